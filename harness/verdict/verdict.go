@@ -1,0 +1,169 @@
+// Package verdict holds the words a run ends in and the records it leaves:
+// verdicts, steps, cells and whole results, with their stable JSON form.
+//
+// The JSON keys are a published contract (docs/results.md): snake_case,
+// durations in seconds, sizes in bytes. Adding a key is allowed, changing the
+// meaning of one raises Schema.
+package verdict
+
+import "time"
+
+// Schema is the version of the JSON layout of Result.
+const Schema = 1
+
+// Verdict says how a cell or a step ended.
+type Verdict string
+
+const (
+	// Pass: everything observed was what the lab expects on this kernel.
+	Pass Verdict = "pass"
+	// Fail: the lab saw something else than it expects. A kernel panic or
+	// oops while a lab runs is a Fail as well.
+	Fail Verdict = "fail"
+	// Unsupported: the kernel lacks a declared need, which Reason names.
+	Unsupported Verdict = "unsupported"
+	// Infra: the machine's fault (no boot, lost transport); the only verdict
+	// that is retried.
+	Infra Verdict = "infra"
+	// Timeout: a step did not end in its time; Reason names the step.
+	Timeout Verdict = "timeout"
+)
+
+// Exit codes of the command.
+const (
+	ExitOK    = 0 // all as expected
+	ExitFail  = 1 // a verdict is not as expected
+	ExitUsage = 2 // usage or a bad document
+	ExitInfra = 3 // infrastructure
+)
+
+// Worse returns the more serious of two verdicts:
+// infra > timeout > fail > unsupported > pass.
+func Worse(a, b Verdict) Verdict {
+	if rank[b] > rank[a] {
+		return b
+	}
+	return a
+}
+
+var rank = map[Verdict]int{Pass: 0, Unsupported: 1, Fail: 2, Timeout: 3, Infra: 4}
+
+// Kernel identifies the kernel a cell ran on.
+type Kernel struct {
+	Selector string `json:"selector"` // as asked for: "6.1", "latest"
+	Release  string `json:"release"`  // what uname -r said in the guest; empty if it never answered
+	Source   string `json:"source"`   // "debian", "local", ...
+	Package  string `json:"package"`  // name of the package that carries the image
+	Version  string `json:"version"`  // version of that package
+	SHA256   string `json:"sha256"`   // of the package, or of the file for a local kernel
+}
+
+// Step is one step of a lab on one kernel.
+type Step struct {
+	Name     string   `json:"name"`
+	Verdict  Verdict  `json:"verdict"`
+	Expected string   `json:"expected"` // what the first failed check wanted, else all of them
+	Seen     string   `json:"seen"`
+	Checks   []Check  `json:"checks,omitempty"`
+	Notes    []string `json:"notes,omitempty"` // e.g. "XDP attached in native mode"
+	Log      string   `json:"log,omitempty"`   // verifier log or output worth keeping, cut to 64 KiB
+	Seconds  float64  `json:"seconds"`
+}
+
+// Check is one check of a step. When is the kernel condition it carried.
+type Check struct {
+	Kind     string  `json:"kind"`
+	When     string  `json:"when,omitempty"`
+	Verdict  Verdict `json:"verdict"`
+	Expected string  `json:"expected"`
+	Seen     string  `json:"seen"`
+}
+
+// Durations splits a cell's wall time, in seconds.
+type Durations struct {
+	Wait  float64 `json:"wait"`  // for a free place in the scheduler
+	Start float64 `json:"start"` // boot or fork, to the agent's ready frame
+	Build float64 `json:"build"` // clang; near zero from the cache
+	Load  float64 `json:"load"`  // loading and attaching in the kernel
+	Run   float64 `json:"run"`   // workloads and checks
+}
+
+// Total is the sum of all parts, in seconds.
+func (d Durations) Total() float64 { return d.Wait + d.Start + d.Build + d.Load + d.Run }
+
+// Attempt is one try at a cell; all but the last were infra.
+type Attempt struct {
+	Verdict   Verdict   `json:"verdict"`
+	Reason    string    `json:"reason"`
+	Console   string    `json:"console"`
+	Durations Durations `json:"durations"`
+}
+
+// Cell is one lab on one kernel with one provider.
+type Cell struct {
+	Lab       string    `json:"lab"`
+	LabSHA256 string    `json:"lab_sha256"`
+	Object    string    `json:"object_sha256,omitempty"`
+	Provider  string    `json:"provider"`
+	Kernel    Kernel    `json:"kernel"`
+	Verdict   Verdict   `json:"verdict"`
+	Reason    string    `json:"reason"`
+	Attempts  []Attempt `json:"attempts"`
+	Steps     []Step    `json:"steps"`
+	Durations Durations `json:"durations"`
+	StartKind string    `json:"start_kind"` // "boot" or "fork"
+	BootID    string    `json:"boot_id"`
+	Console   string    `json:"console"` // path of the console log, relative to the result directory
+	Splat     string    `json:"splat,omitempty"` // panic or oops, cut from the console
+	Warnings  []string  `json:"warnings,omitempty"`
+}
+
+// Result is a whole run.
+type Result struct {
+	Schema  int       `json:"schema"`
+	Tool    string    `json:"tool"`
+	Started time.Time `json:"started"`
+	Seconds float64   `json:"seconds"`
+	Command []string  `json:"command,omitempty"`
+	Cells   []Cell    `json:"cells"`
+}
+
+// Exit maps a result to the command's exit code: infra outranks failures only
+// when no cell failed, so that a finding of the lab is never hidden.
+func (r Result) Exit() int {
+	infra := false
+	for _, c := range r.Cells {
+		switch c.Verdict {
+		case Pass:
+		case Infra:
+			infra = true
+		default:
+			return ExitFail
+		}
+	}
+	if infra {
+		return ExitInfra
+	}
+	return ExitOK
+}
+
+// Phase is where a cell stands, for live display.
+type Phase string
+
+const (
+	PhaseWait  Phase = "wait"
+	PhaseBuild Phase = "build"
+	PhaseStart Phase = "start"
+	PhaseStep  Phase = "step"
+	PhaseDone  Phase = "done"
+)
+
+// Event is one change of a cell's state, in the order it happened. Cell is
+// set with PhaseDone alone; Index is the cell's place in the plan.
+type Event struct {
+	Index   int
+	Phase   Phase
+	Step    string // name of the step that began, with PhaseStep
+	Attempt int    // from 1
+	Cell    *Cell
+}

@@ -1,0 +1,23 @@
+package kernel
+
+// Image is one kernel on disk, ready to boot: the result of resolving a
+// selector and fetching what it named. All paths are absolute and read-only
+// (they lie in the content-addressed store).
+type Image struct {
+	Selector string  // as asked for
+	Series   string  // "6.1", "7.3"; the name shown in tables
+	Source   string  // "debian", "local"
+	Release  string  // uname -r as the package promises it; "" where only a boot can tell
+	Version  Version // upstream version, e.g. 6.1.192
+	Package  string  // package that carries the kernel image
+	PkgVer   string  // its version
+	SHA256   string  // hex digest of that package, or of the imported file
+
+	Kernel  string // vmlinuz/bzImage, or "" if only Vmlinux is there
+	Vmlinux string // uncompressed ELF extracted from it, "" if not extracted
+	PVH     bool   // Vmlinux carries the PVH entry note (XEN_ELFNOTE_PHYS32_ENTRY) QEMU can boot
+	Modules string // the directory lib/modules/RELEASE, or ""
+	Config  string // the kernel's .config, or ""
+
+	Warning string // e.g. "pinned 6.1.170-3 has left its mirror, using 6.1.192-2"
+}

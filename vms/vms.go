@@ -1,0 +1,123 @@
+// Package vms says what a provider of machines is. QEMU, LXD, Multipass and
+// the host are providers; none knows of another, and what they differ in is
+// in Caps, not in special cases elsewhere.
+package vms
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+// Provider starts machines.
+type Provider interface {
+	// Name is the word of --provider.
+	Name() string
+	// Caps tells what the provider can do here and now; an error says what is
+	// missing on this machine and how to get it.
+	Caps(ctx context.Context) (Caps, error)
+	// Start boots (or forks) a machine and returns once its agent's byte
+	// stream is open. The agent's first frame may still be on its way.
+	// Errors are *StartError. When ctx ends, Start returns and leaves
+	// nothing behind.
+	Start(ctx context.Context, spec Spec) (Machine, error)
+}
+
+// Kernels says which kernels a provider can run.
+type Kernels int
+
+const (
+	AnyKernel     Kernels = iota // boots any kernel directly
+	ImageKernels                 // only what its images carry
+	RunningKernel                // only the kernel that is running
+)
+
+// Caps is what a provider can do.
+type Caps struct {
+	Kernels     Kernels
+	Fork        bool   // machines can start from a snapshot
+	Accelerator string // "kvm", "tcg", ""
+	Detail      string // e.g. "QEMU 7.2.22"
+}
+
+// Spec asks for one machine.
+type Spec struct {
+	Kernel  kernel.Image
+	Agent   string   // path of the static bpflab binary that serves as guest agent
+	Memory  int64    // bytes; 0 means the provider's default
+	CPUs    int      // 0 means 1
+	Modules []string // kernel modules the lab needs besides the provider's usual set
+	Dir     string   // existing directory for the console log; removed by nobody
+	Cold    bool     // boot, do not fork
+}
+
+// Machine is one running guest. Its methods are safe for concurrent use.
+type Machine interface {
+	// Stream is the two-way byte stream to the guest agent. It ends with an
+	// error when the machine dies; Err then says why.
+	Stream() io.ReadWriteCloser
+	// Console is the path of the console log, which grows while it runs.
+	Console() string
+	// StartKind is "boot" or "fork".
+	StartKind() string
+	// Started is when the hypervisor was started.
+	Started() time.Time
+	// Done is closed when the machine is gone.
+	Done() <-chan struct{}
+	// Err says why it is gone: nil after a clean power-off or Close, else a
+	// *Crash. It waits for nothing: nil while the machine runs.
+	Err() error
+	// Close kills the machine and removes all of it but the console log. It
+	// is idempotent and returns only when nothing is left.
+	Close() error
+}
+
+// StartError is a machine that did not come up.
+type StartError struct {
+	Provider string
+	Err      error
+	Hint     string // what the user can do, or ""
+}
+
+func (e *StartError) Error() string {
+	if e.Hint == "" {
+		return fmt.Sprintf("%s: %v", e.Provider, e.Err)
+	}
+	return fmt.Sprintf("%s: %v; %s", e.Provider, e.Err, e.Hint)
+}
+
+func (e *StartError) Unwrap() error { return e.Err }
+
+// Reasons a machine died.
+var (
+	ErrPanic = errors.New("kernel panic")
+	ErrGone  = errors.New("machine gone") // ended without a word
+)
+
+// Crash is a machine that died by itself.
+type Crash struct {
+	Reason error  // ErrPanic or ErrGone
+	Splat  string // the console's last words, from the first line of the panic or oops
+}
+
+func (c *Crash) Error() string {
+	if c.Splat == "" {
+		return c.Reason.Error()
+	}
+	return c.Reason.Error() + ": " + firstLine(c.Splat)
+}
+
+func (c *Crash) Unwrap() error { return c.Reason }
+
+func firstLine(s string) string {
+	for i := range len(s) {
+		if s[i] == '\n' {
+			return s[:i]
+		}
+	}
+	return s
+}
