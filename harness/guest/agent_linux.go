@@ -1,0 +1,69 @@
+package guest
+
+import (
+	"context"
+	"io"
+
+	"github.com/bpflab/bpflab/harness/wire"
+)
+
+// agent is what one machine holds between calls.
+type agent struct {
+	procs  starter
+	object object
+	trace  traceTap
+	taps   eventTaps
+	net    network
+}
+
+func newAgent(procs starter) *agent {
+	return &agent{procs: procs, taps: eventTaps{byMap: map[string]*eventTap{}}}
+}
+
+func (a *agent) server(stream io.ReadWriter) *wire.Server {
+	return wire.NewServer(stream, map[string]wire.Handler{
+		wire.OpPut:    a.put,
+		wire.OpExec:   a.exec,
+		wire.OpConfig: handle(readConfig),
+		wire.OpLoad:   a.load,
+		wire.OpAttach: handle(a.attach),
+		wire.OpUnload: handle(a.unload),
+		wire.OpTrace:  handle(a.traceStart),
+		wire.OpLines:  handle(a.traceLines),
+		wire.OpMap:    handle(a.readMap),
+		wire.OpWatch:  handle(a.watch),
+		wire.OpEvents: handle(a.events),
+		wire.OpNet:    handle(a.netOn),
+		wire.OpNetOff: handle(a.netOff),
+		wire.OpSend:   handle(a.sendPackets),
+		wire.OpProbe:  handle(runProbe),
+		wire.OpPower:  handle(powerOff),
+	})
+}
+
+// close undoes what calls left behind.
+func (a *agent) close() {
+	a.taps.close()
+	a.trace.close()
+	a.object.close()
+	a.net.close()
+}
+
+// none is the argument or result of an operation without one.
+type none struct{}
+
+// handle makes a Handler of a function with typed argument and result.
+func handle[A, R any](f func(context.Context, A) (R, error)) wire.Handler {
+	return func(ctx context.Context, req *wire.Request) (any, error) {
+		var args A
+		if err := req.Decode(&args); err != nil {
+			return nil, err
+		}
+		return f(ctx, args)
+	}
+}
+
+func powerOff(context.Context, none) (none, error) {
+	go PowerOff()
+	return none{}, nil
+}

@@ -1,0 +1,133 @@
+package guest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+
+	"github.com/bpflab/bpflab/harness/wire"
+)
+
+// attach attaches a loaded program where its section says, or args.To.
+func (a *agent) attach(_ context.Context, args wire.Attach) (wire.AttachResult, error) {
+	a.object.mu.Lock()
+	defer a.object.mu.Unlock()
+	prog := a.object.programs[args.Program]
+	if prog == nil {
+		return wire.AttachResult{}, fmt.Errorf("program %q is not loaded", args.Program)
+	}
+	p := placement{prog: prog, spec: a.object.spec.Programs[args.Program], args: args, net: &a.net}
+	how := attachers[p.spec.Type]
+	if how == nil {
+		return wire.AttachResult{}, &wire.Fault{Op: wire.OpAttach, Code: "unsupported",
+			Msg: fmt.Sprintf("program %s: bpflab does not attach programs of type %s (section %q)", args.Program, p.spec.Type, p.spec.SectionName)}
+	}
+	closer, res, err := how(p)
+	if err != nil {
+		return res, fmt.Errorf("program %s (section %q): %w", args.Program, p.spec.SectionName, err)
+	}
+	a.object.attached(closer)
+	return res, nil
+}
+
+// placement is a program on its way to where it is attached.
+type placement struct {
+	prog *ebpf.Program
+	spec *ebpf.ProgramSpec
+	args wire.Attach
+	net  *network
+}
+
+// target is what the lab says, else the section.
+func (p placement) target() (string, error) {
+	if p.args.To != "" {
+		return p.args.To, nil
+	}
+	if p.spec.AttachTo == "" {
+		return "", fmt.Errorf("the section does not say where to attach; give `to:`")
+	}
+	return p.spec.AttachTo, nil
+}
+
+type attacher func(placement) (io.Closer, wire.AttachResult, error)
+
+var attachers = map[ebpf.ProgramType]attacher{
+	ebpf.Kprobe:        attachKprobe,
+	ebpf.TracePoint:    attachTracepoint,
+	ebpf.RawTracepoint: attachRawTracepoint,
+	ebpf.Tracing:       attachTracing,
+	ebpf.LSM:           attachLSM,
+	ebpf.XDP:           attachXDP,
+	ebpf.SchedCLS:      attachTC,
+	ebpf.SocketFilter:  attachSocket,
+	ebpf.PerfEvent:     attachPerf,
+	ebpf.CGroupSKB:     attachCgroup, ebpf.CGroupSock: attachCgroup, ebpf.CGroupSockAddr: attachCgroup,
+	ebpf.CGroupDevice: attachCgroup, ebpf.CGroupSysctl: attachCgroup, ebpf.CGroupSockopt: attachCgroup,
+	ebpf.SockOps: attachCgroup,
+}
+
+func attachKprobe(p placement) (io.Closer, wire.AttachResult, error) {
+	symbol, err := p.target()
+	if err != nil {
+		return nil, wire.AttachResult{}, err
+	}
+	kind, place := "kprobe", link.Kprobe
+	switch section, _, _ := strings.Cut(p.spec.SectionName, "/"); section {
+	case "kprobe":
+	case "kretprobe":
+		kind, place = "kretprobe", link.Kretprobe
+	default:
+		return nil, wire.AttachResult{}, fmt.Errorf("bpflab does not attach %s programs", section)
+	}
+	l, err := place(symbol, p.prog, nil)
+	return l, wire.AttachResult{Kind: kind, Target: symbol}, err
+}
+
+func attachTracepoint(p placement) (io.Closer, wire.AttachResult, error) {
+	to, err := p.target()
+	if err != nil {
+		return nil, wire.AttachResult{}, err
+	}
+	group, name, ok := strings.Cut(strings.ReplaceAll(to, ":", "/"), "/")
+	if !ok {
+		return nil, wire.AttachResult{}, fmt.Errorf("a tracepoint is group/name, not %q", to)
+	}
+	l, err := link.Tracepoint(group, name, p.prog, nil)
+	return l, wire.AttachResult{Kind: "tracepoint", Target: group + "/" + name}, err
+}
+
+func attachRawTracepoint(p placement) (io.Closer, wire.AttachResult, error) {
+	name, err := p.target()
+	if err != nil {
+		return nil, wire.AttachResult{}, err
+	}
+	l, err := link.AttachRawTracepoint(link.RawTracepointOptions{Name: name, Program: p.prog})
+	return l, wire.AttachResult{Kind: "raw_tracepoint", Target: name}, err
+}
+
+func attachTracing(p placement) (io.Closer, wire.AttachResult, error) {
+	l, err := link.AttachTracing(link.TracingOptions{Program: p.prog, AttachType: p.spec.AttachType})
+	kind, _, _ := strings.Cut(p.spec.SectionName, "/")
+	return l, wire.AttachResult{Kind: kind, Target: p.spec.AttachTo}, err
+}
+
+func attachLSM(p placement) (io.Closer, wire.AttachResult, error) {
+	l, err := link.AttachLSM(link.LSMOptions{Program: p.prog})
+	return l, wire.AttachResult{Kind: "lsm", Target: p.spec.AttachTo}, err
+}
+
+// cgroupRoot is where the machine's cgroup2 hierarchy is.
+const cgroupRoot = "/sys/fs/cgroup"
+
+func attachCgroup(p placement) (io.Closer, wire.AttachResult, error) {
+	path := cgroupRoot
+	if p.args.To != "" {
+		path = p.args.To
+	}
+	l, err := link.AttachCgroup(link.CgroupOptions{Path: path, Attach: p.spec.AttachType, Program: p.prog})
+	return l, wire.AttachResult{Kind: "cgroup", Target: path}, err
+}

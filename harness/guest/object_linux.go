@@ -1,0 +1,193 @@
+package guest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
+
+	"github.com/bpflab/bpflab/harness/wire"
+)
+
+// MaxObject is the largest object that is loaded, in bytes.
+const MaxObject = 256 << 20
+
+const maxLog = 64 << 10
+
+// object is the one loaded ELF object: its maps, the programs the kernel
+// took, and what is attached.
+type object struct {
+	mu       sync.Mutex
+	spec     *ebpf.CollectionSpec
+	maps     map[string]*ebpf.Map
+	programs map[string]*ebpf.Program
+	links    []io.Closer
+}
+
+func (a *agent) load(ctx context.Context, req *wire.Request) (any, error) {
+	var args wire.Load
+	if err := req.Decode(&args); err != nil {
+		return nil, err
+	}
+	elf, err := io.ReadAll(io.LimitReader(req.Data(), MaxObject))
+	if err != nil {
+		return nil, err
+	}
+	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(elf))
+	if err != nil {
+		return nil, fmt.Errorf("read the object: %w", err)
+	}
+	a.object.close()
+	return a.object.load(ctx, spec, args)
+}
+
+func (a *agent) unload(context.Context, none) (none, error) {
+	a.taps.close()
+	a.object.close()
+	return none{}, nil
+}
+
+func (o *object) load(ctx context.Context, spec *ebpf.CollectionSpec, args wire.Load) (wire.LoadResult, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err := unix.Setrlimit(unix.RLIMIT_MEMLOCK, &unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}); err != nil {
+		return wire.LoadResult{}, fmt.Errorf("lift the locked-memory limit: %w", err)
+	}
+	names, err := choose(spec, args.Programs)
+	if err != nil {
+		return wire.LoadResult{}, err
+	}
+	o.spec, o.programs = spec, map[string]*ebpf.Program{}
+	res := wire.LoadResult{Maps: describeMaps(spec)}
+	if err := o.makeMaps(); err != nil {
+		res.Error = err.Error()
+		return res, nil
+	}
+	for _, name := range names {
+		if ctx.Err() != nil {
+			return res, ctx.Err()
+		}
+		res.Programs = append(res.Programs, o.loadProgram(name, args.Log))
+	}
+	return res, nil
+}
+
+// choose returns the wanted programs in a stable order, or all of them.
+func choose(spec *ebpf.CollectionSpec, want []string) ([]string, error) {
+	all := slices.Sorted(maps.Keys(spec.Programs))
+	if len(want) == 0 {
+		return all, nil
+	}
+	for _, name := range want {
+		if spec.Programs[name] == nil {
+			return nil, fmt.Errorf("the object has no program %q; it has %s", name, strings.Join(all, ", "))
+		}
+	}
+	return want, nil
+}
+
+func describeMaps(spec *ebpf.CollectionSpec) []wire.MapInfo {
+	var out []wire.MapInfo
+	for _, name := range slices.Sorted(maps.Keys(spec.Maps)) {
+		m := spec.Maps[name]
+		out = append(out, wire.MapInfo{Name: name, Type: m.Type.String(), KeySize: m.KeySize, ValSize: m.ValueSize})
+	}
+	return out
+}
+
+func (o *object) makeMaps() error {
+	spec := o.spec.Copy()
+	spec.Programs = nil
+	coll, err := ebpf.NewCollection(spec)
+	if err != nil {
+		return err
+	}
+	o.maps = coll.Maps
+	return nil
+}
+
+// loadProgram loads one program with the maps that are there already.
+func (o *object) loadProgram(name string, log bool) wire.Program {
+	spec := o.spec.Copy()
+	prog := spec.Programs[name]
+	spec.Programs = map[string]*ebpf.ProgramSpec{name: prog}
+	out := wire.Program{Name: name, Section: prog.SectionName, Type: prog.Type.String()}
+	coll, err := ebpf.NewCollectionWithOptions(spec, ebpf.CollectionOptions{
+		MapReplacements: o.maps,
+		Programs:        ebpf.ProgramOptions{LogLevel: ebpf.LogLevelStats},
+	})
+	if err != nil {
+		return rejected(out, err)
+	}
+	out.Accepted = true
+	o.programs[name] = coll.DetachProgram(name)
+	out.Insns = processed(o.programs[name].VerifierLog)
+	if log {
+		out.Log = clip(o.programs[name].VerifierLog)
+	}
+	coll.Close()
+	return out
+}
+
+func rejected(out wire.Program, err error) wire.Program {
+	out.Message = err.Error()
+	var errno unix.Errno
+	if errors.As(err, &errno) {
+		out.Errno = unix.ErrnoName(errno)
+	}
+	var verifier *ebpf.VerifierError
+	if errors.As(err, &verifier) {
+		text := strings.Join(verifier.Log, "\n")
+		out.Log, out.Insns = clip(text), processed(text)
+	}
+	return out
+}
+
+var processedLine = regexp.MustCompile(`(?m)^processed (\d+) insns`)
+
+func processed(log string) int {
+	m := processedLine.FindStringSubmatch(log)
+	if m == nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(m[1])
+	return n
+}
+
+// clip keeps the end of a log, where the verifier says why.
+func clip(log string) string {
+	return log[max(0, len(log)-maxLog):]
+}
+
+func (o *object) attached(l io.Closer) {
+	o.links = append(o.links, l)
+}
+
+// close detaches, then unloads.
+func (o *object) close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, l := range slices.Backward(o.links) {
+		l.Close()
+	}
+	for _, p := range o.programs {
+		p.Close()
+	}
+	for _, m := range o.maps {
+		m.Close()
+	}
+	o.spec, o.maps, o.programs, o.links = nil, nil, nil, nil
+}
+
+var _ io.Closer = link.Link(nil)

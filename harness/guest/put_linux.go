@@ -1,0 +1,37 @@
+package guest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/bpflab/bpflab/harness/wire"
+)
+
+// put stores the call's data as a file. A file cut short is removed.
+func (a *agent) put(_ context.Context, req *wire.Request) (any, error) {
+	var args wire.Put
+	if err := req.Decode(&args); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(args.Path), 0o755); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(args.Path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, os.FileMode(args.Mode))
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.New()
+	n, err := io.Copy(io.MultiWriter(f, sum), req.Data())
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		os.Remove(args.Path)
+		return nil, err
+	}
+	return wire.PutResult{Size: n, SHA256: hex.EncodeToString(sum.Sum(nil))}, nil
+}

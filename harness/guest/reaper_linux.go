@@ -1,0 +1,102 @@
+package guest
+
+import (
+	"os"
+	"os/exec"
+	"os/signal"
+	"sync"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// starter starts commands.
+type starter interface {
+	start(cmd *exec.Cmd) error
+	ended(cmd *exec.Cmd)
+}
+
+// noReaper starts commands where somebody else is PID 1.
+type noReaper struct{}
+
+func (noReaper) start(cmd *exec.Cmd) error { return cmd.Start() }
+func (noReaper) ended(*exec.Cmd)           {}
+
+// reaper is PID 1's duty: it waits for orphans, and leaves the agent's own
+// children, which package os/exec waits for, alone.
+type reaper struct {
+	mu  sync.Mutex
+	own map[int]bool
+}
+
+func newReaper() *reaper {
+	r := &reaper{own: map[int]bool{}}
+	died := make(chan os.Signal, 1)
+	signal.Notify(died, unix.SIGCHLD)
+	go func() {
+		for range died {
+			for r.reapOne() {
+			}
+		}
+	}()
+	return r
+}
+
+// start holds the lock so that the reaper never meets a child that is not
+// noted yet.
+func (r *reaper) start(cmd *exec.Cmd) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	err := cmd.Start()
+	if err == nil {
+		r.own[cmd.Process.Pid] = true
+	}
+	return err
+}
+
+// ended is called after cmd.Wait.
+func (r *reaper) ended(cmd *exec.Cmd) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if cmd.Process != nil {
+		delete(r.own, cmd.Process.Pid)
+	}
+}
+
+// reapOne looks at one dead child without waiting for it, reaps it if it is
+// an orphan, and reports whether to look again.
+func (r *reaper) reapOne() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	pid := deadChild()
+	if pid == 0 {
+		return false
+	}
+	if r.own[pid] {
+		r.mu.Unlock()
+		time.Sleep(time.Millisecond) // os/exec is about to wait for it
+		r.mu.Lock()
+		return true
+	}
+	unix.Wait4(pid, nil, unix.WNOHANG, nil)
+	return true
+}
+
+// siginfo is the part of siginfo_t that waitid(2) fills, on 64-bit Linux.
+type siginfo struct {
+	signo, errno, code, _ int32
+	pid                   int32
+	_                     [108]byte
+}
+
+// deadChild is the pid of a child that has died and was not waited for, or 0.
+func deadChild() int {
+	var info siginfo
+	_, _, errno := unix.Syscall6(unix.SYS_WAITID, unix.P_ALL, 0, uintptr(unsafe.Pointer(&info)),
+		unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, 0, 0)
+	if errno != 0 {
+		return 0
+	}
+	return int(info.pid)
+}

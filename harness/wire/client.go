@@ -1,0 +1,297 @@
+package wire
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+// Window is how many bytes of a call's data may be on their way to the guest
+// unacknowledged. A Linux tty buffers 64 KiB before it drops bytes.
+const Window = 32 << 10
+
+const chunk = 8 << 10
+
+// Client is the host's end. Its methods are safe for concurrent use.
+type Client struct {
+	stream io.ReadWriteCloser
+	ready  chan Ready
+	done   chan struct{}
+
+	wmu sync.Mutex // one frame at a time
+
+	mu    sync.Mutex
+	next  uint32
+	calls map[uint32]*call
+	err   error
+	last  time.Time // when the last frame came
+}
+
+type call struct {
+	end    chan Frame // KindReply or KindFault
+	acked  chan int64
+	output [3]io.Writer
+}
+
+// NewClient reads frames from stream until it ends. Close the stream to end it.
+func NewClient(stream io.ReadWriteCloser) *Client {
+	c := &Client{stream: stream, ready: make(chan Ready, 1), done: make(chan struct{}),
+		calls: map[uint32]*call{}, last: time.Now()}
+	go c.read()
+	return c
+}
+
+// Ready waits for the guest's first frame.
+func (c *Client) Ready(ctx context.Context) (Ready, error) {
+	select {
+	case r := <-c.ready:
+		return r, nil
+	case <-c.done:
+		return Ready{}, c.Err()
+	case <-ctx.Done():
+		return Ready{}, context.Cause(ctx)
+	}
+}
+
+// Done is closed when the stream has ended; Err then says how.
+func (c *Client) Done() <-chan struct{} { return c.done }
+
+// Err is why the stream ended; io.EOF if the guest hung up.
+func (c *Client) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// Silence is how long ago the last frame came. A living guest sends one about
+// every second.
+func (c *Client) Silence() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Since(c.last)
+}
+
+// IO is what a call carries besides its arguments: In is sent to the guest,
+// Stdout and Stderr take what it sends back. All may be nil.
+type IO struct {
+	In             io.Reader
+	Stdout, Stderr io.Writer
+}
+
+// Call asks the guest to do op and decodes its answer into result, if that is
+// not nil. Errors are *Fault when the guest says no, ctx's cause when it ended
+// first (the guest is told to stop), and the stream's error otherwise.
+func (c *Client) Call(ctx context.Context, op string, args, result any, io IO) error {
+	id, cl, err := c.open(io)
+	if err != nil {
+		return err
+	}
+	defer c.forget(id)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // ends sendData when the guest answers before taking all data
+	if err := c.request(id, op, args); err != nil {
+		return err
+	}
+	sent := make(chan error, 1)
+	if io.In != nil {
+		go func() { sent <- c.sendData(ctx, id, cl, io.In) }()
+	}
+	return c.finish(ctx, id, cl, sent, result)
+}
+
+func (c *Client) finish(ctx context.Context, id uint32, cl *call, sent chan error, result any) error {
+	for {
+		select {
+		case f := <-cl.end:
+			return decodeEnd(f, result)
+		case err := <-sent:
+			if err != nil {
+				c.send(Frame{Kind: KindCancel, ID: id})
+				return err
+			}
+			sent = nil
+		case <-c.done:
+			return c.Err()
+		case <-ctx.Done():
+			c.send(Frame{Kind: KindCancel, ID: id})
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func decodeEnd(f Frame, result any) error {
+	if f.Kind == KindFault {
+		fault := &Fault{}
+		if err := json.Unmarshal(f.Payload, fault); err != nil {
+			return &ProtocolError{"fault: " + err.Error()}
+		}
+		return fault
+	}
+	if result == nil {
+		return nil
+	}
+	if err := json.Unmarshal(f.Payload, result); err != nil {
+		return &ProtocolError{"reply: " + err.Error()}
+	}
+	return nil
+}
+
+func (c *Client) open(io IO) (uint32, *call, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return 0, nil, c.err
+	}
+	c.next++
+	cl := &call{end: make(chan Frame, 1), acked: make(chan int64, 64)}
+	cl.output[Stdout], cl.output[Stderr] = io.Stdout, io.Stderr
+	c.calls[c.next] = cl
+	return c.next, cl, nil
+}
+
+func (c *Client) forget(id uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.calls, id)
+}
+
+// callBody is the payload of a KindCall frame.
+type callBody struct {
+	Op   string          `json:"op"`
+	Args json.RawMessage `json:"args,omitempty"`
+}
+
+func (c *Client) request(id uint32, op string, args any) error {
+	raw, err := json.Marshal(args)
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	body, err := json.Marshal(callBody{Op: op, Args: raw})
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	return c.send(Frame{Kind: KindCall, ID: id, Payload: body})
+}
+
+func (c *Client) sendData(ctx context.Context, id uint32, cl *call, in io.Reader) error {
+	buf := make([]byte, chunk)
+	var under int64
+	for {
+		n, err := in.Read(buf)
+		if n > 0 {
+			if err := c.send(Frame{Kind: KindData, ID: id, Payload: bytes.Clone(buf[:n])}); err != nil {
+				return err
+			}
+			under += int64(n)
+		}
+		if err == io.EOF {
+			return c.send(Frame{Kind: KindEnd, ID: id})
+		}
+		if err != nil {
+			return err
+		}
+		for under > Window-chunk {
+			select {
+			case got := <-cl.acked:
+				under -= got
+			case <-c.done:
+				return c.Err()
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+	}
+}
+
+func (c *Client) send(f Frame) error {
+	c.wmu.Lock()
+	defer c.wmu.Unlock()
+	return WriteFrame(c.stream, f)
+}
+
+func (c *Client) read() {
+	defer close(c.done)
+	for {
+		f, err := ReadFrame(c.stream)
+		if err == nil {
+			err = c.take(f)
+		}
+		if err != nil {
+			c.mu.Lock()
+			c.err = err
+			c.mu.Unlock()
+			return
+		}
+	}
+}
+
+func (c *Client) take(f Frame) error {
+	c.mu.Lock()
+	c.last = time.Now()
+	cl := c.calls[f.ID]
+	c.mu.Unlock()
+	switch f.Kind {
+	case KindBeat:
+		return nil
+	case KindReady:
+		return c.takeReady(f)
+	}
+	if cl == nil {
+		return nil // an answer to a call that was given up
+	}
+	switch f.Kind {
+	case KindReply, KindFault:
+		select {
+		case cl.end <- f:
+		default:
+			return &ProtocolError{fmt.Sprintf("call %d was answered twice", f.ID)}
+		}
+	case KindAck:
+		return cl.ack(f)
+	case KindData:
+		return cl.data(f)
+	default:
+		return &ProtocolError{fmt.Sprintf("guest sent a frame of kind %d", f.Kind)}
+	}
+	return nil
+}
+
+func (c *Client) takeReady(f Frame) error {
+	var r Ready
+	if err := json.Unmarshal(f.Payload, &r); err != nil {
+		return &ProtocolError{"ready frame: " + err.Error()}
+	}
+	select {
+	case c.ready <- r:
+		return nil
+	default:
+		return &ProtocolError{"a second ready frame: the guest started again"}
+	}
+}
+
+func (cl *call) ack(f Frame) error {
+	if len(f.Payload) != 8 {
+		return &ProtocolError{"acknowledgement of a wrong size"}
+	}
+	select {
+	case cl.acked <- int64(binary.LittleEndian.Uint64(f.Payload)):
+	default: // the sender has gone; nobody counts any more
+	}
+	return nil
+}
+
+// data hands a frame to the call's writer. A writer that fails loses its
+// output, not the machine.
+func (cl *call) data(f Frame) error {
+	if w := cl.output[f.Channel]; w != nil {
+		if _, err := w.Write(f.Payload); err != nil {
+			cl.output[f.Channel] = nil
+		}
+	}
+	return nil
+}

@@ -1,0 +1,24 @@
+// Package wire is the protocol between the host and a guest agent: framed,
+// versioned, size-capped messages over any two-way byte stream (a UART, a
+// virtio port, a socket, an exec's pipes).
+//
+// A frame is a 20-byte header and a payload:
+//
+//	0  3  magic "bpl"
+//	3  1  protocol version (Version)
+//	4  1  kind
+//	5  1  channel (0 in, 1 stdout, 2 stderr)
+//	6  2  zero
+//	8  4  call id, little endian
+//	12 4  payload length, at most MaxPayload
+//	16 4  CRC-32C of the 16 bytes before and of the payload
+//
+// Guest bytes are untrusted: every length is checked before memory is taken,
+// every frame by its checksum, and a stream that breaks a rule ends with a
+// *ProtocolError. There is no resynchronisation: a broken stream is a broken
+// machine.
+//
+// Calls go from host to guest (Client, Serve). A call may carry data both
+// ways on its own id; data to the guest is acknowledged and at most Window
+// bytes of it are under way, because a UART has no flow control of its own.
+package wire

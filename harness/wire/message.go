@@ -1,0 +1,206 @@
+package wire
+
+// Ready is the guest's first frame.
+type Ready struct {
+	Release string  `json:"release"` // uname -r
+	Machine string  `json:"machine"` // uname -m
+	BootID  string  `json:"boot_id"` // /proc/sys/kernel/random/boot_id
+	Uptime  float64 `json:"uptime"`  // seconds since the kernel started
+	Memory  int64   `json:"memory"`  // bytes the kernel manages
+	CPUs    int     `json:"cpus"`
+}
+
+// Operations of the guest, with their argument and result types.
+const (
+	OpPut    = "put"     // Put + data -> PutResult
+	OpExec   = "exec"    // Exec (+ data) -> data, ExecResult
+	OpConfig = "config"  // Config -> ConfigResult
+	OpLoad   = "load"    // Load + data (the object) -> LoadResult
+	OpAttach = "attach"  // Attach -> AttachResult
+	OpUnload = "unload"  // Unload -> nothing
+	OpTrace  = "trace"   // nothing -> nothing: empties the trace buffer, begins to collect
+	OpLines  = "lines"   // nothing -> TraceResult: all lines since OpTrace
+	OpMap    = "map"     // MapRead -> MapResult
+	OpWatch  = "watch"   // Watch -> nothing: begins to collect a ring or perf buffer's records
+	OpEvents = "events"  // Watch -> EventsResult: all records since OpWatch
+	OpNet    = "net"     // nothing -> nothing: namespaces "client" and "server"
+	OpNetOff = "net-off" // nothing -> nothing
+	OpSend   = "send"    // Send -> SendResult
+	OpProbe  = "probe"   // Probe -> ProbeResult
+	OpPower  = "power"   // nothing -> nothing; the machine powers off
+)
+
+// Put stores the call's data as a file in the guest.
+type Put struct {
+	Path string `json:"path"`
+	Mode uint32 `json:"mode"`
+}
+
+// PutResult tells what arrived.
+type PutResult struct {
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+}
+
+// Exec runs a command. Its output comes as data on Stdout and Stderr.
+type Exec struct {
+	Argv  []string `json:"argv"`
+	Env   []string `json:"env,omitempty"` // added to the guest's own
+	Dir   string   `json:"dir,omitempty"`
+	Netns string   `json:"netns,omitempty"` // "", "client", "server"
+	Stdin bool     `json:"stdin,omitempty"` // the call's data is its standard input
+}
+
+// ExecResult is how it ended. A command that could not be started has Error set.
+type ExecResult struct {
+	Exit   int    `json:"exit"`             // -1 if killed by a signal
+	Signal string `json:"signal,omitempty"` // "SIGKILL"
+	Error  string `json:"error,omitempty"`
+	PID    int    `json:"pid"`
+}
+
+// Config asks for CONFIG_ options of the running kernel.
+type Config struct {
+	Names []string `json:"names"`
+}
+
+// ConfigResult holds the values ("y", "m", "100"); options that are off are
+// missing. Known is false where the kernel does not tell its configuration.
+type ConfigResult struct {
+	Known  bool              `json:"known"`
+	Values map[string]string `json:"values"`
+}
+
+// Load loads an ELF object: its maps, then each program by itself, so that one
+// rejection hides no other. One object is loaded at a time.
+type Load struct {
+	Programs []string `json:"programs,omitempty"` // empty: all
+	Log      bool     `json:"log,omitempty"`      // verifier log also for accepted programs
+}
+
+// LoadResult is what the kernel said. Error is set when the maps could not be
+// made; no program was tried then.
+type LoadResult struct {
+	Programs []Program `json:"programs"`
+	Maps     []MapInfo `json:"maps"`
+	Error    string    `json:"error,omitempty"`
+}
+
+// Program is one program and the verifier's answer.
+type Program struct {
+	Name     string `json:"name"`
+	Section  string `json:"section"`
+	Type     string `json:"type"`
+	Accepted bool   `json:"accepted"`
+	Errno    string `json:"errno,omitempty"` // "EACCES"
+	Message  string `json:"message,omitempty"`
+	Insns    int    `json:"insns,omitempty"` // processed by the verifier; 0 where the log does not tell
+	Log      string `json:"log,omitempty"`
+}
+
+// MapInfo describes a map of the object.
+type MapInfo struct {
+	Name    string `json:"name"`
+	Type    string `json:"type"`
+	KeySize uint32 `json:"key_size"`
+	ValSize uint32 `json:"value_size"`
+}
+
+// Attach attaches one loaded program.
+type Attach struct {
+	Program string `json:"program"`
+	To      string `json:"to,omitempty"`   // overrides the section
+	Mode    string `json:"mode,omitempty"` // XDP: "", "native", "generic"
+	Network bool   `json:"network"`        // interfaces are those of the lab's namespaces
+}
+
+// AttachResult tells how and where it is attached.
+type AttachResult struct {
+	Kind   string `json:"kind"`   // "kprobe", "xdp", ...
+	Target string `json:"target"` // symbol, tracepoint, interface
+	Mode   string `json:"mode"`   // XDP: "native" or "generic"
+}
+
+// TraceLine is one parsed line of trace_pipe.
+type TraceLine struct {
+	Comm    string `json:"comm"`
+	PID     int    `json:"pid"`
+	CPU     int    `json:"cpu"`
+	Message string `json:"message"`
+	Raw     string `json:"raw"`
+}
+
+// TraceResult is what trace_pipe gave. Lost counts lines dropped, by the
+// kernel's ring or by the guest's cap.
+type TraceResult struct {
+	Lines []TraceLine `json:"lines"`
+	Lost  int         `json:"lost"`
+}
+
+// MapRead asks for all entries of a map.
+type MapRead struct {
+	Name string `json:"name"`
+}
+
+// MapEntry is one entry; Values has one element, or one for each CPU.
+type MapEntry struct {
+	Key    []byte   `json:"key"`
+	Values [][]byte `json:"values"`
+}
+
+// MapResult is a map's content. Cut is set if it was longer than the cap.
+type MapResult struct {
+	Entries []MapEntry `json:"entries"`
+	Cut     bool       `json:"cut,omitempty"`
+}
+
+// Watch names a ring buffer or perf event array.
+type Watch struct {
+	Map string `json:"map"`
+}
+
+// EventsResult is the records read so far.
+type EventsResult struct {
+	Records [][]byte `json:"records"`
+	Lost    int      `json:"lost"`
+}
+
+// Send sends UDP datagrams between the namespaces and counts what arrives.
+type Send struct {
+	From  string `json:"from"` // "client" or "server"
+	Port  int    `json:"port"`
+	Count int    `json:"count"`
+	Size  int    `json:"size"` // payload bytes
+}
+
+// SendResult counts datagrams.
+type SendResult struct {
+	Sent     int `json:"sent"`
+	Received int `json:"received"`
+}
+
+// Probe loads one generated program; see package probe for the kinds.
+type Probe struct {
+	Kind string `json:"kind"`
+	N    int    `json:"n"`
+	User bool   `json:"user"` // without capabilities
+}
+
+// ProbeResult is the kernel's answer to a probe.
+type ProbeResult struct {
+	Accepted bool    `json:"accepted"`
+	Errno    string  `json:"errno,omitempty"`
+	Log      string  `json:"log,omitempty"` // the end of it
+	Insns    int     `json:"insns,omitempty"`
+	Seconds  float64 `json:"seconds"`
+}
+
+// Fault is a call that went wrong in the guest. Code tells apart what a
+// caller decides on.
+type Fault struct {
+	Op   string `json:"op"`
+	Code string `json:"code,omitempty"` // "", "unsupported", "missing"
+	Msg  string `json:"msg"`
+}
+
+func (f *Fault) Error() string { return f.Op + ": " + f.Msg }
