@@ -1,0 +1,126 @@
+package build
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"sync"
+	"time"
+)
+
+// Options sets up a Builder. The zero value of each field is useful.
+type Options struct {
+	Cache   string        // directory of the cache, made if absent; "" keeps nothing
+	Clang   string        // name or path of clang; "" means $BPFLAB_CLANG, else the one in PATH
+	Timeout time.Duration // for one run of clang; 0 means 60 s
+	Memory  int64         // bytes clang may map; 0 means 4 GiB
+}
+
+const (
+	defaultTimeout = 60 * time.Second
+	defaultMemory  = 4 << 30
+)
+
+// Object is a compiled program.
+type Object struct {
+	Path    string  // in the cache; "" if it is not kept there
+	Bytes   []byte  // the ELF file
+	SHA256  string  // hex digest of Bytes
+	Cached  bool    // no compiler was run
+	Seconds float64 // wall time of this call
+}
+
+// Builder compiles sources. It is safe for concurrent use.
+type Builder struct {
+	options Options
+	store   store
+
+	mu    sync.Mutex
+	clang *Clang // once found
+}
+
+// New returns a Builder. It looks at nothing yet: a missing clang shows when
+// the first Object is asked for.
+func New(options Options) *Builder {
+	if options.Timeout <= 0 {
+		options.Timeout = defaultTimeout
+	}
+	if options.Memory <= 0 {
+		options.Memory = defaultMemory
+	}
+	return &Builder{options: options, store: store{dir: options.Cache}}
+}
+
+// Object compiles src, or takes the object from the cache. Callers that ask
+// for the same input at the same time, also in other processes, wait for one
+// compilation.
+func (b *Builder) Object(ctx context.Context, src Source) (Object, error) {
+	begin := time.Now()
+	object, err := b.object(ctx, src)
+	object.Seconds = time.Since(begin).Seconds()
+	return object, err
+}
+
+func (b *Builder) object(ctx context.Context, src Source) (Object, error) {
+	clang, err := b.compiler(ctx)
+	if err != nil {
+		return Object{}, err
+	}
+	files, err := collect(src, clang.Headers)
+	if err != nil {
+		return Object{}, err
+	}
+	job := job{source: src, clang: clang, files: files, timeout: b.options.Timeout, memory: b.options.Memory}
+	if b.store.dir == "" {
+		bytes, _, err := job.run(ctx)
+		return newObject(bytes), err
+	}
+	return b.cached(ctx, job)
+}
+
+// cached holds the key's lock while it looks and compiles, so that the second
+// to ask finds what the first has made.
+func (b *Builder) cached(ctx context.Context, job job) (Object, error) {
+	key := job.key()
+	unlock, err := b.store.lock(ctx, key)
+	if err != nil {
+		return Object{}, err
+	}
+	defer unlock()
+	if object, ok := b.store.load(key); ok {
+		return object, nil
+	}
+	bytes, covered, err := job.run(ctx)
+	if err != nil || !covered {
+		return newObject(bytes), err
+	}
+	return b.store.save(key, bytes)
+}
+
+// compiler finds clang once. An error is not remembered: the user may install
+// it while a workshop runs.
+func (b *Builder) compiler(ctx context.Context) (Clang, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.clang != nil {
+		return *b.clang, nil
+	}
+	clang, err := FindClang(ctx, b.options.Clang)
+	if err != nil {
+		return Clang{}, err
+	}
+	b.clang = &clang
+	return clang, nil
+}
+
+func newObject(bytes []byte) Object {
+	if bytes == nil {
+		return Object{}
+	}
+	return Object{Bytes: bytes, SHA256: digest(bytes)}
+}
+
+func digest(bytes []byte) string {
+	sum := sha256.Sum256(bytes)
+	return hex.EncodeToString(sum[:])
+}

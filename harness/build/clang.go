@@ -1,0 +1,145 @@
+package build
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bpflab/bpflab/harness/install"
+)
+
+// clangVar names the environment variable that says which clang to use.
+const clangVar = "BPFLAB_CLANG"
+
+// ToolError is something needed to compile that this machine lacks.
+type ToolError struct {
+	Tool install.Tool
+	Text string // what was looked for, and where
+	Hint string // how to get it
+}
+
+func (e *ToolError) Error() string { return e.Text + "; " + e.Hint }
+
+func missing(tool install.Tool, format string, args ...any) *ToolError {
+	return &ToolError{Tool: tool, Text: fmt.Sprintf(format, args...), Hint: install.Host().Hint(tool)}
+}
+
+// Clang is the compiler found on this machine.
+type Clang struct {
+	Path    string   // of the binary
+	Version string   // first line of its own account
+	Headers []string // directories it searches for <...>, in order
+}
+
+// FindClang looks for name, else for $BPFLAB_CLANG, else for clang and then
+// the newest clang-NN in PATH, and asks it what it is. It returns *ToolError
+// if there is none or it has no bpf target.
+func FindClang(ctx context.Context, name string) (Clang, error) {
+	path, err := locate(cmp.Or(name, os.Getenv(clangVar)))
+	if err != nil {
+		return Clang{}, err
+	}
+	return inspect(ctx, path)
+}
+
+func locate(name string) (string, error) {
+	if name != "" {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			return "", missing(install.Clang, "clang %q (from $%s or the options) cannot be run", name, clangVar)
+		}
+		return path, nil
+	}
+	if path, err := exec.LookPath("clang"); err == nil {
+		return path, nil
+	}
+	if path := newest(filepath.SplitList(os.Getenv("PATH"))); path != "" {
+		return path, nil
+	}
+	return "", missing(install.Clang, "no clang: looked for $%s, clang and clang-NN in PATH", clangVar)
+}
+
+var versioned = regexp.MustCompile(`^clang-([0-9]+)$`)
+
+// newest returns the clang-NN with the highest NN in dirs, or "".
+func newest(dirs []string) string {
+	best, found := 0, ""
+	for _, dir := range dirs {
+		paths, _ := filepath.Glob(filepath.Join(dir, "clang-*")) // the pattern is well-formed
+		for _, path := range paths {
+			match := versioned.FindStringSubmatch(filepath.Base(path))
+			if match == nil {
+				continue
+			}
+			if n, _ := strconv.Atoi(match[1]); n > best {
+				best, found = n, path
+			}
+		}
+	}
+	return found
+}
+
+// inspect asks clang for its version and search path in one go.
+func inspect(ctx context.Context, path string) (Clang, error) {
+	cmd := exec.CommandContext(ctx, path, "-target", "bpf", "-E", "-v", "-x", "c", os.DevNull, "-o", os.DevNull)
+	cmd.Env = environment()
+	account, err := cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		return Clang{}, ctx.Err()
+	}
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		return Clang{}, missing(install.Clang, "%s has no bpf target: %s", path, lastLine(account))
+	}
+	if err != nil {
+		return Clang{}, fmt.Errorf("asking clang for its version: %w", err)
+	}
+	version, headers := parseAccount(string(account))
+	return Clang{Path: path, Version: version, Headers: withMultiarch(headers)}, nil
+}
+
+// parseAccount reads the output of clang -v: the version is its first line,
+// the directories stand indented between two fixed sentences.
+func parseAccount(account string) (version string, headers []string) {
+	version, _, _ = strings.Cut(account, "\n")
+	_, list, _ := strings.Cut(account, "#include <...> search starts here:\n")
+	list, _, _ = strings.Cut(list, "End of search list.")
+	for line := range strings.Lines(list) {
+		headers = append(headers, filepath.Clean(strings.TrimSpace(line)))
+	}
+	return strings.TrimSpace(version), headers
+}
+
+// withMultiarch adds the directory in which Debian and its kin keep asm/*.h:
+// clang leaves it out for the bpf target, and linux/types.h needs it.
+func withMultiarch(headers []string) []string {
+	dir := "/usr/include/" + machine() + "-linux-gnu"
+	if _, err := os.Stat(filepath.Join(dir, "asm")); err != nil || slices.Contains(headers, dir) {
+		return headers
+	}
+	return append(headers, dir)
+}
+
+func machine() string {
+	if runtime.GOARCH == "arm64" {
+		return "aarch64"
+	}
+	return "x86_64"
+}
+
+// environment is this process's, with clang's messages in English.
+func environment() []string { return append(os.Environ(), "LC_ALL=C") }
+
+func lastLine(text []byte) string {
+	lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
+	return string(lines[len(lines)-1])
+}

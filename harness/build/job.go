@@ -1,0 +1,151 @@
+package build
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// maxMessages bounds what clang may say, in bytes.
+const maxMessages = 256 << 10
+
+// job is one run of clang.
+type job struct {
+	source  Source
+	clang   Clang
+	files   closure
+	timeout time.Duration
+	memory  int64
+}
+
+// key digests all that the object depends on.
+func (j job) key() string {
+	lines := append([]string{"bpflab object 1", j.clang.Version, "main " + j.source.Main}, flags...)
+	lines = append(lines, searchFlags(j.source, j.clang.Headers)...)
+	lines = append(lines, j.files.manifest()...)
+	return digest([]byte(strings.Join(lines, "\n")))
+}
+
+// LimitError is a compilation that took too much.
+type LimitError struct {
+	Source string
+	Limit  string // e.g. "60 s" or "4096 MiB of memory"
+}
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("compiling %s: clang needed more than %s and was stopped; look for an endless include or macro", e.Source, e.Limit)
+}
+
+// run compiles in a directory of its own, which is gone afterwards. covered
+// tells that clang read nothing but what the job's key covers.
+func (j job) run(ctx context.Context) (object []byte, covered bool, err error) {
+	dir, err := os.MkdirTemp("", "bpflab-build-")
+	if err != nil {
+		return nil, false, fmt.Errorf("compiling %s: %w", j.source.Name, err)
+	}
+	defer os.RemoveAll(dir)
+	tree := filepath.Join(dir, "tree")
+	if err := j.files.write(tree); err != nil {
+		return nil, false, fmt.Errorf("compiling %s: %w", j.source.Name, err)
+	}
+	if err := j.compile(ctx, tree); err != nil {
+		return nil, false, err
+	}
+	return j.collect(dir)
+}
+
+// collect reads what clang has written beside the tree.
+func (j job) collect(dir string) (object []byte, covered bool, err error) {
+	object, err = os.ReadFile(filepath.Join(dir, "object"))
+	if err != nil {
+		return nil, false, fmt.Errorf("compiling %s: clang wrote no object: %w", j.source.Name, err)
+	}
+	if err := check(j.source.Name, bytes.NewReader(object)); err != nil {
+		return nil, false, err
+	}
+	read, err := os.ReadFile(filepath.Join(dir, "read"))
+	if err != nil {
+		return nil, false, fmt.Errorf("compiling %s: %w", j.source.Name, err)
+	}
+	return object, j.covered(dependencies(string(read))), nil
+}
+
+func (j job) covered(names []string) bool {
+	for _, name := range names {
+		if !j.files.covers(name) {
+			return false
+		}
+	}
+	return true
+}
+
+// dependencies parses the make rule that clang writes with -MD.
+func dependencies(rule string) []string {
+	_, list, _ := strings.Cut(rule, ":")
+	return strings.Fields(strings.ReplaceAll(list, "\\\n", " "))
+}
+
+func (j job) compile(ctx context.Context, tree string) error {
+	limited, cancel := context.WithTimeout(ctx, j.timeout)
+	defer cancel()
+	messages := &head{limit: maxMessages}
+	err := j.exec(limited, tree, messages)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case limited.Err() != nil:
+		return &LimitError{Source: j.source.Name, Limit: j.timeout.String()}
+	case outOfMemory(messages.String()):
+		return &LimitError{Source: j.source.Name, Limit: fmt.Sprintf("%d MiB of memory", j.memory>>20)}
+	case !errors.As(err, new(*exec.ExitError)):
+		return fmt.Errorf("compiling %s: %w", j.source.Name, err)
+	}
+	return newCompileError(j.source, messages.String(), err)
+}
+
+func outOfMemory(messages string) bool {
+	return strings.Contains(messages, "out of memory") || strings.Contains(messages, "std::bad_alloc")
+}
+
+func (j job) exec(ctx context.Context, tree string, messages *head) error {
+	cmd := exec.CommandContext(ctx, j.clang.Path, j.arguments()...)
+	cmd.Dir = tree
+	cmd.Env = append(environment(), "PWD="+tree, "TMPDIR="+filepath.Dir(tree))
+	cmd.Stderr = messages
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = time.Second
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	limitErr := limitMemory(cmd.Process.Pid, j.memory)
+	return errors.Join(cmd.Wait(), limitErr)
+}
+
+func (j job) arguments() []string {
+	args := append([]string{}, flags...)
+	args = append(args, searchFlags(j.source, j.clang.Headers)...)
+	return append(args, "-MD", "-MF", "../read", "-c", "-o", "../object", "./"+j.source.Main)
+}
+
+// head keeps the first bytes written to it.
+type head struct {
+	bytes.Buffer
+	limit int
+}
+
+func (h *head) Write(p []byte) (int, error) {
+	if room := h.limit - h.Len(); room > 0 {
+		h.Buffer.Write(p[:min(room, len(p))])
+	}
+	return len(p), nil
+}

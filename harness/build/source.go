@@ -1,0 +1,23 @@
+package build
+
+import (
+	"io/fs"
+	"path"
+)
+
+// Source is one program to compile.
+type Source struct {
+	Name    string   // for messages and the object's name, e.g. "hello"
+	FS      fs.FS    // where Main and its own headers lie
+	Main    string   // slash-separated path of the C file in FS
+	Include []string // directories in FS searched for headers, in this order
+	Root    string   // directory that FS stands for, put before file names in diagnostics; "" if FS is embedded
+}
+
+// display is the name of a file of FS as the user knows it.
+func (s Source) display(name string) string {
+	if s.Root == "" {
+		return name
+	}
+	return path.Join(s.Root, name)
+}
