@@ -110,6 +110,9 @@ func (t *traceTap) take(text string) {
 }
 
 func (t *traceTap) add(line string) {
+	if line == "" {
+		return // since 5.9 the kernel ends a message that ended itself
+	}
 	if m := lostEvents.FindStringSubmatch(line); m != nil {
 		n, _ := strconv.Atoi(m[1])
 		t.res.Lost += n

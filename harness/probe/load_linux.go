@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"runtime"
 	"strconv"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -131,10 +132,15 @@ func liftMemlock() error {
 const unprivSysctl = "/proc/sys/kernel/unprivileged_bpf_disabled"
 
 // allowUsers switches unprivileged bpf(2) on; distributions switch it off.
+// Before 5.13 the switch could only be turned the other way, and it never
+// turns back from 1.
 func allowUsers() error {
-	err := os.WriteFile(unprivSysctl, []byte("0"), 0)
-	if errors.Is(err, os.ErrNotExist) {
+	now, err := os.ReadFile(unprivSysctl)
+	if errors.Is(err, os.ErrNotExist) || err == nil && strings.TrimSpace(string(now)) == "0" {
 		return nil // before 4.4 there was no switch
+	}
+	if err == nil {
+		err = os.WriteFile(unprivSysctl, []byte("0"), 0)
 	}
 	if err != nil {
 		return fmt.Errorf("allow unprivileged bpf in this machine: %w", err)

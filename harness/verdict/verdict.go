@@ -113,7 +113,7 @@ type Cell struct {
 	Durations Durations `json:"durations"`
 	StartKind string    `json:"start_kind"` // "boot" or "fork"
 	BootID    string    `json:"boot_id"`
-	Console   string    `json:"console"` // path of the console log, relative to the result directory
+	Console   string    `json:"console"`         // path of the console log, relative to the result directory
 	Splat     string    `json:"splat,omitempty"` // panic or oops, cut from the console
 	Warnings  []string  `json:"warnings,omitempty"`
 }
@@ -128,13 +128,14 @@ type Result struct {
 	Cells   []Cell    `json:"cells"`
 }
 
-// Exit maps a result to the command's exit code: infra outranks failures only
-// when no cell failed, so that a finding of the lab is never hidden.
+// Exit maps a result to the command's exit code. Unsupported is as expected:
+// where a kernel should have had what it lacks, the verdict is Fail. A failure
+// outranks infra, so that a finding of the lab is never hidden.
 func (r Result) Exit() int {
 	infra := false
 	for _, c := range r.Cells {
 		switch c.Verdict {
-		case Pass:
+		case Pass, Unsupported:
 		case Infra:
 			infra = true
 		default:

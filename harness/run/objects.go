@@ -1,0 +1,84 @@
+package run
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"path"
+	"slices"
+
+	"github.com/bpflab/bpflab/harness/build"
+	"github.com/bpflab/bpflab/harness/lab"
+	"github.com/bpflab/bpflab/harness/plan"
+)
+
+// objects are a lab's compiled programs.
+type objects struct {
+	bytes  map[string][]byte // by the C file's name as the lab gives it
+	digest string            // SHA-256 of the one object, or of all objects' digests; "" without any
+}
+
+// includeDir holds the headers of the labs, seen from a lab's folder.
+const includeDir = "../../bpf/include"
+
+func (r *runner) objects(ctx context.Context, cell plan.Cell) (objects, float64, error) {
+	out := objects{bytes: map[string][]byte{}}
+	var digests []string
+	var seconds float64
+	for _, name := range programs(cell.Lab) {
+		file := name
+		if r.Starter && name == cell.Lab.Program {
+			file = cell.Lab.Starter
+		}
+		object, err := r.Builder.Object(ctx, r.source(cell.Lab, file))
+		seconds += object.Seconds
+		if err != nil {
+			return out, seconds, err
+		}
+		out.bytes[path.Clean(name)] = object.Bytes
+		digests = append(digests, object.SHA256)
+	}
+	out.digest = joinDigests(digests)
+	return out, seconds, nil
+}
+
+func joinDigests(digests []string) string {
+	if len(digests) < 2 {
+		return append(digests, "")[0]
+	}
+	sum := sha256.New()
+	for _, d := range digests {
+		sum.Write([]byte(d))
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// programs are the C files that a lab's steps load, each once.
+func programs(l *lab.Lab) []string {
+	var out []string
+	for _, s := range l.Steps {
+		if !s.Loads(l) {
+			continue
+		}
+		name := s.Program
+		if name == "" {
+			name = l.Program
+		}
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func (r *runner) source(l *lab.Lab, file string) build.Source {
+	tree := r.Tree(l)
+	dir := path.Dir(l.File)
+	return build.Source{
+		Name:    l.Name,
+		FS:      tree.FS,
+		Root:    tree.Root,
+		Main:    path.Join(dir, file),
+		Include: []string{path.Join(dir, path.Dir(file)), path.Join(dir, includeDir)},
+	}
+}

@@ -1,0 +1,119 @@
+package run
+
+import (
+	"context"
+	"io/fs"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bpflab/bpflab/harness/build"
+	"github.com/bpflab/bpflab/harness/lab"
+	"github.com/bpflab/bpflab/harness/plan"
+	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/vms"
+)
+
+// Builder compiles the C of labs; *build.Builder is one.
+type Builder interface {
+	Object(context.Context, build.Source) (build.Object, error)
+}
+
+// Tree is where a lab's document and its C files lie.
+type Tree struct {
+	FS   fs.FS
+	Root string // directory that FS stands for, "" if embedded
+}
+
+// Options says with what to run.
+type Options struct {
+	Provider vms.Provider
+	Builder  Builder
+	Tree     func(*lab.Lab) Tree
+	Agent    string              // path of the guest agent's binary
+	Dir      string              // the result directory, which exists
+	Limits   Limits              // how much may run side by side
+	Retries  int                 // further attempts after infra
+	Cold     bool                // boot, never fork
+	Starter  bool                // use the labs' starters instead of their solutions
+	OnEvent  func(verdict.Event) // called from one goroutine at a time; may be nil
+}
+
+// Run executes all cells and returns their records in the plan's order. It
+// returns early only when ctx ends: cells that did not end by then are infra,
+// "interrupted".
+func Run(ctx context.Context, cells []plan.Cell, opts Options) []verdict.Cell {
+	r := &runner{Options: opts, gate: newGate(opts.Limits)}
+	done := make([]verdict.Cell, len(cells))
+	var group errgroup.Group
+	for i, cell := range cells {
+		group.Go(func() error {
+			done[i] = r.cell(ctx, cell)
+			r.event(verdict.Event{Index: cell.Index, Phase: verdict.PhaseDone, Cell: &done[i]})
+			return nil
+		})
+	}
+	group.Wait()
+	return done
+}
+
+type runner struct {
+	Options
+	gate *gate
+	mu   sync.Mutex // one event at a time
+}
+
+func (r *runner) event(e verdict.Event) {
+	if r.OnEvent == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.OnEvent(e)
+}
+
+// cell runs one cell, again while it is infra and retries are left.
+func (r *runner) cell(ctx context.Context, cell plan.Cell) verdict.Cell {
+	out := r.record(cell)
+	objects, seconds, err := r.objects(ctx, cell)
+	out.Durations.Build = seconds
+	if err != nil {
+		out.Verdict, out.Reason = verdict.Fail, err.Error()
+		if ctx.Err() != nil {
+			out.Verdict, out.Reason = verdict.Infra, interrupted
+		}
+		return out
+	}
+	out.Object = objects.digest
+	for n := 1; ; n++ {
+		r.attempt(ctx, cell, objects, n, &out)
+		out.Attempts = append(out.Attempts, verdict.Attempt{Verdict: out.Verdict, Reason: out.Reason, Console: out.Console, Durations: out.Durations})
+		if out.Verdict != verdict.Infra || n > r.Retries || ctx.Err() != nil {
+			return out
+		}
+	}
+}
+
+const interrupted = "interrupted"
+
+// record is a cell's record before anything has run.
+func (r *runner) record(cell plan.Cell) verdict.Cell {
+	k := cell.Kernel
+	out := verdict.Cell{
+		Lab:       cell.Lab.Name,
+		LabSHA256: cell.Lab.SHA256,
+		Provider:  r.Provider.Name(),
+		Steps:     []verdict.Step{},
+		Attempts:  []verdict.Attempt{},
+		Kernel: verdict.Kernel{Selector: k.Selector, Source: k.Source, Package: k.Package,
+			Version: k.PkgVer, SHA256: k.SHA256},
+	}
+	if k.Warning != "" {
+		out.Warnings = append(out.Warnings, k.Warning)
+	}
+	return out
+}
+
+// since is the time from then to now, in seconds.
+func since(then time.Time) float64 { return time.Since(then).Seconds() }

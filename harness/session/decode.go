@@ -1,0 +1,136 @@
+package session
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/cilium/ebpf/btf"
+)
+
+// decode reads raw bytes as a BTF type: integers and enums as int64 or
+// uint64, arrays of char as string, other arrays as []any, structs and unions
+// as map[string]any. What BTF does not describe is its hexadecimal digits.
+func decode(t btf.Type, raw []byte) any {
+	switch t := btf.UnderlyingType(t).(type) {
+	case *btf.Int:
+		return decodeInt(raw, t.Size, t.Encoding == btf.Signed)
+	case *btf.Enum:
+		return decodeInt(raw, t.Size, t.Signed)
+	case *btf.Pointer:
+		return decodeInt(raw, 8, false)
+	case *btf.Array:
+		return decodeArray(t, raw)
+	case *btf.Struct:
+		return decodeMembers(t.Members, raw)
+	case *btf.Union:
+		return decodeMembers(t.Members, raw)
+	}
+	return hex.EncodeToString(raw)
+}
+
+func decodeInt(raw []byte, size uint32, signed bool) any {
+	if uint32(len(raw)) < size || size > 8 {
+		return hex.EncodeToString(raw)
+	}
+	var buf [8]byte
+	copy(buf[:], raw[:size])
+	v := binary.LittleEndian.Uint64(buf[:])
+	if signed {
+		shift := 64 - 8*size
+		return int64(v<<shift) >> shift
+	}
+	return v
+}
+
+func decodeArray(t *btf.Array, raw []byte) any {
+	if isChar(t.Type) {
+		text, _, _ := bytes.Cut(raw[:min(len(raw), int(t.Nelems))], []byte{0})
+		return string(text)
+	}
+	size, err := btf.Sizeof(t.Type)
+	if err != nil || size == 0 {
+		return hex.EncodeToString(raw)
+	}
+	var out []any
+	for i := 0; i < int(t.Nelems) && (i+1)*size <= len(raw); i++ {
+		out = append(out, decode(t.Type, raw[i*size:(i+1)*size]))
+	}
+	return out
+}
+
+// isChar tells C's char from an 8-bit number: clang marks neither, but names
+// the one "char".
+func isChar(t btf.Type) bool {
+	i, ok := btf.UnderlyingType(t).(*btf.Int)
+	return ok && (i.Encoding == btf.Char || i.Name == "char")
+}
+
+func decodeMembers(members []btf.Member, raw []byte) any {
+	out := map[string]any{}
+	for _, m := range members {
+		size, err := btf.Sizeof(m.Type)
+		from := int(m.Offset.Bytes())
+		if err != nil || m.BitfieldSize != 0 || from+size > len(raw) {
+			continue
+		}
+		out[m.Name] = decode(m.Type, raw[from:from+size])
+	}
+	return out
+}
+
+// number is a decoded value as a number.
+func number(v any) (int64, bool) {
+	switch v := v.(type) {
+	case int:
+		return int64(v), true
+	case int64:
+		return v, true
+	case uint64:
+		return int64(v), true
+	}
+	return 0, false
+}
+
+// same compares a decoded value with one from a lab document.
+func same(seen, want any) bool {
+	a, okA := number(seen)
+	b, okB := number(want)
+	if okA && okB {
+		return a == b
+	}
+	return fmt.Sprint(seen) == fmt.Sprint(want)
+}
+
+// matches says whether a decoded value has the wanted fields. The field "key"
+// stands for a value that is no struct.
+func matches(v any, where map[string]any) bool {
+	fields, isStruct := v.(map[string]any)
+	for name, want := range where {
+		seen, ok := fields[name]
+		if !isStruct && name == "key" {
+			seen, ok = v, true
+		}
+		if !ok || !same(seen, want) {
+			return false
+		}
+	}
+	return true
+}
+
+// show prints a decoded value on one line, structs with sorted fields.
+func show(v any) string {
+	fields, ok := v.(map[string]any)
+	if !ok {
+		return fmt.Sprint(v)
+	}
+	var parts []string
+	for name, value := range fields {
+		parts = append(parts, name+": "+show(value))
+	}
+	sort.Strings(parts)
+	return "{" + strings.Join(parts, ", ") + "}"
+}

@@ -1,0 +1,8 @@
+// Package session is the host's end of one machine: it waits for the guest
+// agent, watches that the machine stays alive, does a lab's steps there and
+// judges what it observed.
+//
+// What a machine says is untrusted: it can make a check fail, never the host
+// do anything. Judging is pure (check.go, decode.go); only Session and the
+// files named after what they do touch the machine.
+package session

@@ -1,0 +1,69 @@
+package session
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/bpflab/bpflab/harness/lab"
+	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/harness/wire"
+)
+
+// checkNeeds looks for the options a lab needs in the kernel's configuration.
+// A kernel that does not tell its configuration is taken to have them.
+func (s *Session) checkNeeds(ctx context.Context, job Job) (verdict.Verdict, string, error) {
+	if len(job.Lab.Needs) == 0 {
+		return verdict.Pass, "", nil
+	}
+	config, err := s.config(ctx, job)
+	if err != nil || !config.Known {
+		return verdict.Pass, "", err
+	}
+	for _, need := range job.Lab.Needs {
+		if v := config.Values[need.Config]; v == "y" || v == "m" {
+			continue
+		}
+		reason := fmt.Sprintf("the kernel was built without %s", need.Config)
+		if !need.Since.IsZero() && !need.Optional && s.version(job.Kernel).Compare(need.Since) >= 0 {
+			return verdict.Fail, reason + fmt.Sprintf(", which kernels have since %s", need.Since), nil
+		}
+		return verdict.Unsupported, reason, nil
+	}
+	return verdict.Pass, "", nil
+}
+
+func (s *Session) config(ctx context.Context, job Job) (wire.ConfigResult, error) {
+	if job.Kernel.Config != "" {
+		return readConfig(job.Kernel.Config)
+	}
+	var res wire.ConfigResult
+	err := s.call(ctx, wire.OpConfig, wire.Config{Names: needed(job.Lab)}, &res, wire.IO{})
+	return res, err
+}
+
+func needed(l *lab.Lab) []string {
+	var names []string
+	for _, n := range l.Needs {
+		names = append(names, n.Config)
+	}
+	return names
+}
+
+func readConfig(path string) (wire.ConfigResult, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return wire.ConfigResult{}, err
+	}
+	defer f.Close()
+	res := wire.ConfigResult{Known: true, Values: map[string]string{}}
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		if name, value, ok := strings.Cut(lines.Text(), "="); ok {
+			res.Values[name] = value
+		}
+	}
+	return res, lines.Err()
+}

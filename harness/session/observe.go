@@ -1,0 +1,30 @@
+package session
+
+import (
+	"github.com/cilium/ebpf"
+
+	"github.com/bpflab/bpflab/harness/lab"
+	"github.com/bpflab/bpflab/harness/wire"
+)
+
+// observation is everything seen in one step; checks judge it and nothing else.
+type observation struct {
+	spec     *ebpf.CollectionSpec // of the step's object; its BTF explains maps and events
+	programs []wire.Program
+	probes   []probed
+	sent     map[int]wire.SendResult // by port
+	stdout   string
+	stderr   string
+	exit     int
+	ran      bool // commands were run
+	trace    wire.TraceResult
+	maps     map[string]wire.MapResult
+	events   map[string]wire.EventsResult
+	notes    []string
+}
+
+// probed is a verifier experiment and the kernel's answer.
+type probed struct {
+	probe  lab.Probe
+	result wire.ProbeResult
+}

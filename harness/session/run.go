@@ -1,0 +1,176 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"time"
+
+	"github.com/bpflab/bpflab/harness/lab"
+	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+// Job is a lab to be done in a session's machine.
+type Job struct {
+	Lab     *lab.Lab
+	Kernel  kernel.Image
+	Objects map[string][]byte // ELF objects by the C file's name as the lab gives it
+	OnStep  func(name string) // called when a step begins; may be nil
+}
+
+// Outcome is what a lab found in one machine.
+type Outcome struct {
+	Verdict verdict.Verdict
+	Reason  string
+	Steps   []verdict.Step
+	Load    float64 // seconds in loading and attaching
+	Run     float64 // seconds in all else
+	Splat   string  // a panic or oops on the console
+}
+
+// Run does a lab's steps, one after the other, until one does not pass. A
+// machine that dies by a kernel panic is the lab's finding, because it was
+// alive before; a machine that is lost any other way is Infra.
+func (s *Session) Run(ctx context.Context, job Job) Outcome {
+	began := time.Now()
+	out := Outcome{Verdict: verdict.Pass}
+	if v, reason, err := s.checkNeeds(ctx, job); err != nil || v != verdict.Pass {
+		out.Verdict, out.Reason = v, reason
+		s.judgeDeath(ctx, &out, err)
+		return out
+	}
+	var load time.Duration
+	for _, def := range job.Lab.Steps {
+		if job.OnStep != nil {
+			job.OnStep(def.Name)
+		}
+		done, ok, err := s.step(ctx, job, def, &load)
+		if ok {
+			out.Steps = append(out.Steps, done)
+		}
+		if err != nil {
+			s.judgeDeath(ctx, &out, err)
+			break
+		}
+		if ok && done.Verdict != verdict.Pass {
+			out.Verdict, out.Reason = done.Verdict, reasonOf(done)
+			break
+		}
+	}
+	s.judgeConsole(&out)
+	out.Load, out.Run = load.Seconds(), (time.Since(began) - load).Seconds()
+	return out
+}
+
+// step does one step, if there is something to do in it, and cleans up after it.
+func (s *Session) step(ctx context.Context, job Job, def lab.Step, load *time.Duration) (verdict.Step, bool, error) {
+	version := s.version(job.Kernel)
+	if def.When != nil && !def.When.Contains(version) {
+		note := fmt.Sprintf("not done: the step is for kernels %s", def.When)
+		return verdict.Step{Name: def.Name, Verdict: verdict.Pass, Notes: []string{note}}, true, nil
+	}
+	st := &step{Session: s, lab: job.Lab, def: def, object: job.object(def), checks: checksFor(def, version)}
+	if st.object == nil && len(def.Run) == 0 && len(def.Probes) == 0 && len(def.Send) == 0 {
+		return verdict.Step{}, false, nil // text only
+	}
+	done, err := st.do(ctx)
+	*load += st.load
+	if err != nil {
+		return done, done.Verdict != verdict.Pass, err
+	}
+	return done, true, s.cleanUp(ctx, st)
+}
+
+// object is the step's ELF object: that of its own C file or of the lab's.
+func (j Job) object(def lab.Step) []byte {
+	if !def.Loads(j.Lab) {
+		return nil
+	}
+	name := def.Program
+	if name == "" {
+		name = j.Lab.Program
+	}
+	return j.Objects[path.Clean(name)]
+}
+
+// checksFor are the checks that count on this kernel. Commands without a
+// check of their exit status must exit with 0.
+func checksFor(def lab.Step, v kernel.Version) []lab.Check {
+	var out []lab.Check
+	exit := len(def.Run) == 0
+	for _, c := range def.Checks {
+		exit = exit || c.Exit != nil
+		if c.Applies(v) {
+			out = append(out, c)
+		}
+	}
+	if !exit {
+		out = append([]lab.Check{{Exit: new(int)}}, out...)
+	}
+	return out
+}
+
+func (s *Session) cleanUp(ctx context.Context, st *step) error {
+	if st.object != nil {
+		if err := s.call(ctx, wire.OpUnload, nil, nil, wire.IO{}); err != nil {
+			return err
+		}
+	}
+	if st.def.Network {
+		return s.call(ctx, wire.OpNetOff, nil, nil, wire.IO{})
+	}
+	return nil
+}
+
+// version is the kernel's version: what the package says, else what the
+// kernel says itself.
+func (s *Session) version(img kernel.Image) kernel.Version {
+	if !img.Version.IsZero() {
+		return img.Version
+	}
+	v, _ := kernel.ParseVersion(s.Ready.Release)
+	return v
+}
+
+func reasonOf(step verdict.Step) string {
+	if step.Verdict == verdict.Timeout {
+		return fmt.Sprintf("step %s: %s", step.Name, step.Seen)
+	}
+	return fmt.Sprintf("step %s: expected %s", step.Name, step.Expected)
+}
+
+// judgeDeath gives an error of the machine its verdict.
+func (s *Session) judgeDeath(ctx context.Context, out *Outcome, err error) {
+	if err == nil {
+		return
+	}
+	var crash *vms.Crash
+	out.Verdict, out.Reason = verdict.Infra, err.Error()
+	if errors.As(err, &crash) && errors.Is(err, vms.ErrPanic) {
+		out.Verdict, out.Splat = verdict.Fail, crash.Splat
+	}
+	if ctx.Err() != nil {
+		out.Reason = "interrupted"
+	}
+}
+
+// judgeConsole finds an oops that the machine survived.
+func (s *Session) judgeConsole(out *Outcome) {
+	if out.Splat != "" {
+		return
+	}
+	console, err := os.ReadFile(s.machine.Console())
+	if err != nil {
+		return
+	}
+	if out.Splat = vms.Splat(console); out.Splat != "" && out.Verdict == verdict.Pass {
+		out.Verdict, out.Reason = verdict.Fail, "the kernel complained on its console while the lab ran"
+	}
+}
+
+func (s *Session) living() bool { return s.alive.Err() == nil }
