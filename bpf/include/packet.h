@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+
+/*
+ * What an XDP program is given, what it may answer, and the headers at the
+ * front of a UDP packet.
+ */
+#ifndef BPFLAB_PACKET_H
+#define BPFLAB_PACKET_H
+
+#include "kernel.h"
+
+/* The context of an XDP program. The verifier turns data and data_end into
+ * real pointers; as C they are numbers. */
+struct xdp_md {
+	__u32 data;
+	__u32 data_end;
+	__u32 data_meta;
+	__u32 ingress_ifindex;
+	__u32 rx_queue_index;
+};
+
+enum xdp_action {
+	XDP_ABORTED,	/* drop, and tell the tracepoint xdp:xdp_exception */
+	XDP_DROP,
+	XDP_PASS,
+	XDP_TX,		/* back out of the interface it came in by */
+	XDP_REDIRECT,
+	XDP_ACTIONS,	/* how many there are; not an answer */
+};
+
+#define ETH_P_IP 0x0800
+#define IPPROTO_UDP 17
+
+struct ethhdr {
+	__u8 dest[6];
+	__u8 source[6];
+	__be16 proto;
+} __attribute__((packed));
+
+struct iphdr {
+	__u8 version_ihl;	/* version in the high four bits, length of the
+				 * header in 32-bit words in the low four */
+	__u8 tos;
+	__be16 tot_len;
+	__be16 id;
+	__be16 frag_off;	/* three flags, then the offset in 8 bytes */
+	__u8 ttl;
+	__u8 protocol;
+	__u16 check;
+	__be32 saddr;
+	__be32 daddr;
+};
+
+#define IP_OFFSET 0x1fff	/* the offset's bits in frag_off */
+
+struct udphdr {
+	__be16 source;
+	__be16 dest;
+	__be16 len;
+	__u16 check;
+};
+
+#endif
