@@ -50,9 +50,10 @@ type Step struct {
 	Title    string
 	Line     int      // of the heading, 1-based
 	Prose    string   // Markdown as shown, without hints and solution
+	Comment  int      // line of the bpflab comment, 0 for a step that is text only
 	Hints    []string // Markdown of the <details> blocks whose summary begins with "Hint"
 	Solution string   // Markdown of the <details> block whose summary begins with "Solution"
-	Run      []string // the lines of the step's ```sh blocks, in order: what the student types and what is run
+	Run      []string // the commands of the step's ```sh blocks, in order: what the student types and what is run; nil in a step that is text only
 	Action
 }
 
@@ -127,21 +128,25 @@ type Text struct {
 type Trace struct {
 	Comm    string `yaml:"comm"`
 	Message string `yaml:"message"`
-	Min     int    `yaml:"min"`   // default 1
+	Min     int    `yaml:"min"`   // default 1; 0 with Count
 	Count   *int   `yaml:"count"` // exactly this many
 }
 
-// Map looks into a map after the workload. Where selects entries by key: a
-// plain key ({"": 1} is written as where: 1) or fields of a struct key.
-// Per-CPU values are summed over CPUs first.
+// Map looks into a map after the workload. Where selects entries by key; all
+// are selected without it. Per-CPU values are summed over CPUs first.
 type Map struct {
-	Name    string         `yaml:"name"`
-	Where   map[string]any `yaml:"where"`   // field of the key (by BTF) -> value; the field "key" is a key that is no struct
-	Field   string         `yaml:"field"`   // field of the value; default: the value itself
-	Sum     *int64         `yaml:"sum"`     // over the selected entries
-	Entries *int           `yaml:"entries"` // how many are selected
-	Min     *int64         `yaml:"min"`     // least sum
+	Name    string `yaml:"name"`
+	Where   Where  `yaml:"where"`
+	Field   string `yaml:"field"`   // field of the value; default: the value itself
+	Sum     *int64 `yaml:"sum"`     // over the selected entries
+	Entries *int   `yaml:"entries"` // how many are selected
+	Min     *int64 `yaml:"min"`     // least sum
 }
+
+// Where is what the fields of a map's key (by BTF) must be. A key that is no
+// struct has the one field "key"; "where: 1" is short for "where: {key: 1}".
+// Values are int64, uint64 (above the largest int64), string or bool.
+type Where map[string]any
 
 // Event wants records in a ring buffer or perf event array. Where compares
 // fields of the record's BTF type Type.
@@ -149,8 +154,8 @@ type Event struct {
 	Map   string         `yaml:"map"`
 	Type  string         `yaml:"type"`
 	Where map[string]any `yaml:"where"`
-	Min   int            `yaml:"min"` // default 1
-	Count *int           `yaml:"count"`
+	Min   int            `yaml:"min"`   // default 1; 0 with Count
+	Count *int           `yaml:"count"` // exactly this many
 }
 
 // Packets compares what the receiver on Port got of what was sent to it.
@@ -176,6 +181,6 @@ type Rejected struct {
 // Insns bounds the instructions the verifier processed.
 type Insns struct {
 	Program string `yaml:"program"`
-	Max     int    `yaml:"max"`
+	Max     int    `yaml:"max"` // 0: no bound
 	Min     int    `yaml:"min"`
 }

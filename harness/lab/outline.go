@@ -1,0 +1,81 @@
+package lab
+
+import (
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/text"
+)
+
+// section is a heading of level 1 or 2 and the blocks up to the next one. The
+// first section of a document has no heading.
+type section struct {
+	title    string
+	level    int // 0 without a heading
+	line     int // of the heading
+	from, to int // lines of the text, to is the first that is not part of it
+	blocks   []ast.Node
+}
+
+// outline cuts a document into sections.
+func outline(s *source, p *problems) []section {
+	root := goldmark.DefaultParser().Parse(text.NewReader(s.text))
+	out := []section{{from: 1}}
+	for n := root.FirstChild(); n != nil; n = n.NextSibling() {
+		h, ok := n.(*ast.Heading)
+		if !ok || h.Level > 2 {
+			current := &out[len(out)-1]
+			current.blocks = append(current.blocks, n)
+			continue
+		}
+		next := headed(s, h, p)
+		out[len(out)-1].to = next.line
+		out = append(out, next)
+	}
+	out[len(out)-1].to = len(s.starts) + 1
+	return out
+}
+
+// headed is the section that h begins.
+func headed(s *source, h *ast.Heading, p *problems) section {
+	at := s.place(h.Pos())
+	if s.text[h.Pos()] != '#' {
+		p.add(at, "write # for the title and ## for a step", "a heading is underlined")
+	}
+	title := plainText(h, s.text)
+	if title == "" {
+		p.add(at, "", "a heading is empty")
+	}
+	return section{title: title, level: h.Level, line: at.line, from: at.line + 1}
+}
+
+// plainText is the text of a node without its markup.
+func plainText(n ast.Node, src []byte) string {
+	var b strings.Builder
+	_ = ast.Walk(n, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if t, ok := n.(*ast.Text); ok && entering {
+			b.Write(t.Segment.Value(src))
+		}
+		return ast.WalkContinue, nil
+	})
+	return strings.TrimSpace(b.String())
+}
+
+// slug turns a heading into a step's name.
+func slug(title string) string {
+	var b strings.Builder
+	gap := false
+	for _, r := range strings.ToLower(title) {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') {
+			gap = true
+			continue
+		}
+		if gap && b.Len() > 0 {
+			b.WriteByte('-')
+		}
+		gap = false
+		b.WriteRune(r)
+	}
+	return b.String()
+}

@@ -1,0 +1,47 @@
+package lab
+
+import "github.com/bpflab/bpflab/vms/kernel"
+
+// Supports says whether the lab is for kernel v.
+func (l *Lab) Supports(v kernel.Version) bool { return l.Kernels.Contains(v) }
+
+// Step is the step of that name, nil if there is none.
+func (l *Lab) Step(name string) *Step {
+	for i := range l.Steps {
+		if l.Steps[i].Name == name {
+			return &l.Steps[i]
+		}
+	}
+	return nil
+}
+
+// Due says whether a kernel v that lacks the need is a failure: it is no
+// older than Since, and distributions do not switch the option off.
+func (n Need) Due(v kernel.Version) bool {
+	return !n.Since.IsZero() && !n.Optional && v.Compare(n.Since) >= 0
+}
+
+// Loads says whether the step loads the programs of a C file. A step with
+// probes does so only if it says what.
+func (s *Step) Loads(l *Lab) bool {
+	switch {
+	case s.Comment == 0:
+		return false
+	case s.Program != "":
+		return true
+	}
+	asked := len(s.Probes) == 0 || len(s.Load) > 0 || len(s.Attach) > 0
+	return l.Program != "" && asked
+}
+
+// Source is the C file whose programs the step loads, as the document writes
+// it; "" if it loads none.
+func (s *Step) Source(l *Lab) string {
+	switch {
+	case !s.Loads(l):
+		return ""
+	case s.Program != "":
+		return s.Program
+	}
+	return l.Program
+}

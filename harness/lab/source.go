@@ -1,0 +1,102 @@
+package lab
+
+import (
+	"bytes"
+	"sort"
+	"strings"
+	"unicode/utf8"
+)
+
+// source is a document's text with its lines.
+type source struct {
+	text   []byte
+	starts []int // offset of each line's first byte
+}
+
+func newSource(text []byte) *source {
+	s := &source{text: text, starts: []int{0}}
+	for i, c := range text {
+		if c == '\n' {
+			s.starts = append(s.starts, i+1)
+		}
+	}
+	return s
+}
+
+// lineOf is the number of the line that offset lies in, from 1.
+func (s *source) lineOf(offset int) int {
+	return sort.SearchInts(s.starts, offset+1)
+}
+
+// place is the line and column of offset.
+func (s *source) place(offset int) place {
+	line := s.lineOf(offset)
+	return place{line, 1 + utf8.RuneCount(s.text[s.starts[line-1]:offset])}
+}
+
+// lineStart is the offset of a line's first byte, or the end of the text.
+func (s *source) lineStart(line int) int {
+	if line > len(s.starts) {
+		return len(s.text)
+	}
+	return s.starts[line-1]
+}
+
+// lines is the text of the lines from up to, not including, to.
+func (s *source) lines(from, to int) string {
+	return string(s.text[s.lineStart(from):s.lineStart(to)])
+}
+
+// firstText is the number of the first line that is not empty.
+func (s *source) firstText() int {
+	trimmed := strings.TrimLeft(string(s.text), " \t\n")
+	return s.lineOf(len(s.text) - len(trimmed))
+}
+
+var byteOrderMark = []byte("\uFEFF")
+
+// clean is doc without byte order mark and with plain line ends. What no text
+// can hold is reported, and nil returned.
+func clean(doc []byte, p *problems) []byte {
+	doc = bytes.TrimPrefix(doc, byteOrderMark)
+	doc = bytes.ReplaceAll(doc, []byte("\r\n"), []byte("\n"))
+	if len(doc) > maxDocument {
+		p.add(place{1, 1}, "", "the document has %d bytes; at most %d are read", len(doc), maxDocument)
+		return nil
+	}
+	for i := 0; i < len(doc); {
+		r, n := utf8.DecodeRune(doc[i:])
+		if (r == utf8.RuneError && n == 1) || (r < ' ' && !strings.ContainsRune("\n\t", r)) {
+			p.add(newSource(doc).place(i), "save the document as UTF-8 text", "byte %#02x is no text", doc[i])
+			return nil
+		}
+		i += n
+	}
+	return doc
+}
+
+// maxDocument bounds a document and each C file, in bytes.
+const maxDocument = 1 << 20
+
+// cutFrontMatter takes the YAML between the two --- lines off doc. The rest
+// keeps its line numbers: empty lines stand for what was cut.
+func cutFrontMatter(doc []byte, p *problems) (fragment, []byte, bool) {
+	f := fragment{above: 1, noun: "the front matter"}
+	text, opened := strings.CutPrefix(string(doc), "---\n")
+	if !opened {
+		p.add(place{1, 1}, `begin the document with a line "---", then title and summary, then "---"`, "no front matter")
+		return f, doc, false
+	}
+	var n int
+	for line := range strings.Lines(text) {
+		if strings.TrimRight(line, " \t\n") == "---" {
+			f.text = text[:n]
+			rest := text[n+len(line):]
+			above := strings.Repeat("\n", 2+strings.Count(f.text, "\n"))
+			return f, []byte(above + rest), true
+		}
+		n += len(line)
+	}
+	p.add(place{1, 1}, `end it with a line "---"`, "the front matter is not closed")
+	return f, doc, false
+}
