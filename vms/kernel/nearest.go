@@ -1,0 +1,97 @@
+package kernel
+
+import (
+	"slices"
+	"strings"
+)
+
+// notFound says what refs would have offered.
+func (s Selector) notFound(refs []Ref) *SelectorError {
+	labels := Labels(refs)
+	problem := "matches no kernel that is known here"
+	if s.kind == byName {
+		problem = "is not imported here"
+	}
+	return &SelectorError{Selector: s.text, Problem: problem, Nearest: s.nearest(refs, labels), Known: labels}
+}
+
+// Labels are the distinct labels of refs: fetchable kernels by version, then
+// local ones by name.
+func Labels(refs []Ref) []string {
+	sorted := slices.Clone(refs)
+	slices.SortStableFunc(sorted, func(a, b Ref) int {
+		if isLocal(a) != isLocal(b) {
+			return map[bool]int{false: -1, true: 1}[isLocal(a)]
+		}
+		return a.Compare(b)
+	})
+	var labels []string
+	for _, r := range sorted {
+		if l := r.Label(); !slices.Contains(labels, l) {
+			labels = append(labels, l)
+		}
+	}
+	return labels
+}
+
+// nearest is the label with the closest version, or the closest spelling.
+func (s Selector) nearest(refs []Ref, labels []string) string {
+	if s.kind == byName {
+		return nearestWord(s.text, labels)
+	}
+	want := s.version
+	if want.IsZero() && len(s.within.bounds) > 0 {
+		want = s.within.bounds[0].limit
+	}
+	best, label := -1, ""
+	for _, r := range refs {
+		if d := distance(want, r.Version); !want.IsZero() && (best < 0 || d < best) {
+			best, label = d, r.Label()
+		}
+	}
+	if s.flavour == "" {
+		label = strings.TrimSuffix(label, "/"+Generic)
+	}
+	return label
+}
+
+// distance weighs a major number as twenty minor ones: 5.19 was followed by
+// 6.0, and 6.19 by 7.0.
+func distance(a, b Version) int {
+	place := func(v Version) int { return (v.Major*20+v.Minor)*1000 + min(v.Patch, 999) }
+	return abs(place(a) - place(b))
+}
+
+func abs(n int) int { return max(n, -n) }
+
+// nearestWord is the word that takes the fewest edits, or "" if all are far.
+func nearestWord(word string, words []string) string {
+	best, found := len(word)/2+1, ""
+	for _, w := range words {
+		if d := edits(strings.ToLower(word), strings.ToLower(w)); d < best {
+			best, found = d, w
+		}
+	}
+	return found
+}
+
+// edits is the Levenshtein distance.
+func edits(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,92 @@
+package kernel
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+)
+
+// Names of sources, as Ref.Source holds them.
+const (
+	Debian = "debian"
+	Local  = "local"
+)
+
+// Flavours of a distribution's kernels.
+const (
+	Cloud   = "cloud"   // small, for virtual machines; the default
+	Generic = "generic" // with drivers for real hardware
+)
+
+// Ref is a kernel that a source knows, fetched or not.
+type Ref struct {
+	Selector string  `json:"selector,omitempty"` // as asked for; set by Select
+	Source   string  `json:"source"`
+	Suite    string  `json:"suite,omitempty"`   // of the distribution that has it
+	Name     string  `json:"name,omitempty"`    // of a local import
+	Flavour  string  `json:"flavour,omitempty"` // Cloud or Generic; "" for a local import
+	Version  Version `json:"version"`           // upstream
+	Release  string  `json:"release"`           // what uname -r will say; "" if only a boot can tell
+	Files    []File  `json:"files"`             // at least one; the first carries the kernel image
+}
+
+// File is one package or imported file.
+type File struct {
+	Package string `json:"package"`           // its name
+	Version string `json:"version,omitempty"` // of the package
+	Path    string `json:"path"`              // on the mirror, relative to the mirror's root
+	Size    int64  `json:"size"`              // bytes
+	SHA256  string `json:"sha256"`            // hex
+}
+
+// Package is the package that carries the kernel image.
+func (r Ref) Package() File {
+	if len(r.Files) == 0 {
+		return File{}
+	}
+	return r.Files[0]
+}
+
+// Series is the upstream series: "6.1".
+func (r Ref) Series() string { return r.Version.Series() }
+
+// Label is the short name shown in tables, and a selector of this kernel or
+// of its series: "6.1", "6.1/generic", "local:mine".
+func (r Ref) Label() string {
+	switch {
+	case r.Source == Local:
+		return "local:" + r.Name
+	case r.Flavour == Generic:
+		return r.Series() + "/" + Generic
+	}
+	return r.Series()
+}
+
+// Size is that of all files, in bytes.
+func (r Ref) Size() int64 {
+	var sum int64
+	for _, f := range r.Files {
+		sum += f.Size
+	}
+	return sum
+}
+
+// ID is a digest over the digests of all files: two Refs with one ID are the
+// same kernel, wherever it came from.
+func (r Ref) ID() string {
+	h := sha256.New()
+	for _, f := range r.Files {
+		fmt.Fprintln(h, f.SHA256)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// Compare orders by version, then flavour and name, for lists.
+func (r Ref) Compare(s Ref) int {
+	return cmp.Or(
+		r.Version.Compare(s.Version),
+		cmp.Compare(r.Flavour, s.Flavour),
+		cmp.Compare(r.Name, s.Name),
+	)
+}

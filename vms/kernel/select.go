@@ -1,0 +1,127 @@
+package kernel
+
+import (
+	"slices"
+)
+
+// Select returns what s matches among refs, each with its Selector set: one
+// Ref for most selectors, one of each series, oldest first, for ranges and
+// "all". Where refs of one version compete the last one wins. The error is a
+// *SelectorError that lists what there is.
+func Select(s Selector, refs []Ref) ([]Ref, error) {
+	matches := s.pick(refs)
+	if len(matches) == 0 {
+		return nil, s.notFound(refs)
+	}
+	for i := range matches {
+		matches[i].Selector = s.text
+	}
+	return matches, nil
+}
+
+// Resolve selects for each selector in turn and drops what was already
+// selected. Errors are *SelectorError.
+func Resolve(args []string, refs []Ref) ([]Ref, error) {
+	selectors, err := ParseSelectors(args)
+	if err != nil {
+		return nil, err
+	}
+	var found []Ref
+	for _, s := range selectors {
+		matches, err := Select(s, refs)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, matches...)
+	}
+	return Unique(found), nil
+}
+
+// Unique keeps the first of the Refs that are the same kernel.
+func Unique(refs []Ref) []Ref {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(refs), func(r Ref) bool {
+		id := r.ID()
+		defer func() { seen[id] = true }()
+		return seen[id]
+	})
+}
+
+func (s Selector) pick(refs []Ref) []Ref {
+	switch s.kind {
+	case byName:
+		return filter(refs, func(r Ref) bool { return r.Source == Local && r.Name == s.word })
+	case all:
+		return append(newestOfSeries(s.fetchable(refs)), filter(refs, isLocal)...)
+	case byRange:
+		return newestOfSeries(filter(s.fetchable(refs), s.inRange))
+	case latest:
+		return newest(filter(s.fetchable(refs), isReleased))
+	case bySeries:
+		return newest(filter(s.fetchable(refs), s.inRange))
+	case byVersion:
+		return newest(filter(s.fetchable(refs), func(r Ref) bool { return r.Version == s.version }))
+	default:
+		return newest(filter(refs, s.isNamed))
+	}
+}
+
+// fetchable leaves out local imports and unwanted flavours. Without a wish it
+// takes Cloud, and Generic for the series that have no Cloud.
+func (s Selector) fetchable(refs []Ref) []Ref {
+	cloud := map[string]bool{}
+	for _, r := range refs {
+		cloud[r.Series()] = cloud[r.Series()] || r.Flavour == Cloud
+	}
+	return filter(refs, func(r Ref) bool {
+		if s.flavour != "" {
+			return !isLocal(r) && r.Flavour == s.flavour
+		}
+		return !isLocal(r) && (r.Flavour == Cloud || !cloud[r.Series()])
+	})
+}
+
+func (s Selector) inRange(r Ref) bool { return s.within.Contains(r.Version) }
+
+// isNamed compares with the release and the package version.
+func (s Selector) isNamed(r Ref) bool {
+	flavour := s.flavour == "" || s.flavour == r.Flavour
+	return flavour && !isLocal(r) && (r.Release == s.word || r.Package().Version == s.word)
+}
+
+func isLocal(r Ref) bool    { return r.Source == Local }
+func isReleased(r Ref) bool { return r.Version.RC == 0 }
+
+func filter(refs []Ref, keep func(Ref) bool) []Ref {
+	var kept []Ref
+	for _, r := range refs {
+		if keep(r) {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
+// newest returns the highest version alone, the last of equals.
+func newest(refs []Ref) []Ref {
+	var best []Ref
+	for _, r := range refs {
+		if best == nil || r.Version.Compare(best[0].Version) >= 0 {
+			best = []Ref{r}
+		}
+	}
+	return best
+}
+
+func newestOfSeries(refs []Ref) []Ref {
+	bySeries := map[string][]Ref{}
+	for _, r := range refs {
+		bySeries[r.Series()] = append(bySeries[r.Series()], r)
+	}
+	var found []Ref
+	for _, group := range bySeries {
+		found = append(found, newest(group)...)
+	}
+	slices.SortFunc(found, Ref.Compare)
+	return found
+}

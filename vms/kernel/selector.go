@@ -1,0 +1,160 @@
+package kernel
+
+import (
+	"regexp"
+	"strings"
+)
+
+// selectorKind says how a selector picks.
+type selectorKind int
+
+const (
+	bySeries  selectorKind = iota // newest of one series
+	byVersion                     // one upstream version
+	byRelease                     // one release or package version, letter for letter
+	byRange                       // newest of each series in a range
+	byName                        // a local import
+	latest                        // newest released kernel
+	all                           // newest of each series, and every local import
+)
+
+// Selector is one parsed selector.
+type Selector struct {
+	text    string
+	kind    selectorKind
+	flavour string // "" means Cloud, or Generic where there is no Cloud
+	word    string // the selector without its flavour; the name for byName
+	version Version
+	within  Range
+}
+
+// defaultSelectors is what the selector "default" stands for.
+var defaultSelectors = [...]string{"5.10", "6.1", "6.12", "latest"}
+
+// ParseSelectors reads selectors; each argument may hold several, separated by
+// commas. "default" stands for 5.10, 6.1, 6.12 and latest. Errors are
+// *SelectorError.
+func ParseSelectors(args []string) ([]Selector, error) {
+	var selectors []Selector
+	for _, word := range expand(args) {
+		s, err := parseSelector(word)
+		if err != nil {
+			return nil, err
+		}
+		selectors = append(selectors, s)
+	}
+	if len(selectors) == 0 {
+		return nil, &SelectorError{Problem: "no kernel selected", Known: selectorExamples}
+	}
+	return selectors, nil
+}
+
+// expand splits at commas and replaces "default".
+func expand(args []string) []string {
+	var words []string
+	for _, arg := range args {
+		for word := range strings.SplitSeq(arg, ",") {
+			word = strings.TrimSpace(word)
+			base, flavour, _ := strings.Cut(word, "/")
+			switch {
+			case word == "":
+			case base == "default":
+				words = append(words, defaultWords(flavour)...)
+			default:
+				words = append(words, word)
+			}
+		}
+	}
+	return words
+}
+
+func defaultWords(flavour string) []string {
+	words := make([]string, len(defaultSelectors))
+	for i, w := range defaultSelectors {
+		words[i] = w
+		if flavour != "" {
+			words[i] += "/" + flavour
+		}
+	}
+	return words
+}
+
+var (
+	seriesForm  = regexp.MustCompile(`^\d+\.\d+$`)
+	versionOnly = regexp.MustCompile(`^\d+\.\d+(\.\d+|-rc\d+)$`)
+	kindForm    = regexp.MustCompile(`^([a-z][a-z0-9+.-]*):(.*)$`)
+	// nameForm is what the name of a local import looks like.
+	nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$`)
+)
+
+// ValidName says whether s can be the name of a local import: letters, digits
+// and ._+-, at most 64.
+func ValidName(s string) bool { return nameForm.MatchString(s) }
+
+func parseSelector(text string) (Selector, error) {
+	if m := kindForm.FindStringSubmatch(text); m != nil {
+		return parseKind(text, m[1], m[2])
+	}
+	word, flavour, cut := strings.Cut(text, "/")
+	if cut && flavour != Cloud && flavour != Generic {
+		return Selector{}, &SelectorError{text, "has an unknown flavour; there are /cloud and /generic", "", nil}
+	}
+	return parseWord(Selector{text: text, word: word, flavour: flavour})
+}
+
+func parseKind(text, kind, rest string) (Selector, error) {
+	if kind != Local {
+		return Selector{}, &SelectorError{text, "is of the unknown kind \"" + kind + ":\"; there is local:NAME", "", nil}
+	}
+	if !ValidName(rest) {
+		return Selector{}, &SelectorError{text, "has no valid name after \"local:\" (letters, digits and ._+-)", "", nil}
+	}
+	return Selector{text: text, kind: byName, word: rest}, nil
+}
+
+func parseWord(s Selector) (Selector, error) {
+	var err error
+	switch word := s.word; {
+	case word == "latest":
+		s.kind = latest
+	case word == "all":
+		s.kind = all
+	case strings.ContainsAny(word, "<>="):
+		s.kind = byRange
+		s.within, err = ParseRange(word)
+	case seriesForm.MatchString(word):
+		s.kind = bySeries
+		s.within, err = ParseRange(word)
+	case versionOnly.MatchString(word):
+		s.kind = byVersion
+		s.version, err = ParseVersion(word)
+	default:
+		s.kind = byRelease
+		s.version, err = ParseVersion(word)
+	}
+	if err != nil {
+		return s, &SelectorError{s.text, "is no kernel selector", nearestWord(s.word, []string{"latest", "default", "all"}), selectorExamples}
+	}
+	return s, nil
+}
+
+// String is the selector as it was written.
+func (s Selector) String() string { return s.text }
+
+// IsLocal says whether only imported kernels can match.
+func (s Selector) IsLocal() bool { return s.kind == byName }
+
+// IsAll says whether s is "all".
+func (s Selector) IsAll() bool { return s.kind == all }
+
+// Range is where kernels that match can lie; it tells a source where to look.
+func (s Selector) Range() Range {
+	switch s.kind {
+	case bySeries, byRange:
+		return s.within
+	case byVersion, byRelease:
+		r, _ := ParseRange(s.version.Series())
+		return r
+	}
+	return Range{}
+}
