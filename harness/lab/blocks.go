@@ -145,6 +145,7 @@ func (r *reader) readDetails(blocks []ast.Node) int {
 	text := string(r.text[from:end])
 	if at := detailsInner.FindStringIndex(text[1:]); at != nil {
 		r.add(r.place(from+1+at[0]), "", "<details> inside <details>")
+		return extra
 	}
 	if r.keepDetails(text, r.place(from)) {
 		r.hide(from, end)

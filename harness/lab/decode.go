@@ -3,6 +3,7 @@ package lab
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -99,7 +100,7 @@ func (d *decoder) key(pair *ast.MappingValueNode, seen map[string]ast.Node, f fa
 		return "", false
 	}
 	if _, again := seen[name.Value]; again {
-		d.fail(pair.Key, "keep one of them", "%s has the key %q twice", f.noun, name.Value)
+		d.fail(pair.Key, "keep one of them", "%s has the key %s twice", f.noun, quote(name.Value))
 		return "", false
 	}
 	seen[name.Value] = pair.Key
@@ -109,7 +110,7 @@ func (d *decoder) key(pair *ast.MappingValueNode, seen map[string]ast.Node, f fa
 // unknown reports a key that t does not have. The key that was meant counts as
 // given, so that its absence is not reported too.
 func (d *decoder) unknown(n ast.Node, key string, t reflect.Type, seen map[string]ast.Node) {
-	d.fail(n, didYouMean(key, keysOf(t)), "unknown key %q in %s", key, families[t.Name()].noun)
+	d.fail(n, didYouMean(key, keysOf(t)), "unknown key %s in %s", quote(key), families[t.Name()].noun)
 	meant := nearest(key, keysOf(t))
 	if _, given := seen[meant]; meant != "" && !given {
 		seen[meant] = n
@@ -150,7 +151,7 @@ func (d *decoder) judge(t reflect.Type, seen map[string]ast.Node, path string) {
 		d.problems.add(at, "", "%s needs one of %s", f.noun, oneOf(f.one))
 	}
 	if len(one) > 1 {
-		d.fail(seen[one[1]], "keep one; each further one is an entry of its own", "%s has both %s and %s", f.noun, one[0], one[1])
+		d.fail(seen[one[1]], "keep one", "%s has both %s and %s", f.noun, one[0], one[1])
 	}
 	if len(f.some) > 0 && len(present(f.some, seen)) == 0 {
 		d.problems.add(at, "", "%s needs %s", f.noun, oneOf(f.some))
@@ -188,7 +189,7 @@ func (d *decoder) list(n ast.Node, v reflect.Value, path string, r rule) {
 		d.value(item, out.Index(i), fmt.Sprintf("%s[%d]", path, i), r)
 		if word, ok := item.(*ast.StringNode); ok {
 			if words[word.Value] {
-				d.fail(item, "keep one", "%s names %q twice", last(path), word.Value)
+				d.fail(item, "keep one", "%s names %s twice", last(path), quote(word.Value))
 			}
 			words[word.Value] = true
 		}
@@ -222,10 +223,19 @@ func describe(n ast.Node) string {
 	case *ast.NullNode:
 		return "nothing"
 	case *ast.StringNode:
-		return fmt.Sprintf("the text %q", n.Value)
+		return "the text " + quote(n.Value)
 	case *ast.LiteralNode:
 		return "a block of text"
 	default:
 		return n.GetToken().Value
 	}
+}
+
+// quote writes s in quotes, cut short if it is long.
+func quote(s string) string {
+	const most = 60
+	if r := []rune(s); len(r) > most {
+		return strconv.Quote(string(r[:most]) + "…")
+	}
+	return strconv.Quote(s)
 }

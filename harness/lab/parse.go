@@ -60,8 +60,8 @@ func (d *document) read(text []byte) {
 	if !labName.MatchString(d.lab.Name) {
 		d.add(place{1, 1}, "name the folder with a-z, 0-9 and -", "the lab's folder is named %q", d.lab.Name)
 	}
-	text = clean(text, d.problems)
-	if text == nil {
+	text, ok := clean(text, d.problems)
+	if !ok {
 		return
 	}
 	front, rest, ok := cutFrontMatter(text, d.problems)

@@ -111,11 +111,11 @@ func (d *decoder) str(n ast.Node, v reflect.Value, path string, r rule) {
 	v.SetString(s)
 	switch {
 	case strings.TrimSpace(s) == "":
-		d.fail(n, "leave the key out, or fill it", "%s is empty", last(path))
+		d.fail(n, "fill it, or leave the key out", "%s is empty", last(path))
 	case r.words != nil && !slices.Contains(r.words, s):
-		d.fail(n, didYouMean(s, r.words), "unknown %s %q", last(path), s)
+		d.fail(n, didYouMean(s, r.words), "unknown %s %s", last(path), quote(s))
 	case r.form != nil && !r.form.MatchString(s):
-		d.fail(n, "", "%s is %q: want %s", last(path), s, r.like)
+		d.fail(n, "", "%s is %s: want %s", last(path), quote(s), r.like)
 	}
 }
 
@@ -154,11 +154,11 @@ func (d *decoder) conditions(m *ast.MappingNode, out map[string]any) {
 			continue
 		}
 		if !fieldPath.MatchString(name) {
-			d.fail(pair.Key, "", "where has the field %q: want %s", name, likeName)
+			d.fail(pair.Key, "", "where has the field %s: want %s", quote(name), likeName)
 		}
 		value, ok := plain(pair.Value)
 		if !ok {
-			d.fail(pair.Key, "", "the field %q in where wants a whole number, text, true or false", name)
+			d.fail(pair.Key, "", "the field %s in where wants a whole number, text, true or false", quote(name))
 		}
 		out[name] = value
 	}

@@ -55,24 +55,24 @@ func (s *source) firstText() int {
 
 var byteOrderMark = []byte("\uFEFF")
 
-// clean is doc without byte order mark and with plain line ends. What no text
-// can hold is reported, and nil returned.
-func clean(doc []byte, p *problems) []byte {
+// clean is doc without byte order mark and with plain line ends; false, after
+// reporting why, if it is too large or no text.
+func clean(doc []byte, p *problems) ([]byte, bool) {
 	doc = bytes.TrimPrefix(doc, byteOrderMark)
 	doc = bytes.ReplaceAll(doc, []byte("\r\n"), []byte("\n"))
 	if len(doc) > maxDocument {
 		p.add(place{1, 1}, "", "the document has %d bytes; at most %d are read", len(doc), maxDocument)
-		return nil
+		return nil, false
 	}
 	for i := 0; i < len(doc); {
 		r, n := utf8.DecodeRune(doc[i:])
 		if (r == utf8.RuneError && n == 1) || (r < ' ' && !strings.ContainsRune("\n\t", r)) {
 			p.add(newSource(doc).place(i), "save the document as UTF-8 text", "byte %#02x is no text", doc[i])
-			return nil
+			return nil, false
 		}
 		i += n
 	}
-	return doc
+	return doc, true
 }
 
 // maxDocument bounds a document and each C file, in bytes.

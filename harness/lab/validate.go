@@ -49,8 +49,12 @@ type stepValidator struct {
 	places map[string]place
 }
 
+// fail reports a mistake, unless one was found at this place before: what one
+// key alone got wrong need not be held against the others.
 func (v *stepValidator) fail(path, hint, format string, args ...any) {
-	v.add(v.places[path], hint, format, args...)
+	if at := v.places[path]; !v.reported(at) {
+		v.add(at, hint, format, args...)
+	}
 }
 
 // has says whether a key is there, be its value right or wrong.
