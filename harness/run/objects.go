@@ -35,7 +35,7 @@ func (r *runner) objects(ctx context.Context, cell plan.Cell) (objects, float64,
 		if err != nil {
 			return out, seconds, err
 		}
-		out.bytes[path.Clean(name)] = object.Bytes
+		out.bytes[name] = object.Bytes
 		digests = append(digests, object.SHA256)
 	}
 	out.digest = joinDigests(digests)
@@ -57,14 +57,7 @@ func joinDigests(digests []string) string {
 func programs(l *lab.Lab) []string {
 	var out []string
 	for _, s := range l.Steps {
-		if !s.Loads(l) {
-			continue
-		}
-		name := s.Program
-		if name == "" {
-			name = l.Program
-		}
-		if !slices.Contains(out, name) {
+		if name := s.Source(l); name != "" && !slices.Contains(out, name) {
 			out = append(out, name)
 		}
 	}

@@ -3,6 +3,7 @@ package session
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/bpflab/bpflab/harness/lab"
@@ -60,14 +61,19 @@ func (a answer) String() string {
 	return text
 }
 
-// lastWords is the line of a verifier log that says why: the last one that is
-// no statistics.
+// notTheReason are beginnings of log lines that follow the reason: statistics,
+// the states of a loop, and the wrapping of github.com/cilium/ebpf.
+var notTheReason = []string{"processed ", "verification time ", "stack depth ", "cur state:", "old state:", "load program: "}
+
+// lastWords is the line of a verifier log that says why: the last one before
+// what follows a reason. Since 7.x a long explanation follows it too.
 func lastWords(log string) string {
+	log, _, _ = strings.Cut(log, "\nVerification failed:")
 	last := ""
 	for line := range strings.Lines(log) {
 		line = strings.TrimSpace(line)
-		if line != "" && !strings.HasPrefix(line, "processed ") && !strings.HasPrefix(line, "load program: ") &&
-			!strings.HasPrefix(line, "verification time ") && !strings.HasPrefix(line, "stack depth ") {
+		follows := func(beginning string) bool { return strings.HasPrefix(line, beginning) }
+		if line != "" && !slices.ContainsFunc(notTheReason, follows) {
 			last = line
 		}
 	}

@@ -27,7 +27,7 @@ func (s *Session) checkNeeds(ctx context.Context, job Job) (verdict.Verdict, str
 			continue
 		}
 		reason := fmt.Sprintf("the kernel was built without %s", need.Config)
-		if !need.Since.IsZero() && !need.Optional && s.version(job.Kernel).Compare(need.Since) >= 0 {
+		if need.Due(s.version(job.Kernel)) {
 			return verdict.Fail, reason + fmt.Sprintf(", which kernels have since %s", need.Since), nil
 		}
 		return verdict.Unsupported, reason, nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
 	"time"
 
 	"github.com/bpflab/bpflab/harness/lab"
@@ -88,14 +87,10 @@ func (s *Session) step(ctx context.Context, job Job, def lab.Step, load *time.Du
 
 // object is the step's ELF object: that of its own C file or of the lab's.
 func (j Job) object(def lab.Step) []byte {
-	if !def.Loads(j.Lab) {
-		return nil
+	if name := def.Source(j.Lab); name != "" {
+		return j.Objects[name]
 	}
-	name := def.Program
-	if name == "" {
-		name = j.Lab.Program
-	}
-	return j.Objects[path.Clean(name)]
+	return nil
 }
 
 // checksFor are the checks that count on this kernel. Commands without a

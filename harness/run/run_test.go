@@ -1,0 +1,152 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/bpflab/bpflab/harness/build"
+	"github.com/bpflab/bpflab/harness/lab"
+	"github.com/bpflab/bpflab/harness/plan"
+	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+// noBuilder builds nothing: the labs here load nothing.
+type noBuilder struct{}
+
+func (noBuilder) Object(context.Context, build.Source) (build.Object, error) {
+	return build.Object{}, errors.New("nothing to build")
+}
+
+const shellLab = `---
+title: Shell
+summary: Runs one command.
+---
+
+# Shell
+
+## Do
+
+` + "```sh\nls /\n```" + `
+
+<!-- bpflab
+checks:
+  - exit: 0
+-->
+`
+
+func cells(t *testing.T, n int) []plan.Cell {
+	t.Helper()
+	l, err := lab.ParseBytes("labs/shell/lab.md", []byte(shellLab))
+	if err != nil {
+		t.Fatal(err)
+	}
+	image := kernel.Image{Selector: "6.1", Series: "6.1", Source: "fake", SHA256: "aa"}
+	return plan.Make([]*lab.Lab{l}, []kernel.Image{image}, vms.Caps{}, "fake", n).Cells
+}
+
+func runFake(t *testing.T, ctx context.Context, p *fakeProvider, n int, opts Options) []verdict.Cell {
+	t.Helper()
+	opts.Provider, opts.Builder, opts.Dir = p, noBuilder{}, t.TempDir()
+	if p.exec == nil {
+		p.exec = func(context.Context, int, []string) (wire.ExecResult, error) { return wire.ExecResult{}, nil }
+	}
+	out := Run(ctx, cells(t, n), opts)
+	if left := p.running.Load(); left != 0 {
+		t.Errorf("%d machines are left running", left)
+	}
+	return out
+}
+
+func TestInfraIsRetriedAndKept(t *testing.T) {
+	p := &fakeProvider{start: func(n int) error {
+		if n == 1 {
+			return errors.New("no boot")
+		}
+		return nil
+	}}
+	c := runFake(t, t.Context(), p, 1, Options{Retries: 1})[0]
+	if c.Verdict != verdict.Pass || len(c.Attempts) != 2 {
+		t.Fatalf("%s with %d attempts, want pass with 2", c.Verdict, len(c.Attempts))
+	}
+	if a := c.Attempts[0]; a.Verdict != verdict.Infra || !strings.Contains(a.Reason, "no boot") {
+		t.Errorf("the first attempt is not kept: %+v", a)
+	}
+}
+
+func TestRetriesEnd(t *testing.T) {
+	p := &fakeProvider{start: func(int) error { return errors.New("no boot") }}
+	c := runFake(t, t.Context(), p, 1, Options{Retries: 2})[0]
+	if c.Verdict != verdict.Infra || len(c.Attempts) != 3 {
+		t.Errorf("%s with %d attempts, want infra with 3", c.Verdict, len(c.Attempts))
+	}
+}
+
+func TestFailureIsNotRetried(t *testing.T) {
+	for name, exec := range map[string]func(context.Context, int, []string) (wire.ExecResult, error){
+		"a check":      func(context.Context, int, []string) (wire.ExecResult, error) { return wire.ExecResult{Exit: 1}, nil },
+		"kernel panic": func(context.Context, int, []string) (wire.ExecResult, error) { return wire.ExecResult{}, vms.ErrPanic },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := runFake(t, t.Context(), &fakeProvider{exec: exec}, 1, Options{Retries: 3})[0]
+			if c.Verdict != verdict.Fail || len(c.Attempts) != 1 {
+				t.Errorf("%s (%s) with %d attempts, want fail with one", c.Verdict, c.Reason, len(c.Attempts))
+			}
+			if name == "kernel panic" && !strings.Contains(c.Splat, "Kernel panic") {
+				t.Errorf("no splat: %+v", c)
+			}
+		})
+	}
+}
+
+func TestJobsAreBounded(t *testing.T) {
+	p := &fakeProvider{}
+	out := runFake(t, t.Context(), p, 12, Options{Limits: Limits{Jobs: 3, Memory: 64 << 30}})
+	if len(out) != 12 || p.most.Load() > 3 {
+		t.Errorf("%d cells, %d machines at once; want 12 and at most 3", len(out), p.most.Load())
+	}
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	p := &fakeProvider{}
+	runFake(t, t.Context(), p, 6, Options{Limits: Limits{Jobs: 6, Memory: 2*(256<<20+guestOverhead) + 1}})
+	if p.most.Load() > 2 {
+		t.Errorf("%d machines at once, there is memory for 2", p.most.Load())
+	}
+}
+
+func TestInterruptEndsEveryCell(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var calls atomic.Int32
+	p := &fakeProvider{exec: func(ctx context.Context, _ int, _ []string) (wire.ExecResult, error) {
+		if calls.Add(1) == 2 {
+			cancel()
+		}
+		<-ctx.Done()
+		return wire.ExecResult{}, ctx.Err()
+	}}
+	for i, c := range runFake(t, ctx, p, 8, Options{Limits: Limits{Jobs: 2}, Retries: 5}) {
+		if c.Verdict != verdict.Infra || c.Reason != interrupted {
+			t.Errorf("cell %d: %s, %q; want infra, interrupted", i, c.Verdict, c.Reason)
+		}
+	}
+}
+
+func TestEventsEndWithTheRecord(t *testing.T) {
+	var phases []string
+	opts := Options{OnEvent: func(e verdict.Event) {
+		phases = append(phases, string(e.Phase)+e.Step)
+		if (e.Phase == verdict.PhaseDone) != (e.Cell != nil) {
+			t.Errorf("event %+v", e)
+		}
+	}}
+	runFake(t, t.Context(), &fakeProvider{}, 1, opts)
+	if got := strings.Join(phases, " "); got != "wait start stepdo done" {
+		t.Errorf("events %q", got)
+	}
+}
