@@ -1,0 +1,52 @@
+package ci
+
+// layers says which packages of ours each package may import. It is the table
+// of docs/architecture.md: a package imports from layers above its own, never
+// a sibling.
+var layers = map[string][]string{
+	// 1: nothing of ours
+	"harness/verdict":          {},
+	"harness/wire":             {},
+	"harness/install":          {},
+	"harness/guest/earlymount": {},
+	"vms/kernel":               {},
+	"vms/kernel/bzimage":       {},
+	"vms/kernel/deb":           {},
+	"labs":                     {},
+	"bpf":                      {},
+	"ci":                       {},
+
+	// 2
+	"harness/build":       {"harness/install"},
+	"harness/lab":         {"vms/kernel"},
+	"harness/probe":       {"harness/verdict"},
+	"harness/report":      {"harness/verdict"},
+	"vms":                 {"vms/kernel"},
+	"vms/initramfs":       {"vms/kernel"},
+	"vms/kernel/debian":   {"vms/kernel", "vms/kernel/deb"},
+	"vms/kernel/download": {"vms/kernel"},
+	"vms/kernel/local":    {"vms/kernel", "vms/kernel/bzimage", "vms/kernel/deb"},
+
+	"vms/kernel/unpack": {"vms/kernel", "vms/kernel/bzimage", "vms/kernel/deb"},
+
+	// 3
+	"vms/kernel/store":     {"vms/kernel", "vms/kernel/download"},
+	"vms/kernel/catalogue": {"vms/kernel", "vms/kernel/debian", "vms/kernel/local", "vms/kernel/store", "vms/kernel/unpack"},
+	"vms/vmstest":          {"vms", "vms/kernel", "vms/initramfs"},
+	"vms/qemu":             {"harness/install", "vms", "vms/kernel", "vms/initramfs"},
+	"harness/guest":        {"harness/guest/earlymount", "harness/probe", "harness/verdict", "harness/wire"},
+	"harness/plan":         {"harness/lab", "vms", "vms/kernel"},
+
+	// 4 and 5
+	"harness/session": {"harness/build", "harness/lab", "harness/verdict", "harness/wire", "vms", "vms/kernel"},
+	"harness/run": {"harness/build", "harness/lab", "harness/plan", "harness/session", "harness/verdict", "harness/wire",
+		"vms", "vms/kernel"},
+	"harness/workshop": {"harness/lab", "harness/session", "harness/verdict"},
+
+	// 6: all of it
+	"cmd/bpflab": {"*"},
+}
+
+// forTests is what test files may import besides: fakes, and the course, which
+// is real input.
+var forTests = []string{"vms/vmstest", "bpf", "labs"}
