@@ -47,7 +47,10 @@ func (f fragment) root(p *problems, file *ast.File) *ast.MappingNode {
 		return nil
 	}
 	if len(file.Docs) > 1 {
-		p.add(f.place(file.Docs[1].Start.Position.Line, 1), "", "%s has a second YAML document", f.noun)
+		if mark := file.Docs[1].Start; mark != nil { // nil where "..." ended the first
+			at = f.place(mark.Position.Line, mark.Position.Column)
+		}
+		p.add(at, "leave \"---\" and \"...\" out", "%s has a second YAML document", f.noun)
 		return nil
 	}
 	root, ok := file.Docs[0].Body.(*ast.MappingNode)

@@ -29,7 +29,10 @@ var mistakes = []mistake{
 		`4:10: invalid header option: "=5.8"; put a value that begins with ">" or "|" in quotes`,
 	}},
 	{"two YAML documents", inStep("repeat: 1\n---\nrepeat: 2"), []string{
-		`18:1: the step's comment has a second YAML document`,
+		`18:1: the step's comment has a second YAML document; leave "---" and "..." out`,
+	}},
+	{"the end of a YAML document", inStep("repeat: 1\n...\nrepeat: 2"), []string{
+		`17:1: the step's comment has a second YAML document; leave "---" and "..." out`,
 	}},
 	{"a list that is not closed", inStep("load: [a, b"), []string{
 		`17:7: sequence end token ']' not found`,

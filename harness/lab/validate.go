@@ -52,7 +52,11 @@ type stepValidator struct {
 // fail reports a mistake, unless one was found at this place before: what one
 // key alone got wrong need not be held against the others.
 func (v *stepValidator) fail(path, hint, format string, args ...any) {
-	if at := v.places[path]; !v.reported(at) {
+	at, ok := v.places[path]
+	if !ok {
+		at = v.places[""]
+	}
+	if !v.reported(at) {
 		v.add(at, hint, format, args...)
 	}
 }

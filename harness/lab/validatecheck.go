@@ -91,11 +91,17 @@ func (v *checkValidator) packets(p *Packets) {
 		return
 	}
 	sent := v.sent()
-	if total, ok := sent[p.Port]; ok {
+	total, ok := sent[p.Port]
+	switch {
+	case ok:
 		v.counts(p, total)
-		return
+	case v.has(v.key("packets.port")):
+		v.noSuchPort(p.Port, sent)
 	}
-	v.fail(v.key("packets.port"), didYouMean(strconv.Itoa(p.Port), portNames(sent)), "the step sends nothing to port %d", p.Port)
+}
+
+func (v *checkValidator) noSuchPort(port int, sent map[int]int) {
+	v.fail(v.key("packets.port"), didYouMean(strconv.Itoa(port), portNames(sent)), "the step sends nothing to port %d", port)
 }
 
 // sent counts the datagrams by port.
