@@ -1,0 +1,191 @@
+package report
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/bpflab/bpflab/harness/verdict"
+)
+
+// JUnit writes a result as JUnit XML: a suite for each cell, a test case for
+// each of its steps, and one named "machine" for what befell the cell as a
+// whole. fail and timeout are failures, infra is an error, unsupported is
+// skipped.
+func JUnit(w io.Writer, result verdict.Result) error {
+	root := junitRoot{Name: "bpflab", Time: junitTime(result.Seconds)}
+	for _, cell := range result.Cells {
+		suite := newSuite(cell, result.Started)
+		root.Tests += suite.Tests
+		root.Failures += suite.Failures
+		root.Errors += suite.Errors
+		root.Skipped += suite.Skipped
+		root.Suites = append(root.Suites, suite)
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	encoder := xml.NewEncoder(w)
+	encoder.Indent("", "  ")
+	if err := encoder.Encode(root); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+type junitRoot struct {
+	XMLName xml.Name `xml:"testsuites"`
+	Name    string   `xml:"name,attr"`
+	junitCounts
+	Time   string       `xml:"time,attr"`
+	Suites []junitSuite `xml:"testsuite"`
+}
+
+type junitCounts struct {
+	Tests    int `xml:"tests,attr"`
+	Failures int `xml:"failures,attr"`
+	Errors   int `xml:"errors,attr"`
+	Skipped  int `xml:"skipped,attr"`
+}
+
+type junitSuite struct {
+	Name string `xml:"name,attr"`
+	junitCounts
+	Time       string          `xml:"time,attr"`
+	Timestamp  string          `xml:"timestamp,attr"`
+	Properties []junitProperty `xml:"properties>property"`
+	Cases      []junitCase     `xml:"testcase"`
+}
+
+type junitProperty struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
+}
+
+type junitCase struct {
+	Name    string       `xml:"name,attr"`
+	Class   string       `xml:"classname,attr"`
+	Time    string       `xml:"time,attr"`
+	Failure *junitDetail `xml:"failure"`
+	Error   *junitDetail `xml:"error"`
+	Skipped *junitDetail `xml:"skipped"`
+	Output  string       `xml:"system-out,omitempty"`
+}
+
+type junitDetail struct {
+	Message string `xml:"message,attr"`
+	Type    string `xml:"type,attr,omitempty"`
+	Text    string `xml:",chardata"`
+}
+
+func newSuite(cell verdict.Cell, started time.Time) junitSuite {
+	kernel := kernelName(cell.Kernel)
+	suite := junitSuite{
+		Name:       fmt.Sprintf("%s on %s", cleanLine(cell.Lab), kernel),
+		Time:       junitTime(cell.Durations.Total()),
+		Timestamp:  started.UTC().Format("2006-01-02T15:04:05"),
+		Properties: properties(cell),
+	}
+	class := "bpflab." + cleanLine(cell.Lab)
+	for _, step := range cell.Steps {
+		suite.add(stepCase(step, class, kernel))
+	}
+	if wholeCell(cell) {
+		suite.add(machineCase(cell, class, kernel))
+	}
+	return suite
+}
+
+// wholeCell tells whether the steps do not explain the verdict.
+func wholeCell(cell verdict.Cell) bool {
+	if len(cell.Steps) == 0 {
+		return true
+	}
+	worst := verdict.Pass
+	for _, step := range cell.Steps {
+		worst = verdict.Worse(worst, step.Verdict)
+	}
+	return worst != cell.Verdict
+}
+
+func properties(cell verdict.Cell) []junitProperty {
+	pairs := [][2]string{
+		{"provider", cell.Provider}, {"kernel.selector", cell.Kernel.Selector},
+		{"kernel.release", cell.Kernel.Release}, {"kernel.package", cell.Kernel.Package},
+		{"kernel.version", cell.Kernel.Version}, {"kernel.sha256", cell.Kernel.SHA256},
+		{"lab.sha256", cell.LabSHA256}, {"object.sha256", cell.Object},
+		{"start_kind", cell.StartKind}, {"console", cell.Console},
+	}
+	var out []junitProperty
+	for _, pair := range pairs {
+		if pair[1] != "" {
+			out = append(out, junitProperty{pair[0], cleanLine(pair[1])})
+		}
+	}
+	return out
+}
+
+func stepCase(step verdict.Step, class, kernel string) junitCase {
+	out := junitCase{
+		Name:   fmt.Sprintf("%s [%s]", cleanLine(step.Name), kernel),
+		Class:  class,
+		Time:   junitTime(step.Seconds),
+		Output: clean(step.Log),
+	}
+	var text strings.Builder
+	for _, check := range failedChecks(step) {
+		fmt.Fprintf(&text, "%s\nexpected: %s\nseen: %s\n", checkTitle(check), clean(check.Expected), clean(check.Seen))
+	}
+	out.end(step.Verdict, firstLine(step.Expected), text.String())
+	return out
+}
+
+func machineCase(cell verdict.Cell, class, kernel string) junitCase {
+	out := junitCase{
+		Name:  fmt.Sprintf("machine [%s]", kernel),
+		Class: class,
+		Time:  junitTime(cell.Durations.Start),
+	}
+	out.end(cell.Verdict, firstLine(cell.Reason), clean(cell.Reason+"\n"+cell.Splat))
+	return out
+}
+
+// end files a verdict under the word JUnit has for it.
+func (c *junitCase) end(v verdict.Verdict, message, text string) {
+	detail := &junitDetail{Message: message, Type: string(v), Text: text}
+	switch v {
+	case verdict.Pass:
+	case verdict.Unsupported:
+		c.Skipped = &junitDetail{Message: message}
+	case verdict.Infra:
+		c.Error = detail
+	default:
+		c.Failure = detail
+	}
+}
+
+func (s *junitSuite) add(c junitCase) {
+	s.Cases = append(s.Cases, c)
+	s.Tests++
+	switch {
+	case c.Failure != nil:
+		s.Failures++
+	case c.Error != nil:
+		s.Errors++
+	case c.Skipped != nil:
+		s.Skipped++
+	}
+}
+
+func junitTime(s float64) string { return fmt.Sprintf("%.3f", s) }
+
+// kernelName is the release that answered, else what was asked for.
+func kernelName(k verdict.Kernel) string {
+	if k.Release != "" {
+		return cleanLine(k.Release)
+	}
+	return cleanLine(k.Selector)
+}

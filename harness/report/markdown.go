@@ -1,0 +1,53 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/bpflab/bpflab/harness/verdict"
+)
+
+// Markdown writes a result as a table of cells and, for each that did not end
+// as expected, a section that explains it.
+func Markdown(w io.Writer, result verdict.Result) error {
+	var out strings.Builder
+	fmt.Fprintf(&out, "# bpflab: %s\n\n", table{}.closing(result))
+	out.WriteString("| Lab | Kernel | Package | Verdict | Time | Reason |\n|---|---|---|---|---:|---|\n")
+	for _, cell := range result.Cells {
+		fmt.Fprintf(&out, "| %s | %s | %s | %s | %s | %s |\n",
+			markdownText(cell.Lab), markdownText(kernelName(cell.Kernel)),
+			markdownText(strings.TrimSpace(cell.Kernel.Package+" "+cell.Kernel.Version)),
+			cell.Verdict, seconds(busy(cell.Durations)), markdownText(firstLine(cell.Reason)))
+	}
+	for _, warning := range warnings(result) {
+		fmt.Fprintf(&out, "\nWarning: %s\n", markdownText(warning))
+	}
+	for index, cell := range result.Cells {
+		if failed(cell.Verdict) {
+			fmt.Fprintf(&out, "\n## %s on %s\n\n", markdownText(cell.Lab), markdownText(kernelName(cell.Kernel)))
+			out.WriteString(fenced(table{}.failure(index, cell, pipeWidth)))
+		}
+	}
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+var markdownEscapes = strings.NewReplacer(
+	`\`, `\\`, "|", `\|`, "`", "\\`", "*", `\*`, "_", `\_`, "<", "&lt;", "&", "&amp;",
+	"[", `\[`, "]", `\]`, "#", `\#`, "~", `\~`,
+)
+
+// markdownText is untrusted text as one line that Markdown shows as it is.
+func markdownText(text string) string { return markdownEscapes.Replace(cleanLine(text)) }
+
+// fenced is a code block whose fence is longer than any run of backticks in
+// it, so that nothing within can end it.
+func fenced(all []string) string {
+	body := strings.Join(all, "\n")
+	fence := "```"
+	for strings.Contains(body, fence) {
+		fence += "`"
+	}
+	return fence + "text\n" + body + "\n" + fence + "\n"
+}
