@@ -227,7 +227,7 @@ var mistakes = []mistake{
 		`26:1: this bpflab comment is part of a code block, list, paragraph or <details>; begin it at the left margin, below an empty line`,
 	}},
 	{"details not closed", inHeader("cpus: 1") + "\n<details><summary>Hint</summary>\n\nx\n\n## Three\n", []string{
-		`19:1: <details> is not closed; write </details> on a line of its own, before the next heading`,
+		`19:1: <details> is not closed; write </details> on a line of its own, before the next heading or <details>`,
 	}},
 	{"details inside details", inHeader("cpus: 1") + "\n<details><summary>Hint</summary>\n<details><summary>Hint</summary>\nx\n</details>\n</details>\n", []string{
 		`20:1: <details> inside <details>`,

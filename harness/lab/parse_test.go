@@ -157,7 +157,8 @@ func TestLineEnds(t *testing.T) {
 func TestLimits(t *testing.T) {
 	tests := map[string]struct{ doc, want string }{
 		"document": {strings.Repeat("x", maxDocument+1), "at most 1048576 are read"},
-		"fragment": {inStep("# " + strings.Repeat("x", maxFragment)), "the step's comment is too large"},
+		"line":     {inStep("# " + strings.Repeat("x", maxLine)), "labs/x/lab.md:17:1: the line has more than 4096 bytes"},
+		"fragment": {inStep(strings.Repeat("# x\n", maxFragment/4)), "the step's comment is too large"},
 		"brackets": {inStep("load: " + strings.Repeat("[", maxBrackets+1)), "the step's comment is too large"},
 	}
 	for name, tt := range tests {

@@ -64,6 +64,10 @@ func clean(doc []byte, p *problems) ([]byte, bool) {
 		p.add(place{1, 1}, "", "the document has %d bytes; at most %d are read", len(doc), maxDocument)
 		return nil, false
 	}
+	if long := longLine(doc); long > 0 {
+		p.add(place{long, 1}, "break it", "the line has more than %d bytes", maxLine)
+		return nil, false
+	}
 	for i := 0; i < len(doc); {
 		r, n := utf8.DecodeRune(doc[i:])
 		if (r == utf8.RuneError && n == 1) || (r < ' ' && !strings.ContainsRune("\n\t", r)) {
@@ -75,8 +79,23 @@ func clean(doc []byte, p *problems) ([]byte, bool) {
 	return doc, true
 }
 
-// maxDocument bounds a document and each C file, in bytes.
-const maxDocument = 1 << 20
+// Bounds of a document and each C file, and of a document's line, in bytes.
+// Blocks nested in one line take time that grows with the square of its length.
+const (
+	maxDocument = 1 << 20
+	maxLine     = 4 << 10
+)
+
+// longLine is the number of the first line over maxLine, 0 if there is none.
+func longLine(doc []byte) int {
+	n := 0
+	for line := range bytes.Lines(doc) {
+		if n++; len(line) > maxLine {
+			return n
+		}
+	}
+	return 0
+}
 
 // cutFrontMatter takes the YAML between the two --- lines off doc. The rest
 // keeps its line numbers: empty lines stand for what was cut.
