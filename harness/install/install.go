@@ -83,8 +83,11 @@ var families = map[string]System{
 }
 
 // Command is the shell command that installs the tools on s, in the order
-// given and without duplicates; "" where s has no known command for any.
-func (s System) Command(tools ...Tool) string {
+// given and without duplicates; "" where s has no known command for any. It
+// begins with sudo where this user needs it.
+func (s System) Command(tools ...Tool) string { return s.command(os.Geteuid() == 0, tools) }
+
+func (s System) command(root bool, tools []Tool) string {
 	prefix, known := prefixes[s]
 	var names []string
 	for _, tool := range tools {
@@ -98,6 +101,9 @@ func (s System) Command(tools ...Tool) string {
 	}
 	if !known || len(names) == 0 {
 		return ""
+	}
+	if root {
+		prefix = strings.TrimPrefix(prefix, "sudo ")
 	}
 	return prefix + strings.Join(names, " ")
 }

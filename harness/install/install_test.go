@@ -1,6 +1,9 @@
 package install
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestParse(t *testing.T) {
 	tests := []struct {
@@ -45,8 +48,12 @@ func TestCommand(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := tt.system.Command(tt.tools...); got != tt.want {
-				t.Errorf("Command = %q, want %q", got, tt.want)
+			if got := tt.system.command(false, tt.tools); got != tt.want {
+				t.Errorf("command = %q, want %q", got, tt.want)
+			}
+			want := strings.TrimPrefix(tt.want, "sudo ")
+			if got := tt.system.command(true, tt.tools); got != want {
+				t.Errorf("command for root = %q, want %q", got, want)
 			}
 		})
 	}
