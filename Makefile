@@ -1,0 +1,70 @@
+# The documented way to everything. `make` alone lists the targets.
+
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+KERNEL    ?=
+PROVIDER  ?=
+ARGS      ?=
+FUZZTIME  ?= 60s
+RUN_FLAGS  = $(if $(KERNEL),--kernel '$(KERNEL)') $(if $(PROVIDER),--provider '$(PROVIDER)') $(ARGS)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@echo 'Targets:'
+	@sed -n 's/^\([a-zA-Z%-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | sed 's/lab-%/lab-NAME/' | awk -F'\t' '{ printf "%-20s %s\n", $$1, $$2 }'
+	@echo
+	@echo 'Labs: $(sort $(notdir $(patsubst %/lab.md,%,$(wildcard labs/*/lab.md))))'
+	@echo 'Variables for labs: KERNEL=6.1,latest  PROVIDER=qemu  ARGS="--json r.json"; for fuzz: FUZZTIME=60s'
+
+.PHONY: setup
+setup: ## install what is missing (qemu, clang, libbpf, busybox); does nothing if all is there
+	@sh ci/setup.sh
+
+.PHONY: build
+build: ## build bin/bpflab, statically linked
+	@CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/bpflab ./cmd/bpflab
+
+lab-%: setup build ## run one lab on the default kernels, or on KERNEL=
+	@bin/bpflab run '$*' $(RUN_FLAGS)
+
+.PHONY: labs
+labs: setup build ## run all labs
+	@bin/bpflab run --all $(RUN_FLAGS)
+
+# One package after another: two that boot machines would fight for the cores.
+.PHONY: test
+test: setup lint ## run every test, those that boot kernels too; lists what was skipped
+	BPFLAB_VM_TESTS=1 go run ./ci/skips -count=1 -p 1 -timeout 60m ./...
+
+.PHONY: test-fast
+test-fast: ## run the tests that boot nothing
+	go test ./...
+
+.PHONY: lint
+lint: ## gofmt, go vet, and staticcheck where go.mod has it
+	@unformatted=$$(gofmt -l bpf ci cmd harness labs vms); \
+		test -z "$$unformatted" || { echo "not formatted, run gofmt -w on: $$unformatted" >&2; exit 1; }
+	go vet ./...
+	@if go tool -n staticcheck >/dev/null 2>&1; then echo go tool staticcheck ./...; go tool staticcheck ./...; \
+		else echo 'lint: staticcheck is not in go.mod, left out'; fi
+
+.PHONY: vuln
+vuln: ## look for known vulnerabilities in what the binary calls (needs the network)
+	go tool govulncheck ./...
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for FUZZTIME
+	@grep -r --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' bpf ci cmd harness labs vms | sort | \
+		while IFS=: read -r file func; do \
+			echo "fuzz: $${func#func } in $$(dirname "$$file")"; \
+			go test -run '^$$' -fuzz "^$${func#func }$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" </dev/null || exit 1; \
+		done
+
+.PHONY: bench
+bench: setup build ## measure and print every figure this project claims
+	@go run ./ci/bench $(ARGS)
+
+.PHONY: clean
+clean: ## remove what was built here; fetched kernels stay (bpflab kernels prune)
+	rm -rf bin results
