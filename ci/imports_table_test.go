@@ -15,6 +15,7 @@ var layers = map[string][]string{
 	"labs":                     {},
 	"bpf":                      {},
 	"ci":                       {},
+	"ci/skips":                 {},
 
 	// 2
 	"harness/build":       {"harness/install"},
@@ -31,7 +32,8 @@ var layers = map[string][]string{
 
 	// 3
 	"vms/kernel/store":     {"vms/kernel", "vms/kernel/download"},
-	"vms/kernel/catalogue": {"vms/kernel", "vms/kernel/debian", "vms/kernel/local", "vms/kernel/store", "vms/kernel/unpack"},
+	"vms/kernel/catalogue": {"vms/kernel", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/local", "vms/kernel/store",
+		"vms/kernel/unpack"},
 	"vms/vmstest":          {"vms", "vms/kernel", "vms/initramfs"},
 	"vms/qemu":             {"harness/install", "vms", "vms/kernel", "vms/initramfs"},
 	"harness/guest":        {"harness/guest/earlymount", "harness/probe", "harness/verdict", "harness/wire"},
