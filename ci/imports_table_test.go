@@ -31,13 +31,13 @@ var layers = map[string][]string{
 	"vms/kernel/unpack": {"vms/kernel", "vms/kernel/bzimage", "vms/kernel/deb"},
 
 	// 3
-	"vms/kernel/store":     {"vms/kernel", "vms/kernel/download"},
+	"vms/kernel/store": {"vms/kernel", "vms/kernel/download"},
 	"vms/kernel/catalogue": {"vms/kernel", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/local", "vms/kernel/store",
 		"vms/kernel/unpack"},
-	"vms/vmstest":          {"vms", "vms/kernel", "vms/initramfs"},
-	"vms/qemu":             {"harness/install", "vms", "vms/kernel", "vms/initramfs"},
-	"harness/guest":        {"harness/guest/earlymount", "harness/probe", "harness/verdict", "harness/wire"},
-	"harness/plan":         {"harness/lab", "vms", "vms/kernel"},
+	"vms/vmstest":   {"vms", "vms/kernel", "vms/initramfs"},
+	"vms/qemu":      {"harness/install", "vms", "vms/kernel", "vms/initramfs"},
+	"harness/guest": {"harness/guest/earlymount", "harness/probe", "harness/verdict", "harness/wire"},
+	"harness/plan":  {"harness/lab", "vms", "vms/kernel"},
 
 	// 4 and 5
 	"harness/session": {"harness/build", "harness/lab", "harness/verdict", "harness/wire", "vms", "vms/kernel"},
