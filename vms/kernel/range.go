@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -141,4 +142,9 @@ func (b bound) String() string {
 		s += fmt.Sprintf(".%d", b.limit.Patch)
 	}
 	return s
+}
+
+// Overlaps says whether a version can be in both ranges.
+func (r Range) Overlaps(s Range) bool {
+	return !Range{slices.Concat(r.bounds, s.bounds)}.empty()
 }

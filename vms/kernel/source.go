@@ -37,7 +37,7 @@ type Blobs interface {
 type States interface {
 	// ReadState returns nil if there is no such record.
 	ReadState(name string) ([]byte, error)
-	WriteState(name string, data []byte) error
+	WriteState(ctx context.Context, name string, data []byte) error
 }
 
 // Progress hears of what takes long. Its methods are called from many

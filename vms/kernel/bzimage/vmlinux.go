@@ -1,0 +1,99 @@
+package bzimage
+
+import (
+	"bytes"
+	"compress/gzip"
+	"debug/elf"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"regexp"
+)
+
+// Vmlinux is what an uncompressed kernel tells about itself.
+type Vmlinux struct {
+	Release string // from "Linux version …"; "" if it is not there
+	PVH     bool   // it has the PVH entry point that QEMU boots
+	Config  []byte // the .config it was built with, if it carries one (IKCONFIG)
+}
+
+// xenPhys32Entry is XEN_ELFNOTE_PHYS32_ENTRY: the address of the PVH entry.
+const xenPhys32Entry = 18
+
+var bannerForm = regexp.MustCompile(`Linux version (\d+\.[0-9A-Za-z.+~_-]+) \(`)
+
+// Inspect reads a vmlinux. What is no x86-64 ELF executable is an error.
+func Inspect(content []byte) (Vmlinux, error) {
+	f, err := elf.NewFile(bytes.NewReader(content))
+	if err != nil {
+		return Vmlinux{}, fmt.Errorf("no vmlinux: %w", err)
+	}
+	if f.Class != elf.ELFCLASS64 || f.Machine != elf.EM_X86_64 {
+		return Vmlinux{}, fmt.Errorf("a vmlinux for %v %v: bpflab boots x86-64 kernels", f.Class, f.Machine)
+	}
+	v := Vmlinux{PVH: hasPVH(f), Config: config(content)}
+	if m := bannerForm.FindSubmatch(content); m != nil {
+		v.Release = string(m[1])
+	}
+	return v, nil
+}
+
+func hasPVH(f *elf.File) bool {
+	for _, p := range f.Progs {
+		if p.Type != elf.PT_NOTE || p.Filesz > 1<<20 {
+			continue
+		}
+		notes, err := io.ReadAll(p.Open())
+		if err == nil && hasNote(notes, f.ByteOrder, "Xen", xenPhys32Entry) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasNote walks the notes of one segment: sizes of name and content, type,
+// name, content, each padded to four bytes.
+func hasNote(notes []byte, order binary.ByteOrder, name string, kind uint32) bool {
+	for len(notes) >= 12 {
+		nameSize, size := int64(order.Uint32(notes)), int64(order.Uint32(notes[4:]))
+		end := 12 + align4(nameSize) + align4(size)
+		if end > int64(len(notes)) {
+			return false
+		}
+		if order.Uint32(notes[8:]) == kind && string(bytes.TrimRight(notes[12:12+nameSize], "\x00")) == name {
+			return true
+		}
+		notes = notes[end:]
+	}
+	return false
+}
+
+func align4(n int64) int64 { return (n + 3) &^ 3 }
+
+// config finds what CONFIG_IKCONFIG puts into the kernel.
+func config(content []byte) []byte {
+	for {
+		_, after, found := bytes.Cut(content, []byte("IKCFG_ST"))
+		if !found {
+			return nil
+		}
+		if packed, _, ok := bytes.Cut(after, []byte("IKCFG_ED")); ok {
+			if text := gunzipAll(packed); text != nil {
+				return text
+			}
+		}
+		content = after
+	}
+}
+
+func gunzipAll(packed []byte) []byte {
+	z, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil
+	}
+	text, err := io.ReadAll(io.LimitReader(z, 16<<20))
+	if err != nil {
+		return nil
+	}
+	return text
+}

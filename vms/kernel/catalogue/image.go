@@ -1,0 +1,110 @@
+package catalogue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/kernel/store"
+	"github.com/bpflab/bpflab/vms/kernel/unpack"
+)
+
+// Image returns the kernel on disk, fetched and unpacked if need be; of many
+// callers, in whatever process, one does the work. A package that has left
+// its mirror is replaced by the newest of its series, with Image.Warning set,
+// or is an error if Options.Locked is.
+func (c *Catalogue) Image(ctx context.Context, ref kernel.Ref) (kernel.Image, error) {
+	image, err := c.image(ctx, ref)
+	if !errors.Is(err, kernel.ErrGone) || ref.Source == kernel.Local {
+		return image, err
+	}
+	if c.locked {
+		return image, fmt.Errorf("%w; leave out --locked to take the newest of the series", err)
+	}
+	return c.fallForward(ctx, ref, err)
+}
+
+// Cached says whether Image would return at once.
+func (c *Catalogue) Cached(ref kernel.Ref) bool {
+	_, err := c.store.Image(ref.ID())
+	return err == nil
+}
+
+// DiskSize is the space of the unpacked kernel in bytes, 0 if it is not in
+// the cache.
+func (c *Catalogue) DiskSize(ref kernel.Ref) int64 { return c.store.ImageSize(ref.ID()) }
+
+func (c *Catalogue) image(ctx context.Context, ref kernel.Ref) (kernel.Image, error) {
+	id := ref.ID()
+	image, err := c.store.Build(ctx, id, func(dir string) (kernel.Image, error) {
+		return c.fill(ctx, ref, dir)
+	})
+	if err != nil {
+		return kernel.Image{}, fmt.Errorf("kernel %s: %w", ref.Label(), err)
+	}
+	return labelled(image, ref), nil
+}
+
+// fill lays the kernel of ref out in dir.
+func (c *Catalogue) fill(ctx context.Context, ref kernel.Ref, dir string) (kernel.Image, error) {
+	if ref.Source == kernel.Local {
+		return c.fillImport(ctx, ref, dir)
+	}
+	packages, err := c.source.Fetch(ctx, ref)
+	if err != nil {
+		return kernel.Image{}, err
+	}
+	c.progress.Note(fmt.Sprintf("unpacking %s", ref.Release))
+	image, err := unpack.Debs(ctx, packages, dir)
+	if err == nil && image.Release != ref.Release {
+		err = fmt.Errorf("its packages hold %q, not %q", image.Release, ref.Release)
+	}
+	return image, err
+}
+
+// fallForward takes the newest kernel of the series of ref that its source
+// has now.
+func (c *Catalogue) fallForward(ctx context.Context, ref kernel.Ref, gone error) (kernel.Image, error) {
+	newest, err := c.newest(ctx, ref)
+	if err != nil {
+		return kernel.Image{}, fmt.Errorf("%w, and its series cannot be looked up: %w", gone, err)
+	}
+	if newest.ID() == ref.ID() {
+		return kernel.Image{}, gone
+	}
+	newest.Selector = ref.Selector
+	image, err := c.image(ctx, newest)
+	if err == nil {
+		image.Warning = fmt.Sprintf("pinned %s %s has left its mirror, using %s", ref.Label(), ref.Package().Version, newest.Package().Version)
+		c.progress.Note(image.Warning)
+	}
+	return image, err
+}
+
+func (c *Catalogue) newest(ctx context.Context, ref kernel.Ref) (kernel.Ref, error) {
+	selectors, err := kernel.ParseSelectors([]string{ref.Series() + "/" + ref.Flavour})
+	if err != nil {
+		return kernel.Ref{}, err
+	}
+	listed, _, err := c.source.List(ctx, selectors[0].Range())
+	if err != nil {
+		return kernel.Ref{}, err
+	}
+	refs, err := kernel.Select(selectors[0], listed)
+	if err != nil {
+		return kernel.Ref{}, err
+	}
+	return refs[0], nil
+}
+
+// labelled adds what the store does not know: two selectors can name one
+// image.
+func labelled(image kernel.Image, ref kernel.Ref) kernel.Image {
+	p := ref.Package()
+	image.Selector, image.Series, image.Source = ref.Selector, ref.Label(), ref.Source
+	image.Version, image.Package, image.PkgVer, image.SHA256 = ref.Version, p.Package, p.Version, p.SHA256
+	return image
+}
+
+var _ kernel.Blobs = (*store.Store)(nil)

@@ -1,0 +1,121 @@
+// Package debian finds and fetches kernels of Debian suites.
+//
+// What it returns is verified along the whole chain: the suite's InRelease is
+// signed by a key of the Debian archive (the keys come with the binary), has
+// not expired, is of the suite asked for and not older than the one seen last;
+// it holds the digest of the package index, which holds the digests of the
+// packages. Archived suites (stretch, buster) are verified the same way as of
+// the date of their last Release: their keys expire, and they no longer change.
+package debian
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+// Source is Debian. It satisfies kernel.Source.
+type Source struct {
+	mirrors Mirrors
+	keys    Keys
+	now     func() time.Time
+	blobs   kernel.Blobs
+	states  kernel.States
+}
+
+// Options of New. Blobs and States are required.
+type Options struct {
+	Mirrors Mirrors
+	Keys    Keys             // zero: ArchiveKeys
+	Now     func() time.Time // nil: time.Now
+	Blobs   kernel.Blobs
+	States  kernel.States
+}
+
+// New returns the source. It contacts nobody.
+func New(o Options) (*Source, error) {
+	mirrors, err := o.Mirrors.complete()
+	if err != nil {
+		return nil, err
+	}
+	if o.Keys.Current == nil {
+		o.Keys = ArchiveKeys()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Source{mirrors, o.Keys, o.Now, o.Blobs, o.States}, nil
+}
+
+// Name is "debian".
+func (*Source) Name() string { return kernel.Debian }
+
+// List returns the kernels within want. It asks only the suites in which such
+// kernels are at home; a suite that does not answer is a note. Where no suite
+// answered, the error is the first suite's.
+func (s *Source) List(ctx context.Context, want kernel.Range) ([]kernel.Ref, []string, error) {
+	asked := suitesFor(want)
+	results := make([]suiteResult, len(asked))
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(4)
+	for i, suite := range asked {
+		group.Go(func() error {
+			results[i].refs, results[i].err = s.listSuite(groupCtx, suite)
+			return ctx.Err()
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, nil, err
+	}
+	return join(results, want)
+}
+
+type suiteResult struct {
+	refs []kernel.Ref
+	err  error
+}
+
+// join puts the suites' kernels together, in the order of suites for kernels
+// of one version.
+func join(results []suiteResult, want kernel.Range) (refs []kernel.Ref, notes []string, err error) {
+	answered := len(results) == 0
+	for _, r := range results {
+		if r.err != nil {
+			err = errors.Join(err, r.err)
+			notes = append(notes, r.err.Error())
+			continue
+		}
+		answered = true
+		for _, ref := range r.refs {
+			if want.Contains(ref.Version) {
+				refs = append(refs, ref)
+			}
+		}
+	}
+	if !answered {
+		return nil, nil, err
+	}
+	return refs, notes, nil
+}
+
+// Fetch brings the packages of ref into the store.
+func (s *Source) Fetch(ctx context.Context, ref kernel.Ref) ([]string, error) {
+	suite, ok := suiteNamed(ref.Suite)
+	if !ok {
+		return nil, fmt.Errorf("%s %s: there is no suite %q; is the lock file from a newer bpflab?", ref.Label(), ref.Release, ref.Suite)
+	}
+	var paths []string
+	for _, file := range ref.Files {
+		path, err := s.blobs.Blob(ctx, file, s.mirrors.base(suite)+"/"+file.Path)
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}

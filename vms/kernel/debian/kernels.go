@@ -1,0 +1,127 @@
+package debian
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+
+	"pault.ag/go/debian/version"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+// prefixes of the packages a kernel consists of.
+var prefixes = []string{"linux-image-", "linux-binary-", "linux-modules-", "linux-base-"}
+
+// imageForm finds kernels of a release, not the metapackages of a series, nor
+// debug symbols, unsigned images and the real-time flavour.
+var imageForm = regexp.MustCompile(`^linux-image-(\d+\.\d+(?:\.\d+|-rc\d+)[0-9A-Za-z.+~-]*?-(cloud-)?amd64)$`)
+
+// packageID names one package of an index.
+type packageID struct{ name, version string }
+
+// kernels returns the suite's own kernels among entries, oldest first. One
+// that lacks a package it depends on is left out.
+func kernels(s suite, entries []entry) []kernel.Ref {
+	index := map[packageID]entry{}
+	for _, e := range entries {
+		index[packageID{e.Package, e.Version}] = e
+	}
+	home := s.home()
+	var refs []kernel.Ref
+	for _, e := range entries {
+		if ref, ok := kernelOf(s, e, index); ok && home.Contains(ref.Version) {
+			refs = append(refs, ref)
+		}
+	}
+	slices.SortStableFunc(refs, compareRefs)
+	return refs
+}
+
+func kernelOf(s suite, e entry, index map[packageID]entry) (kernel.Ref, bool) {
+	m := imageForm.FindStringSubmatch(e.Package)
+	if m == nil || strings.HasSuffix(m[1], "-rt-amd64") {
+		return kernel.Ref{}, false
+	}
+	v, err := kernel.ParseVersion(e.Version)
+	if err != nil {
+		return kernel.Ref{}, false
+	}
+	flavour := kernel.Generic
+	if m[2] != "" {
+		flavour = kernel.Cloud
+	}
+	files, ok := parts(e, m[1], index)
+	return kernel.Ref{Source: kernel.Debian, Suite: s.name, Flavour: flavour, Version: v, Release: m[1], Files: files}, ok
+}
+
+// parts follows Depends to the packages that hold the rest of the kernel of a
+// release. The package with the image comes first.
+func parts(e entry, release string, index map[packageID]entry) ([]kernel.File, bool) {
+	found := []entry{e}
+	seen := map[string]bool{e.Package: true}
+	for i := 0; i < len(found); i++ {
+		for _, name := range ownParts(found[i].Depends, release) {
+			part, ok := index[packageID{name, e.Version}]
+			if !ok {
+				return nil, false
+			}
+			if !seen[name] {
+				seen[name] = true
+				found = append(found, part)
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b entry) int { return cmp.Compare(rank(a.Package), rank(b.Package)) })
+	return files(found)
+}
+
+// ownParts are the packages of the same release that depends names.
+func ownParts(depends, release string) []string {
+	var names []string
+	for relation := range strings.FieldsFuncSeq(depends, func(r rune) bool { return r == ',' || r == '|' }) {
+		words := strings.Fields(relation)
+		if len(words) > 0 && strings.HasSuffix(words[0], "-"+release) && rank(words[0]) < len(partOrder) {
+			names = append(names, words[0])
+		}
+	}
+	return names
+}
+
+// partOrder has the package first that carries the image where there is one.
+var partOrder = []string{"linux-binary-", "linux-image-", "linux-modules-", "linux-base-"}
+
+func rank(name string) int {
+	for i, p := range partOrder {
+		if strings.HasPrefix(name, p) {
+			return i
+		}
+	}
+	return len(partOrder)
+}
+
+func files(entries []entry) ([]kernel.File, bool) {
+	list := make([]kernel.File, len(entries))
+	for i, e := range entries {
+		list[i] = kernel.File{Package: e.Package, Version: e.Version, Path: e.Filename, Size: e.Size, SHA256: e.SHA256}
+		if list[i].Check() != nil {
+			return nil, false
+		}
+	}
+	return list, true
+}
+
+// compareRefs orders by the package's version as dpkg does.
+func compareRefs(a, b kernel.Ref) int {
+	return cmp.Or(a.Version.Compare(b.Version), comparePackageVersions(a.Package().Version, b.Package().Version))
+}
+
+func comparePackageVersions(a, b string) int {
+	va, errA := version.Parse(a)
+	vb, errB := version.Parse(b)
+	if errA != nil || errB != nil {
+		return cmp.Compare(a, b)
+	}
+	return version.Compare(va, vb)
+}

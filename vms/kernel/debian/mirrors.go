@@ -1,0 +1,76 @@
+package debian
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+)
+
+// Mirrors are the base URLs packages come from, without a slash at the end.
+type Mirrors struct {
+	Main     string // has dists/bookworm
+	Security string // has dists/bookworm-security
+	Archive  string // has debian/dists/buster and debian-security/dists/buster
+}
+
+// The mirrors taken where nothing else is said.
+var defaultMirrors = Mirrors{
+	Main:     "http://ftp.debian.org/debian",
+	Security: "http://security.debian.org/debian-security",
+	Archive:  "http://archive.debian.org",
+}
+
+// FindMirrors takes, in this order, option, the environment's
+// BPFLAB_DEBIAN_MIRROR, what this machine's apt configuration names, and
+// ftp.debian.org. option and the variable hold the URL of the main mirror, and
+// after a comma that of the security mirror; without it, a main mirror ending
+// in /debian has its security mirror at /debian-security. The archive's URL
+// can be set with BPFLAB_DEBIAN_ARCHIVE.
+func FindMirrors(option string) (Mirrors, error) {
+	m := Mirrors{Archive: os.Getenv("BPFLAB_DEBIAN_ARCHIVE")}
+	if given := cmp.Or(option, os.Getenv("BPFLAB_DEBIAN_MIRROR")); given != "" {
+		m.Main, m.Security = splitMirror(given)
+	} else {
+		m.Main, m.Security = aptMirrors(os.DirFS("/etc/apt"))
+	}
+	return m.complete()
+}
+
+func splitMirror(given string) (main, security string) {
+	main, security, _ = strings.Cut(given, ",")
+	main = strings.TrimRight(strings.TrimSpace(main), "/")
+	security = strings.TrimSpace(security)
+	if base, ok := strings.CutSuffix(main, "/debian"); ok && security == "" {
+		security = base + "/debian-security"
+	}
+	return main, security
+}
+
+// complete fills in the defaults and refuses what is no http URL.
+func (m Mirrors) complete() (Mirrors, error) {
+	m.Main = strings.TrimRight(cmp.Or(m.Main, defaultMirrors.Main), "/")
+	m.Security = strings.TrimRight(cmp.Or(m.Security, defaultMirrors.Security), "/")
+	m.Archive = strings.TrimRight(cmp.Or(m.Archive, defaultMirrors.Archive), "/")
+	for _, base := range []string{m.Main, m.Security, m.Archive} {
+		u, err := url.Parse(base)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return m, fmt.Errorf("mirror %q is no http or https URL; want for example %s", base, defaultMirrors.Main)
+		}
+	}
+	return m, nil
+}
+
+// base is the URL that has s's dists and pool.
+func (m Mirrors) base(s suite) string {
+	switch s.repository {
+	case securityRepository:
+		return m.Security
+	case archive:
+		return m.Archive + "/debian"
+	case archiveSecurity:
+		return m.Archive + "/debian-security"
+	}
+	return m.Main
+}

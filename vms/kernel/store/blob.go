@@ -1,0 +1,184 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/kernel/download"
+)
+
+// ErrDigest is a file whose content is not what its digest promises.
+var ErrDigest = errors.New("SHA-256 does not match")
+
+// Blob returns the path of the file, downloading it from url unless it is
+// there already. Only one of many callers downloads. What is returned has the
+// size and SHA-256 of file; anything else is ErrDigest, download.ErrLength,
+// kernel.ErrGone or an error of disk or network, and leaves nothing behind.
+func (s *Store) Blob(ctx context.Context, file kernel.File, url string) (string, error) {
+	if err := file.Check(); err != nil {
+		return "", err
+	}
+	if s.hasBlob(file) {
+		return s.BlobPath(file), nil
+	}
+	unlock, err := s.lock(ctx, file.SHA256)
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	if s.hasBlob(file) { // made while this one waited
+		return s.BlobPath(file), nil
+	}
+	return s.BlobPath(file), s.download(ctx, file, url)
+}
+
+// Document downloads a small file without keeping it.
+func (s *Store) Document(ctx context.Context, url string, limit int64) ([]byte, error) {
+	return s.client.Document(ctx, url, limit)
+}
+
+// Drop removes the file from the store; it may be absent.
+func (s *Store) Drop(file kernel.File) error { return remove(s.BlobPath(file)) }
+
+// AddBlob copies the file at name into the store and returns it with size and
+// digest; Package and Path are its base name.
+func (s *Store) AddBlob(ctx context.Context, name string) (kernel.File, error) {
+	dir, discard, err := s.temp(ctx)
+	if err != nil {
+		return kernel.File{}, err
+	}
+	defer discard()
+	copied := filepath.Join(dir, "blob")
+	file, err := copyHashing(name, copied)
+	if err != nil {
+		return kernel.File{}, err
+	}
+	return file, s.placeBlob(copied, file)
+}
+
+// BlobPath is where the file lies if it is in the store.
+func (s *Store) BlobPath(file kernel.File) string { return filepath.Join(s.root, "blobs", file.SHA256) }
+
+func (s *Store) hasBlob(file kernel.File) bool {
+	info, err := os.Stat(s.BlobPath(file))
+	return err == nil && info.Mode().IsRegular() && info.Size() == file.Size
+}
+
+// download fetches into partial; the caller holds the file's lock. What an
+// earlier process left there is continued, and thrown away if it was wrong.
+func (s *Store) download(ctx context.Context, file kernel.File, url string) error {
+	partial, err := s.path("partial", file.SHA256)
+	if err != nil {
+		return err
+	}
+	resumed := exists(partial)
+	err = s.downloadTo(ctx, partial, file, url)
+	if resumed && isWrong(err) {
+		err = s.downloadTo(ctx, partial, file, url)
+	}
+	return err
+}
+
+func (s *Store) downloadTo(ctx context.Context, partial string, file kernel.File, url string) error {
+	err := s.fill(ctx, partial, file, url)
+	if err == nil {
+		err = verify(partial, file)
+	}
+	if err == nil {
+		err = s.placeBlob(partial, file)
+	}
+	if err != nil {
+		_ = os.Remove(partial)
+	}
+	return err
+}
+
+func (s *Store) fill(ctx context.Context, partial string, file kernel.File, url string) error {
+	f, err := os.OpenFile(partial, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return explain(err)
+	}
+	defer f.Close()
+	name := path.Base(file.Path)
+	err = s.client.File(ctx, url, f, file.Size, func(have int64) { s.progress.Bytes(name, have, file.Size) })
+	return explain(err)
+}
+
+func (s *Store) placeBlob(from string, file kernel.File) error {
+	if err := os.Chmod(from, 0o444); err != nil {
+		return err
+	}
+	if err := flush(from); err != nil {
+		return err
+	}
+	return place(from, s.BlobPath(file))
+}
+
+// verify hashes the whole file, also what an earlier process wrote.
+func verify(name string, want kernel.File) error {
+	digest, size, err := hashFile(name)
+	switch {
+	case err != nil:
+		return err
+	case size != want.Size:
+		return fmt.Errorf("%s: %w: %d bytes instead of %d", want.Path, ErrDigest, size, want.Size)
+	case digest != want.SHA256:
+		return fmt.Errorf("%s: %w: got %s, want %s; the mirror or something before it changes files", want.Path, ErrDigest, digest, want.SHA256)
+	}
+	return nil
+}
+
+func hashFile(name string) (digest string, size int64, err error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", 0, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	size, err = io.Copy(h, f)
+	return hex.EncodeToString(h.Sum(nil)), size, err
+}
+
+func copyHashing(from, to string) (kernel.File, error) {
+	in, err := os.Open(from)
+	if err != nil {
+		return kernel.File{}, err
+	}
+	defer in.Close()
+	out, err := os.Create(to)
+	if err != nil {
+		return kernel.File{}, explain(err)
+	}
+	h := sha256.New()
+	size, err := io.Copy(io.MultiWriter(h, out), in)
+	if err = errors.Join(err, out.Close()); err != nil {
+		return kernel.File{}, explain(err)
+	}
+	base := filepath.Base(from)
+	return kernel.File{Package: base, Path: base, Size: size, SHA256: hex.EncodeToString(h.Sum(nil))}, nil
+}
+
+// isWrong says whether the content is at fault, not the way it came.
+func isWrong(err error) bool {
+	return errors.Is(err, ErrDigest) || errors.Is(err, download.ErrLength)
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
+}
+
+func remove(name string) error {
+	if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}

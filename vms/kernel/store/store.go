@@ -1,0 +1,97 @@
+// Package store keeps kernels on disk for many processes at once:
+//
+//	ROOT/blobs/SHA256       packages and imported files, by their digest
+//	ROOT/images/ID/         an unpacked kernel: vmlinuz, vmlinux, config, modules
+//	ROOT/images/ID.json     its record, with the digest of every file
+//	ROOT/local/NAME.json    what an import stands for
+//	ROOT/state/             small records of the sources
+//	ROOT/partial/SHA256     a download whose process was killed; the next one resumes it
+//	ROOT/tmp/               work in progress, removed once its process is dead
+//	ROOT/locks/             one lock file for each thing being made
+//
+// Nothing under blobs or images is ever half written: it is made in tmp (or
+// partial), flushed, and renamed into place under a lock. Deleting ROOT as a
+// whole is always safe while no bpflab runs.
+package store
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/kernel/download"
+)
+
+// Store is a cache below one directory. Its methods are safe for concurrent
+// use, also by several processes.
+type Store struct {
+	root     string
+	client   download.Client
+	progress kernel.Progress
+}
+
+// Options of Open. The zero value is ready for use.
+type Options struct {
+	Root     string // "" means DefaultRoot
+	Client   download.Client
+	Progress kernel.Progress // nil: nobody is told
+}
+
+// DefaultRoot is $BPFLAB_CACHE, else bpflab in the user's cache directory.
+func DefaultRoot() (string, error) {
+	if dir := os.Getenv("BPFLAB_CACHE"); dir != "" {
+		return filepath.Abs(dir)
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("no place for the cache: %w; set BPFLAB_CACHE to a directory", err)
+	}
+	return filepath.Join(dir, "bpflab"), nil
+}
+
+// Open returns the store below o.Root. It touches nothing; directories are
+// made when something is written.
+func Open(o Options) (*Store, error) {
+	root, err := o.Root, error(nil)
+	if root == "" {
+		root, err = DefaultRoot()
+	} else {
+		root, err = filepath.Abs(root)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if o.Progress == nil {
+		o.Progress = silent{}
+	}
+	return &Store{root: root, client: o.Client, progress: o.Progress}, nil
+}
+
+// Root is the store's directory.
+func (s *Store) Root() string { return s.root }
+
+// path joins root and elements and makes the directory it lies in.
+func (s *Store) path(elements ...string) (string, error) {
+	p := filepath.Join(append([]string{s.root}, elements...)...)
+	return p, explain(os.MkdirAll(filepath.Dir(p), 0o755))
+}
+
+type silent struct{}
+
+func (silent) Bytes(string, int64, int64) {}
+func (silent) Note(string)                {}
+
+// explain adds what can be done about an error of the disk.
+func explain(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case isFull(err):
+		return fmt.Errorf("%w; make room (\"bpflab kernels prune\") or set BPFLAB_CACHE to a directory on another disk", err)
+	case errors.Is(err, os.ErrPermission):
+		return fmt.Errorf("%w; set BPFLAB_CACHE to a directory you may write to", err)
+	}
+	return err
+}

@@ -1,0 +1,192 @@
+// Package unpack lays a kernel out in a directory, the same way whatever it
+// came from:
+//
+//	vmlinuz              the bzImage, if there is one
+//	vmlinux              the ELF kernel, unpacked from it where possible
+//	config               its .config, if known
+//	lib/modules/RELEASE  its modules, as the package has them
+package unpack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/kernel/bzimage"
+	"github.com/bpflab/bpflab/vms/kernel/deb"
+)
+
+// Names in the directory.
+const (
+	vmlinuz = "vmlinuz"
+	vmlinux = "vmlinux"
+	config  = "config"
+	modules = "lib/modules"
+)
+
+// ErrNoKernel is a package, or a set of them, without a kernel image.
+var ErrNoKernel = errors.New("there is no kernel image in it")
+
+// Debs lays out the kernel that the packages hold together. The result's
+// paths are relative to dir.
+func Debs(ctx context.Context, packages []string, dir string) (kernel.Image, error) {
+	for _, name := range packages {
+		if err := deb.Extract(ctx, name, dir, wanted); err != nil {
+			return kernel.Image{}, err
+		}
+	}
+	image, err := finish(dir)
+	if errors.Is(err, ErrNoKernel) {
+		err = fmt.Errorf("%s: %w", strings.Join(baseNames(packages), ", "), err)
+	}
+	return image, err
+}
+
+// Files lays out a bzImage or vmlinux and, if moduleDir is not "", the modules
+// there, whose last path element is their release.
+func Files(ctx context.Context, kernelFile, moduleDir, dir string) (kernel.Image, error) {
+	name := vmlinuz
+	if isELF(kernelFile) {
+		name = vmlinux
+	}
+	if err := copyFile(kernelFile, filepath.Join(dir, name)); err != nil {
+		return kernel.Image{}, err
+	}
+	if moduleDir != "" {
+		to := filepath.Join(dir, modules, filepath.Base(moduleDir))
+		if err := copyTree(ctx, moduleDir, to); err != nil {
+			return kernel.Image{}, err
+		}
+	}
+	return finish(dir)
+}
+
+// wanted maps paths in a kernel package to ours. Since 6.19 Debian's image
+// and configuration lie beside the modules instead of in boot.
+func wanted(name string) string {
+	if file, ok := strings.CutPrefix(name, "boot/"); ok {
+		return wantedOfBoot(file)
+	}
+	rest, ok := strings.CutPrefix(strings.TrimPrefix(name, "usr/"), modules+"/")
+	if !ok {
+		return ""
+	}
+	switch _, file, _ := strings.Cut(rest, "/"); file {
+	case vmlinuz, config:
+		return file
+	case "", "System.map":
+		return ""
+	}
+	return path.Join(modules, rest)
+}
+
+func wantedOfBoot(file string) string {
+	switch {
+	case strings.HasPrefix(file, "vmlinuz-"):
+		return vmlinuz
+	case strings.HasPrefix(file, "config-"):
+		return config
+	}
+	return ""
+}
+
+// finish looks at what lies in dir and adds what can be had from it.
+func finish(dir string) (kernel.Image, error) {
+	var image kernel.Image
+	if exists(dir, vmlinuz) {
+		image.Kernel = vmlinuz
+		release, err := explode(dir)
+		if err != nil {
+			return image, err
+		}
+		image.Release = release
+	}
+	if exists(dir, vmlinux) {
+		image.Vmlinux = vmlinux
+		if err := describe(dir, &image); err != nil {
+			return image, err
+		}
+	}
+	if image.Kernel == "" && image.Vmlinux == "" {
+		return image, ErrNoKernel
+	}
+	if exists(dir, config) {
+		image.Config = config
+	}
+	return image, findModules(dir, &image)
+}
+
+// explode unpacks vmlinux out of vmlinuz, where its compression is known.
+func explode(dir string) (release string, err error) {
+	in, err := os.Open(filepath.Join(dir, vmlinuz))
+	if err != nil {
+		return "", err
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return "", err
+	}
+	image, err := bzimage.Read(in, info.Size())
+	if err != nil {
+		return "", err
+	}
+	err = writeVmlinux(image, filepath.Join(dir, vmlinux))
+	if errors.Is(err, bzimage.ErrCompression) {
+		err = os.Remove(filepath.Join(dir, vmlinux))
+	}
+	return image.Release(), err
+}
+
+func writeVmlinux(image *bzimage.Image, name string) error {
+	out, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(image.Vmlinux(out), out.Close())
+}
+
+// describe reads what vmlinux tells; a config in it counts where the package
+// has none.
+func describe(dir string, image *kernel.Image) error {
+	content, err := os.ReadFile(filepath.Join(dir, vmlinux))
+	if err != nil {
+		return err
+	}
+	v, err := bzimage.Inspect(content)
+	if err != nil {
+		return err
+	}
+	image.PVH = v.PVH
+	if image.Release == "" {
+		image.Release = v.Release
+	}
+	if v.Config != nil && !exists(dir, config) {
+		return os.WriteFile(filepath.Join(dir, config), v.Config, 0o644)
+	}
+	return nil
+}
+
+// findModules takes the one directory below lib/modules, which must be of the
+// kernel's release.
+func findModules(dir string, image *kernel.Image) error {
+	entries, err := os.ReadDir(filepath.Join(dir, modules))
+	if errors.Is(err, os.ErrNotExist) || err == nil && len(entries) == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	release := entries[0].Name()
+	if len(entries) > 1 || image.Release != "" && image.Release != release {
+		return fmt.Errorf("the kernel is %s, its modules are of %s", image.Release, release)
+	}
+	image.Release = release
+	image.Modules = path.Join(modules, release)
+	return nil
+}
