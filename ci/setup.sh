@@ -78,23 +78,19 @@ family() {
 }
 
 as_root() {
-	if [ "$(id -u)" -eq 0 ]; then
-		"$@"
-	elif have sudo; then
-		sudo "$@"
-	else
-		die "not root and no sudo here; as root run: apt-get install --no-install-recommends $list"
-	fi
+	if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
 
 apt() {
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300 "$@" >&2
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300 "$@" >/dev/null
 }
 
 # apt-get update takes long: only where the lists do not know a package, or
 # know a version that the mirror no longer has.
 apt_install() {
-	say "installing through apt-get: $list"
+	[ "$(id -u)" -eq 0 ] || have sudo ||
+		die "missing: $tools; not root and no sudo here; as root run: apt-get install --no-install-recommends $list"
+	say "installing through apt-get, which takes a minute: $list"
 	# shellcheck disable=SC2086 # a list of words
 	if ! apt-cache show $list >/dev/null 2>&1; then
 		apt update || say "apt-get update ended with an error; trying to install all the same"
