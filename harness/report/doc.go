@@ -4,7 +4,8 @@
 // A Printer takes the events of a run and, at the end, its result:
 //
 //	printer := report.New(os.Stdout, planned, isTerminal)
-//	defer ... printer.Close(result)
+//	printer.Event(event)        // for each change of a cell
+//	err := printer.Close(result)
 //
 // What guests and users said (trace lines, verifier logs, reasons, kernel
 // releases) is untrusted. No control character of it reaches a terminal, and
