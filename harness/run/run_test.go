@@ -46,7 +46,7 @@ func cells(t *testing.T, n int) []plan.Cell {
 	if err != nil {
 		t.Fatal(err)
 	}
-	image := kernel.Image{Selector: "6.1", Series: "6.1", Source: "fake", SHA256: "aa"}
+	image := kernel.Image{Selector: "6.1", Series: "6.1", Source: "fake", SHA256: "aa", Kernel: "/does/not/exist"}
 	return plan.Make([]*lab.Lab{l}, []kernel.Image{image}, vms.Caps{}, "fake", n).Cells
 }
 

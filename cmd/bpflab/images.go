@@ -1,0 +1,29 @@
+package main
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/kernel/catalogue"
+)
+
+// fetchImages resolves selectors and brings the kernels they name into the
+// cache, several at a time. A selector that names nothing is a usage error.
+func fetchImages(ctx context.Context, cat *catalogue.Catalogue, selectors []string) ([]kernel.Image, error) {
+	refs, err := cat.Resolve(ctx, selectors)
+	if err != nil {
+		return nil, kernelError(err)
+	}
+	images := make([]kernel.Image, len(refs))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(4)
+	for i, ref := range refs {
+		group.Go(func() (err error) {
+			images[i], err = cat.Image(ctx, ref)
+			return err
+		})
+	}
+	return images, group.Wait()
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bpflab/bpflab/harness/lab"
+)
+
+func newLabsCmd() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "labs",
+		Short: "List the labs that this binary carries",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			all, err := lab.All(course{})
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printLabsJSON(cmd, all)
+			}
+			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+			for _, l := range all {
+				fmt.Fprintf(w, "%s\t%s\n", l.Name, l.Summary)
+			}
+			return w.Flush()
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// labLine is one lab of `bpflab labs --json`.
+type labLine struct {
+	Name    string   `json:"name"`
+	Title   string   `json:"title"`
+	Summary string   `json:"summary"`
+	Kernels string   `json:"kernels"`
+	SHA256  string   `json:"sha256"`
+	Steps   []string `json:"steps"`
+}
+
+func printLabsJSON(cmd *cobra.Command, all []*lab.Lab) error {
+	lines := []labLine{}
+	for _, l := range all {
+		line := labLine{Name: l.Name, Title: l.Title, Summary: l.Summary, Kernels: l.Kernels.String(), SHA256: l.SHA256}
+		for _, s := range l.Steps {
+			line.Steps = append(line.Steps, s.Name)
+		}
+		lines = append(lines, line)
+	}
+	enc := json.NewEncoder(cmd.OutOrStdout())
+	enc.SetIndent("", "  ")
+	return enc.Encode(map[string]any{"schema": 1, "tool": version, "labs": lines})
+}

@@ -1,0 +1,125 @@
+// Command bpflab is a reproducible lab and test harness for eBPF across Linux
+// kernels. As PID 1 of a machine it is that machine's guest agent.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bpflab/bpflab/harness/verdict"
+)
+
+// version is set by the Makefile.
+var version = "dev"
+
+func main() {
+	if runAgent() {
+		return
+	}
+	os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// execute is main with its surroundings as arguments; it returns the exit code.
+// The first Ctrl-C cancels the context and lets everything clean up, the
+// second one kills.
+func execute(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	root := newRootCmd()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err != nil && !errors.Is(err, errReported) {
+		fmt.Fprintln(stderr, "bpflab:", err)
+	}
+	return exitCode(err)
+}
+
+// exitCode is the code of the command's contract for an error.
+func exitCode(err error) int {
+	var usage usageError
+	var coded exitError
+	switch {
+	case err == nil:
+		return verdict.ExitOK
+	case errors.As(err, &coded):
+		return coded.code
+	case errors.As(err, &usage):
+		return verdict.ExitUsage
+	}
+	return verdict.ExitInfra
+}
+
+// usageError is the user's: a flag, a name or a document that is wrong.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// errReported is an error that was shown already.
+var errReported = errors.New("reported")
+
+// exitError ends the command with a code and without a word; what there was
+// to say has been said.
+type exitError struct{ code int }
+
+func (e exitError) Error() string   { return fmt.Sprintf("exit status %d", e.code) }
+func (e exitError) Is(t error) bool { return t == errReported }
+
+func newRootCmd() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "bpflab",
+		Short: "Run eBPF labs and tests on many Linux kernels",
+		Long: `bpflab boots real Linux kernels, loads eBPF programs in them, runs workloads and
+checks what the programs printed, counted and dropped, and what the verifier said.
+
+Begin with:
+  bpflab run hello          the first lab on the default kernels
+  bpflab doctor             what is missing on this machine`,
+		Version:           version,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		Args:              noSuchCommand,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(newRunCmd(), newLabsCmd(), newKernelsCmd(), newDoctorCmd())
+	wrapArgs(root)
+	return root
+}
+
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	msg := fmt.Sprintf("no command %q", args[0])
+	if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
+		msg += fmt.Sprintf("; did you mean %s?", strings.Join(like, " or "))
+	}
+	return usageError{errors.New(msg + "; `bpflab help` lists them")}
+}
+
+// wrapArgs makes usage errors of every command's argument errors.
+func wrapArgs(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return usageError{err}
+			}
+			return nil
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		wrapArgs(sub)
+	}
+}

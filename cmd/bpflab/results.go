@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/bpflab/bpflab/harness/verdict"
+)
+
+// keepResults is how many result directories of past runs are kept.
+const keepResults = 20
+
+// resultDir makes the directory for a run's results: the one asked for, or a
+// new one below the user's state directory, where only the newest are kept.
+func resultDir(asked string) (string, error) {
+	if asked != "" {
+		return asked, os.MkdirAll(asked, 0o755)
+	}
+	base, err := stateDir()
+	if err != nil {
+		return "", err
+	}
+	base = filepath.Join(base, "results")
+	if err := os.MkdirAll(base, 0o755); err != nil {
+		return "", err
+	}
+	dir, err := os.MkdirTemp(base, time.Now().Format("20060102-150405-"))
+	if err != nil {
+		return "", err
+	}
+	removeOld(base)
+	return dir, nil
+}
+
+// stateDir is $XDG_STATE_HOME/bpflab, by default in the home directory.
+func stateDir() (string, error) {
+	if dir := os.Getenv("XDG_STATE_HOME"); dir != "" {
+		return filepath.Join(dir, "bpflab"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("nowhere to put results: %w; give --dir", err)
+	}
+	return filepath.Join(home, ".local", "state", "bpflab"), nil
+}
+
+// removeOld removes all but the newest directories; their names sort by time.
+func removeOld(base string) {
+	entries, err := os.ReadDir(base)
+	if err != nil || len(entries) <= keepResults {
+		return
+	}
+	slices.SortFunc(entries, func(a, b os.DirEntry) int { return strings.Compare(b.Name(), a.Name()) })
+	for _, old := range entries[keepResults:] {
+		os.RemoveAll(filepath.Join(base, old.Name()))
+	}
+}
+
+// writeTo writes a report to a file, or to standard output for "-"; "" is no
+// report at all.
+func writeTo(name string, stdout io.Writer, result verdict.Result, write func(io.Writer, verdict.Result) error) error {
+	switch name {
+	case "":
+		return nil
+	case "-":
+		return write(stdout, result)
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	if err := write(f, result); err != nil {
+		f.Close()
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return f.Close()
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bpflab/bpflab/harness/build"
+	"github.com/bpflab/bpflab/harness/lab"
+	"github.com/bpflab/bpflab/harness/plan"
+	"github.com/bpflab/bpflab/harness/report"
+	"github.com/bpflab/bpflab/harness/run"
+	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/kernel/store"
+)
+
+// runFlags are the flags of `bpflab run`.
+type runFlags struct {
+	all      bool
+	kernels  []string
+	provider string
+	jobs     int
+	repeat   int
+	retries  int
+	cold     bool
+	starter  bool
+	locked   bool
+	mirror   string
+	dir      string
+	json     string
+	junit    string
+}
+
+func newRunCmd() *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run LAB...",
+		Short: "Run labs on kernels",
+		Long: `Run labs on kernels, each pair in a machine of its own, and check what comes out.
+A LAB is the name of one of the labs in this binary (bpflab labs lists them) or
+the path of a lab document of your own.`,
+		Example: `  bpflab run hello
+  bpflab run hello xdp-drop --kernel 5.10,latest --json results.json
+  bpflab run ./mylab/lab.md --kernel '>=6.1'`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if f.all == (len(args) > 0) {
+				return errors.New("name one or more labs, or give --all; `bpflab labs` lists them")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
+	}
+	f.define(cmd)
+	return cmd
+}
+
+func (f *runFlags) define(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.BoolVar(&f.all, "all", false, "run every lab in this binary")
+	flags.StringSliceVar(&f.kernels, "kernel", []string{"default"}, "kernels: series, versions, ranges, latest, all, local:NAME")
+	flags.StringVar(&f.provider, "provider", "qemu", "what runs the machines: "+strings.Join(providerNames(), ", "))
+	flags.IntVarP(&f.jobs, "jobs", "j", 0, "machines at one time (default: one a core)")
+	flags.IntVar(&f.repeat, "repeat", 1, "run every cell this many times")
+	flags.IntVar(&f.retries, "retries", 1, "further attempts when a machine fails, not the lab")
+	flags.BoolVar(&f.cold, "cold", false, "boot every machine, fork none")
+	flags.BoolVar(&f.starter, "starter", false, "use the labs' starters instead of their solutions")
+	flags.BoolVar(&f.locked, "locked", false, "fail if a pinned kernel is no longer to be had")
+	flags.StringVar(&f.mirror, "mirror", "", "Debian mirror to fetch kernels from")
+	flags.StringVar(&f.dir, "dir", "", "directory for the results (default: a new one in the state directory)")
+	flags.StringVar(&f.json, "json", "", "write the results as JSON to this file, - for standard output")
+	flags.StringVar(&f.junit, "junit", "", "write the results as JUnit XML to this file")
+}
+
+func (f *runFlags) run(cmd *cobra.Command, args []string) error {
+	ctx := cmd.Context()
+	var lib library
+	labs, err := f.labs(&lib, args)
+	if err != nil {
+		return err
+	}
+	provider, err := newProvider(f.provider)
+	if err != nil {
+		return err
+	}
+	images, err := f.images(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	caps, err := provider.Caps(ctx)
+	if err != nil {
+		return err
+	}
+	made := plan.Make(labs, images, caps, f.provider, f.repeat)
+	for _, x := range made.Excluded {
+		fmt.Fprintf(cmd.ErrOrStderr(), "bpflab: %s on %s is left out: %s\n", x.Lab.Name, x.Kernel.Selector, x.Reason)
+	}
+	if len(made.Cells) == 0 {
+		return usageError{errors.New("no lab is for any of these kernels")}
+	}
+	result, err := f.execute(ctx, cmd, made.Cells, provider, &lib)
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return exitError{verdict.ExitInfra}
+	}
+	if code := result.Exit(); code != verdict.ExitOK {
+		return exitError{code}
+	}
+	return nil
+}
+
+func (f *runFlags) labs(lib *library, args []string) ([]*lab.Lab, error) {
+	if f.repeat < 1 || f.jobs < 0 || f.retries < 0 {
+		return nil, usageError{errors.New("--repeat is at least 1, --jobs and --retries at least 0")}
+	}
+	if f.all {
+		all, err := lab.All(course{})
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range all {
+			args = append(args, l.Name)
+		}
+	}
+	return lib.find(args)
+}
+
+// images resolves the selectors and fetches what is not in the cache.
+func (f *runFlags) images(ctx context.Context, cmd *cobra.Command) ([]kernel.Image, error) {
+	cat, err := openCatalogue(cmd, f.mirror, f.locked)
+	if err != nil {
+		return nil, err
+	}
+	return fetchImages(ctx, cat, f.kernels)
+}
+
+// execute runs the cells, shows them as they go, and writes the results.
+func (f *runFlags) execute(ctx context.Context, cmd *cobra.Command, cells []plan.Cell, provider vms.Provider, lib *library) (verdict.Result, error) {
+	dir, err := resultDir(f.dir)
+	if err != nil {
+		return verdict.Result{}, err
+	}
+	agent, err := os.Executable()
+	if err != nil {
+		return verdict.Result{}, err
+	}
+	cache, err := store.DefaultRoot()
+	if err != nil {
+		return verdict.Result{}, err
+	}
+	out := cmd.OutOrStdout()
+	if f.json == "-" {
+		out = cmd.ErrOrStderr()
+	}
+	printer := report.New(out, planned(cells), isTerminal(out))
+	began := time.Now()
+	done := run.Run(ctx, cells, run.Options{
+		Provider: provider,
+		Builder:  build.New(build.Options{Cache: filepath.Join(cache, "objects")}),
+		Tree:     lib.tree,
+		Agent:    agent,
+		Dir:      dir,
+		Limits:   run.Limits{Jobs: f.jobs},
+		Retries:  f.retries,
+		Cold:     f.cold,
+		Starter:  f.starter,
+		OnEvent:  printer.Event,
+	})
+	result := verdict.Result{Schema: verdict.Schema, Tool: version, Started: began.UTC(),
+		Seconds: time.Since(began).Seconds(), Command: os.Args, Cells: done}
+	return result, errors.Join(printer.Close(result), f.write(cmd, dir, result))
+}
+
+func (f *runFlags) write(cmd *cobra.Command, dir string, result verdict.Result) error {
+	if err := report.WriteDir(dir, result); err != nil {
+		return err
+	}
+	fmt.Fprintln(cmd.ErrOrStderr(), "results in", dir)
+	if err := writeTo(f.json, cmd.OutOrStdout(), result, report.JSON); err != nil {
+		return err
+	}
+	return writeTo(f.junit, cmd.OutOrStdout(), result, report.JUnit)
+}
+
+func planned(cells []plan.Cell) []report.Planned {
+	var out []report.Planned
+	for _, c := range cells {
+		out = append(out, report.Planned{Lab: c.Lab.Name, Kernel: c.Kernel.Series})
+	}
+	return out
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/bpflab/bpflab/bpf"
+	"github.com/bpflab/bpflab/harness/lab"
+	"github.com/bpflab/bpflab/harness/run"
+	"github.com/bpflab/bpflab/labs"
+)
+
+// course is the tree of the labs that the binary carries, laid out as in the
+// repository: labs/NAME/lab.md and bpf/.
+type course struct{}
+
+func (course) Open(name string) (fs.File, error) {
+	top, rest, _ := strings.Cut(name, "/")
+	switch {
+	case top == "labs" && rest != "":
+		return labs.FS.Open(rest)
+	case top == "bpf" && rest != "":
+		return bpf.FS.Open(rest)
+	case top == "labs":
+		return labs.FS.Open(".")
+	case top == "bpf":
+		return bpf.FS.Open(".")
+	}
+	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+}
+
+// directory is the tree of a user's lab document. Headers of the course are
+// at hand there too, where bpf/include would be.
+type directory struct{ fs.FS }
+
+func (d directory) Open(name string) (fs.File, error) {
+	f, err := d.FS.Open(name)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return f, err
+	}
+	if _, rest, ok := strings.Cut("/"+name, "/bpf/include"); ok {
+		if f, err := bpf.FS.Open(path.Join("include", rest)); err == nil {
+			return f, nil
+		}
+	}
+	return nil, err
+}
+
+// library finds labs by name in the binary and by path on disk, and remembers
+// where each came from.
+type library struct {
+	trees map[*lab.Lab]run.Tree
+}
+
+// find reads the named labs. A name with a slash or of an existing file is a
+// path to a document or to its folder. Errors are usage errors.
+func (l *library) find(names []string) ([]*lab.Lab, error) {
+	l.trees = map[*lab.Lab]run.Tree{}
+	var out []*lab.Lab
+	for _, name := range names {
+		parsed, tree, err := open(name)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		l.trees[parsed] = tree
+		out = append(out, parsed)
+	}
+	return out, nil
+}
+
+func (l *library) tree(of *lab.Lab) run.Tree { return l.trees[of] }
+
+func open(name string) (*lab.Lab, run.Tree, error) {
+	if !strings.ContainsRune(name, '/') && filepath.Ext(name) != ".md" && name != "." && name != ".." {
+		tree := run.Tree{FS: course{}}
+		found, err := lab.Find(tree.FS, []string{name})
+		if err != nil {
+			return nil, tree, err
+		}
+		return found[0], tree, nil
+	}
+	return openPath(name)
+}
+
+// openPath reads a document on disk. Its tree is the working directory if it
+// lies there, else the whole file system, because a lab may name C files
+// above its own folder.
+func openPath(name string) (*lab.Lab, run.Tree, error) {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		name = filepath.Join(name, "lab.md")
+	}
+	root, file, err := rootOf(name)
+	if err != nil {
+		return nil, run.Tree{}, err
+	}
+	tree := run.Tree{FS: directory{os.DirFS(root)}}
+	if root == "/" {
+		tree.Root = "/"
+	}
+	parsed, err := lab.Parse(tree.FS, filepath.ToSlash(file))
+	return parsed, tree, err
+}
+
+func rootOf(name string) (root, file string, err error) {
+	abs, err := filepath.Abs(name)
+	if err != nil {
+		return "", "", err
+	}
+	cwd, err := os.Getwd()
+	if err != nil {
+		return "", "", err
+	}
+	if rel, err := filepath.Rel(cwd, abs); err == nil && filepath.IsLocal(rel) {
+		return cwd, rel, nil
+	}
+	return "/", strings.TrimPrefix(abs, "/"), nil
+}

@@ -1,0 +1,299 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/bpflab/bpflab/harness/verdict"
+)
+
+// needVMs skips a test that boots machines, unless they are asked for.
+func needVMs(t *testing.T) {
+	t.Helper()
+	if os.Getenv("BPFLAB_VM_TESTS") != "1" {
+		t.Skip("boots machines: set BPFLAB_VM_TESTS=1, as `make test` does")
+	}
+}
+
+// binary builds the command as it is shipped, once for all tests.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "bpflab-test-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "bpflab")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	out, err := build.CombinedOutput()
+	return path, errors.Join(err, fromOutput(err, out))
+})
+
+func fromOutput(err error, out []byte) error {
+	if err == nil {
+		return nil
+	}
+	return errors.New(string(out))
+}
+
+// outcome is how one run of the command ended.
+type outcome struct {
+	code           int
+	stdout, stderr string
+	result         verdict.Result
+}
+
+// bpflab runs the command, for `run` with its results.
+func bpflab(t *testing.T, args ...string) outcome {
+	t.Helper()
+	cmd, out := prepared(t, args...)
+	err := cmd.Run()
+	return out(err)
+}
+
+func prepared(t *testing.T, args ...string) (*exec.Cmd, func(error) outcome) {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	results := filepath.Join(dir, "r.json")
+	if args[0] == "run" {
+		args = append(args, "--json", results, "--dir", filepath.Join(dir, "results"))
+	}
+	cmd := exec.Command(path, args...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	return cmd, func(err error) outcome {
+		t.Helper()
+		var exit *exec.ExitError
+		if err != nil && !errors.As(err, &exit) {
+			t.Fatal(err)
+		}
+		o := outcome{code: cmd.ProcessState.ExitCode(), stdout: stdout.String(), stderr: stderr.String()}
+		if raw, err := os.ReadFile(results); err == nil {
+			if err := json.Unmarshal(raw, &o.result); err != nil {
+				t.Errorf("results: %v", err)
+			}
+		}
+		return o
+	}
+}
+
+func (o outcome) want(t *testing.T, code int) {
+	t.Helper()
+	if o.code != code {
+		t.Fatalf("exit code %d, want %d\n%s%s", o.code, code, o.stdout, o.stderr)
+	}
+}
+
+// one is the result's only cell.
+func (o outcome) one(t *testing.T) verdict.Cell {
+	t.Helper()
+	if len(o.result.Cells) != 1 {
+		t.Fatalf("%d cells, want one\n%s%s", len(o.result.Cells), o.stdout, o.stderr)
+	}
+	return o.result.Cells[0]
+}
+
+// document writes a lab of its own with these steps.
+func document(t *testing.T, header, steps string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "lab.md")
+	text := "---\ntitle: Test\nsummary: A lab for a test.\n" + header + "---\n\n# Test\n\n" + steps
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestLabsOnDefaultKernels(t *testing.T) {
+	needVMs(t)
+	o := bpflab(t, "run", "--all")
+	o.want(t, verdict.ExitOK)
+	if len(o.result.Cells) != 16 {
+		t.Errorf("%d cells, want 4 labs on 4 kernels", len(o.result.Cells))
+	}
+	digest := regexp.MustCompile(`^[0-9a-f]{64}$`)
+	for _, c := range o.result.Cells {
+		version := strings.TrimSuffix(c.Kernel.Selector, ".x")
+		if c.Kernel.Release == "" || c.Kernel.Package == "" || c.Kernel.Version == "" || !digest.MatchString(c.Kernel.SHA256) {
+			t.Errorf("%s on %s: the kernel is not named in full: %+v", c.Lab, version, c.Kernel)
+		}
+		if c.BootID == "" || c.StartKind == "" || len(c.Steps) == 0 || len(c.Attempts) != 1 {
+			t.Errorf("%s on %s: %+v", c.Lab, version, c)
+		}
+	}
+}
+
+// TestLabsBefore52 uses whatever kernel before 5.2 somebody imported.
+func TestLabsBefore52(t *testing.T) {
+	needVMs(t)
+	o := bpflab(t, "kernels", "list", "--json")
+	o.want(t, verdict.ExitOK)
+	name := regexp.MustCompile(`"(local:[^"]*4\.(?:9|1\d)[^"]*)"`).FindStringSubmatch(o.stdout)
+	if name == nil {
+		t.Skip("NO KERNEL BEFORE 5.2: the cache has none; import one with `bpflab kernels import`, its name with 4.19 in it, and what labs say of such kernels is tested too")
+	}
+	o = bpflab(t, "run", "--all", "--kernel", name[1])
+	o.want(t, verdict.ExitOK)
+	limits := map[string]string{}
+	for _, c := range o.result.Cells {
+		for _, s := range c.Steps {
+			limits[c.Lab+"/"+s.Name] = s.Seen
+		}
+	}
+	for step, want := range map[string]string{
+		"verifier-limits/4096-instructions-fit-everywhere": "straight line 4096 as root: accepted",
+		"verifier-limits/one-instruction-more":             "straight line 4097 as root: rejected, E2BIG",
+	} {
+		if !strings.Contains(limits[step], want) {
+			t.Errorf("%s: saw %q, want %q", step, limits[step], want)
+		}
+	}
+}
+
+func TestStartersFail(t *testing.T) {
+	needVMs(t)
+	for _, name := range []string{"hello", "xdp-drop", "map-counters"} {
+		t.Run(name, func(t *testing.T) {
+			o := bpflab(t, "run", name, "--starter", "--kernel", "6.1")
+			o.want(t, verdict.ExitFail)
+			if c := o.one(t); c.Verdict != verdict.Fail || c.Reason == "" {
+				t.Errorf("%s: %s", c.Verdict, c.Reason)
+			}
+		})
+	}
+}
+
+// TestBrokenLab changes a copy of a lab so that it is wrong, on one of two kernels.
+func TestBrokenLab(t *testing.T) {
+	needVMs(t)
+	steps := "## Count\n\n```sh\nls /\n```\n\n<!-- bpflab\nchecks:\n  - when: \">=6.0\"\n    stdout:\n      contains: no such folder\n-->\n"
+	o := bpflab(t, "run", document(t, "", steps), "--kernel", "5.10,6.1")
+	o.want(t, verdict.ExitFail)
+	verdicts := map[string]verdict.Cell{}
+	for _, c := range o.result.Cells {
+		verdicts[c.Kernel.Selector] = c
+	}
+	if v := verdicts["5.10"].Verdict; v != verdict.Pass {
+		t.Errorf("5.10: %s, want pass", v)
+	}
+	bad := verdicts["6.1"]
+	if bad.Verdict != verdict.Fail || len(bad.Steps) != 1 {
+		t.Fatalf("6.1: %+v", bad)
+	}
+	if s := bad.Steps[0]; !strings.Contains(s.Expected, "no such folder") || !strings.Contains(s.Seen, "proc") {
+		t.Errorf("expected %q, seen %q", s.Expected, s.Seen)
+	}
+	if !strings.Contains(o.stdout, "no such folder") || !strings.Contains(o.stdout, "proc") {
+		t.Errorf("the terminal does not show expected and seen:\n%s", o.stdout)
+	}
+}
+
+func TestMachineFaults(t *testing.T) {
+	needVMs(t)
+	for _, tt := range []struct {
+		name, header, run string
+		code              int
+		want              verdict.Verdict
+		reason            string
+	}{
+		{"panic while the lab runs", "", "echo c > /proc/sysrq-trigger", verdict.ExitFail, verdict.Fail, "panic"},
+		{"panic at boot", "memory: 40MiB\n", "ls /", verdict.ExitInfra, verdict.Infra, ""},
+		{"a step without end", "timeout: 2s\n", "sleep 1000", verdict.ExitFail, verdict.Timeout, "do"},
+		{"power-off while the lab runs", "", "poweroff -f", verdict.ExitInfra, verdict.Infra, ""},
+		{"a need the kernel lacks", "needs:\n  - config: CONFIG_BPFLAB_NONSENSE\n", "ls /", verdict.ExitOK, verdict.Unsupported, "CONFIG_BPFLAB_NONSENSE"},
+		{"a need it should have", "needs:\n  - config: CONFIG_BPFLAB_NONSENSE\n    since: \"5.0\"\n", "ls /", verdict.ExitFail, verdict.Fail, "CONFIG_BPFLAB_NONSENSE"},
+		{"a flooded console", "", "yes flood | head -c 30000000 > /dev/console", verdict.ExitOK, verdict.Pass, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			file := document(t, tt.header, "## Do\n\n```sh\n"+tt.run+"\n```\n\n<!-- bpflab\nchecks:\n  - exit: 0\n-->\n")
+			o := bpflab(t, "run", file, "--kernel", "6.1", "--retries", "0")
+			o.want(t, tt.code)
+			c := o.one(t)
+			if c.Verdict != tt.want || !strings.Contains(c.Reason, tt.reason) {
+				t.Errorf("%s, %q; want %s with %q", c.Verdict, c.Reason, tt.want, tt.reason)
+			}
+			if strings.HasPrefix(tt.name, "panic") && !strings.Contains(c.Splat, "Kernel panic") && !strings.Contains(c.Splat, "sysrq") {
+				t.Errorf("the splat is not reported: %q", c.Splat)
+			}
+		})
+	}
+}
+
+// TestInterrupt presses Ctrl-C at several moments of a run: nothing is left.
+func TestInterrupt(t *testing.T) {
+	needVMs(t)
+	for _, after := range []time.Duration{50 * time.Millisecond, 700 * time.Millisecond, 2500 * time.Millisecond} {
+		t.Run(after.String(), func(t *testing.T) {
+			cmd, out := prepared(t, "run", "hello", "--kernel", "6.1,6.12")
+			tmp := t.TempDir()
+			cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(after)
+			cmd.Process.Signal(syscall.SIGINT)
+			o := out(cmd.Wait())
+			if o.code != verdict.ExitInfra {
+				t.Errorf("exit code %d, want %d\n%s%s", o.code, verdict.ExitInfra, o.stdout, o.stderr)
+			}
+			noneLeft(t, cmd.Process.Pid, tmp)
+		})
+	}
+}
+
+// noneLeft looks for QEMU processes of the run and for temporary files.
+func noneLeft(t *testing.T, pid int, tmp string) {
+	t.Helper()
+	if out, err := exec.Command("pgrep", "-P", "1", "-af", "qemu-system.*bpflab.stream").Output(); err == nil {
+		t.Errorf("orphaned machines after pid %d:\n%s", pid, out)
+	}
+	left, err := os.ReadDir(tmp)
+	if err != nil || len(left) > 0 {
+		t.Errorf("left in the temporary directory: %v, %v", left, err)
+	}
+}
+
+// TestKilled kills a run without warning: its machines die with it.
+func TestKilled(t *testing.T) {
+	needVMs(t)
+	cmd, out := prepared(t, "run", "hello", "--kernel", "6.1,6.12")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(1500 * time.Millisecond)
+	cmd.Process.Kill()
+	out(cmd.Wait())
+	for range 50 {
+		if exec.Command("pgrep", "-P", "1", "-f", "qemu-system.*bpflab.stream").Run() != nil {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Error("a machine outlived its killed parent by 5 seconds")
+}
+
+// TestTwoAtOnce runs two processes on one cache of objects and initramfs
+// that is empty for both.
+func TestTwoAtOnce(t *testing.T) {
+	needVMs(t)
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			bpflab(t, "run", "hello", "--kernel", "6.1").want(t, verdict.ExitOK)
+		})
+	}
+	wg.Wait()
+}

@@ -1,0 +1,29 @@
+package qemu
+
+import (
+	"runtime"
+	"syscall"
+)
+
+// run starts QEMU and sees to its end. The kernel kills QEMU when the thread
+// that started it ends, so that thread is kept until QEMU is gone; when this
+// process dies, all its threads do. A process group of its own keeps the
+// terminal's Ctrl-C away until we clean up.
+func (m *machine) run() error {
+	m.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := m.cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		err = m.cmd.Wait()
+		m.console.wait()
+		m.err = m.ended(err)
+		close(m.done)
+	}()
+	return <-started
+}
