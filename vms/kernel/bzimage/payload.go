@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/bzip2"
 	"compress/gzip"
+	"encoding/binary"
 	"fmt"
 	"io"
 
@@ -14,7 +15,7 @@ import (
 )
 
 // maxVmlinux caps what a payload may unpack to.
-const maxVmlinux = 1 << 30
+const maxVmlinux = 512 << 20
 
 // Vmlinux unpacks the ELF vmlinux into w. A payload packed in a way that is
 // not known here (LZO) is ErrCompression; the kernel then boots as
@@ -50,7 +51,7 @@ func unpacker(magic []byte, whole, packed io.Reader) (io.Reader, error) {
 	case is("\xfd7zXZ\x00"):
 		return xz.NewReader(packed, 0)
 	case is("\x28\xb5\x2f\xfd"):
-		return zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxVmlinux))
+		return unzstd(whole)
 	case is("\x5d\x00\x00"):
 		return lzma.NewReader(packed)
 	case is("\x02\x21\x4c\x18"):
@@ -59,6 +60,27 @@ func unpacker(magic []byte, whole, packed io.Reader) (io.Reader, error) {
 		return bzip2.NewReader(packed), nil
 	}
 	return nil, fmt.Errorf("payload begins with % x: %w", magic, ErrCompression)
+}
+
+// unzstd unpacks in memory, into the size that the trailer states: kernels are
+// packed with a window of 128 MiB, which is more than all of them take.
+func unzstd(whole io.Reader) (io.Reader, error) {
+	packed, err := io.ReadAll(whole)
+	if err != nil || len(packed) < 8 {
+		return nil, fmt.Errorf("%w: its payload is cut off", ErrFormat)
+	}
+	end := len(packed) - 4
+	size := binary.LittleEndian.Uint32(packed[end:])
+	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxVmlinux))
+	if err != nil {
+		return nil, err
+	}
+	defer z.Close()
+	unpacked, err := z.DecodeAll(packed[:end], make([]byte, 0, min(size, maxVmlinux)))
+	if err != nil {
+		return nil, fmt.Errorf("%w: its payload: %w", ErrFormat, err)
+	}
+	return bytes.NewReader(unpacked), nil
 }
 
 // gunzip ends with the first member: a trailer may follow.

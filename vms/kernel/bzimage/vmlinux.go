@@ -10,32 +10,31 @@ import (
 	"regexp"
 )
 
-// Vmlinux is what an uncompressed kernel tells about itself.
-type Vmlinux struct {
-	Release string // from "Linux version …"; "" if it is not there
-	PVH     bool   // it has the PVH entry point that QEMU boots
-	Config  []byte // the .config it was built with, if it carries one (IKCONFIG)
-}
-
 // xenPhys32Entry is XEN_ELFNOTE_PHYS32_ENTRY: the address of the PVH entry.
 const xenPhys32Entry = 18
 
-var bannerForm = regexp.MustCompile(`Linux version (\d+\.[0-9A-Za-z.+~_-]+) \(`)
-
-// Inspect reads a vmlinux. What is no x86-64 ELF executable is an error.
-func Inspect(content []byte) (Vmlinux, error) {
-	f, err := elf.NewFile(bytes.NewReader(content))
+// HasPVH says whether a vmlinux has the PVH entry point that QEMU boots. What
+// is no x86-64 ELF file is an error.
+func HasPVH(vmlinux io.ReaderAt) (bool, error) {
+	f, err := elf.NewFile(vmlinux)
 	if err != nil {
-		return Vmlinux{}, fmt.Errorf("no vmlinux: %w", err)
+		return false, fmt.Errorf("no vmlinux: %w", err)
 	}
 	if f.Class != elf.ELFCLASS64 || f.Machine != elf.EM_X86_64 {
-		return Vmlinux{}, fmt.Errorf("a vmlinux for %v %v: bpflab boots x86-64 kernels", f.Class, f.Machine)
+		return false, fmt.Errorf("a vmlinux for %v %v: bpflab boots x86-64 kernels", f.Class, f.Machine)
 	}
-	v := Vmlinux{PVH: hasPVH(f), Config: config(content)}
-	if m := bannerForm.FindSubmatch(content); m != nil {
-		v.Release = string(m[1])
+	return hasPVH(f), nil
+}
+
+var bannerForm = regexp.MustCompile(`Linux version (\d+\.[0-9A-Za-z.+~_-]+) \(`)
+
+// Release is what uname -r will say, from the banner in the content of a
+// vmlinux; "" if there is none.
+func Release(vmlinux []byte) string {
+	if m := bannerForm.FindSubmatch(vmlinux); m != nil {
+		return string(m[1])
 	}
-	return v, nil
+	return ""
 }
 
 func hasPVH(f *elf.File) bool {
@@ -70,10 +69,11 @@ func hasNote(notes []byte, order binary.ByteOrder, name string, kind uint32) boo
 
 func align4(n int64) int64 { return (n + 3) &^ 3 }
 
-// config finds what CONFIG_IKCONFIG puts into the kernel.
-func config(content []byte) []byte {
+// Config is the .config that CONFIG_IKCONFIG puts into the content of a
+// vmlinux; nil if there is none.
+func Config(vmlinux []byte) []byte {
 	for {
-		_, after, found := bytes.Cut(content, []byte("IKCFG_ST"))
+		_, after, found := bytes.Cut(vmlinux, []byte("IKCFG_ST"))
 		if !found {
 			return nil
 		}
@@ -82,7 +82,7 @@ func config(content []byte) []byte {
 				return text
 			}
 		}
-		content = after
+		vmlinux = after
 	}
 }
 

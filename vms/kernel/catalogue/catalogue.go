@@ -40,7 +40,12 @@ type Catalogue struct {
 	lock     kernel.Lock
 	locked   bool
 	progress kernel.Progress
+	unpacks  chan struct{} // one token for each kernel being unpacked
 }
+
+// unpacksAtOnce bounds the memory that decompression takes: up to 130 MB a
+// kernel, for what is packed with zstd at its best.
+const unpacksAtOnce = 1
 
 // Open returns the catalogue. It reads the lock file and contacts nobody.
 func Open(o Options) (*Catalogue, error) {
@@ -59,7 +64,7 @@ func Open(o Options) (*Catalogue, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Catalogue{kept, source, lock, o.Locked, o.Progress}, nil
+	return &Catalogue{kept, source, lock, o.Locked, o.Progress, make(chan struct{}, unpacksAtOnce)}, nil
 }
 
 func sourceOf(o Options, kept *store.Store) (kernel.Source, error) {
@@ -114,7 +119,7 @@ func (c *Catalogue) resolve(ctx context.Context, s kernel.Selector, known []kern
 	}
 	listed, notes, listErr := c.source.List(ctx, s.Range())
 	if listErr != nil {
-		return nil, fmt.Errorf("kernel %q is neither in the lock file nor to be looked up: %w", s, listErr)
+		return nil, fmt.Errorf("kernel %q is neither in the lock file nor to be looked up: %w", s, withHint(listErr))
 	}
 	for _, note := range notes {
 		c.progress.Note(note)

@@ -41,9 +41,18 @@ func (c *Catalogue) image(ctx context.Context, ref kernel.Ref) (kernel.Image, er
 		return c.fill(ctx, ref, dir)
 	})
 	if err != nil {
-		return kernel.Image{}, fmt.Errorf("kernel %s: %w", ref.Label(), err)
+		return kernel.Image{}, fmt.Errorf("kernel %s: %w", ref.Label(), withHint(err))
 	}
 	return labelled(image, ref), nil
+}
+
+// withHint says what can be done about a mirror that does not do its part.
+func withHint(err error) error {
+	var network *kernel.UnavailableError
+	if !errors.As(err, &network) && !errors.Is(err, store.ErrDigest) {
+		return err
+	}
+	return fmt.Errorf("%w; another mirror can be named with --mirror or BPFLAB_DEBIAN_MIRROR", err)
 }
 
 // fill lays the kernel of ref out in dir.
@@ -55,7 +64,9 @@ func (c *Catalogue) fill(ctx context.Context, ref kernel.Ref, dir string) (kerne
 	if err != nil {
 		return kernel.Image{}, err
 	}
-	c.progress.Note(fmt.Sprintf("unpacking %s", ref.Release))
+	c.unpacks <- struct{}{}
+	defer func() { <-c.unpacks }()
+	c.progress.Note("unpacking " + ref.Release)
 	image, err := unpack.Debs(ctx, packages, dir)
 	if err == nil && image.Release != ref.Release {
 		err = fmt.Errorf("its packages hold %q, not %q", image.Release, ref.Release)

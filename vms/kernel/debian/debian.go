@@ -10,7 +10,6 @@ package debian
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -65,7 +64,8 @@ func (s *Source) List(ctx context.Context, want kernel.Range) ([]kernel.Ref, []s
 	group.SetLimit(4)
 	for i, suite := range asked {
 		group.Go(func() error {
-			results[i].refs, results[i].err = s.listSuite(groupCtx, suite)
+			refs, err := s.listSuite(groupCtx, suite)
+			results[i] = suiteResult{suite, refs, err}
 			return ctx.Err()
 		})
 	}
@@ -73,34 +73,6 @@ func (s *Source) List(ctx context.Context, want kernel.Range) ([]kernel.Ref, []s
 		return nil, nil, err
 	}
 	return join(results, want)
-}
-
-type suiteResult struct {
-	refs []kernel.Ref
-	err  error
-}
-
-// join puts the suites' kernels together, in the order of suites for kernels
-// of one version.
-func join(results []suiteResult, want kernel.Range) (refs []kernel.Ref, notes []string, err error) {
-	answered := len(results) == 0
-	for _, r := range results {
-		if r.err != nil {
-			err = errors.Join(err, r.err)
-			notes = append(notes, r.err.Error())
-			continue
-		}
-		answered = true
-		for _, ref := range r.refs {
-			if want.Contains(ref.Version) {
-				refs = append(refs, ref)
-			}
-		}
-	}
-	if !answered {
-		return nil, nil, err
-	}
-	return refs, notes, nil
 }
 
 // Fetch brings the packages of ref into the store.

@@ -90,7 +90,7 @@ func recognise(f *os.File, size int64) (Kernel, error) {
 	case strings.HasPrefix(string(head[:n]), "!<arch>\n"):
 		return lookDeb(f.Name())
 	case strings.HasPrefix(string(head[:n]), "\x7fELF"):
-		return lookVmlinux(f.Name())
+		return lookVmlinux(f)
 	}
 	image, err := bzimage.Read(f, size)
 	if err != nil {
@@ -107,16 +107,15 @@ func hide(err error) error {
 	return err
 }
 
-func lookVmlinux(path string) (Kernel, error) {
-	content, err := os.ReadFile(path)
+func lookVmlinux(f *os.File) (Kernel, error) {
+	if _, err := bzimage.HasPVH(f); err != nil {
+		return Kernel{}, err
+	}
+	content, err := os.ReadFile(f.Name())
 	if err != nil {
 		return Kernel{}, err
 	}
-	v, err := bzimage.Inspect(content)
-	if err != nil {
-		return Kernel{}, err
-	}
-	return with(Kernel{Kind: Vmlinux, Path: path, Package: filepath.Base(path)}, v.Release)
+	return with(Kernel{Kind: Vmlinux, Path: f.Name(), Package: filepath.Base(f.Name())}, bzimage.Release(content))
 }
 
 // lookDeb reads the release off the package's name, where kernel packages

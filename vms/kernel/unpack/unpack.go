@@ -151,25 +151,37 @@ func writeVmlinux(image *bzimage.Image, name string) error {
 	return errors.Join(image.Vmlinux(out), out.Close())
 }
 
-// describe reads what vmlinux tells; a config in it counts where the package
-// has none.
+// describe reads what vmlinux tells, where nothing else told it.
 func describe(dir string, image *kernel.Image) error {
-	content, err := os.ReadFile(filepath.Join(dir, vmlinux))
+	name := filepath.Join(dir, vmlinux)
+	f, err := os.Open(name)
 	if err != nil {
 		return err
 	}
-	v, err := bzimage.Inspect(content)
+	defer f.Close()
+	if image.PVH, err = bzimage.HasPVH(f); err != nil {
+		return err
+	}
+	if image.Release != "" && exists(dir, config) {
+		return nil
+	}
+	content, err := os.ReadFile(name)
 	if err != nil {
 		return err
 	}
-	image.PVH = v.PVH
 	if image.Release == "" {
-		image.Release = v.Release
+		image.Release = bzimage.Release(content)
 	}
-	if v.Config != nil && !exists(dir, config) {
-		return os.WriteFile(filepath.Join(dir, config), v.Config, 0o644)
+	return writeConfig(dir, bzimage.Config(content))
+}
+
+// writeConfig keeps the configuration found in a kernel where there is no
+// other.
+func writeConfig(dir string, text []byte) error {
+	if text == nil || exists(dir, config) {
+		return nil
 	}
-	return nil
+	return os.WriteFile(filepath.Join(dir, config), text, 0o644)
 }
 
 // findModules takes the one directory below lib/modules, which must be of the

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/vms/kernel/catalogue"
+)
+
+// kernelFlags are the flags that the verbs of `bpflab kernels` share.
+type kernelFlags struct {
+	mirror string
+	locked bool
+}
+
+func newKernelsCmd() *cobra.Command {
+	f := &kernelFlags{}
+	cmd := &cobra.Command{
+		Use:   "kernels",
+		Short: "List, fetch, import, pin, check and remove kernels",
+		Long: `Kernels come from signed Debian suites, or are imported from files.
+
+Selectors:
+  6.1                    the pinned (else newest) kernel of a series
+  6.1.192                one upstream version
+  6.1.0-56-cloud-amd64   one release, as uname -r says it
+  ">=5.10 <6.2"          each series in a range
+  latest                 the newest released kernel
+  default                5.10, 6.1, 6.12 and latest
+  all                    each pinned series and each import
+  local:NAME             an import
+A series, version or range may end in /generic for the kernels with drivers
+for real hardware.`,
+		Args: noSuchCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.PersistentFlags().StringVar(&f.mirror, "mirror", "", "Debian mirror, and after a comma its security mirror (default: this machine's apt configuration, else ftp.debian.org)")
+	cmd.PersistentFlags().BoolVar(&f.locked, "locked", false, "nothing but what the lock file and the imports have")
+	cmd.AddCommand(f.listCmd(), f.pullCmd(), f.importCmd(), f.lockCmd(), f.verifyCmd(), f.pruneCmd())
+	return cmd
+}
+
+func (f *kernelFlags) open(cmd *cobra.Command) (*catalogue.Catalogue, error) {
+	return openCatalogue(cmd, f.mirror, f.locked)
+}
+
+func (f *kernelFlags) pullCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "pull [SELECTOR]...",
+		Short: "Fetch kernels into the cache (the default ones if none is named)",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := f.open(cmd)
+			if err != nil {
+				return err
+			}
+			if len(args) == 0 {
+				args = []string{"default"}
+			}
+			images, err := fetchImages(cmd.Context(), c, args)
+			if err != nil {
+				return err
+			}
+			for _, i := range images {
+				fmt.Fprintf(cmd.OutOrStdout(), "%s\t%s\t%s\n", i.Series, i.Release, i.PkgVer)
+			}
+			return nil
+		},
+	}
+}
+
+func (f *kernelFlags) importCmd() *cobra.Command {
+	var what catalogue.Import
+	cmd := &cobra.Command{
+		Use:   "import PATH",
+		Short: "Take a bzImage, a vmlinux or a .deb into the cache",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := f.open(cmd)
+			if err != nil {
+				return err
+			}
+			what.Path = args[0]
+			ref, err := c.Import(cmd.Context(), what)
+			if err != nil {
+				return kernelError(err)
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "imported %s as %s; use it with --kernel %s\n", ref.Release, ref.Label(), ref.Label())
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&what.Modules, "modules", "", "its modules: lib/modules/RELEASE or a directory that holds it")
+	cmd.Flags().StringVar(&what.Name, "name", "", "name it local:NAME (default: its release)")
+	return cmd
+}
+
+func (f *kernelFlags) verifyCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "verify",
+		Short: "Hash every kernel in the cache again and remove what is damaged",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := f.open(cmd)
+			if err != nil {
+				return err
+			}
+			checks, err := c.Verify(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return printChecks(cmd, checks)
+		},
+	}
+}
+
+// printChecks ends in ExitFail if something is damaged.
+func printChecks(cmd *cobra.Command, checks []catalogue.Check) error {
+	var bad error
+	for _, c := range checks {
+		label := "package"
+		if len(c.Ref.Files) > 0 {
+			label = c.Ref.Label()
+		}
+		if c.Err != nil {
+			fmt.Fprintf(cmd.OutOrStdout(), "%s\tdamaged, removed: %v\n", label, c.Err)
+			bad = exitError{verdict.ExitFail}
+			continue
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "%s\tok\t%s\n", label, c.Ref.Release)
+	}
+	if len(checks) == 0 {
+		fmt.Fprintln(cmd.OutOrStdout(), "no kernels in the cache")
+	}
+	return bad
+}
+
+func (f *kernelFlags) pruneCmd() *cobra.Command {
+	var everything bool
+	var forget []string
+	cmd := &cobra.Command{
+		Use:   "prune",
+		Short: "Remove kernels that are neither pinned nor imported",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := f.open(cmd)
+			if err != nil {
+				return err
+			}
+			for _, name := range forget {
+				if err := c.Forget(name); err != nil {
+					return kernelError(err)
+				}
+			}
+			freed, err := c.Prune(cmd.Context(), everything)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s freed in %s\n", size(freed), c.Root())
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&everything, "all", false, "pinned kernels too; imports stay")
+	cmd.Flags().StringSliceVar(&forget, "forget", nil, "imports to remove as well, by name")
+	return cmd
+}

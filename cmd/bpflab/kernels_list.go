@@ -1,0 +1,113 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/kernel/catalogue"
+)
+
+// kernelLine is one kernel of `bpflab kernels list --json`. The keys are a
+// published contract (docs/kernels.md).
+type kernelLine struct {
+	Selector string `json:"selector"`
+	Series   string `json:"series"`
+	Version  string `json:"version"` // upstream
+	Release  string `json:"release"`
+	Source   string `json:"source"`
+	Suite    string `json:"suite"`
+	Flavour  string `json:"flavour"`
+	Package  string `json:"package"` // that carries the image
+	PkgVer   string `json:"package_version"`
+	SHA256   string `json:"sha256"`         // of that package
+	Download int64  `json:"download_bytes"` // all packages
+	Cached   bool   `json:"cached"`
+	Disk     int64  `json:"disk_bytes"` // unpacked; 0 if not in the cache
+}
+
+func (f *kernelFlags) listCmd() *cobra.Command {
+	var asJSON, available bool
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List pinned and imported kernels, and which are in the cache",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			lines, err := f.lines(cmd, available)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printKernelsJSON(cmd, lines)
+			}
+			return printKernels(cmd, lines)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&available, "available", false, "ask the mirrors for the newest of each series instead")
+	return cmd
+}
+
+func (f *kernelFlags) lines(cmd *cobra.Command, available bool) ([]kernelLine, error) {
+	c, err := f.open(cmd)
+	if err != nil {
+		return nil, err
+	}
+	list := c.List
+	if available {
+		list = func() ([]kernel.Ref, error) { return newestAvailable(cmd, c) }
+	}
+	refs, err := list()
+	if err != nil {
+		return nil, err
+	}
+	lines := make([]kernelLine, len(refs))
+	for i, ref := range refs {
+		lines[i] = lineOf(c, ref)
+	}
+	return lines, nil
+}
+
+func newestAvailable(cmd *cobra.Command, c *catalogue.Catalogue) ([]kernel.Ref, error) {
+	refs, notes, err := c.Available(cmd.Context())
+	printNotes(cmd, notes)
+	return refs, err
+}
+
+func printNotes(cmd *cobra.Command, notes []string) {
+	for _, note := range notes {
+		fmt.Fprintln(cmd.ErrOrStderr(), "bpflab: left out:", note)
+	}
+}
+
+func lineOf(c *catalogue.Catalogue, ref kernel.Ref) kernelLine {
+	p := ref.Package()
+	return kernelLine{
+		Selector: ref.Label(), Series: ref.Series(), Version: ref.Version.String(), Release: ref.Release,
+		Source: ref.Source, Suite: ref.Suite, Flavour: ref.Flavour,
+		Package: p.Package, PkgVer: p.Version, SHA256: p.SHA256,
+		Download: ref.Size(), Cached: c.Cached(ref), Disk: c.DiskSize(ref),
+	}
+}
+
+func printKernelsJSON(cmd *cobra.Command, lines []kernelLine) error {
+	enc := json.NewEncoder(cmd.OutOrStdout())
+	enc.SetIndent("", "  ")
+	return enc.Encode(map[string]any{"schema": 1, "tool": version, "kernels": lines})
+}
+
+func printKernels(cmd *cobra.Command, lines []kernelLine) error {
+	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "SELECTOR\tVERSION\tRELEASE\tFROM\tDOWNLOAD\tON DISK")
+	for _, l := range lines {
+		from := l.Source
+		if l.Suite != "" {
+			from += " " + l.Suite
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", l.Selector, l.Version, l.Release, from, size(l.Download), size(l.Disk))
+	}
+	return w.Flush()
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+)
+
+func (f *kernelFlags) lockCmd() *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:   "lock [SELECTOR]...",
+		Short: "Pin the newest kernel of each series in the lock file",
+		Long: `Write a lock file with the newest kernel of each series that the mirrors have, or
+of the named ones alone; the other pins stay as they are. Selectors then stand
+for these kernels, by the digests of their packages.
+
+The file is --file, else $BPFLAB_LOCK, else vms/kernels.lock in bpflab's own
+source tree, else kernels.lock in the current directory, where bpflab finds it.`,
+		RunE: func(cmd *cobra.Command, args []string) error { return f.lock(cmd, lockPath(file), args) },
+	}
+	cmd.Flags().StringVar(&file, "file", "", "lock file to write")
+	return cmd
+}
+
+func (f *kernelFlags) lock(cmd *cobra.Command, file string, selectors []string) error {
+	base, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		base, err = lockText()
+	}
+	if err != nil {
+		return usageError{err}
+	}
+	c, err := openCatalogueWith(cmd, base, f.mirror, f.locked)
+	if err != nil {
+		return err
+	}
+	lock, notes, err := c.Lock(cmd.Context(), selectors)
+	if err != nil {
+		return kernelError(err)
+	}
+	printNotes(cmd, notes)
+	text, err := lock.Text()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "%d kernels pinned in %s\n", len(lock.Refs), file)
+	return replaceFile(file, text)
+}
+
+func lockPath(flag string) string {
+	if name := cmp.Or(flag, os.Getenv(lockVariable)); name != "" {
+		return name
+	}
+	own := filepath.Join("vms", "kernels.lock")
+	if _, err := os.Stat(own); err == nil {
+		return own
+	}
+	return "kernels.lock"
+}
+
+// replaceFile writes a file whole or not at all.
+func replaceFile(name string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".kernels.lock-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(text)
+	if err := errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
