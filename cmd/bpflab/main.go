@@ -85,12 +85,13 @@ checks what the programs printed, counted and dropped, and what the verifier sai
 Begin with:
   bpflab run hello          the first lab on the default kernels
   bpflab doctor             what is missing on this machine`,
-		Version:           version,
-		SilenceUsage:      true,
-		SilenceErrors:     true,
-		Args:              noSuchCommand,
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		Version:                    version,
+		SilenceUsage:               true,
+		SilenceErrors:              true,
+		Args:                       noSuchCommand,
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SuggestionsMinimumDistance: 2,
+		CompletionOptions:          cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(newRunCmd(), newLabsCmd(), newKernelsCmd(), newDoctorCmd())

@@ -22,7 +22,7 @@ func TestScript(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir+"/home")
 			env.Setenv("BPFLAB_CACHE", env.WorkDir+"/cache")
-			env.Setenv("BPFLAB_DEBIAN_MIRROR", "http://127.0.0.1:9")
+			env.Setenv("BPFLAB_DEBIAN_MIRROR", "http://127.0.0.1:9/debian")
 			return os.MkdirAll(env.WorkDir+"/home", 0o755)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},

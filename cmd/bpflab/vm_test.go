@@ -254,16 +254,42 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// noneLeft looks for QEMU processes of the run and for temporary files.
+// noneLeft looks for machines of the run and for temporary files.
 func noneLeft(t *testing.T, pid int, tmp string) {
 	t.Helper()
-	if out, err := exec.Command("pgrep", "-P", "1", "-af", "qemu-system.*bpflab.stream").Output(); err == nil {
-		t.Errorf("orphaned machines after pid %d:\n%s", pid, out)
+	if left := orphans(t); len(left) > 0 {
+		t.Errorf("machines left after pid %d: %v", pid, left)
 	}
 	left, err := os.ReadDir(tmp)
 	if err != nil || len(left) > 0 {
 		t.Errorf("left in the temporary directory: %v, %v", left, err)
 	}
+}
+
+// orphans are the machines of bpflab's whose parent is not a bpflab.
+func orphans(t *testing.T) []string {
+	t.Helper()
+	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil || len(lines) == 0 {
+		t.Fatalf("no processes in /proc: %v", err)
+	}
+	var out []string
+	for _, file := range lines {
+		cmdline, _ := os.ReadFile(file)
+		status, _ := os.ReadFile(filepath.Join(filepath.Dir(file), "status"))
+		if !bytes.Contains(cmdline, []byte("bpflab.stream=")) {
+			continue
+		}
+		parent := regexp.MustCompile(`(?m)^PPid:\s+(\d+)$`).FindSubmatch(status)
+		if parent == nil {
+			continue // it has just ended
+		}
+		name, _ := os.ReadFile("/proc/" + string(parent[1]) + "/comm")
+		if comm := strings.TrimSpace(string(name)); !strings.HasPrefix(comm, "bpflab") && !strings.HasSuffix(comm, ".test") {
+			out = append(out, filepath.Dir(file)+" of "+comm)
+		}
+	}
+	return out
 }
 
 // TestKilled kills a run without warning: its machines die with it.
@@ -277,7 +303,7 @@ func TestKilled(t *testing.T) {
 	cmd.Process.Kill()
 	out(cmd.Wait())
 	for range 50 {
-		if exec.Command("pgrep", "-P", "1", "-f", "qemu-system.*bpflab.stream").Run() != nil {
+		if len(orphans(t)) == 0 {
 			return
 		}
 		time.Sleep(100 * time.Millisecond)

@@ -16,22 +16,9 @@ import (
 
 // attempt runs a cell in one machine and writes into out what came of it.
 func (r *runner) attempt(ctx context.Context, cell plan.Cell, objects objects, n int, out *verdict.Cell) {
-	out.Durations = verdict.Durations{Build: out.Durations.Build}
+	out.Durations = verdict.Durations{Wait: out.Durations.Wait, Build: out.Durations.Build}
 	out.Steps, out.Splat = []verdict.Step{}, ""
-	r.event(verdict.Event{Index: cell.Index, Phase: verdict.PhaseWait, Attempt: n})
-	began := time.Now()
-	leave, err := r.gate.enter(ctx, cell.Memory, cell.CPUs)
-	out.Durations.Wait = since(began)
-	if err != nil {
-		out.Verdict, out.Reason = verdict.Infra, reason(ctx, err)
-		return
-	}
-	defer leave()
 	r.event(verdict.Event{Index: cell.Index, Phase: verdict.PhaseStart, Attempt: n})
-	r.inMachine(ctx, cell, objects, n, out)
-}
-
-func (r *runner) inMachine(ctx context.Context, cell plan.Cell, objects objects, n int, out *verdict.Cell) {
 	began := time.Now()
 	machine, err := r.start(ctx, cell, n)
 	if err != nil {

@@ -28,7 +28,7 @@ func newGate(l Limits) *gate {
 
 // enter waits for room and takes it; leave gives it back. A machine larger
 // than all the room there is runs alone.
-func (g *gate) enter(ctx context.Context, memory int64, cpus int) (leave func(), err error) {
+func (g *gate) enter(ctx context.Context, memory int64) (leave func(), err error) {
 	if err := g.jobs.Acquire(ctx, 1); err != nil {
 		return nil, err
 	}

@@ -40,16 +40,26 @@ type Options struct {
 	OnEvent  func(verdict.Event) // called from one goroutine at a time; may be nil
 }
 
-// Run executes all cells and returns their records in the plan's order. It
-// returns early only when ctx ends: cells that did not end by then are infra,
-// "interrupted".
+// Run executes all cells and returns their records in the plan's order, which
+// is also the order they start in. It returns early only when ctx ends: cells
+// that did not end by then are infra, "interrupted".
 func Run(ctx context.Context, cells []plan.Cell, opts Options) []verdict.Cell {
 	r := &runner{Options: opts, gate: newGate(opts.Limits)}
 	done := make([]verdict.Cell, len(cells))
+	began := time.Now()
 	var group errgroup.Group
 	for i, cell := range cells {
+		r.event(verdict.Event{Index: cell.Index, Phase: verdict.PhaseWait, Attempt: 1})
+		leave, err := r.gate.enter(ctx, cell.Memory)
+		wait := since(began)
 		group.Go(func() error {
-			done[i] = r.cell(ctx, cell)
+			if err == nil {
+				done[i] = r.cell(ctx, cell, wait)
+				leave()
+			} else {
+				done[i] = r.record(cell)
+				done[i].Verdict, done[i].Reason = verdict.Infra, interrupted
+			}
 			r.event(verdict.Event{Index: cell.Index, Phase: verdict.PhaseDone, Cell: &done[i]})
 			return nil
 		})
@@ -73,9 +83,12 @@ func (r *runner) event(e verdict.Event) {
 	r.OnEvent(e)
 }
 
-// cell runs one cell, again while it is infra and retries are left.
-func (r *runner) cell(ctx context.Context, cell plan.Cell) verdict.Cell {
+// cell runs one cell, again while it is infra and retries are left. wait is
+// how long it waited for its place, in seconds.
+func (r *runner) cell(ctx context.Context, cell plan.Cell, wait float64) verdict.Cell {
 	out := r.record(cell)
+	out.Durations.Wait = wait
+	r.event(verdict.Event{Index: cell.Index, Phase: verdict.PhaseBuild, Attempt: 1})
 	objects, seconds, err := r.objects(ctx, cell)
 	out.Durations.Build = seconds
 	if err != nil {

@@ -146,7 +146,7 @@ func TestEventsEndWithTheRecord(t *testing.T) {
 		}
 	}}
 	runFake(t, t.Context(), &fakeProvider{}, 1, opts)
-	if got := strings.Join(phases, " "); got != "wait start stepdo done" {
+	if got := strings.Join(phases, " "); got != "wait build start stepdo done" {
 		t.Errorf("events %q", got)
 	}
 }
