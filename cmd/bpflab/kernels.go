@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -148,7 +149,7 @@ func (f *kernelFlags) pruneCmd() *cobra.Command {
 				return err
 			}
 			for _, name := range forget {
-				if err := c.Forget(name); err != nil {
+				if err := c.Forget(strings.TrimPrefix(name, "local:")); err != nil {
 					return kernelError(err)
 				}
 			}

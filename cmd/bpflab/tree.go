@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/hashicorp/go-multierror"
+
 	"github.com/bpflab/bpflab/bpf"
 	"github.com/bpflab/bpflab/harness/lab"
 	"github.com/bpflab/bpflab/harness/run"
@@ -102,9 +104,27 @@ func openPath(name string) (*lab.Lab, run.Tree, error) {
 		tree.Root = "/"
 	}
 	parsed, err := lab.Parse(tree.FS, filepath.ToSlash(file))
-	return parsed, tree, err
+	return parsed, tree, underRoot(root, err)
 }
 
+// underRoot gives the files that a document's errors name their leading slash.
+func underRoot(root string, err error) error {
+	var all *multierror.Error
+	if root != "/" || !errors.As(err, &all) {
+		return err
+	}
+	for _, one := range all.Errors {
+		var wrong *lab.Error
+		if errors.As(one, &wrong) {
+			wrong.File = path.Join("/", wrong.File)
+		}
+	}
+	return err
+}
+
+// rootOf splits a path into a tree's root and the file in it. A document in
+// the working directory itself needs a root further up: its folder's name is
+// the lab's.
 func rootOf(name string) (root, file string, err error) {
 	abs, err := filepath.Abs(name)
 	if err != nil {
@@ -114,7 +134,7 @@ func rootOf(name string) (root, file string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	if rel, err := filepath.Rel(cwd, abs); err == nil && filepath.IsLocal(rel) {
+	if rel, err := filepath.Rel(cwd, abs); err == nil && filepath.IsLocal(rel) && filepath.Dir(rel) != "." {
 		return cwd, rel, nil
 	}
 	return "/", strings.TrimPrefix(abs, "/"), nil
