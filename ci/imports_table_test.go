@@ -47,6 +47,7 @@ var layers = map[string][]string{
 
 	// 6: all of it
 	"cmd/bpflab": {"*"},
+	"ci/bench":   {"*"},
 }
 
 // forTests is what test files may import besides: fakes, and the course, which
