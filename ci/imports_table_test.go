@@ -12,6 +12,7 @@ var layers = map[string][]string{
 	"vms/kernel":               {},
 	"vms/kernel/bzimage":       {},
 	"vms/kernel/deb":           {},
+	"vms/kernel/kerneltest":    {},
 	"labs":                     {},
 	"bpf":                      {},
 	"ci":                       {},
@@ -52,4 +53,4 @@ var layers = map[string][]string{
 
 // forTests is what test files may import besides: fakes, and the course, which
 // is real input.
-var forTests = []string{"vms/vmstest", "bpf", "labs"}
+var forTests = []string{"vms/vmstest", "bpf", "labs", "vms/kernel/download", "vms/kernel/kerneltest", "vms/kernel/store"}

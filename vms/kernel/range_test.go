@@ -72,3 +72,30 @@ func FuzzParseRange(f *testing.F) {
 		}
 	})
 }
+
+func TestRangeOverlaps(t *testing.T) {
+	tests := []struct {
+		a, b string
+		want bool
+	}{
+		{"", "6.1", true},
+		{"6.1", "6.1.190", true},
+		{"6.1", ">=6.1.100", true},
+		{"6.1", ">6.1", false},
+		{"6.1", "6.12", false},
+		{">=6.13", "<6.13", false},
+		{">=6.13", "7.3", true},
+		{"<5.10", "4.19", true},
+		{">5.1.9", "<5.1.11", true},
+	}
+	for _, tt := range tests {
+		a, errA := ParseRange(tt.a)
+		b, errB := ParseRange(tt.b)
+		if errA != nil || errB != nil {
+			t.Fatal(errA, errB)
+		}
+		if a.Overlaps(b) != tt.want || b.Overlaps(a) != tt.want {
+			t.Errorf("%q and %q: want %v", tt.a, tt.b, tt.want)
+		}
+	}
+}

@@ -136,7 +136,7 @@ func TestResolveErrors(t *testing.T) {
 }
 
 func TestSelectorRange(t *testing.T) {
-	tests := map[string]string{"6.1": "6.1", "6.1.190": "6.1", "6.1.0-55-amd64": "6.1", ">=5.10 <6.0": ">=5.10 <6.0", "latest": "", "all": ""}
+	tests := map[string]string{"6.1": "6.1", "6.1.190": "6.1", "6.1.0-55-amd64": "6.1", ">=5.10 <6.0": ">=5.10 <6.0", "latest": ">=5.0", "all": ""}
 	for text, want := range tests {
 		s, err := ParseSelectors([]string{text})
 		if err != nil || s[0].Range().String() != want {

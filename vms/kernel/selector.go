@@ -155,6 +155,8 @@ func (s Selector) Range() Range {
 	case byVersion, byRelease:
 		r, _ := ParseRange(s.version.Series())
 		return r
+	case latest:
+		return Range{[]bound{{op: ">=", limit: Version{Major: 5}}}} // past all that is archived
 	}
 	return Range{}
 }

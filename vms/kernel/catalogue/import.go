@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/local"
@@ -107,5 +108,15 @@ func importName(what Import, found local.Kernel) (string, error) {
 	return name, nil
 }
 
-// Forget removes the name of an import.
-func (c *Catalogue) Forget(name string) error { return c.store.RemoveImport(name) }
+// Forget removes the name of an import. One that is not there is a
+// *kernel.SelectorError.
+func (c *Catalogue) Forget(name string) error {
+	imports, err := c.store.Imports()
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(imports, func(r kernel.Ref) bool { return r.Name == name }) {
+		return &kernel.SelectorError{Selector: "local:" + name, Problem: "is not imported here", Known: kernel.Labels(imports)}
+	}
+	return c.store.RemoveImport(name)
+}

@@ -24,6 +24,9 @@ func (c Client) persist(ctx context.Context, try func(context.Context) (progress
 		if progress {
 			n, pause = 1, cmp.Or(c.Pause, 500*time.Millisecond)
 		}
+		if err != nil && ctx.Err() != nil { // whatever it looked like to net/http
+			return ctx.Err()
+		}
 		if err == nil || n >= tries || isFinal(err) {
 			return err
 		}
@@ -36,7 +39,7 @@ func (c Client) persist(ctx context.Context, try func(context.Context) (progress
 
 func isFinal(err error) bool {
 	var f finalError
-	return errors.As(err, &f) || errors.Is(err, context.Canceled) || unreachable(err)
+	return errors.As(err, &f) || unreachable(err)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -24,8 +24,12 @@ func (s *Store) SaveImport(ctx context.Context, ref kernel.Ref) error {
 	return s.write(ctx, append(text, '\n'), "local", ref.Name+".json")
 }
 
-// RemoveImport forgets the import; its image goes with the next Prune.
+// RemoveImport forgets the import; its image goes with the next Prune. One
+// that is not there is os.ErrNotExist.
 func (s *Store) RemoveImport(name string) error {
+	if !kernel.ValidName(name) {
+		return fmt.Errorf("%q is no name of an import", name)
+	}
 	return os.Remove(filepath.Join(s.root, "local", name+".json"))
 }
 

@@ -1,0 +1,121 @@
+package debian
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+const digest = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+// paragraph is one package of an index.
+func paragraph(name, version, depends string) string {
+	return "Package: " + name + "\nVersion: " + version + "\nDepends: " + depends +
+		"\nDescription: fake\n Package: in a description\nFilename: pool/" + name + ".deb\nSize: 10\nSHA256: " + digest + "\n\n"
+}
+
+func TestParseIndex(t *testing.T) {
+	text := paragraph("bash", "5.2", "") +
+		paragraph("linux-image-6.1.0-56-amd64", "6.1.192-2", "kmod") +
+		paragraph("linux-headers-6.1.0-56-amd64", "6.1.192-2", "") +
+		"Package: linux-image-broken\nVersion: 1\n\n" +
+		strings.TrimSuffix(paragraph("linux-image-last", "1", ""), "\n\n")
+	got, err := parseIndex(strings.NewReader(text), prefixes...)
+	if err != nil || len(got) != 2 {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	want := entry{"linux-image-6.1.0-56-amd64", "6.1.192-2", "kmod", "pool/linux-image-6.1.0-56-amd64.deb", 10, digest}
+	if got[0] != want || got[1].Package != "linux-image-last" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestParseIndexRejects(t *testing.T) {
+	for name, text := range map[string]string{
+		"size is none":  "Package: linux-image-x\nSize: many\n",
+		"endless line":  "Package: linux-image-x\nDepends: " + strings.Repeat("x", maxLine+1),
+		"binary rubble": "Package: linux-image-x\nSize: \x00\n",
+	} {
+		if got, err := parseIndex(strings.NewReader(text), prefixes...); err == nil {
+			t.Errorf("%s: got %+v", name, got)
+		}
+	}
+}
+
+func FuzzParseIndex(f *testing.F) {
+	f.Add(paragraph("linux-image-6.1.0-56-amd64", "6.1.192-2", "kmod, linux-base (>= 4.3~) | x"))
+	f.Add(paragraph("linux-binary-7.3.4+deb13-cloud-amd64", "7.3.4-1~bpo13+1", "linux-base-7.3.4+deb13-cloud-amd64 (= 7.3.4-1~bpo13+1)"))
+	f.Add("Package: linux-image-\nSize: -1\nSHA256: x\nFilename: ../../x\nVersion: 6.1\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		entries, err := parseIndex(strings.NewReader(text), prefixes...)
+		if err != nil {
+			return
+		}
+		for _, s := range suites {
+			for _, ref := range kernels(s, entries) {
+				for _, file := range ref.Files {
+					if err := file.Check(); err != nil {
+						t.Errorf("%+v: %v", ref, err)
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestKernels(t *testing.T) {
+	const split = "7.3.4+deb13-cloud-amd64"
+	text := paragraph("linux-image-6.1.0-56-cloud-amd64", "6.1.192-2", "kmod, linux-base (>= 4.3~)") +
+		paragraph("linux-image-6.1.0-55-amd64", "6.1.190-1", "kmod") +
+		paragraph("linux-image-6.1.0-56-rt-amd64", "6.1.192-2", "") +
+		paragraph("linux-image-6.1.0-56-cloud-amd64-dbg", "6.1.192-2", "") +
+		paragraph("linux-image-6.1.0-56-cloud-amd64-unsigned", "6.1.192-2", "") +
+		paragraph("linux-image-6.1-cloud-amd64", "6.1.192-2", "linux-image-6.1.0-56-cloud-amd64") +
+		paragraph("linux-image-cloud-amd64", "6.1.192-2", "") +
+		paragraph("linux-image-"+split, "7.3.4-1", "linux-base-"+split+" (= 7.3.4-1), linux-binary-"+split+", linux-modules-"+split) +
+		paragraph("linux-binary-"+split, "7.3.4-1", "linux-base-"+split+" (= 7.3.4-1)") +
+		paragraph("linux-modules-"+split, "7.3.4-1", "kmod, linux-base-"+split) +
+		paragraph("linux-base-"+split, "7.3.4-1", "") +
+		paragraph("linux-image-7.2.1+deb13-cloud-amd64", "7.2.1-1", "linux-base-7.2.1+deb13-cloud-amd64")
+	entries, err := parseIndex(strings.NewReader(text), prefixes...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct{ suite, want string }{
+		{"bookworm", "6.1.0-55-amd64 6.1.0-56-cloud-amd64"},
+		{"trixie-backports", split}, // 7.2.1 lacks a package
+		{"bullseye", ""},
+	}
+	for _, tt := range tests {
+		if got := releases(kernels(suiteOf(t, tt.suite), entries)); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.suite, got, tt.want)
+		}
+	}
+	parts := kernels(suiteOf(t, "trixie-backports"), entries)[0]
+	if got, want := packages(parts), "linux-binary linux-image linux-modules linux-base"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func packages(ref kernel.Ref) string {
+	var names []string
+	for _, f := range ref.Files {
+		names = append(names, strings.TrimSuffix(f.Package, "-"+ref.Release))
+	}
+	return strings.Join(names, " ")
+}
+
+// Of one upstream version dpkg's order of package versions decides.
+func TestKernelsOfOneVersion(t *testing.T) {
+	text := paragraph("linux-image-6.1.0-9-amd64", "6.1.5-10", "") +
+		paragraph("linux-image-6.1.0-8-amd64", "6.1.5-9", "") +
+		paragraph("linux-image-6.1.0-7-amd64", "6.1.5-9~bpo1", "")
+	entries, err := parseIndex(strings.NewReader(text), prefixes...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := releases(kernels(suiteOf(t, "bookworm"), entries)), "6.1.0-7-amd64 6.1.0-8-amd64 6.1.0-9-amd64"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

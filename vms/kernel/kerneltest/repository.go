@@ -1,0 +1,178 @@
+package kerneltest
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/ProtonMail/go-crypto/openpgp/armor"
+	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
+	"github.com/ulikunitz/xz"
+)
+
+// Key signs repositories.
+type Key struct {
+	entity *openpgp.Entity
+}
+
+// NewKey makes a key at the time, which expires after the given time, or never
+// for 0.
+func NewKey(at time.Time, lifetime time.Duration) Key {
+	e, err := openpgp.NewEntity("Fake Archive Key", "", "fake@example.org", &packet.Config{
+		Algorithm: packet.PubKeyAlgoEdDSA, Time: func() time.Time { return at },
+		KeyLifetimeSecs: uint32(lifetime / time.Second),
+	})
+	must(err)
+	return Key{e}
+}
+
+// Public is the armored public key.
+func (k Key) Public() []byte {
+	var b bytes.Buffer
+	w, err := armor.Encode(&b, openpgp.PublicKeyType, nil)
+	must(err)
+	must(k.entity.Serialize(w))
+	must(w.Close())
+	return b.Bytes()
+}
+
+// ClearSign signs the text at the time.
+func (k Key) ClearSign(text string, at time.Time) []byte {
+	var b bytes.Buffer
+	w, err := clearsign.Encode(&b, k.entity.PrivateKey, &packet.Config{Time: func() time.Time { return at }})
+	must(err)
+	_, err = w.Write([]byte(text))
+	must(err)
+	must(w.Close())
+	return b.Bytes()
+}
+
+// Repository is a Debian mirror in memory. Its fields may be changed between
+// requests to attack who reads it.
+type Repository struct {
+	mu       sync.Mutex
+	files    map[string][]byte
+	requests []string
+	Serve    func(w http.ResponseWriter, r *http.Request, body []byte) // nil: http.ServeContent
+}
+
+// NewRepository returns an empty one.
+func NewRepository() *Repository { return &Repository{files: map[string][]byte{}} }
+
+// Put places a file.
+func (r *Repository) Put(path string, body []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.files[path] = body
+}
+
+// Get returns a file, nil if there is none.
+func (r *Repository) Get(path string) []byte {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.files[path]
+}
+
+// Remove takes a file away.
+func (r *Repository) Remove(path string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.files, path)
+}
+
+// Requests are the paths asked for so far, with "?range" where only a part
+// was.
+func (r *Repository) Requests() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]string{}, r.requests...)
+}
+
+// ServeHTTP implements http.Handler.
+func (r *Repository) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	path := strings.TrimPrefix(q.URL.Path, "/")
+	r.mu.Lock()
+	body, ok := r.files[path]
+	serve := r.Serve
+	if q.Header.Get("Range") != "" {
+		path += "?range"
+	}
+	r.requests = append(r.requests, path)
+	r.mu.Unlock()
+	switch {
+	case !ok:
+		http.NotFound(w, q)
+	case serve != nil:
+		serve(w, q, body)
+	default:
+		http.ServeContent(w, q, "", time.Time{}, bytes.NewReader(body))
+	}
+}
+
+// Package is one package of an index.
+type Package struct {
+	Name, Version, Depends string
+	Body                   []byte
+}
+
+// Suite is what a suite of a repository is made of.
+type Suite struct {
+	Root       string // of the mirror in the repository, e.g. "debian"
+	Path       string // below dists
+	Codename   string
+	Date       time.Time
+	ValidUntil time.Time // zero: not said
+	Packages   []Package
+}
+
+// Add places the suite's packages, its index and its Release, signed with key
+// at its Date.
+func (r *Repository) Add(s Suite, key Key) {
+	var index strings.Builder
+	for _, p := range s.Packages {
+		pool := PoolPath(p.Name, p.Version)
+		r.Put(s.Root+"/"+pool, p.Body)
+		fmt.Fprintf(&index, "Package: %s\nVersion: %s\nDepends: %s\nFilename: %s\nSize: %d\nSHA256: %x\nDescription: fake\n\n",
+			p.Name, p.Version, p.Depends, pool, len(p.Body), sha256.Sum256(p.Body))
+	}
+	packed := XZ([]byte(index.String()))
+	dists := s.Root + "/dists/" + s.Path
+	r.Put(dists+"/main/binary-amd64/Packages.xz", packed)
+	r.Put(fmt.Sprintf("%s/main/binary-amd64/by-hash/SHA256/%x", dists, sha256.Sum256(packed)), packed)
+	r.Put(dists+"/InRelease", key.ClearSign(s.release(packed), s.Date))
+}
+
+func (s Suite) release(index []byte) string {
+	const form = "Mon, 02 Jan 2006 15:04:05 UTC"
+	text := fmt.Sprintf("Origin: Fake\nSuite: fake\nCodename: %s\nDate: %s\n", s.Codename, s.Date.UTC().Format(form))
+	if !s.ValidUntil.IsZero() {
+		text += fmt.Sprintf("Valid-Until: %s\n", s.ValidUntil.UTC().Format(form))
+	}
+	return text + fmt.Sprintf("Acquire-By-Hash: yes\nSHA256:\n %x %d main/binary-amd64/Packages.xz\n", sha256.Sum256(index), len(index))
+}
+
+// XZ packs the text.
+func XZ(text []byte) []byte {
+	var b bytes.Buffer
+	w, err := xz.NewWriter(&b)
+	must(err)
+	_, err = w.Write(text)
+	must(err)
+	must(w.Close())
+	return b.Bytes()
+}
+
+// Paths are those of all files.
+func (r *Repository) Paths() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Sorted(maps.Keys(r.files))
+}
