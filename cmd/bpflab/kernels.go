@@ -34,8 +34,9 @@ Selectors:
   local:NAME             an import
 A series, version or range may end in /generic for the kernels with drivers
 for real hardware.`,
-		Args: noSuchCommand,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:                       noSuchCommand,
+		SuggestionsMinimumDistance: 2,
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().StringVar(&f.mirror, "mirror", "", "Debian mirror, and after a comma its security mirror (default: this machine's apt configuration, else ftp.debian.org)")
 	cmd.PersistentFlags().BoolVar(&f.locked, "locked", false, "nothing but what the lock file and the imports have")

@@ -21,7 +21,7 @@ func kernels(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Setenv("BPFLAB_DEBIAN_MIRROR", "http://127.0.0.1:9/debian")
 	t.Setenv("BPFLAB_DEBIAN_ARCHIVE", "http://127.0.0.1:9")
 	var out, errs bytes.Buffer
-	code = run(append([]string{"kernels"}, args...), &out, &errs)
+	code = execute(append([]string{"kernels"}, args...), &out, &errs)
 	return code, out.String(), errs.String()
 }
 
