@@ -40,12 +40,10 @@ func initMachine() error {
 	if err != nil {
 		return err
 	}
-	for _, err := range []error{loadModules(moduleOrder), loopbackUp()} {
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "bpflab agent:", err)
-		}
+	if err := loopbackUp(); err != nil {
+		fmt.Fprintln(os.Stderr, "bpflab agent:", err)
 	}
-	return serve(stream, newReaper())
+	return serve(stream, newReaper(), loadModules)
 }
 
 var environment = map[string]string{
@@ -57,18 +55,21 @@ var environment = map[string]string{
 // Serve answers calls on a stream in a machine that somebody else booted,
 // until the host hangs up.
 func Serve(stream io.ReadWriter) error {
-	return serve(stream, noReaper{})
+	return serve(stream, noReaper{}, func() error { return nil })
 }
 
 const beatEvery = time.Second
 
-func serve(stream io.ReadWriter, procs starter) error {
+// serve answers calls. Modules are loaded while the ready frame is on its way;
+// calls that may need them wait.
+func serve(stream io.ReadWriter, procs starter, modules func() error) error {
 	ready, err := describe()
 	if err != nil {
 		return err
 	}
 	agent := newAgent(procs)
 	defer agent.close()
+	go agent.prepare(modules)
 	return agent.server(stream).Serve(context.Background(), ready, beatEvery)
 }
 

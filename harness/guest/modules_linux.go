@@ -13,15 +13,15 @@ import (
 // the kernel's release.
 const moduleOrder = "/lib/modules/%s/bpflab.order"
 
-// loadModules loads every module the list names. One that does not load (its
+// loadModules loads every module of the list. One that does not load (its
 // device is missing, say) does not keep the others from loading.
-func loadModules(list string) error {
+func loadModules() error {
 	release, err := uname()
 	if err != nil {
 		return err
 	}
 	var errs *multierror.Error
-	for _, path := range lines(fmt.Sprintf(list, release)) {
+	for _, path := range lines(fmt.Sprintf(moduleOrder, release)) {
 		if err := loadModule(path); err != nil {
 			errs = multierror.Append(errs, fmt.Errorf("module %s: %w", path, err))
 		}
