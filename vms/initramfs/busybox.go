@@ -2,47 +2,58 @@ package initramfs
 
 import (
 	"context"
-	"debug/elf"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path"
+	"slices"
 	"strings"
 )
 
 // ErrNoBusybox is a machine without a static busybox.
 var ErrNoBusybox = errors.New("no statically linked busybox")
 
-var busyboxPlaces = []string{"/bin/busybox", "/usr/bin/busybox", "/usr/local/bin/busybox", "/usr/lib/busybox/busybox-static"}
+// busyboxNames are looked for in PATH, busyboxPlaces where PATH leaves out what
+// a package has installed.
+var (
+	busyboxNames  = []string{"busybox-static", "busybox"}
+	busyboxPlaces = []string{"/bin/busybox", "/usr/bin/busybox", "/usr/local/bin/busybox", "/usr/lib/busybox/busybox-static"}
+)
 
-// FindBusybox finds $BPFLAB_BUSYBOX, or a static busybox in one of the usual
-// places. The error is an ErrNoBusybox.
+// FindBusybox finds a static busybox: $BPFLAB_BUSYBOX, which then must be one,
+// else busybox-static or busybox in PATH, else one of the usual places. The
+// error is an ErrNoBusybox.
 func FindBusybox() (string, error) {
-	if name := os.Getenv("BPFLAB_BUSYBOX"); name != "" {
-		return name, checkStatic(name)
+	if wanted := os.Getenv("BPFLAB_BUSYBOX"); wanted != "" {
+		return namedBusybox(wanted)
 	}
-	for _, name := range busyboxPlaces {
-		if checkStatic(name) == nil {
-			return name, nil
+	for _, name := range slices.Concat(busyboxNames, busyboxPlaces) {
+		if path, err := exec.LookPath(name); err == nil && checkBusybox(path) == nil {
+			return path, nil
 		}
 	}
 	return "", ErrNoBusybox
 }
 
-// checkStatic refuses what would not run alone in a machine.
-func checkStatic(name string) error {
-	f, err := elf.Open(name)
+// namedBusybox is the one the user wants, by path or by name.
+func namedBusybox(wanted string) (string, error) {
+	path, err := exec.LookPath(wanted)
 	if err != nil {
-		return fmt.Errorf("%w: %s: %v", ErrNoBusybox, name, err)
+		return "", fmt.Errorf("%w: BPFLAB_BUSYBOX: %v", ErrNoBusybox, err)
 	}
-	defer f.Close()
-	for _, p := range f.Progs {
-		if p.Type == elf.PT_INTERP {
-			return fmt.Errorf("%w: %s is linked dynamically", ErrNoBusybox, name)
-		}
+	if err := checkBusybox(path); err != nil {
+		return "", fmt.Errorf("%w: BPFLAB_BUSYBOX: %s %v", ErrNoBusybox, path, err)
 	}
-	return nil
+	return path, nil
+}
+
+func checkBusybox(path string) error {
+	program, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return checkStatic(program)
 }
 
 // busybox is the binary and a link for each of its applets, where busybox

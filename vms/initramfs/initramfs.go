@@ -12,7 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"sort"
+	"slices"
+	"strings"
 )
 
 // Options says what goes in.
@@ -23,6 +24,10 @@ type Options struct {
 	Release string   // the name of that directory in the guest
 	Wanted  []string // modules to carry if the kernel has them
 	Needed  []string // modules it must have, as files or built in
+
+	// ModulesDigest stands for the content of Modules in Digest and Cache: the
+	// digest of the package it comes from. Build makes no use of it.
+	ModulesDigest string
 }
 
 // entry is one file of the archive.
@@ -58,6 +63,9 @@ func Build(ctx context.Context, o Options) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("guest agent: %w", err)
 	}
+	if err := checkAgent(o.Agent, agent); err != nil {
+		return nil, err
+	}
 	entries = append(entries, entry{name: "init", mode: typeFile | 0o755, data: agent})
 	box, err := busybox(ctx, o.Busybox)
 	if err != nil {
@@ -88,7 +96,7 @@ func base() []entry {
 // archive writes the entries sorted, so that directories come before what is
 // in them.
 func archive(entries []entry) ([]byte, error) {
-	sort.Slice(entries, func(i, j int) bool { return entries[i].name < entries[j].name })
+	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
 	size := 0
 	for i, e := range entries {
 		if i > 0 && e.name == entries[i-1].name {

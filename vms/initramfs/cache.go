@@ -1,0 +1,81 @@
+package initramfs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Cache keeps archives in a directory, each named by the digest of what it is
+// made of. It is safe for many goroutines and many processes.
+type Cache struct {
+	dir  string
+	sums sums
+	mu   sync.Mutex // one archive is built at a time: it takes tens of megabytes
+}
+
+// NewCache returns a cache in dir, which is made when it is needed.
+func NewCache(dir string) *Cache { return &Cache{dir: dir} }
+
+// File is the path of the archive of o, which is built if it is not there. Of
+// a file in the cache nothing is ever changed but its time, and none is removed
+// within an hour after it was asked for. Errors are Build's and the file
+// system's.
+func (c *Cache) File(ctx context.Context, o Options) (string, error) {
+	digest, err := c.digest(o)
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(c.dir, digest+suffix)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if touch(file) {
+		return file, nil
+	}
+	archive, err := Build(ctx, o)
+	if err != nil {
+		return "", err
+	}
+	if err := c.write(file, archive); err != nil {
+		return "", fmt.Errorf("initramfs: %w", err)
+	}
+	c.evict(time.Now())
+	return file, nil
+}
+
+const suffix = ".cpio"
+
+// touch marks a file as used and says whether it is there.
+func touch(file string) bool {
+	now := time.Now()
+	err := os.Chtimes(file, now, now)
+	if errors.Is(err, fs.ErrPermission) { // another user's, who shares the cache
+		_, err = os.Stat(file)
+	}
+	return err == nil
+}
+
+// write makes the file, whole or not at all.
+func (c *Cache) write(file string, data []byte) error {
+	if err := os.MkdirAll(c.dir, 0o755); err != nil {
+		return err
+	}
+	temp, err := newTemp(c.dir)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name()) // it is renamed if all went well
+	defer temp.Close()           // and locked until then
+	if _, err := temp.Write(data); err != nil {
+		return err
+	}
+	if err := errors.Join(temp.Chmod(0o644), temp.Sync()); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), file)
+}

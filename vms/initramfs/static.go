@@ -1,0 +1,40 @@
+package initramfs
+
+import (
+	"bytes"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// errDynamic is a program that needs a loader, which no machine has.
+var errDynamic = errors.New("is linked dynamically")
+
+// checkStatic refuses what would not run alone in a machine.
+func checkStatic(program []byte) error {
+	f, err := elf.NewFile(bytes.NewReader(program))
+	if err != nil {
+		return fmt.Errorf("is no ELF program: %w", err)
+	}
+	if slices.ContainsFunc(f.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP }) {
+		return errDynamic
+	}
+	return nil
+}
+
+// checkAgent refuses what cannot be /init: neither a static program nor a
+// script.
+func checkAgent(name string, agent []byte) error {
+	if bytes.HasPrefix(agent, []byte("#!")) {
+		return nil
+	}
+	err := checkStatic(agent)
+	if errors.Is(err, errDynamic) {
+		return fmt.Errorf("the agent %s %w; build bpflab with CGO_ENABLED=0 (make build)", name, err)
+	}
+	if err != nil {
+		return fmt.Errorf("the agent %s %w", name, err)
+	}
+	return nil
+}
