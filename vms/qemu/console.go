@@ -1,6 +1,7 @@
 package qemu
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -25,7 +26,7 @@ type console struct {
 	file    *os.File
 	written int64
 	dropped int64
-	last    []byte // the last bytes seen, at most keepTail
+	last    []byte // the last bytes seen, less than 2*keepTail before each Write
 }
 
 func keepConsole(conn net.Conn, path string) (*console, error) {
@@ -52,8 +53,8 @@ func (c *console) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.last = append(c.last, p...)
-	if over := len(c.last) - keepTail; over > 0 {
-		c.last = append(c.last[:0], c.last[over:]...)
+	if len(c.last) >= 2*keepTail {
+		c.last = append(c.last[:0], c.end()...)
 	}
 	head := p[:min(int64(len(p)), max(0, keepHead-c.written))]
 	c.file.Write(head)
@@ -66,7 +67,8 @@ func (c *console) Write(p []byte) (int, error) {
 func (c *console) finish() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	end := c.last[max(0, int64(len(c.last))-c.dropped):]
+	end := c.end()
+	end = end[max(0, int64(len(end))-c.dropped):]
 	if lost := c.dropped - int64(len(end)); lost > 0 {
 		fmt.Fprintf(c.file, "\n[bpflab: %d bytes are left out here]\n", lost)
 	}
@@ -77,8 +79,12 @@ func (c *console) finish() {
 // wait waits until QEMU has closed its end and everything is written.
 func (c *console) wait() { <-c.done }
 
+// tail is a copy of the console's end.
 func (c *console) tail() []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return append([]byte(nil), c.last...)
+	return bytes.Clone(c.end())
 }
+
+// end is the last bytes seen, at most keepTail.
+func (c *console) end() []byte { return c.last[max(0, len(c.last)-keepTail):] }

@@ -20,10 +20,23 @@ func (m *machine) run() error {
 		if err != nil {
 			return
 		}
-		err = m.cmd.Wait()
-		m.console.wait()
-		m.err = m.ended(err)
-		close(m.done)
+		m.finish(m.cmd.Wait())
 	}()
 	return <-started
+}
+
+// finish takes what the ended process left and says that the machine is gone.
+func (m *machine) finish(wait error) {
+	m.console.wait()
+	<-m.opened
+	if m.control != nil {
+		<-m.control.gone
+		m.control.close()
+	}
+	select {
+	case <-m.closed:
+	default:
+		m.err = whyEnded(m.shutdown, wait, m.stderr.String(), m.console.tail())
+	}
+	close(m.done)
 }

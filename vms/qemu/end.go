@@ -1,0 +1,92 @@
+package qemu
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/bpflab/bpflab/vms"
+)
+
+// The reasons QEMU gives for its end that are the guest's own doing.
+const (
+	guestShutdown = "guest-shutdown"
+	guestReset    = "guest-reset" // also after a panic or a triple fault
+)
+
+// heard takes QEMU's events.
+func (m *machine) heard(e event) {
+	if e.Name != "SHUTDOWN" {
+		return
+	}
+	var data struct {
+		Reason string `json:"reason"`
+	}
+	if json.Unmarshal(e.Data, &data) == nil {
+		m.shutdown = data.Reason
+	}
+}
+
+// whyEnded tells how a machine ended: nil after a power-off, else a *vms.Crash.
+// shutdown is the reason QEMU gave, wait how its process ended, said what it
+// printed, and tail the console's end.
+func whyEnded(shutdown string, wait error, said string, tail []byte) error {
+	if shutdown == guestShutdown {
+		return nil
+	}
+	if splat := vms.Splat(tail); splat != "" {
+		return &vms.Crash{Reason: vms.ErrPanic, Splat: splat}
+	}
+	return &vms.Crash{Reason: vms.ErrGone, Splat: lastWords(shutdown, wait, said, tail)}
+}
+
+// lastWords is one line with all that is known of a machine that ended without
+// a panic.
+func lastWords(shutdown string, wait error, said string, tail []byte) string {
+	var words []string
+	switch {
+	case shutdown == guestReset:
+		words = append(words, "the guest reset itself")
+	case shutdown != "":
+		words = append(words, "QEMU ended: "+shutdown)
+	case wait != nil:
+		words = append(words, fmt.Sprintf("QEMU ended: %v", wait))
+	default:
+		words = append(words, "QEMU ended")
+	}
+	if said != "" {
+		words = append(words, said)
+	}
+	if line := lastLine(tail); line != "" {
+		words = append(words, "the console ends with: "+line)
+	}
+	return strings.Join(words, "; ")
+}
+
+func lastLine(text []byte) string {
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	return strings.TrimSpace(lines[len(lines)-1])
+}
+
+// keepStderr is how much of what QEMU prints itself is kept, in bytes.
+const keepStderr = 16 << 10
+
+// capped keeps the beginning of what is written to it.
+type capped struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+func (c *capped) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.text = append(c.text, p[:min(len(p), keepStderr-len(c.text))]...)
+	return len(p), nil
+}
+
+func (c *capped) String() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return strings.TrimSpace(string(c.text))
+}

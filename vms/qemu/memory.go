@@ -1,0 +1,58 @@
+package qemu
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// memory is a file with one answer, good as long as its key is the same.
+type memory struct{ file, key string }
+
+type remembered struct {
+	Key    string `json:"key"`
+	Answer string `json:"answer"`
+}
+
+func (m memory) recall() (string, bool) {
+	text, err := os.ReadFile(m.file)
+	if err != nil {
+		return "", false
+	}
+	var r remembered
+	if json.Unmarshal(text, &r) != nil || r.Key != m.key {
+		return "", false
+	}
+	return r.Answer, r.Answer == "kvm" || r.Answer == "tcg"
+}
+
+// keep writes the answer. Where it cannot, the next process asks again.
+func (m memory) keep(answer string) {
+	text, err := json.Marshal(remembered{m.key, answer})
+	if err != nil || os.MkdirAll(filepath.Dir(m.file), 0o755) != nil {
+		return
+	}
+	temp, err := os.CreateTemp(filepath.Dir(m.file), ".answer-*")
+	if err != nil {
+		return
+	}
+	defer os.Remove(temp.Name()) // it is renamed if all went well
+	_, err = temp.Write(append(text, '\n'))
+	if temp.Close() == nil && err == nil {
+		os.Rename(temp.Name(), m.file)
+	}
+}
+
+// hostKey changes when the answer may: this boot of the host, QEMU, /dev/kvm.
+func hostKey(version string) string {
+	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // without it, as if the host never booted again
+	var kvm unix.Stat_t
+	if err := unix.Stat(kvmDevice, &kvm); err != nil {
+		kvm = unix.Stat_t{}
+	}
+	return fmt.Sprintf("%s %s %d:%d:%x:%o", strings.TrimSpace(string(boot)), version, kvm.Dev, kvm.Ino, kvm.Rdev, kvm.Mode)
+}

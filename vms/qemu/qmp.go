@@ -1,0 +1,128 @@
+package qemu
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+)
+
+// control speaks the QEMU Machine Protocol: commands and their answers, and
+// between them events. Its methods are safe for concurrent use.
+type control struct {
+	conn    io.ReadWriteCloser
+	decoder *json.Decoder
+	event   func(event)
+	gone    chan struct{} // closed when QEMU sends no more and every event was handed on
+
+	mu      sync.Mutex
+	last    int // id of the last command
+	pending map[int]chan message
+}
+
+var (
+	errControlGone = errors.New("QEMU has closed its control connection")
+	errNoGreeting  = errors.New("QEMU's control connection begins without a greeting")
+)
+
+// openControl greets QEMU. From then on onEvent is called for every event, one
+// after the other, by a goroutine that ends with the connection; it must not
+// wait for a command. On error the connection is closed.
+func openControl(ctx context.Context, conn io.ReadWriteCloser, onEvent func(event)) (*control, error) {
+	c := &control{conn: conn, decoder: json.NewDecoder(conn), event: onEvent,
+		gone: make(chan struct{}), pending: map[int]chan message{}}
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	if err := c.greeting(); err != nil {
+		conn.Close()
+		return nil, because(ctx, err)
+	}
+	go c.read()
+	if err := c.execute(ctx, "qmp_capabilities", nil, nil); err != nil {
+		c.close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *control) greeting() error {
+	var hello message
+	if err := c.decoder.Decode(&hello); err != nil {
+		return errControlGone
+	}
+	if hello.Greeting == nil {
+		return errNoGreeting
+	}
+	return nil
+}
+
+func (c *control) close() {
+	c.conn.Close()
+	<-c.gone
+}
+
+// execute runs a command and decodes its answer into result, unless that is
+// nil. A refusal is a *commandError. When ctx ends first, QEMU may still carry
+// the command out.
+func (c *control) execute(ctx context.Context, name string, arguments, result any) error {
+	answer, err := c.send(name, arguments)
+	if err != nil {
+		return because(ctx, fmt.Errorf("%s: %w", name, errControlGone))
+	}
+	select {
+	case m := <-answer:
+		return m.into(name, result)
+	case <-c.gone:
+	case <-ctx.Done():
+	}
+	select {
+	case m := <-answer: // it came just before
+		return m.into(name, result)
+	default:
+		return because(ctx, fmt.Errorf("%s: %w", name, errControlGone))
+	}
+}
+
+func (c *control) send(name string, arguments any) (<-chan message, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last++
+	answer := make(chan message, 1)
+	c.pending[c.last] = answer
+	return answer, json.NewEncoder(c.conn).Encode(command{name, arguments, c.last})
+}
+
+// read hands on what QEMU sends until it sends no more.
+func (c *control) read() {
+	defer close(c.gone)
+	for {
+		var m message
+		if err := c.decoder.Decode(&m); err != nil {
+			return
+		}
+		if m.Event != "" {
+			c.event(event{m.Event, m.Data})
+			continue
+		}
+		c.answered(m)
+	}
+}
+
+func (c *control) answered(m message) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if answer := c.pending[m.ID]; answer != nil {
+		answer <- m
+		delete(c.pending, m.ID)
+	}
+}
+
+// because is why ctx ended, if it has, else err.
+func because(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}

@@ -1,0 +1,109 @@
+package qemu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/bpflab/bpflab/harness/install"
+	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/initramfs"
+)
+
+// defaultMemory is what a machine gets if nobody says, in bytes.
+const defaultMemory = 256 << 20
+
+// usualModules are loaded where the kernel has them; labs with packets need
+// most.
+var usualModules = []string{"veth", "dummy", "sch_ingress", "cls_bpf", "act_bpf"}
+
+// Start boots a machine and returns once QEMU runs and answers; the guest is
+// booting then. The machine ends with ctx.
+func (p *Provider) Start(ctx context.Context, want vms.Spec) (vms.Machine, error) {
+	caps, err := p.Caps(ctx)
+	if err != nil {
+		return nil, err
+	}
+	initrd, err := p.initramfs(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	s := spec{kernel: want.Kernel, initrd: initrd, memory: want.Memory, cpus: max(1, want.CPUs), accel: caps.Accelerator}
+	if s.memory == 0 {
+		s.memory = defaultMemory
+	}
+	if s.boot() == "" {
+		return nil, failed(fmt.Errorf("kernel %s has no file to boot", want.Kernel.Selector))
+	}
+	m, err := launch(ctx, p.options.Binary, arguments(s), filepath.Join(want.Dir, "console.log"))
+	if err != nil {
+		return nil, failed(err)
+	}
+	go m.closeWith(ctx)
+	return m, nil
+}
+
+// initramfs is the file of the machine's initial file system.
+func (p *Provider) initramfs(ctx context.Context, want vms.Spec) (string, error) {
+	file, err := p.archives.File(ctx, initramfs.Options{
+		Agent: want.Agent, Modules: want.Kernel.Modules, ModulesDigest: want.Kernel.SHA256,
+		Release: filepath.Base(want.Kernel.Modules), Wanted: usualModules, Needed: want.Modules,
+	})
+	if errors.Is(err, initramfs.ErrNoBusybox) {
+		return "", failed(err, install.Busybox)
+	}
+	if err != nil {
+		return "", failed(err)
+	}
+	return file, nil
+}
+
+// launch starts QEMU with one end of three socket pairs; nothing of a machine
+// has a name on the host but its console log.
+func launch(ctx context.Context, binary string, args []string, log string) (*machine, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	w, err := openWires()
+	if err != nil {
+		return nil, err
+	}
+	defer w.closeGuest()
+	m := &machine{stream: w.host[1], started: time.Now(),
+		opened: make(chan struct{}), closed: make(chan struct{}), done: make(chan struct{})}
+	if m.console, err = keepConsole(w.host[0], log); err != nil {
+		w.closeHost()
+		return nil, err
+	}
+	m.cmd = exec.Command(binary, args...)
+	m.cmd.ExtraFiles = w.guest[:]
+	m.cmd.Stderr = &m.stderr
+	if err := m.run(); err != nil {
+		w.closeGuest()
+		w.closeHost()
+		m.console.wait()
+		return nil, fmt.Errorf("%s: %w", binary, err)
+	}
+	w.closeGuest()
+	return m, m.greet(ctx, w.host[2])
+}
+
+// greet opens the control connection. A machine that cannot do that is closed,
+// and the error is what QEMU says.
+func (m *machine) greet(ctx context.Context, conn net.Conn) error {
+	c, err := openControl(ctx, conn, m.heard)
+	m.control = c
+	close(m.opened)
+	if err == nil {
+		return nil
+	}
+	m.Close()
+	if said := m.stderr.String(); said != "" && ctx.Err() == nil {
+		return errors.New(said)
+	}
+	return err
+}
