@@ -176,6 +176,64 @@ func TestStartersFail(t *testing.T) {
 	}
 }
 
+// TestBrokenCourse breaks three labs of a copy of the course, each in its own
+// way: those fail, saying what was expected and seen, and the fourth passes.
+func TestBrokenCourse(t *testing.T) {
+	needVMs(t)
+	dir := t.TempDir()
+	for _, tree := range []string{"labs", "bpf"} {
+		if err := os.CopyFS(filepath.Join(dir, tree), os.DirFS(filepath.Join("../..", tree))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	breakFile(t, filepath.Join(dir, "labs/hello/lab.md"), "message: getdents64 called", "message: getdents64 was called")
+	breakFile(t, filepath.Join(dir, "labs/map-counters/lab.md"), "sum: 20", "sum: 21")
+	breakFile(t, filepath.Join(dir, "bpf/xdp-drop.bpf.c"), "return count(XDP_DROP)", "return count(XDP_PASS)")
+	args := []string{"run", "--kernel", "6.1"}
+	for _, name := range []string{"hello", "map-counters", "xdp-drop", "verifier-limits"} {
+		args = append(args, filepath.Join(dir, "labs", name))
+	}
+	o := bpflab(t, args...)
+	o.want(t, verdict.ExitFail)
+	wants := map[string][2]string{
+		"hello":        {"getdents64 was called", "0 such"},
+		"map-counters": {"21", "sum 20"},
+		"xdp-drop":     {"dropped", "100 received and 0"},
+	}
+	for _, c := range o.result.Cells {
+		want, broken := wants[c.Lab]
+		if broken != (c.Verdict == verdict.Fail) || !broken && c.Verdict != verdict.Pass {
+			t.Errorf("%s: %s, %s", c.Lab, c.Verdict, c.Reason)
+			continue
+		}
+		if !broken {
+			continue
+		}
+		last := c.Steps[len(c.Steps)-1]
+		if !strings.Contains(last.Expected, want[0]) || !strings.Contains(last.Seen, want[1]) {
+			t.Errorf("%s: expected %q, seen %q; want them to hold %q", c.Lab, last.Expected, last.Seen, want)
+		}
+		if !strings.Contains(o.stdout, want[1]) {
+			t.Errorf("%s: the output does not show what was seen:\n%s", c.Lab, o.stdout)
+		}
+	}
+}
+
+// breakFile replaces a text that must be there.
+func breakFile(t *testing.T, file, old, new string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(text, []byte(old)) {
+		t.Fatalf("%s has no %q", file, old)
+	}
+	if err := os.WriteFile(file, bytes.Replace(text, []byte(old), []byte(new), 1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestBrokenLab changes a copy of a lab so that it is wrong, on one of two kernels.
 func TestBrokenLab(t *testing.T) {
 	needVMs(t)
