@@ -58,7 +58,7 @@ fuzz: ## run each fuzz target for FUZZTIME
 	@grep -r --include='*_test.go' -o '^func Fuzz[A-Za-z0-9_]*' bpf ci cmd harness labs vms | sort | \
 		while IFS=: read -r file func; do \
 			echo "fuzz: $${func#func } in $$(dirname "$$file")"; \
-			go test -run '^$$' -fuzz "^$${func#func }$$" -fuzztime $(FUZZTIME) "./$$(dirname "$$file")" </dev/null || exit 1; \
+			go test -run '^$$' -fuzz "^$${func#func }$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x "./$$(dirname "$$file")" </dev/null || exit 1; \
 		done
 
 .PHONY: bench
