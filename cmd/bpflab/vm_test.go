@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -367,6 +369,47 @@ func TestKilled(t *testing.T) {
 		time.Sleep(100 * time.Millisecond)
 	}
 	t.Error("a machine outlived its killed parent by 5 seconds")
+}
+
+// TestHang stops the machine in the middle of a step: it is alive and silent,
+// which is told from a panic.
+func TestHang(t *testing.T) {
+	needVMs(t)
+	file := document(t, "", "## Do\n\n```sh\nsleep 1000\n```\n\n<!-- bpflab\nchecks:\n  - exit: 0\n-->\n")
+	cmd, out := prepared(t, "run", file, "--kernel", "5.10", "--retries", "0")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(4 * time.Second) // it has booted and sleeps
+	machine := child(t, cmd.Process.Pid)
+	if err := syscall.Kill(machine, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	o := out(cmd.Wait())
+	o.want(t, verdict.ExitInfra)
+	if c := o.one(t); !strings.Contains(c.Reason, "hangs") {
+		t.Errorf("%s, %q; want infra that says that the machine hangs", c.Verdict, c.Reason)
+	}
+	if err := syscall.Kill(machine, 0); err == nil {
+		t.Errorf("machine %d is still there", machine)
+	}
+}
+
+// child is the machine that the process pid has started.
+func child(t *testing.T, pid int) int {
+	t.Helper()
+	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, list := range lists {
+		text, _ := os.ReadFile(list)
+		for _, id := range strings.Fields(string(text)) {
+			cmdline, _ := os.ReadFile("/proc/" + id + "/cmdline")
+			if n, err := strconv.Atoi(id); err == nil && bytes.Contains(cmdline, []byte("bpflab.stream=")) {
+				return n
+			}
+		}
+	}
+	t.Fatalf("process %d has no machine", pid)
+	return 0
 }
 
 // TestTwoAtOnce runs two processes on one cache of objects and initramfs
