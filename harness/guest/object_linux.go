@@ -7,16 +7,14 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
 
+	"github.com/bpflab/bpflab/harness/probe"
 	"github.com/bpflab/bpflab/harness/wire"
 )
 
@@ -132,7 +130,7 @@ func (o *object) loadProgram(name string, log bool) wire.Program {
 	}
 	out.Accepted = true
 	o.programs[name] = coll.DetachProgram(name)
-	out.Insns = processed(o.programs[name].VerifierLog)
+	out.Insns = probe.Processed(o.programs[name].VerifierLog)
 	if log {
 		out.Log = clip(o.programs[name].VerifierLog)
 	}
@@ -149,20 +147,9 @@ func rejected(out wire.Program, err error) wire.Program {
 	var verifier *ebpf.VerifierError
 	if errors.As(err, &verifier) {
 		text := strings.Join(verifier.Log, "\n")
-		out.Log, out.Insns = clip(text), processed(text)
+		out.Log, out.Insns = clip(text), probe.Processed(text)
 	}
 	return out
-}
-
-var processedLine = regexp.MustCompile(`(?m)^processed (\d+) insns`)
-
-func processed(log string) int {
-	m := processedLine.FindStringSubmatch(log)
-	if m == nil {
-		return 0
-	}
-	n, _ := strconv.Atoi(m[1])
-	return n
 }
 
 // clip keeps the end of a log, where the verifier says why.
@@ -189,5 +176,3 @@ func (o *object) close() {
 	}
 	o.spec, o.maps, o.programs, o.links = nil, nil, nil, nil
 }
-
-var _ io.Closer = link.Link(nil)

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
 	"runtime"
-	"strconv"
 	"strings"
 	"time"
 	"unsafe"
@@ -73,7 +71,7 @@ func load(insns []byte) Result {
 	res.Errno = unix.ErrnoName(errno)
 	log := make([]byte, logSize)
 	try(insns, log, 1)
-	res.Log, res.Insns = tail(log), processed(log)
+	res.Log, res.Insns = tail(log), Processed(string(log))
 	return res
 }
 
@@ -105,18 +103,6 @@ func try(insns, log []byte, level uint32) unix.Errno {
 func tail(log []byte) string {
 	text, _, _ := bytes.Cut(log, []byte{0})
 	return string(text[max(0, len(text)-LogTail):])
-}
-
-var processedLine = regexp.MustCompile(`(?m)^processed (\d+) insns`)
-
-// processed finds the verifier's closing line.
-func processed(log []byte) int {
-	m := processedLine.FindSubmatch(log)
-	if m == nil {
-		return 0
-	}
-	n, _ := strconv.Atoi(string(m[1]))
-	return n
 }
 
 // liftMemlock lifts the locked-memory limit, which before 5.11 also bounded
