@@ -51,6 +51,6 @@ var layers = map[string][]string{
 	"ci/bench":   {"*"},
 }
 
-// forTests is what test files may import besides: fakes, and the course, which
-// is real input.
-var forTests = []string{"vms/vmstest", "bpf", "labs", "vms/kernel/download", "vms/kernel/kerneltest", "vms/kernel/store"}
+// forTests is what test files may import besides: fakes, and what is real input,
+// the course and the kernels.
+var forTests = []string{"vms/vmstest", "bpf", "labs", "vms/kernel/catalogue", "vms/kernel/download", "vms/kernel/kerneltest", "vms/kernel/store"}

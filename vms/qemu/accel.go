@@ -28,10 +28,10 @@ func (p *Provider) accelerator(ctx context.Context, version string) (string, err
 	default:
 		return "", failed(fmt.Errorf("BPFLAB_ACCEL is %q; it can be kvm or tcg", wanted))
 	}
-	if !opens(kvmDevice) {
+	if !opens(p.kvm) {
 		return "tcg", nil
 	}
-	memory := memory{file: filepath.Join(p.options.Cache, "accelerator.json"), key: hostKey(version)}
+	memory := memory{file: filepath.Join(p.options.Cache, "accelerator.json"), key: hostKey(version, p.kvm)}
 	if accel, ok := memory.recall(); ok {
 		return accel, nil
 	}
@@ -42,6 +42,7 @@ func (p *Provider) accelerator(ctx context.Context, version string) (string, err
 	return accel, err
 }
 
+// kvmDevice is where Linux offers its hypervisor.
 const kvmDevice = "/dev/kvm"
 
 func opens(device string) bool {

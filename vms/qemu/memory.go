@@ -47,12 +47,12 @@ func (m memory) keep(answer string) {
 	}
 }
 
-// hostKey changes when the answer may: this boot of the host, QEMU, /dev/kvm.
-func hostKey(version string) string {
+// hostKey changes when the answer may: this boot of the host, QEMU, the device.
+func hostKey(version, device string) string {
 	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // without it, as if the host never booted again
-	var kvm unix.Stat_t
-	if err := unix.Stat(kvmDevice, &kvm); err != nil {
-		kvm = unix.Stat_t{}
+	var at unix.Stat_t
+	if err := unix.Stat(device, &at); err != nil {
+		at = unix.Stat_t{}
 	}
-	return fmt.Sprintf("%s %s %d:%d:%x:%o", strings.TrimSpace(string(boot)), version, kvm.Dev, kvm.Ino, kvm.Rdev, kvm.Mode)
+	return fmt.Sprintf("%s %s %d:%d:%x:%o", strings.TrimSpace(string(boot)), version, at.Dev, at.Ino, at.Rdev, at.Mode)
 }

@@ -26,6 +26,7 @@ type Options struct {
 // Provider starts machines with QEMU. It is safe for concurrent use.
 type Provider struct {
 	options  Options
+	kvm      string // /dev/kvm but in tests
 	archives *initramfs.Cache
 
 	mu   sync.Mutex
@@ -37,7 +38,7 @@ func New(o Options) *Provider {
 	if o.Binary == "" {
 		o.Binary = "qemu-system-x86_64"
 	}
-	return &Provider{options: o, archives: initramfs.NewCache(o.Cache)}
+	return &Provider{options: o, kvm: kvmDevice, archives: initramfs.NewCache(o.Cache)}
 }
 
 // Name is "qemu".

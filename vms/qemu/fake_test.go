@@ -1,0 +1,137 @@
+package qemu
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+// fakeBinary is a program in QEMU's place: it writes a line to the file calls
+// beside it each time, tells a version, and else does what text says.
+func fakeBinary(t *testing.T, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "fake-qemu")
+	body := "#!/bin/sh\necho \"$1\" >>'" + name + ".calls'\n" +
+		"[ \"$1\" = --version ] && { echo 'QEMU emulator version 9.8.7 (Fake)'; exit; }\n" + text + "\n"
+	if err := os.WriteFile(name, []byte(body), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// calls is how often the fake was asked for its version and for anything else.
+func calls(t *testing.T, name string) (version, other int) {
+	t.Helper()
+	text, err := os.ReadFile(name + ".calls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	version = strings.Count(string(text), "--version\n")
+	return version, strings.Count(string(text), "\n") - version
+}
+
+// greets is the control connection of a fake.
+const greets = `echo '{"QMP": {}}' >&5; read line <&5; echo '{"return": {}, "id": 1}' >&5
+`
+
+// fakeSpec is a machine for a fake, which looks at none of it.
+func fakeSpec(t *testing.T) vms.Spec {
+	t.Helper()
+	dir := t.TempDir()
+	box := filepath.Join(dir, "busybox")
+	agent := filepath.Join(dir, "agent")
+	for _, name := range []string{box, agent} {
+		if err := os.WriteFile(name, []byte("#!/bin/sh\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return vms.Spec{Kernel: kernel.Image{Selector: "fake", Vmlinux: "/none"}, Agent: agent, Dir: dir}
+}
+
+func TestFloodIsCappedInTheFile(t *testing.T) {
+	m, err := launch(t.Context(), fakeBinary(t, greets+"head -c 20000000 /dev/zero >&3; printf '\\nKernel panic - not syncing: flood' >&3"),
+		nil, filepath.Join(t.TempDir(), "console.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	<-m.Done()
+	info, err := os.Stat(m.Console())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if least, most := int64(keepHead), int64(keepHead+keepTail+100); info.Size() < least || info.Size() > most {
+		t.Errorf("%d bytes of console kept, want %d to %d", info.Size(), least, most)
+	}
+	if err := m.Err(); !errors.Is(err, vms.ErrPanic) {
+		t.Errorf("error %v, want %v", err, vms.ErrPanic)
+	}
+}
+
+func TestLaunchErrors(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		{"refuses", "echo 'fake-qemu: cannot set up guest memory' >&2; exit 1", "fake-qemu: cannot set up guest memory"},
+		{"ends without a word", "exit 1", errControlGone.Error()},
+		{"is something else", "echo hello >&5", errControlGone.Error()},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := launch(t.Context(), fakeBinary(t, test.text), nil, filepath.Join(t.TempDir(), "console.log"))
+			if err == nil || err.Error() != test.want {
+				t.Errorf("error %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestLaunchWithoutDirectory(t *testing.T) {
+	_, err := launch(t.Context(), fakeBinary(t, "exec sleep 60"), nil, filepath.Join(t.TempDir(), "none", "console.log"))
+	if err == nil || !strings.Contains(err.Error(), "console log") {
+		t.Errorf("error %v, want one about the console log", err)
+	}
+}
+
+func TestLaunchEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	log := filepath.Join(t.TempDir(), "console.log")
+	failed := make(chan error)
+	go func() {
+		_, err := launch(ctx, fakeBinary(t, "echo alive >&3; exec sleep 600"), nil, log)
+		failed <- err
+	}()
+	for text := ""; text != "alive\n"; {
+		data, _ := os.ReadFile(log) // it is there once the fake was started
+		text = string(data)
+	}
+	cancel()
+	if err := <-failed; !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want %v", err, context.Canceled)
+	}
+}
+
+func TestMissingQEMU(t *testing.T) {
+	for _, binary := range []string{"bpflab-no-such-qemu", "/no/such/qemu"} {
+		_, err := New(Options{Cache: t.TempDir(), Binary: binary}).Start(t.Context(), fakeSpec(t))
+		var failed *vms.StartError
+		if !errors.As(err, &failed) || failed.Hint == "" || !strings.Contains(err.Error(), binary+" is not installed") {
+			t.Errorf("error %v, want a *vms.StartError with a hint", err)
+		}
+	}
+}
+
+func TestParseVersion(t *testing.T) {
+	for in, want := range map[string]string{
+		"QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)\nCopyright\n": "QEMU 7.2.22",
+		"QEMU emulator version 10.1.0\nCopyright\n":                                "QEMU 10.1.0",
+		"something else\n": "something else",
+	} {
+		if got := parseVersion(in); got != want {
+			t.Errorf("parseVersion(%q) = %q, want %q", in, got, want)
+		}
+	}
+}

@@ -1,0 +1,189 @@
+package qemu
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/kernel/catalogue"
+	"github.com/bpflab/bpflab/vms/vmstest"
+)
+
+// testCache tells a process of the conformance suite where its parent keeps
+// its archives.
+const testCache = "BPFLAB_TEST_CACHE"
+
+func TestMain(m *testing.M) {
+	vmstest.Child(func() vms.Provider { return New(Options{Cache: os.Getenv(testCache)}) })
+	os.Exit(m.Run())
+}
+
+func TestConformance(t *testing.T) {
+	spec := realSpec(t)
+	cache := t.TempDir()
+	t.Setenv(testCache, cache)
+	vmstest.Conformance(t, func() vms.Provider { return New(Options{Cache: cache}) }, spec)
+}
+
+// realSpec is what machines are made of: the lock file's kernel, from the
+// cache, and the agent as `make build` makes it.
+func realSpec(t *testing.T) vms.Spec {
+	t.Helper()
+	if os.Getenv("BPFLAB_VM_TESTS") != "1" {
+		t.Skip("boots machines: set BPFLAB_VM_TESTS=1, as `make test` does")
+	}
+	image, err := testKernel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	agent, err := testAgent()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return vms.Spec{Kernel: image, Agent: agent, Dir: t.TempDir(), Memory: 128 << 20}
+}
+
+// testKernel is the kernel of BPFLAB_TEST_KERNEL, 6.1 if that is not set.
+var testKernel = sync.OnceValues(func() (kernel.Image, error) {
+	kernels, err := catalogue.Open(catalogue.Options{Lock: vms.KernelsLock})
+	if err != nil {
+		return kernel.Image{}, err
+	}
+	refs, err := kernels.Resolve(context.Background(), []string{cmp.Or(os.Getenv("BPFLAB_TEST_KERNEL"), "6.1")})
+	if err != nil {
+		return kernel.Image{}, err
+	}
+	return kernels.Image(context.Background(), refs[0])
+})
+
+// testAgent is the path of a fresh build. It lies where test binaries do, so
+// that nobody need remove it.
+var testAgent = sync.OnceValues(func() (string, error) {
+	agent := filepath.Join(filepath.Dir(os.Args[0]), "bpflab-agent")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", agent, "../../cmd/bpflab")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the agent: %w\n%s", err, out)
+	}
+	return agent, nil
+})
+
+func TestGuestWithoutMemoryPanics(t *testing.T) {
+	spec := realSpec(t)
+	spec.Memory = 80 << 20 // with less, the kernel does not come as far as its console
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	m, err := New(Options{Cache: t.TempDir()}).Start(ctx, spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	<-m.Done()
+	var crash *vms.Crash
+	if err := m.Err(); !errors.As(err, &crash) || !errors.Is(err, vms.ErrPanic) {
+		t.Fatalf("error %v, want %v", err, vms.ErrPanic)
+	}
+	if !strings.Contains(crash.Splat, "Kernel panic - not syncing") {
+		t.Errorf("no panic in the splat:\n%s", crash.Splat)
+	}
+}
+
+// script is an agent: the init of a machine that does what is to be seen.
+func script(t *testing.T, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "init")
+	if err := os.WriteFile(name, []byte("#!/bin/busybox sh\n"+text+"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func TestEndsOfRealMachines(t *testing.T) {
+	spec := realSpec(t)
+	provider := New(Options{Cache: t.TempDir()})
+	for _, test := range []struct {
+		name, init string
+		reason     error
+		splat      string
+	}{
+		{"power-off", "poweroff -f", nil, ""},
+		{"reset", "reboot -f", vms.ErrGone, "the guest reset itself"},
+		{"init ends", "exit 3", vms.ErrPanic, "Attempted to kill init! exitcode=0x00000300"},
+		{"sysrq", "mount -t proc proc /proc; echo c >/proc/sysrq-trigger", vms.ErrPanic, "sysrq triggered crash"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			spec := spec
+			spec.Agent, spec.Dir = script(t, test.init), t.TempDir()
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+			defer cancel()
+			m, err := provider.Start(ctx, spec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer m.Close()
+			<-m.Done()
+			if err := m.Err(); !errors.Is(err, test.reason) {
+				t.Fatalf("error %v, want %v", err, test.reason)
+			}
+			var crash *vms.Crash
+			if errors.As(m.Err(), &crash) && !strings.Contains(crash.Splat, test.splat) {
+				t.Errorf("splat without %q:\n%s", test.splat, crash.Splat)
+			}
+		})
+	}
+}
+
+func TestRefusedMemoryIsToldInQEMUsWords(t *testing.T) {
+	spec := realSpec(t)
+	spec.Memory = 1 << 60
+	_, err := New(Options{Cache: t.TempDir()}).Start(t.Context(), spec)
+	var failed *vms.StartError
+	if !errors.As(err, &failed) || !strings.Contains(err.Error(), "qemu-system-x86_64: ") || !strings.Contains(err.Error(), "memory") {
+		t.Errorf("error %v, want a *vms.StartError with what QEMU says of memory", err)
+	}
+}
+
+func TestControlOfARealMachine(t *testing.T) {
+	started, err := New(Options{Cache: t.TempDir()}).Start(t.Context(), realSpec(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer started.Close()
+	m := started.(*machine)
+	var status struct {
+		Running bool
+		Status  string
+	}
+	if err := m.control.execute(t.Context(), "query-status", nil, &status); err != nil || !status.Running {
+		t.Errorf("status %+v, error %v", status, err)
+	}
+	if err := m.control.execute(t.Context(), "quit", nil, nil); err != nil {
+		t.Error(err)
+	}
+	<-m.Done()
+	if err := m.Err(); !errors.Is(err, vms.ErrGone) || !strings.Contains(err.Error(), "host-qmp-quit") {
+		t.Errorf("error %v, want %v with QEMU's reason", err, vms.ErrGone)
+	}
+}
+
+// The emulator runs any guest, so it must get to the end of the probe's.
+func TestProbeRunsUnderEmulation(t *testing.T) {
+	realSpec(t)
+	p := New(Options{Cache: t.TempDir()})
+	if runs, err := p.runsGuest(t.Context(), "tcg"); err != nil || !runs {
+		t.Errorf("runs %t, error %v", runs, err)
+	}
+	if runs, err := p.runsGuest(t.Context(), "none such"); err != nil || runs {
+		t.Errorf("no accelerator of that name, but runs %t, error %v", runs, err)
+	}
+}

@@ -1,0 +1,230 @@
+package vmstest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bpflab/bpflab/vms"
+)
+
+// patience is how long a machine may take for anything. It is not a measure:
+// it only keeps a broken one from holding the tests for ever.
+const patience = 3 * time.Minute
+
+// frameMagic is what every frame of the wire protocol begins with.
+const frameMagic = "bpl"
+
+// Conformance tests a provider. Each call of provider returns a new one on the
+// same machine; spec names a kernel that boots and a real guest agent, and its
+// Dir is not used. The test binary must call Child in its TestMain.
+func Conformance(t *testing.T, provider func() vms.Provider, spec vms.Spec) {
+	s := suite{provider, spec}
+	t.Run("capabilities", s.capabilities)
+	t.Run("agent and console", s.agent)
+	t.Run("close", s.close)
+	t.Run("cancelled before the start", s.cancelledBefore)
+	t.Run("cancelled while starting", s.cancelledWhile)
+	t.Run("cancelled after the start", s.cancelledAfter)
+	t.Run("killed parent", s.killedParent)
+	t.Run("ten at once", s.ten)
+}
+
+type suite struct {
+	provider func() vms.Provider
+	spec     vms.Spec
+}
+
+// specIn is a spec with a directory of its own.
+func (s suite) specIn(t *testing.T) vms.Spec {
+	spec := s.spec
+	spec.Dir = t.TempDir()
+	return spec
+}
+
+func (s suite) start(t *testing.T) vms.Machine {
+	t.Helper()
+	m, err := s.provider().Start(t.Context(), s.specIn(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { m.Close() })
+	return m
+}
+
+func (s suite) capabilities(t *testing.T) {
+	p := s.provider()
+	if p.Name() == "" {
+		t.Error("a provider without a name")
+	}
+	caps, err := p.Caps(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if caps.Detail == "" {
+		t.Error("capabilities without a detail")
+	}
+}
+
+func (s suite) agent(t *testing.T) {
+	before := time.Now()
+	m := s.start(t)
+	hears(t, m)
+	if m.Started().Before(before) || m.Started().After(time.Now()) {
+		t.Errorf("started at %v, which is not between %v and now", m.Started(), before)
+	}
+	if kind := m.StartKind(); kind != "boot" && kind != "fork" {
+		t.Errorf("start kind %q", kind)
+	}
+	if err := m.Err(); err != nil {
+		t.Errorf("error %v while it runs", err)
+	}
+	m.Close()
+	console, err := os.ReadFile(m.Console())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.StartKind() == "boot" && !strings.Contains(string(console), "Linux version ") {
+		t.Errorf("no kernel speaks on the console:\n%s", console)
+	}
+}
+
+// hears waits for the agent's first frame.
+func hears(t *testing.T, m vms.Machine) {
+	t.Helper()
+	stop := time.AfterFunc(patience, func() { m.Close() })
+	defer stop.Stop()
+	first := make([]byte, len(frameMagic))
+	if _, err := io.ReadFull(m.Stream(), first); err != nil || string(first) != frameMagic {
+		console, _ := os.ReadFile(m.Console())
+		t.Fatalf("the agent's stream begins with %q, error %v, machine %v; console:\n%s", first, err, m.Err(), console)
+	}
+}
+
+func (s suite) close(t *testing.T) {
+	left := survey(t)
+	m := s.start(t)
+	var all errgroup.Group
+	for range 4 {
+		all.Go(m.Close)
+	}
+	if err := all.Wait(); err != nil {
+		t.Error(err)
+	}
+	if err := m.Close(); err != nil {
+		t.Errorf("second Close: %v", err)
+	}
+	gone(t, m)
+	if err := m.Err(); err != nil {
+		t.Errorf("error %v after Close", err)
+	}
+	if _, err := m.Stream().Read(make([]byte, 1)); err == nil {
+		t.Error("the stream of a closed machine can be read")
+	}
+	if _, err := os.Stat(m.Console()); err != nil {
+		t.Errorf("the console log is gone: %v", err)
+	}
+	left.nothingElse(t)
+}
+
+// gone waits until the machine says that it is.
+func gone(t *testing.T, m vms.Machine) {
+	t.Helper()
+	select {
+	case <-m.Done():
+	case <-time.After(patience):
+		t.Fatal("the machine is still there")
+	}
+}
+
+func (s suite) cancelledBefore(t *testing.T) {
+	left := survey(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	m, err := s.provider().Start(ctx, s.specIn(t))
+	startFailed(t, m, err)
+	left.nothingElse(t)
+}
+
+// startFailed wants the error of a start that was cancelled.
+func startFailed(t *testing.T, m vms.Machine, err error) {
+	t.Helper()
+	var failed *vms.StartError
+	if !errors.As(err, &failed) || !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want a *vms.StartError with %v", err, context.Canceled)
+	}
+	if m != nil {
+		t.Error("a machine besides the error")
+		m.Close()
+	}
+}
+
+// cancelledWhile ends the context at many moments of a start.
+func (s suite) cancelledWhile(t *testing.T) {
+	left := survey(t)
+	for after := range 12 {
+		ctx, cancel := context.WithCancel(t.Context())
+		stop := time.AfterFunc(time.Duration(after)*10*time.Millisecond, cancel)
+		m, err := s.provider().Start(ctx, s.specIn(t))
+		if err != nil {
+			startFailed(t, m, err)
+		} else {
+			cancel()
+			gone(t, m)
+			m.Close()
+		}
+		stop.Stop()
+		cancel()
+	}
+	left.nothingElse(t)
+}
+
+func (s suite) cancelledAfter(t *testing.T) {
+	left := survey(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	m, err := s.provider().Start(ctx, s.specIn(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	hears(t, m)
+	cancel()
+	gone(t, m)
+	m.Close()
+	left.nothingElse(t)
+}
+
+// ten machines at once, from one provider.
+func (s suite) ten(t *testing.T) {
+	left := survey(t)
+	p := s.provider()
+	machines := make([]vms.Machine, 10)
+	var all errgroup.Group
+	for i := range machines {
+		spec := s.specIn(t)
+		all.Go(func() (err error) {
+			machines[i], err = p.Start(t.Context(), spec)
+			return err
+		})
+	}
+	if err := all.Wait(); err != nil {
+		t.Error(err)
+	}
+	for _, m := range machines {
+		if m != nil {
+			hears(t, m)
+		}
+	}
+	for _, m := range machines {
+		if m != nil {
+			m.Close()
+		}
+	}
+	left.nothingElse(t)
+}

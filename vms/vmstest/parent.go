@@ -1,0 +1,92 @@
+package vmstest
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/bpflab/bpflab/vms"
+)
+
+// childSpec is the environment variable that makes a test binary start one
+// machine and wait to be killed: the spec as JSON.
+const childSpec = "BPFLAB_VMSTEST_SPEC"
+
+// Child makes this process the parent that Conformance kills, if it was
+// started for that; it does not return then. TestMain calls it first.
+func Child(provider func() vms.Provider) {
+	text := os.Getenv(childSpec)
+	if text == "" {
+		return
+	}
+	var spec vms.Spec
+	err := json.Unmarshal([]byte(text), &spec)
+	if err == nil {
+		_, err = provider().Start(context.Background(), spec)
+	}
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	fmt.Println(started)
+	select {}
+}
+
+const started = "started"
+
+// killedParent starts a machine in a process of its own and kills that without
+// a warning.
+func (s suite) killedParent(t *testing.T) {
+	parent, line := s.parent(t)
+	machine := childrenOf(parent.Process.Pid)
+	if line != started || len(machine) == 0 {
+		t.Fatalf("the parent says %q and has the children %v", line, machine)
+	}
+	parent.Process.Kill()
+	parent.Wait()
+	for range 200 {
+		if machine = slices.DeleteFunc(machine, isGone); len(machine) == 0 {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Errorf("machine %v has outlived its parent", machine)
+}
+
+func (s suite) parent(t *testing.T) (*exec.Cmd, string) {
+	spec, err := json.Marshal(s.specIn(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parent := exec.CommandContext(t.Context(), os.Args[0])
+	parent.Env = append(os.Environ(), childSpec+"="+string(spec))
+	out, err := parent.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := parent.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	lines.Scan()
+	return parent, lines.Text()
+}
+
+// isGone tells a process that runs no more, be it that nobody has asked for
+// its status yet.
+func isGone(pid string) bool {
+	text, err := os.ReadFile("/proc/" + pid + "/stat")
+	if err != nil {
+		return true
+	}
+	var id int
+	var name, state string
+	fmt.Sscanf(string(text), "%d %s %s", &id, &name, &state)
+	return state == "Z" || state == "X"
+}
