@@ -50,7 +50,7 @@ func arguments(s spec) []string {
 // probe of the accelerator have it.
 func hardware(accel string) []string {
 	return []string{
-		"-machine", "pc,usb=off,vmport=off,smbus=off,graphics=off",
+		"-machine", "pc,usb=off,vmport=off,smbus=off",
 		"-accel", accel,
 		"-cpu", cpuModels[accel],
 		"-nodefaults", "-no-user-config", "-display", "none",
