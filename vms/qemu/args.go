@@ -24,11 +24,11 @@ type spec struct {
 	accel  string // "kvm" or "tcg"
 }
 
-// cpuModels: qemu64 boots faster under emulation than max, whose features the
-// kernel then uses at the emulator's cost. cmpxchg16b is off because QEMU 7.2
-// now and then computes wrong flags for it, and the guest then dies of a
-// double fault in its allocator; rdrand is on because it seeds the kernel's
-// random pool at once.
+// cpuModels: qemu64 has the same features in every QEMU, while max has whatever
+// that QEMU emulates, and boots no faster. cmpxchg16b is off because QEMU 7.2
+// now and then computes wrong flags for it, and the guest then dies of a double
+// fault in its allocator; rdrand is on because it seeds the kernel's random
+// pool at once.
 var cpuModels = map[string]string{"kvm": "host", "tcg": "qemu64,-cx16,+rdrand"}
 
 // arguments are QEMU's for a machine.
