@@ -46,8 +46,9 @@ func Open(ctx context.Context, m vms.Machine) (*Session, error) {
 	defer cancel()
 	ready, err := s.client.Ready(boot)
 	if err != nil {
+		err = s.why(ctx, err)
 		s.stop(err)
-		return nil, s.why(ctx, err)
+		return nil, err
 	}
 	s.Ready = ready
 	go s.watch()
@@ -87,10 +88,10 @@ func (s *Session) death() error {
 
 // call does one operation; it ends with ctx and with the machine.
 func (s *Session) call(ctx context.Context, op string, args, result any, io wire.IO) error {
-	ctx, cancel := context.WithCancelCause(ctx)
+	both, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(s.alive, func() { cancel(context.Cause(s.alive)) })()
-	err := s.client.Call(ctx, op, args, result, io)
+	err := s.client.Call(both, op, args, result, io)
 	if err == nil {
 		return nil
 	}
@@ -104,7 +105,12 @@ const graceForDeath = 2 * time.Second
 // machine died is the machine's death.
 func (s *Session) why(ctx context.Context, err error) error {
 	var fault *wire.Fault
-	if errors.As(err, &fault) || ctx.Err() != nil {
+	switch {
+	case errors.As(err, &fault):
+		return err
+	case s.alive.Err() != nil:
+		return context.Cause(s.alive)
+	case ctx.Err() != nil:
 		return err
 	}
 	select {
