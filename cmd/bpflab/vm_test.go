@@ -168,6 +168,17 @@ func TestLabsBefore52(t *testing.T) {
 	}
 }
 
+// TestAttach attaches a program of each kind that no lab of the course uses,
+// and reads a ring buffer.
+func TestAttach(t *testing.T) {
+	needVMs(t)
+	o := bpflab(t, "run", "testdata/labs/attach", "--kernel", "5.10,latest")
+	o.want(t, verdict.ExitOK)
+	if len(o.result.Cells) != 2 {
+		t.Errorf("%d cells, want 2", len(o.result.Cells))
+	}
+}
+
 func TestStartersFail(t *testing.T) {
 	needVMs(t)
 	for _, name := range []string{"hello", "xdp-drop", "map-counters"} {
