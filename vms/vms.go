@@ -48,7 +48,7 @@ type Caps struct {
 type Spec struct {
 	Kernel  kernel.Image
 	Agent   string   // path of the static bpflab binary that serves as guest agent
-	Memory  int64    // bytes; 0 means the provider's default
+	Memory  int64    // bytes, at least; 0 means the provider's default
 	CPUs    int      // 0 means 1
 	Modules []string // kernel modules the lab needs besides the provider's usual set
 	Dir     string   // existing directory for the console log; removed by nobody

@@ -17,6 +17,10 @@ import (
 // defaultMemory is what a machine gets if nobody says, in bytes.
 const defaultMemory = 256 << 20
 
+// leastMemory is what a machine gets at least. With less, kernels die before
+// they print a line, or hang: 6.1 does at 80 MiB.
+const leastMemory = 128 << 20
+
 // usualModules are loaded where the kernel has them; labs with packets need
 // most.
 var usualModules = []string{"veth", "dummy", "sch_ingress", "cls_bpf", "act_bpf"}
@@ -32,10 +36,7 @@ func (p *Provider) Start(ctx context.Context, want vms.Spec) (vms.Machine, error
 	if err != nil {
 		return nil, err
 	}
-	s := spec{kernel: want.Kernel, initrd: initrd, memory: want.Memory, cpus: max(1, want.CPUs), accel: caps.Accelerator}
-	if s.memory == 0 {
-		s.memory = defaultMemory
-	}
+	s := spec{kernel: want.Kernel, initrd: initrd, memory: memorySize(want.Memory), cpus: max(1, want.CPUs), accel: caps.Accelerator}
 	if s.boot() == "" {
 		return nil, failed(fmt.Errorf("kernel %s has no file to boot", want.Kernel.Selector))
 	}
@@ -45,6 +46,13 @@ func (p *Provider) Start(ctx context.Context, want vms.Spec) (vms.Machine, error
 	}
 	go m.closeWith(ctx)
 	return m, nil
+}
+
+func memorySize(wanted int64) int64 {
+	if wanted == 0 {
+		return defaultMemory
+	}
+	return max(wanted, leastMemory)
 }
 
 // initramfs is the file of the machine's initial file system.
