@@ -66,6 +66,12 @@ type Machine interface {
 	StartKind() string
 	// Started is when the hypervisor was started.
 	Started() time.Time
+	// Notes are what the user should know of how it started, such as a
+	// damaged template that was built again.
+	Notes() []string
+	// Memory is what the machine alone holds of the host's memory now, in
+	// bytes; 0 where the provider cannot tell.
+	Memory() int64
 	// Done is closed when the machine is gone.
 	Done() <-chan struct{}
 	// Err says why it is gone: nil after a clean power-off or Close, else a

@@ -65,6 +65,8 @@ type fakeMachine struct {
 func (m *fakeMachine) Stream() io.ReadWriteCloser { return m.stream }
 func (m *fakeMachine) Console() string            { return "/does/not/exist" }
 func (m *fakeMachine) StartKind() string          { return "boot" }
+func (m *fakeMachine) Notes() []string            { return nil }
+func (m *fakeMachine) Memory() int64              { return 0 }
 func (m *fakeMachine) Started() time.Time         { return time.Time{} }
 func (m *fakeMachine) Done() <-chan struct{}      { return m.done }
 func (m *fakeMachine) Close() error               { m.die(nil); return nil }

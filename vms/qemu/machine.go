@@ -31,6 +31,7 @@ func (m *machine) Stream() io.ReadWriteCloser { return m.stream }
 func (m *machine) Console() string            { return m.console.path }
 func (m *machine) StartKind() string          { return "boot" }
 func (m *machine) Started() time.Time         { return m.started }
+func (m *machine) Notes() []string            { return nil }
 func (m *machine) Done() <-chan struct{}      { return m.done }
 
 func (m *machine) Err() error {
