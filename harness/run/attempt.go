@@ -15,7 +15,7 @@ import (
 )
 
 // attempt runs a cell in one machine and writes into out what came of it.
-func (r *runner) attempt(ctx context.Context, cell plan.Cell, objects objects, n int, out *verdict.Cell) {
+func (r *runner) attempt(ctx context.Context, cell plan.Cell, seat *seat, objects objects, n int, out *verdict.Cell) {
 	out.Durations = verdict.Durations{Wait: out.Durations.Wait, Build: out.Durations.Build}
 	out.Steps, out.Splat = []verdict.Step{}, ""
 	r.event(verdict.Event{Index: cell.Index, Phase: verdict.PhaseStart, Attempt: n})
@@ -27,6 +27,8 @@ func (r *runner) attempt(ctx context.Context, cell plan.Cell, objects objects, n
 		return
 	}
 	defer machine.Close()
+	defer seat.watch(machine)()
+	out.Warnings = append(out.Warnings, machine.Notes()...)
 	out.StartKind = machine.StartKind()
 	out.Console, _ = filepath.Rel(r.Dir, machine.Console())
 	s, err := session.Open(ctx, machine)

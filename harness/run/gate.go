@@ -2,43 +2,97 @@ package run
 
 import (
 	"context"
-
-	"golang.org/x/sync/semaphore"
+	"sync"
+	"time"
 )
 
-// Limits bounds what runs at one time. Zero values are measured.
-type Limits struct {
-	Jobs   int   // machines
-	Memory int64 // bytes that all machines' guests may use together
-}
+// sampling is how often machines are measured.
+const sampling = 250 * time.Millisecond
 
-// gate lets machines start while there is room for them.
+// gate lets cells start while there is room for their machines. Where memory
+// is short, on account of the machines or of other programs, they wait.
 type gate struct {
-	jobs, memory *semaphore.Weighted
-	total        int64
+	jobs    int
+	host    meter
+	changed chan struct{} // holds one token once there may be more room
+
+	mu     sync.Mutex
+	ledger *ledger
 }
 
-// guestOverhead is what a machine costs the host besides its guest's memory.
-const guestOverhead = 64 << 20
-
-func newGate(l Limits) *gate {
-	l = l.measured()
-	return &gate{semaphore.NewWeighted(int64(l.Jobs)), semaphore.NewWeighted(l.Memory), l.Memory}
+func newGate(l Limits, host meter) *gate {
+	l = l.on(host())
+	return &gate{jobs: l.Jobs, host: host, changed: make(chan struct{}, 1), ledger: newLedger(l.Memory)}
 }
 
-// enter waits for room and takes it; leave gives it back. A machine larger
-// than all the room there is runs alone.
-func (g *gate) enter(ctx context.Context, memory int64) (leave func(), err error) {
-	if err := g.jobs.Acquire(ctx, 1); err != nil {
-		return nil, err
+// enter waits for room and takes a seat. Only one goroutine may be in it at a
+// time: that keeps the order and lets no small cell pass a large one for ever.
+// The error is ctx's.
+func (g *gate) enter(ctx context.Context, k kind) (*seat, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if s := g.take(k); s != nil {
+			return s, nil
+		}
+		select {
+		case <-ctx.Done():
+		case <-g.changed:
+		}
 	}
-	need := min(memory+guestOverhead, g.total)
-	if err := g.memory.Acquire(ctx, need); err != nil {
-		g.jobs.Release(1)
-		return nil, err
+}
+
+// take is a seat, nil if there is no room.
+func (g *gate) take(k kind) *seat {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.ledger.seats) >= g.jobs || !g.ledger.fits(k, g.host()) {
+		return nil
 	}
+	s := &seat{gate: g, kind: k}
+	g.ledger.seats[s] = true
+	return s
+}
+
+// keep measures the machines again and again, until stop is called.
+func (g *gate) keep() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() {
+		tick := time.NewTicker(sampling)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				g.sample()
+			}
+		}
+	})
 	return func() {
-		g.memory.Release(need)
-		g.jobs.Release(1)
-	}, nil
+		cancel()
+		running.Wait()
+	}
+}
+
+// sample looks at all machines. It wakes who waits, also where nothing has
+// changed here: other programs may have given memory back.
+func (g *gate) sample() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for s := range g.ledger.seats {
+		if s.machine != nil {
+			g.ledger.saw(s, s.machine.Memory())
+		}
+	}
+	g.wake()
+}
+
+func (g *gate) wake() {
+	select {
+	case g.changed <- struct{}{}:
+	default: // a token is there
+	}
 }

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"io/fs"
+	"os"
 	"sync"
 	"time"
 
@@ -44,18 +45,32 @@ type Options struct {
 // is also the order they start in. It returns early only when ctx ends: cells
 // that did not end by then are infra, "interrupted".
 func Run(ctx context.Context, cells []plan.Cell, opts Options) []verdict.Cell {
-	r := &runner{Options: opts, gate: newGate(opts.Limits)}
+	return newRunner(opts, hostMeter(os.DirFS("/"))).run(ctx, cells)
+}
+
+type runner struct {
+	Options
+	gate *gate
+	mu   sync.Mutex // one event at a time
+}
+
+func newRunner(opts Options, host meter) *runner {
+	return &runner{Options: opts, gate: newGate(opts.Limits, host)}
+}
+
+func (r *runner) run(ctx context.Context, cells []plan.Cell) []verdict.Cell {
+	defer r.gate.keep()()
 	done := make([]verdict.Cell, len(cells))
 	began := time.Now()
 	var group errgroup.Group
 	for i, cell := range cells {
 		r.event(verdict.Event{Index: cell.Index, Phase: verdict.PhaseWait, Attempt: 1})
-		leave, err := r.gate.enter(ctx, cell.Memory)
+		seat, err := r.gate.enter(ctx, kind{cell.Lab.Name, cell.Kernel.SHA256, cell.Memory})
 		wait := since(began)
 		group.Go(func() error {
 			if err == nil {
-				done[i] = r.cell(ctx, cell, wait)
-				leave()
+				done[i] = r.cell(ctx, cell, seat, wait)
+				seat.leave(done[i].Verdict != verdict.Infra)
 			} else {
 				done[i] = r.record(cell)
 				done[i].Verdict, done[i].Reason = verdict.Infra, interrupted
@@ -68,12 +83,6 @@ func Run(ctx context.Context, cells []plan.Cell, opts Options) []verdict.Cell {
 	return done
 }
 
-type runner struct {
-	Options
-	gate *gate
-	mu   sync.Mutex // one event at a time
-}
-
 func (r *runner) event(e verdict.Event) {
 	if r.OnEvent == nil {
 		return
@@ -83,9 +92,9 @@ func (r *runner) event(e verdict.Event) {
 	r.OnEvent(e)
 }
 
-// cell runs one cell, again while it is infra and retries are left. wait is
-// how long it waited for its place, in seconds.
-func (r *runner) cell(ctx context.Context, cell plan.Cell, wait float64) verdict.Cell {
+// cell runs one cell in its seat, again while it is infra and retries are
+// left. wait is how long it waited for the seat, in seconds.
+func (r *runner) cell(ctx context.Context, cell plan.Cell, seat *seat, wait float64) verdict.Cell {
 	out := r.record(cell)
 	out.Durations.Wait = wait
 	r.event(verdict.Event{Index: cell.Index, Phase: verdict.PhaseBuild, Attempt: 1})
@@ -100,7 +109,7 @@ func (r *runner) cell(ctx context.Context, cell plan.Cell, wait float64) verdict
 	}
 	out.Object = objects.digest
 	for n := 1; ; n++ {
-		r.attempt(ctx, cell, objects, n, &out)
+		r.attempt(ctx, cell, seat, objects, n, &out)
 		out.Attempts = append(out.Attempts, verdict.Attempt{Verdict: out.Verdict, Reason: out.Reason, Console: out.Console, Durations: out.Durations})
 		if out.Verdict != verdict.Infra || n > r.Retries || ctx.Err() != nil {
 			return out

@@ -1,0 +1,62 @@
+package run
+
+import (
+	"io/fs"
+	"slices"
+	"strings"
+)
+
+// groupMount is where a hierarchy of control groups is mounted.
+type groupMount struct {
+	at  string // from the root, without a leading slash
+	top string // the group that is seen there; not "/" in some containers
+	v1  bool
+}
+
+func (m groupMount) files() groupFiles {
+	if m.v1 {
+		return filesV1
+	}
+	return filesV2
+}
+
+// below is where a group lies under the mount point. One that is not in what
+// is mounted is taken for the top of it: that is the nearest there is to see.
+func (m groupMount) below(group string) string {
+	rest, in := strings.CutPrefix(group, strings.TrimSuffix(m.top, "/"))
+	if !in || rest != "" && rest[0] != '/' || slices.Contains(strings.Split(rest, "/"), "..") {
+		return ""
+	}
+	return rest
+}
+
+// groupMounts are the first mounts of each version that tell of memory.
+func groupMounts(root fs.FS) []groupMount {
+	text, _ := fs.ReadFile(root, "proc/self/mountinfo") // without it: no mount
+	var out []groupMount
+	for line := range strings.Lines(string(text)) {
+		m, ok := parseGroupMount(line)
+		if ok && !slices.ContainsFunc(out, func(o groupMount) bool { return o.v1 == m.v1 }) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// parseGroupMount reads a line of mountinfo, such as
+// "35 31 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory".
+func parseGroupMount(line string) (groupMount, bool) {
+	mount, system, _ := strings.Cut(line, " - ")
+	m, s := strings.Fields(mount), strings.Fields(system)
+	if len(m) < 5 || len(s) < 3 {
+		return groupMount{}, false
+	}
+	v1 := s[0] == "cgroup" && slices.Contains(strings.Split(s[2], ","), "memory")
+	at := strings.TrimPrefix(unescape(m[4]), "/")
+	return groupMount{at: at, top: unescape(m[3]), v1: v1}, v1 || s[0] == "cgroup2"
+}
+
+// unescape undoes what mountinfo does to paths.
+func unescape(path string) string {
+	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(path)
+}
