@@ -18,8 +18,24 @@ import (
 type fakeProvider struct {
 	start func(n int) error // what Start of the nth machine returns, from 1
 	exec  func(ctx context.Context, n int, argv []string) (wire.ExecResult, error)
+	holds func(n int, age time.Duration) int64 // memory of the nth machine; nil: it cannot tell
+	notes []string
 
 	started, running, most atomic.Int32
+
+	mu   sync.Mutex
+	live map[*fakeMachine]bool
+}
+
+// held is the memory of all machines.
+func (p *fakeProvider) held() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var sum int64
+	for m := range p.live {
+		sum += m.Memory()
+	}
+	return sum
 }
 
 func (p *fakeProvider) Name() string                           { return "fake" }
@@ -36,7 +52,13 @@ func (p *fakeProvider) Start(ctx context.Context, _ vms.Spec) (vms.Machine, erro
 		p.most.Store(now)
 	}
 	host, guest := net.Pipe()
-	m := &fakeMachine{provider: p, stream: host, done: make(chan struct{})}
+	m := &fakeMachine{provider: p, n: n, started: time.Now(), stream: host, done: make(chan struct{})}
+	p.mu.Lock()
+	if p.live == nil {
+		p.live = map[*fakeMachine]bool{}
+	}
+	p.live[m] = true
+	p.mu.Unlock()
 	server := wire.NewServer(guest, map[string]wire.Handler{
 		wire.OpExec: func(ctx context.Context, req *wire.Request) (any, error) {
 			var args wire.Exec
@@ -44,8 +66,11 @@ func (p *fakeProvider) Start(ctx context.Context, _ vms.Spec) (vms.Machine, erro
 				return nil, err
 			}
 			res, err := p.exec(ctx, n, args.Argv)
-			if errors.Is(err, vms.ErrPanic) {
+			switch {
+			case errors.Is(err, vms.ErrPanic):
 				m.die(&vms.Crash{Reason: vms.ErrPanic, Splat: "Kernel panic - not syncing: fake"})
+			case errors.Is(err, vms.ErrGone):
+				m.die(&vms.Crash{Reason: vms.ErrGone})
 			}
 			return res, err
 		},
@@ -56,6 +81,8 @@ func (p *fakeProvider) Start(ctx context.Context, _ vms.Spec) (vms.Machine, erro
 
 type fakeMachine struct {
 	provider *fakeProvider
+	n        int
+	started  time.Time
 	stream   net.Conn
 	once     sync.Once
 	err      error
@@ -65,11 +92,17 @@ type fakeMachine struct {
 func (m *fakeMachine) Stream() io.ReadWriteCloser { return m.stream }
 func (m *fakeMachine) Console() string            { return "/does/not/exist" }
 func (m *fakeMachine) StartKind() string          { return "boot" }
-func (m *fakeMachine) Notes() []string            { return nil }
-func (m *fakeMachine) Memory() int64              { return 0 }
-func (m *fakeMachine) Started() time.Time         { return time.Time{} }
+func (m *fakeMachine) Notes() []string            { return m.provider.notes }
+func (m *fakeMachine) Started() time.Time         { return m.started }
 func (m *fakeMachine) Done() <-chan struct{}      { return m.done }
 func (m *fakeMachine) Close() error               { m.die(nil); return nil }
+
+func (m *fakeMachine) Memory() int64 {
+	if m.provider.holds == nil {
+		return 0
+	}
+	return m.provider.holds(m.n, time.Since(m.started))
+}
 
 func (m *fakeMachine) Err() error {
 	select {
@@ -84,7 +117,33 @@ func (m *fakeMachine) die(err error) {
 	m.once.Do(func() {
 		m.err = err
 		m.provider.running.Add(-1)
+		m.provider.mu.Lock()
+		delete(m.provider.live, m)
+		m.provider.mu.Unlock()
 		m.stream.Close()
 		close(m.done)
 	})
+}
+
+// fakeHost has memory for the provider's machines, less what other programs
+// take of it.
+type fakeHost struct {
+	total    int64
+	provider *fakeProvider
+	others   func() int64 // nil: nothing
+	least    int64        // that was ever left
+}
+
+func newFakeHost(total int64, p *fakeProvider) *fakeHost {
+	return &fakeHost{total: total, provider: p, least: total}
+}
+
+// memory is the host's meter; one goroutine at a time reads it.
+func (h *fakeHost) memory() memory {
+	left := h.total - h.provider.held()
+	if h.others != nil {
+		left -= h.others()
+	}
+	h.least = min(h.least, left)
+	return memory{left, h.total}
 }

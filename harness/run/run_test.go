@@ -52,11 +52,18 @@ func cells(t *testing.T, n int) []plan.Cell {
 
 func runFake(t *testing.T, ctx context.Context, p *fakeProvider, n int, opts Options) []verdict.Cell {
 	t.Helper()
+	return runOn(t, ctx, newFakeHost(64*gib, p), cells(t, n), opts)
+}
+
+// runOn runs cells on a host, with its provider.
+func runOn(t *testing.T, ctx context.Context, host *fakeHost, cells []plan.Cell, opts Options) []verdict.Cell {
+	t.Helper()
+	p := host.provider
 	opts.Provider, opts.Builder, opts.Dir = p, noBuilder{}, t.TempDir()
 	if p.exec == nil {
 		p.exec = func(context.Context, int, []string) (wire.ExecResult, error) { return wire.ExecResult{}, nil }
 	}
-	out := Run(ctx, cells(t, n), opts)
+	out := newRunner(opts, host.memory).run(ctx, cells)
 	if left := p.running.Load(); left != 0 {
 		t.Errorf("%d machines are left running", left)
 	}
@@ -148,5 +155,18 @@ func TestEventsEndWithTheRecord(t *testing.T) {
 	runFake(t, t.Context(), &fakeProvider{}, 1, opts)
 	if got := strings.Join(phases, " "); got != "wait build start stepdo done" {
 		t.Errorf("events %q", got)
+	}
+}
+
+func TestNotesOfEveryAttemptAreKept(t *testing.T) {
+	p := &fakeProvider{notes: []string{"a fake note"}, exec: func(_ context.Context, n int, _ []string) (wire.ExecResult, error) {
+		if n == 1 {
+			return wire.ExecResult{}, vms.ErrGone
+		}
+		return wire.ExecResult{}, nil
+	}}
+	c := runFake(t, t.Context(), p, 1, Options{Retries: 1})[0]
+	if len(c.Attempts) != 2 || strings.Join(c.Warnings, ", ") != "a fake note, a fake note" {
+		t.Errorf("warnings %q after %d attempts, want one of each of two", c.Warnings, len(c.Attempts))
 	}
 }
