@@ -25,6 +25,7 @@ var layers = map[string][]string{
 	"harness/report":      {"harness/verdict"},
 	"vms":                 {"vms/kernel"},
 	"vms/initramfs":       {"vms/kernel"},
+	"vms/template":        {},
 	"vms/kernel/debian":   {"vms/kernel", "vms/kernel/deb"},
 	"vms/kernel/download": {"vms/kernel"},
 	"vms/kernel/local":    {"vms/kernel", "vms/kernel/bzimage", "vms/kernel/deb"},
@@ -35,8 +36,8 @@ var layers = map[string][]string{
 	"vms/kernel/store": {"vms/kernel", "vms/kernel/download"},
 	"vms/kernel/catalogue": {"vms/kernel", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/local", "vms/kernel/store",
 		"vms/kernel/unpack"},
-	"vms/vmstest":   {"vms", "vms/kernel", "vms/initramfs"},
-	"vms/qemu":      {"harness/install", "vms", "vms/kernel", "vms/initramfs"},
+	"vms/vmstest":   {"harness/wire", "vms", "vms/kernel", "vms/initramfs"},
+	"vms/qemu":      {"harness/install", "harness/wire", "vms", "vms/kernel", "vms/initramfs", "vms/template"},
 	"harness/guest": {"harness/guest/earlymount", "harness/probe", "harness/verdict", "harness/wire"},
 	"harness/plan":  {"harness/lab", "vms", "vms/kernel"},
 

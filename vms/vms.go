@@ -21,7 +21,8 @@ type Provider interface {
 	// missing on this machine and how to get it.
 	Caps(ctx context.Context) (Caps, error)
 	// Start boots (or forks) a machine and returns once its agent's byte
-	// stream is open. The agent's first frame may still be on its way.
+	// stream is open. The agent of a boot may not have spoken yet; that of a
+	// fork is parked and waits to be woken (package wire).
 	// Errors are *StartError. When ctx ends, Start returns and leaves
 	// nothing behind.
 	Start(ctx context.Context, spec Spec) (Machine, error)
@@ -57,9 +58,13 @@ type Spec struct {
 
 // Machine is one running guest. Its methods are safe for concurrent use.
 type Machine interface {
-	// Stream is the two-way byte stream to the guest agent. It ends with an
-	// error when the machine dies; Err then says why.
+	// Stream is the two-way byte stream to the guest agent: where it speaks
+	// first after a boot, where it waits to be woken after a fork. It ends
+	// with an error when the machine dies; Err then says why.
 	Stream() io.ReadWriteCloser
+	// Port is a second, faster stream, which an agent that has booted may
+	// choose when it parks; nil where there is none.
+	Port() io.ReadWriteCloser
 	// Console is the path of the console log, which grows while it runs.
 	Console() string
 	// StartKind is "boot" or "fork".
@@ -77,10 +82,20 @@ type Machine interface {
 	// Err says why it is gone: nil after a clean power-off or Close, else a
 	// *Crash. It waits for nothing: nil while the machine runs.
 	Err() error
+	// Reject says that the agent of a fork never answered: what the machine
+	// was forked from is dropped. Close is still due.
+	Reject()
 	// Close kills the machine and removes all of it but the console log. It
 	// is idempotent and returns only when nothing is left.
 	Close() error
 }
+
+// BootTimeout is how long a machine may take until its agent is parked. It is
+// generous: many machines may share few cores.
+const BootTimeout = 90 * time.Second
+
+// ErrNoBoot is a machine that runs but never got to its agent.
+var ErrNoBoot = errors.New("the machine hangs: its agent did not answer")
 
 // StartError is a machine that did not come up.
 type StartError struct {

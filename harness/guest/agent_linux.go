@@ -2,9 +2,7 @@ package guest
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"os"
 
 	"github.com/bpflab/bpflab/harness/wire"
 )
@@ -16,20 +14,18 @@ type agent struct {
 	trace  traceTap
 	taps   eventTaps
 	net    network
-
-	prepared chan struct{} // closed when modules are loaded
 }
 
 func newAgent(procs starter) *agent {
-	return &agent{procs: procs, prepared: make(chan struct{}), taps: eventTaps{byMap: map[string]*eventTap{}}}
+	return &agent{procs: procs, taps: eventTaps{byMap: map[string]*eventTap{}}}
 }
 
 func (a *agent) server(stream io.ReadWriter) *wire.Server {
 	return wire.NewServer(stream, map[string]wire.Handler{
 		wire.OpPut:    a.put,
-		wire.OpExec:   a.afterModules(a.exec),
+		wire.OpExec:   a.exec,
 		wire.OpConfig: handle(readConfig),
-		wire.OpLoad:   a.afterModules(a.load),
+		wire.OpLoad:   a.load,
 		wire.OpAttach: handle(a.attach),
 		wire.OpUnload: handle(a.unload),
 		wire.OpTrace:  handle(a.traceStart),
@@ -37,33 +33,12 @@ func (a *agent) server(stream io.ReadWriter) *wire.Server {
 		wire.OpMap:    handle(a.readMap),
 		wire.OpWatch:  handle(a.watch),
 		wire.OpEvents: handle(a.events),
-		wire.OpNet:    a.afterModules(handle(a.netOn)),
+		wire.OpNet:    handle(a.netOn),
 		wire.OpNetOff: handle(a.netOff),
 		wire.OpSend:   handle(a.sendPackets),
 		wire.OpProbe:  handle(runProbe),
 		wire.OpPower:  handle(powerOff),
 	})
-}
-
-// prepare loads the machine's modules. What does not load is told on the
-// console; who needs it will say so.
-func (a *agent) prepare(load func() error) {
-	defer close(a.prepared)
-	if err := load(); err != nil {
-		fmt.Fprintln(os.Stderr, "bpflab agent:", err)
-	}
-}
-
-// afterModules makes a handler wait until modules are loaded.
-func (a *agent) afterModules(h wire.Handler) wire.Handler {
-	return func(ctx context.Context, req *wire.Request) (any, error) {
-		select {
-		case <-a.prepared:
-			return h(ctx, req)
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
 }
 
 // close undoes what calls left behind.

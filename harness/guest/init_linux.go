@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/bpflab/bpflab/harness/guest/earlymount"
+	"github.com/bpflab/bpflab/harness/wire"
 )
 
 // Init is main for PID 1: it makes the machine usable, serves calls on the
@@ -43,7 +44,45 @@ func initMachine() error {
 	if err := loopbackUp(); err != nil {
 		fmt.Fprintln(os.Stderr, "bpflab agent:", err)
 	}
-	return serve(stream, newReaper(), loadModules)
+	if err := wire.Hello(stream); err != nil {
+		return err
+	}
+	if err := loadModules(); err != nil {
+		// what does not load is missed by those who need it
+		fmt.Fprintln(os.Stderr, "bpflab agent:", err)
+	}
+	stream, err = park(stream)
+	if err != nil {
+		return err
+	}
+	return serve(stream, newReaper())
+}
+
+// park waits to be woken and returns the stream for all that follows. Between
+// the two the machine may have been copied.
+func park(stream io.ReadWriteCloser) (io.ReadWriteCloser, error) {
+	port, err := openPort()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bpflab agent:", err)
+	}
+	wake, err := awaitWake(stream, port)
+	if err != nil {
+		return nil, err
+	}
+	if err := become(wake); err != nil {
+		return nil, err
+	}
+	if port != nil {
+		return port, nil
+	}
+	return stream, nil
+}
+
+func awaitWake(stream io.ReadWriter, port *os.File) (wire.Wake, error) {
+	if port == nil {
+		return wire.AwaitWake(stream, nil)
+	}
+	return wire.AwaitWake(stream, port)
 }
 
 var environment = map[string]string{
@@ -53,23 +92,26 @@ var environment = map[string]string{
 }
 
 // Serve answers calls on a stream in a machine that somebody else booted,
-// until the host hangs up.
+// until the host hangs up. Such a machine has its own clock, name and entropy.
 func Serve(stream io.ReadWriter) error {
-	return serve(stream, noReaper{}, func() error { return nil })
+	if err := wire.Hello(stream); err != nil {
+		return err
+	}
+	if _, err := wire.AwaitWake(stream, nil); err != nil {
+		return err
+	}
+	return serve(stream, noReaper{})
 }
 
 const beatEvery = time.Second
 
-// serve answers calls. Modules are loaded while the ready frame is on its way;
-// calls that may need them wait.
-func serve(stream io.ReadWriter, procs starter, modules func() error) error {
+func serve(stream io.ReadWriter, procs starter) error {
 	ready, err := describe()
 	if err != nil {
 		return err
 	}
 	agent := newAgent(procs)
 	defer agent.close()
-	go agent.prepare(modules)
 	return agent.server(stream).Serve(context.Background(), ready, beatEvery)
 }
 

@@ -20,24 +20,13 @@ func (r *runner) attempt(ctx context.Context, cell plan.Cell, seat *seat, object
 	out.Steps, out.Splat = []verdict.Step{}, ""
 	r.event(verdict.Event{Index: cell.Index, Phase: verdict.PhaseStart, Attempt: n})
 	began := time.Now()
-	machine, err := r.start(ctx, cell, n)
-	if err != nil {
-		out.Verdict, out.Reason = verdict.Infra, reason(ctx, err)
-		out.Durations.Start = since(began)
-		return
-	}
-	defer machine.Close()
-	defer seat.watch(machine)()
-	out.Warnings = append(out.Warnings, machine.Notes()...)
-	out.StartKind = machine.StartKind()
-	out.Console, _ = filepath.Rel(r.Dir, machine.Console())
-	s, err := session.Open(ctx, machine)
+	s, done, err := r.open(ctx, cell, seat, n, out)
 	out.Durations.Start = since(began)
 	if err != nil {
 		out.Verdict, out.Reason, out.Splat = verdict.Infra, reason(ctx, err), splat(err)
 		return
 	}
-	defer s.Close()
+	defer done()
 	out.Kernel.Release, out.BootID = s.Ready.Release, s.Ready.BootID
 	res := s.Run(ctx, session.Job{Lab: cell.Lab, Kernel: cell.Kernel, Objects: objects.bytes, OnStep: func(name string) {
 		r.event(verdict.Event{Index: cell.Index, Phase: verdict.PhaseStep, Step: name, Attempt: n})
@@ -47,7 +36,34 @@ func (r *runner) attempt(ctx context.Context, cell plan.Cell, seat *seat, object
 	out.Durations.Load, out.Durations.Run = res.Load, res.Run
 }
 
-func (r *runner) start(ctx context.Context, cell plan.Cell, n int) (vms.Machine, error) {
+// open starts the cell's machine and its session; done ends both. A fork that
+// does not answer is not the lab's matter: its template is dropped, and a
+// machine is booted in its place.
+func (r *runner) open(ctx context.Context, cell plan.Cell, seat *seat, n int, out *verdict.Cell) (s *session.Session, done func(), err error) {
+	for cold := r.Cold; ; cold = true {
+		machine, err := r.start(ctx, cell, n, cold)
+		if err != nil {
+			return nil, nil, err
+		}
+		letGo := seat.watch(machine)
+		out.Warnings = append(out.Warnings, machine.Notes()...)
+		out.StartKind = machine.StartKind()
+		out.Console, _ = filepath.Rel(r.Dir, machine.Console())
+		s, err := session.Open(ctx, machine)
+		if err == nil {
+			return s, func() { s.Close(); letGo(); machine.Close() }, nil
+		}
+		letGo()
+		machine.Close()
+		if out.StartKind != "fork" || ctx.Err() != nil {
+			return nil, nil, err
+		}
+		machine.Reject()
+		out.Warnings = append(out.Warnings, fmt.Sprintf("a fork did not answer (%v): its template is dropped, and a machine was booted instead", err))
+	}
+}
+
+func (r *runner) start(ctx context.Context, cell plan.Cell, n int, cold bool) (vms.Machine, error) {
 	dir := filepath.Join(r.Dir, "cells", fmt.Sprintf("%03d-%s-%s", cell.Index, cell.Lab.Name, cell.Kernel.Series), fmt.Sprintf("attempt-%d", n))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
@@ -59,7 +75,7 @@ func (r *runner) start(ctx context.Context, cell plan.Cell, n int) (vms.Machine,
 		CPUs:    cell.CPUs,
 		Modules: cell.Lab.Modules,
 		Dir:     dir,
-		Cold:    r.Cold,
+		Cold:    cold,
 	})
 }
 

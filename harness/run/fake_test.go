@@ -21,7 +21,9 @@ type fakeProvider struct {
 	holds func(n int, age time.Duration) int64 // memory of the nth machine; nil: it cannot tell
 	notes []string
 
-	started, running, most atomic.Int32
+	forks, deadForks bool // machines are forked where they may be; forks never answer
+
+	started, running, most, rejected atomic.Int32
 
 	mu   sync.Mutex
 	live map[*fakeMachine]bool
@@ -41,7 +43,7 @@ func (p *fakeProvider) held() int64 {
 func (p *fakeProvider) Name() string                           { return "fake" }
 func (p *fakeProvider) Caps(context.Context) (vms.Caps, error) { return vms.Caps{}, nil }
 
-func (p *fakeProvider) Start(ctx context.Context, _ vms.Spec) (vms.Machine, error) {
+func (p *fakeProvider) Start(ctx context.Context, spec vms.Spec) (vms.Machine, error) {
 	n := int(p.started.Add(1))
 	if p.start != nil {
 		if err := p.start(n); err != nil {
@@ -75,12 +77,33 @@ func (p *fakeProvider) Start(ctx context.Context, _ vms.Spec) (vms.Machine, erro
 			return res, err
 		},
 	})
-	go server.Serve(context.Background(), wire.Ready{Release: "6.1.0-fake", BootID: "fake"}, time.Second)
+	m.fork = p.forks && !spec.Cold
+	go m.agent(guest, server)
 	return m, nil
+}
+
+// agent is the guest's end: parked in a fork, on its way there in a boot. It
+// never wakes in a provider whose forks are dead.
+func (m *fakeMachine) agent(guest net.Conn, server *wire.Server) {
+	ctx := context.Background()
+	if m.fork {
+		if _, err := wire.ReadFrame(guest); err != nil || m.provider.deadForks {
+			return
+		}
+	} else {
+		if err := wire.Hello(guest); err != nil {
+			return
+		}
+		if _, err := wire.AwaitWake(guest, nil); err != nil {
+			return
+		}
+	}
+	server.Serve(ctx, wire.Ready{Release: "6.1.0-fake", BootID: "fake"}, time.Second)
 }
 
 type fakeMachine struct {
 	provider *fakeProvider
+	fork     bool
 	n        int
 	started  time.Time
 	stream   net.Conn
@@ -91,11 +114,19 @@ type fakeMachine struct {
 
 func (m *fakeMachine) Stream() io.ReadWriteCloser { return m.stream }
 func (m *fakeMachine) Console() string            { return "/does/not/exist" }
-func (m *fakeMachine) StartKind() string          { return "boot" }
+func (m *fakeMachine) Port() io.ReadWriteCloser   { return nil }
+func (m *fakeMachine) Reject()                    { m.provider.rejected.Add(1) }
 func (m *fakeMachine) Notes() []string            { return m.provider.notes }
 func (m *fakeMachine) Started() time.Time         { return m.started }
 func (m *fakeMachine) Done() <-chan struct{}      { return m.done }
 func (m *fakeMachine) Close() error               { m.die(nil); return nil }
+
+func (m *fakeMachine) StartKind() string {
+	if m.fork {
+		return "fork"
+	}
+	return "boot"
+}
 
 func (m *fakeMachine) Memory() int64 {
 	if m.provider.holds == nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/bpflab/bpflab/harness/build"
 	"github.com/bpflab/bpflab/harness/lab"
@@ -168,5 +169,29 @@ func TestNotesOfEveryAttemptAreKept(t *testing.T) {
 	c := runFake(t, t.Context(), p, 1, Options{Retries: 1})[0]
 	if len(c.Attempts) != 2 || strings.Join(c.Warnings, ", ") != "a fake note, a fake note" {
 		t.Errorf("warnings %q after %d attempts, want one of each of two", c.Warnings, len(c.Attempts))
+	}
+}
+
+func TestForkThatNeverAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &fakeProvider{forks: true, deadForks: true}
+		done := runFake(t, t.Context(), p, 1, Options{})
+		c := done[0]
+		if c.Verdict != verdict.Pass || c.StartKind != "boot" || len(c.Attempts) != 1 {
+			t.Errorf("verdict %s of a %s after %d attempts, want a pass of a boot after one", c.Verdict, c.StartKind, len(c.Attempts))
+		}
+		if p.rejected.Load() != 1 || len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0], "its template is dropped") {
+			t.Errorf("%d forks rejected, warnings %q", p.rejected.Load(), c.Warnings)
+		}
+	})
+}
+
+func TestForksAndBoots(t *testing.T) {
+	for _, cold := range []bool{false, true} {
+		p := &fakeProvider{forks: true}
+		want := map[bool]string{false: "fork", true: "boot"}[cold]
+		if c := runFake(t, t.Context(), p, 1, Options{Cold: cold})[0]; c.Verdict != verdict.Pass || c.StartKind != want {
+			t.Errorf("cold %v: verdict %s of a %s, want a pass of a %s", cold, c.Verdict, c.StartKind, want)
+		}
 	}
 }

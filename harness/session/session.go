@@ -2,6 +2,8 @@ package session
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -13,18 +15,14 @@ import (
 // Limits on a machine's silence. A living agent sends a frame every second,
 // also while the verifier works.
 const (
-	// BootTimeout is how long a machine may take to its ready frame. It is
-	// generous: many machines may share few cores.
-	BootTimeout = 90 * time.Second
+	// WakeTimeout is how long a parked agent may take to its ready frame.
+	WakeTimeout = 20 * time.Second
 	// HangTimeout is how long a machine may be silent once it was ready.
 	HangTimeout = 15 * time.Second
 )
 
 // ErrHang is a machine that runs and says nothing.
 var ErrHang = errors.New("the machine hangs: its agent fell silent")
-
-// ErrNoBoot is a machine that runs but never got to its agent.
-var ErrNoBoot = errors.New("the machine hangs: its agent did not answer")
 
 // Session is one machine whose agent answered.
 type Session struct {
@@ -36,23 +34,47 @@ type Session struct {
 	stop    context.CancelCauseFunc
 }
 
-// Open waits for the machine's agent. The error is the machine's *vms.Crash if
-// it died, ErrNoBoot if it did not answer in time, ctx's cause, or what is
-// wrong with the stream. The caller closes the machine, whatever Open returns.
+// Open parks and wakes the machine's agent. The error is the machine's
+// *vms.Crash if it died, vms.ErrNoBoot if it did not answer in time, ctx's
+// cause, or what is wrong with the stream. The caller closes the machine,
+// whatever Open returns.
 func Open(ctx context.Context, m vms.Machine) (*Session, error) {
-	s := &Session{machine: m, client: wire.NewClient(m.Stream())}
+	s := &Session{machine: m}
 	s.alive, s.stop = context.WithCancelCause(context.WithoutCancel(ctx))
-	boot, cancel := context.WithTimeoutCause(ctx, BootTimeout, ErrNoBoot)
-	defer cancel()
-	ready, err := s.client.Ready(boot)
-	if err != nil {
+	if err := s.wake(ctx); err != nil {
 		err = s.why(ctx, err)
 		s.stop(err)
 		return nil, err
 	}
-	s.Ready = ready
 	go s.watch()
 	return s, nil
+}
+
+func (s *Session) wake(ctx context.Context) error {
+	stream := s.machine.Stream()
+	if s.machine.StartKind() == "boot" {
+		boot, cancel := context.WithTimeoutCause(ctx, vms.BootTimeout, vms.ErrNoBoot)
+		defer cancel()
+		var err error
+		if stream, err = wire.Park(boot, stream, s.machine.Port()); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, WakeTimeout, vms.ErrNoBoot)
+	defer cancel()
+	s.client = wire.NewClient(stream)
+	var err error
+	s.Ready, err = s.client.Wake(ctx, identity())
+	return err
+}
+
+// identity is that of a new machine.
+func identity() wire.Wake {
+	seed, id := make([]byte, wire.SeedSize), make([]byte, 16)
+	rand.Read(seed)
+	rand.Read(id)
+	name := hex.EncodeToString(id)
+	return wire.Wake{Time: time.Now(), Seed: seed, Hostname: "bpflab-" + name[:8], MachineID: name}
 }
 
 // Close ends the session; the machine is the caller's.

@@ -20,6 +20,10 @@ func pair(t *testing.T, handlers map[string]Handler) *Client {
 	host, guest := net.Pipe()
 	served := make(chan error, 1)
 	go func() {
+		if _, err := expect(guest, KindWake); err != nil {
+			served <- err
+			return
+		}
 		served <- NewServer(guest, handlers).Serve(context.Background(), Ready{Release: "6.1"}, time.Hour)
 	}()
 	t.Cleanup(func() {
@@ -29,7 +33,7 @@ func pair(t *testing.T, handlers map[string]Handler) *Client {
 		}
 	})
 	c := NewClient(host)
-	if r, err := c.Ready(t.Context()); err != nil || r.Release != "6.1" {
+	if r, err := c.Wake(t.Context(), someWake()); err != nil || r.Release != "6.1" {
 		t.Fatalf("ready: %+v, %v", r, err)
 	}
 	return c
@@ -124,9 +128,12 @@ func TestSilenceAndBeat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		host, guest := net.Pipe()
 		defer host.Close()
-		go NewServer(guest, nil).Serve(t.Context(), Ready{}, time.Second)
+		go func() {
+			expect(guest, KindWake)
+			NewServer(guest, nil).Serve(t.Context(), Ready{}, time.Second)
+		}()
 		c := NewClient(host)
-		if _, err := c.Ready(t.Context()); err != nil {
+		if _, err := c.Wake(t.Context(), someWake()); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(10*time.Second + time.Millisecond)

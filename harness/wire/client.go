@@ -20,7 +20,7 @@ const chunk = 8 << 10
 // Client is the host's end. Its methods are safe for concurrent use.
 type Client struct {
 	stream io.ReadWriteCloser
-	ready  chan Ready
+	first  chan Ready
 	done   chan struct{}
 
 	wmu sync.Mutex // one frame at a time
@@ -40,16 +40,16 @@ type call struct {
 
 // NewClient reads frames from stream until it ends. Close the stream to end it.
 func NewClient(stream io.ReadWriteCloser) *Client {
-	c := &Client{stream: stream, ready: make(chan Ready, 1), done: make(chan struct{}),
+	c := &Client{stream: stream, first: make(chan Ready, 1), done: make(chan struct{}),
 		calls: map[uint32]*call{}, last: time.Now()}
 	go c.read()
 	return c
 }
 
-// Ready waits for the guest's first frame.
-func (c *Client) Ready(ctx context.Context) (Ready, error) {
+// ready waits for the frame that a guest sends once it is awake.
+func (c *Client) ready(ctx context.Context) (Ready, error) {
 	select {
-	case r := <-c.ready:
+	case r := <-c.first:
 		return r, nil
 	case <-c.done:
 		return Ready{}, c.Err()
@@ -267,7 +267,7 @@ func (c *Client) takeReady(f Frame) error {
 		return &ProtocolError{"ready frame: " + err.Error()}
 	}
 	select {
-	case c.ready <- r:
+	case c.first <- r:
 		return nil
 	default:
 		return &ProtocolError{"a second ready frame: the guest started again"}

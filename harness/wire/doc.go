@@ -18,6 +18,12 @@
 // *ProtocolError. There is no resynchronisation: a broken stream is a broken
 // machine.
 //
+// A machine starts in two parts, between which it can be copied: its agent
+// boots, says Hello, is told to Park, prepares what it can and says so; then,
+// in the copy or in the machine itself, it is told to Wake, becomes a machine
+// of its own, and says that it is Ready. From then on it sends a beat every
+// second. Before the wake it sends nothing that was not asked for.
+//
 // Calls go from host to guest (Client, Serve). A call may carry data both
 // ways on its own id; data to the guest is acknowledged and at most Window
 // bytes of it are under way, because a UART has no flow control of its own.

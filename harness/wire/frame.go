@@ -21,7 +21,7 @@ const (
 type Kind uint8
 
 const (
-	KindReady  Kind = 1 + iota // guest: I am up (Ready), once
+	KindReady  Kind = 1 + iota // guest: I am awake and take calls (Ready), once
 	KindCall                   // host: do this (callBody)
 	KindReply                  // guest: a call's result; ends the call
 	KindFault                  // guest: a call's error (Fault); ends the call
@@ -30,7 +30,11 @@ const (
 	KindAck                    // guest: that many bytes of a call's data were taken (8 bytes LE)
 	KindCancel                 // host: stop this call
 	KindBeat                   // guest: alive, about once a second
-	kindLast   = KindBeat
+	KindHello                  // guest: I am there, the first frame after a boot
+	KindPark                   // host: prepare your machine and fall silent
+	KindParked                 // guest: so I am (Parked)
+	KindWake                   // host: this is who you are (Wake)
+	kindLast   = KindWake
 )
 
 // Channels of data frames.

@@ -12,6 +12,9 @@ const (
 	fdConsole = 3
 	fdStream  = 4
 	fdControl = 5
+	fdPort    = 6
+	fdMemory  = 7 // of templates and forks
+	fdState   = 8 // of forks
 )
 
 // spec is what a machine is made of; the same spec has the same
@@ -31,19 +34,45 @@ type spec struct {
 // pool at once.
 var cpuModels = map[string]string{"kvm": "host", "tcg": "qemu64,-cx16,+rdrand"}
 
-// arguments are QEMU's for a machine.
-func arguments(s spec) []string {
+// arguments are QEMU's for a machine that boots and is not copied.
+func arguments(s spec) []string { return append(devices(s), kernelArguments(s)...) }
+
+// templateArguments are those of a machine that boots and is copied: its memory
+// is a file.
+func templateArguments(s spec) []string {
+	return append(devices(s), append(memoryFile(s, "on"), kernelArguments(s)...)...)
+}
+
+// forkArguments are those of a copy: it reads the file and keeps what it
+// writes to itself. It is given its state by command, because the capability to
+// leave shared memory out of that must be set first.
+func forkArguments(s spec) []string {
+	return append(devices(s), append(memoryFile(s, "off"), "-incoming", "defer")...)
+}
+
+// devices are all that a machine has. Template and fork must agree on them.
+func devices(s spec) []string {
 	return append(hardware(s.accel),
 		"-smp", fmt.Sprint(s.cpus),
 		"-m", fmt.Sprintf("%dk", s.memory>>10),
 		"-no-reboot",
-		"-kernel", s.boot(),
-		"-initrd", s.initrd,
-		"-append", commandLine,
 		"-chardev", fmt.Sprintf("socket,id=console,fd=%d", fdConsole), "-serial", "chardev:console",
 		"-chardev", fmt.Sprintf("socket,id=stream,fd=%d", fdStream), "-serial", "chardev:stream",
 		"-chardev", fmt.Sprintf("socket,id=control,fd=%d", fdControl), "-mon", "chardev=control,mode=control",
+		"-device", "virtio-serial-pci,max_ports=2",
+		"-chardev", fmt.Sprintf("socket,id=port,fd=%d", fdPort), "-device", "virtserialport,chardev=port,name=bpflab",
 	)
+}
+
+func memoryFile(s spec, share string) []string {
+	return []string{
+		"-object", fmt.Sprintf("memory-backend-file,id=memory,size=%d,mem-path=/proc/self/fd/%d,share=%s", s.memory, fdMemory, share),
+		"-machine", "memory-backend=memory",
+	}
+}
+
+func kernelArguments(s spec) []string {
+	return []string{"-kernel", s.boot(), "-initrd", s.initrd, "-append", commandLine}
 }
 
 // hardware is the machine without memory and devices, as machines and the

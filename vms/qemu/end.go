@@ -1,7 +1,6 @@
 package qemu
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
@@ -15,19 +14,6 @@ const (
 	guestShutdown = "guest-shutdown"
 	guestReset    = "guest-reset" // also after a panic or a triple fault
 )
-
-// heard takes QEMU's events.
-func (m *machine) heard(e event) {
-	if e.Name != "SHUTDOWN" {
-		return
-	}
-	var data struct {
-		Reason string `json:"reason"`
-	}
-	if json.Unmarshal(e.Data, &data) == nil {
-		m.shutdown = data.Reason
-	}
-}
 
 // whyEnded tells how a machine ended: nil after a power-off, else a *vms.Crash.
 // shutdown is the reason QEMU gave, wait how its process ended, said what it

@@ -126,9 +126,9 @@ func TestMissingQEMU(t *testing.T) {
 
 func TestParseVersion(t *testing.T) {
 	for in, want := range map[string]string{
-		"QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)\nCopyright\n": "QEMU 7.2.22",
-		"QEMU emulator version 10.1.0\nCopyright\n":                                "QEMU 10.1.0",
-		"something else\n": "something else",
+		"QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)": "QEMU 7.2.22",
+		"QEMU emulator version 10.1.0":                                "QEMU 10.1.0",
+		"something else":                                              "something else",
 	} {
 		if got := parseVersion(in); got != want {
 			t.Errorf("parseVersion(%q) = %q, want %q", in, got, want)

@@ -9,12 +9,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 
 	"github.com/bpflab/bpflab/harness/install"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/initramfs"
+	"github.com/bpflab/bpflab/vms/template"
 )
 
 // Options sets up a Provider.
@@ -29,16 +31,42 @@ type Provider struct {
 	kvm      string // /dev/kvm but in tests
 	archives *initramfs.Cache
 
-	mu   sync.Mutex
-	caps *vms.Caps // once found
+	templates *template.Store
+
+	mu       sync.Mutex
+	caps     *vms.Caps       // once found
+	qemu     string          // the version in full
+	bootOnly map[string]bool // keys of templates that cannot be made
 }
+
+// templateLimit is what templates may take on the disk, in bytes.
+const templateLimit = 8 << 30
 
 // New returns a provider. It looks at nothing yet.
 func New(o Options) *Provider {
 	if o.Binary == "" {
 		o.Binary = "qemu-system-x86_64"
 	}
-	return &Provider{options: o, kvm: kvmDevice, archives: initramfs.NewCache(o.Cache)}
+	return &Provider{options: o, kvm: kvmDevice, archives: initramfs.NewCache(o.Cache),
+		templates: Templates(o.Cache), bootOnly: map[string]bool{}}
+}
+
+// Templates is the store of a provider with that cache.
+func Templates(cache string) *template.Store {
+	return template.New(filepath.Join(cache, "templates"), templateLimit)
+}
+
+// cannotFork says that the template could not be made before.
+func (p *Provider) cannotFork(key string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.bootOnly[key]
+}
+
+func (p *Provider) giveUpForking(key string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.bootOnly[key] = true
 }
 
 // Name is "qemu".
@@ -61,11 +89,12 @@ func (p *Provider) Caps(ctx context.Context) (vms.Caps, error) {
 	if err != nil {
 		return vms.Caps{}, err
 	}
-	p.caps = &vms.Caps{Kernels: vms.AnyKernel, Accelerator: accel, Detail: version}
+	p.qemu = version
+	p.caps = &vms.Caps{Kernels: vms.AnyKernel, Fork: true, Accelerator: accel, Detail: parseVersion(version)}
 	return *p.caps, nil
 }
 
-// version is "QEMU 7.2.22".
+// version is QEMU's own first line about itself.
 func (p *Provider) version(ctx context.Context) (string, error) {
 	out, err := exec.CommandContext(ctx, p.options.Binary, "--version").Output()
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
@@ -77,12 +106,12 @@ func (p *Provider) version(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", failed(fmt.Errorf("%s --version: %w", p.options.Binary, err), install.QEMU)
 	}
-	return parseVersion(string(out)), nil
+	line, _, _ := strings.Cut(string(out), "\n")
+	return line, nil
 }
 
 // parseVersion shortens "QEMU emulator version 7.2.22 (Debian ...)".
-func parseVersion(out string) string {
-	line, _, _ := strings.Cut(out, "\n")
+func parseVersion(line string) string {
 	_, rest, ok := strings.Cut(line, "version ")
 	if !ok {
 		return line

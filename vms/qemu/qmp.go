@@ -6,7 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"os"
 	"sync"
+
+	"golang.org/x/sys/unix"
 )
 
 // control speaks the QEMU Machine Protocol: commands and their answers, and
@@ -67,7 +71,14 @@ func (c *control) close() {
 // nil. A refusal is a *commandError. When ctx ends first, QEMU may still carry
 // the command out.
 func (c *control) execute(ctx context.Context, name string, arguments, result any) error {
-	answer, err := c.send(name, arguments)
+	return c.command(ctx, name, arguments, result, func(text []byte) error {
+		_, err := c.conn.Write(text)
+		return err
+	})
+}
+
+func (c *control) command(ctx context.Context, name string, arguments, result any, write func([]byte) error) error {
+	answer, err := c.send(name, arguments, write)
 	if err != nil {
 		return because(ctx, fmt.Errorf("%s: %w", name, errControlGone))
 	}
@@ -85,13 +96,31 @@ func (c *control) execute(ctx context.Context, name string, arguments, result an
 	}
 }
 
-func (c *control) send(name string, arguments any) (<-chan message, error) {
+// give hands QEMU a file, which later commands call by name. The connection
+// must be a Unix socket.
+func (c *control) give(ctx context.Context, name string, file *os.File) error {
+	socket, ok := c.conn.(*net.UnixConn)
+	if !ok {
+		return fmt.Errorf("give %s to QEMU: %w", name, errors.ErrUnsupported)
+	}
+	return c.command(ctx, "getfd", map[string]string{"fdname": name}, nil, func(text []byte) error {
+		_, _, err := socket.WriteMsgUnix(text, unix.UnixRights(int(file.Fd())), nil)
+		return err
+	})
+}
+
+// send sends a command by write.
+func (c *control) send(name string, arguments any, write func([]byte) error) (<-chan message, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.last++
 	answer := make(chan message, 1)
 	c.pending[c.last] = answer
-	return answer, json.NewEncoder(c.conn).Encode(command{name, arguments, c.last})
+	text, err := json.Marshal(command{name, arguments, c.last})
+	if err != nil {
+		return nil, err
+	}
+	return answer, write(append(text, '\n'))
 }
 
 // read hands on what QEMU sends until it sends no more.

@@ -32,7 +32,12 @@ func TestConformance(t *testing.T) {
 	spec := realSpec(t)
 	cache := t.TempDir()
 	t.Setenv(testCache, cache)
-	vmstest.Conformance(t, func() vms.Provider { return New(Options{Cache: cache}) }, spec)
+	for _, cold := range []bool{true, false} {
+		t.Run(map[bool]string{true: "boot", false: "fork"}[cold], func(t *testing.T) {
+			spec.Cold = cold
+			vmstest.Conformance(t, func() vms.Provider { return New(Options{Cache: cache}) }, spec)
+		})
+	}
 }
 
 // realSpec is what machines are made of: the lock file's kernel, from the
@@ -104,7 +109,7 @@ func TestEndsOfRealMachines(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			spec := spec
-			spec.Agent, spec.Dir = script(t, test.init), t.TempDir()
+			spec.Agent, spec.Dir, spec.Cold = script(t, test.init), t.TempDir(), true
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 			defer cancel()
 			m, err := provider.Start(ctx, spec)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"time"
@@ -21,32 +22,54 @@ const defaultMemory = 256 << 20
 // they print a line, or hang: 6.1 does at 80 MiB.
 const leastMemory = 128 << 20
 
-// usualModules are loaded where the kernel has them; labs with packets need
-// most.
-var usualModules = []string{"veth", "dummy", "sch_ingress", "cls_bpf", "act_bpf"}
+// usualModules are loaded where the kernel has them: labs with packets need
+// most, the agent's port the last two.
+var usualModules = []string{"veth", "dummy", "sch_ingress", "cls_bpf", "act_bpf", "virtio_pci", "virtio_console"}
 
-// Start boots a machine and returns once QEMU runs and answers; the guest is
-// booting then. The machine ends with ctx.
+// Start forks a machine from a template, which it makes where there is none,
+// or boots one if that is wanted or forking is not possible here. It returns
+// once QEMU runs and answers: the guest is booting then, or its agent is
+// parked. The machine ends with ctx.
 func (p *Provider) Start(ctx context.Context, want vms.Spec) (vms.Machine, error) {
-	caps, err := p.Caps(ctx)
+	s, err := p.spec(ctx, want)
 	if err != nil {
 		return nil, err
 	}
-	initrd, err := p.initramfs(ctx, want)
-	if err != nil {
-		return nil, err
+	var m *machine
+	if want.Cold || s.kernel.SHA256 == "" {
+		m, err = p.boot(ctx, s, want.Dir)
+	} else {
+		m, err = p.forkOrBoot(ctx, s, want.Dir)
 	}
-	s := spec{kernel: want.Kernel, initrd: initrd, memory: memorySize(want.Memory), cpus: max(1, want.CPUs), accel: caps.Accelerator}
-	if s.boot() == "" {
-		return nil, failed(fmt.Errorf("kernel %s has no file to boot", want.Kernel.Selector))
-	}
-	m, err := launch(ctx, p.options.Binary, arguments(s), filepath.Join(want.Dir, "console.log"))
 	if err != nil {
 		return nil, failed(err)
 	}
 	go m.closeWith(ctx)
 	return m, nil
 }
+
+// spec is what a wanted machine is made of.
+func (p *Provider) spec(ctx context.Context, want vms.Spec) (spec, error) {
+	caps, err := p.Caps(ctx)
+	if err != nil {
+		return spec{}, err
+	}
+	initrd, err := p.initramfs(ctx, want)
+	if err != nil {
+		return spec{}, err
+	}
+	s := spec{kernel: want.Kernel, initrd: initrd, memory: memorySize(want.Memory), cpus: max(1, want.CPUs), accel: caps.Accelerator}
+	if s.boot() == "" {
+		return s, failed(fmt.Errorf("kernel %s has no file to boot", want.Kernel.Selector))
+	}
+	return s, nil
+}
+
+func (p *Provider) boot(ctx context.Context, s spec, dir string) (*machine, error) {
+	return launch(ctx, p.options.Binary, arguments(s), filepath.Join(dir, consoleLog))
+}
+
+const consoleLog = "console.log"
 
 func memorySize(wanted int64) int64 {
 	if wanted == 0 {
@@ -70,9 +93,9 @@ func (p *Provider) initramfs(ctx context.Context, want vms.Spec) (string, error)
 	return file, nil
 }
 
-// launch starts QEMU with one end of three socket pairs; nothing of a machine
-// has a name on the host but its console log.
-func launch(ctx context.Context, binary string, args []string, log string) (*machine, error) {
+// launch starts QEMU with one end of four socket pairs, and with files from
+// fdMemory on; nothing of a machine has a name on the host but its console log.
+func launch(ctx context.Context, binary string, args []string, log string, files ...*os.File) (*machine, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -81,14 +104,15 @@ func launch(ctx context.Context, binary string, args []string, log string) (*mac
 		return nil, err
 	}
 	defer w.closeGuest()
-	m := &machine{stream: w.host[1], started: time.Now(),
-		opened: make(chan struct{}), closed: make(chan struct{}), done: make(chan struct{})}
+	m := &machine{stream: w.host[1], port: w.host[3], started: time.Now(),
+		opened: make(chan struct{}), resumed: make(chan struct{}), migrated: make(chan string, 16),
+		closed: make(chan struct{}), done: make(chan struct{})}
 	if m.console, err = keepConsole(w.host[0], log); err != nil {
 		w.closeHost()
 		return nil, err
 	}
 	m.cmd = exec.Command(binary, args...)
-	m.cmd.ExtraFiles = w.guest[:]
+	m.cmd.ExtraFiles = append(w.guest[:], files...)
 	m.cmd.Stderr = &m.stderr
 	if err := m.run(); err != nil {
 		w.closeGuest()

@@ -8,11 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// wires are the socket pairs of a machine: console, stream, control, in the
-// order of the child's file descriptors from fdConsole on.
+// wires are the socket pairs of a machine: console, stream, control, port, in
+// the order of the child's file descriptors from fdConsole on.
 type wires struct {
-	host  [3]net.Conn
-	guest [3]*os.File
+	host  [4]net.Conn
+	guest [4]*os.File
 }
 
 func openWires() (*wires, error) {

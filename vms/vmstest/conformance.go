@@ -3,7 +3,6 @@ package vmstest
 import (
 	"context"
 	"errors"
-	"io"
 	"os"
 	"strings"
 	"testing"
@@ -11,15 +10,13 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/vms"
 )
 
 // patience is how long a machine may take for anything. It is not a measure:
 // it only keeps a broken one from holding the tests for ever.
 const patience = 3 * time.Minute
-
-// frameMagic is what every frame of the wire protocol begins with.
-const frameMagic = "bpl"
 
 // Conformance tests a provider. Each call of provider returns a new one on the
 // same machine; spec names a kernel that boots and a real guest agent, and its
@@ -75,7 +72,7 @@ func (s suite) capabilities(t *testing.T) {
 func (s suite) agent(t *testing.T) {
 	before := time.Now()
 	m := s.start(t)
-	hears(t, m)
+	wakes(t, m)
 	if m.Started().Before(before) || m.Started().After(time.Now()) {
 		t.Errorf("started at %v, which is not between %v and now", m.Started(), before)
 	}
@@ -95,16 +92,29 @@ func (s suite) agent(t *testing.T) {
 	}
 }
 
-// hears waits for the agent's first frame.
-func hears(t *testing.T, m vms.Machine) {
+// wakes brings the machine's agent to where it takes calls.
+func wakes(t *testing.T, m vms.Machine) wire.Ready {
 	t.Helper()
-	stop := time.AfterFunc(patience, func() { m.Close() })
-	defer stop.Stop()
-	first := make([]byte, len(frameMagic))
-	if _, err := io.ReadFull(m.Stream(), first); err != nil || string(first) != frameMagic {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	ready, err := wake(ctx, m)
+	if err != nil {
 		console, _ := os.ReadFile(m.Console())
-		t.Fatalf("the agent's stream begins with %q, error %v, machine %v; console:\n%s", first, err, m.Err(), console)
+		t.Fatalf("the agent does not wake: %v; machine: %v; console:\n%s", err, m.Err(), console)
 	}
+	return ready
+}
+
+func wake(ctx context.Context, m vms.Machine) (wire.Ready, error) {
+	stream := m.Stream()
+	if m.StartKind() == "boot" {
+		var err error
+		if stream, err = wire.Park(ctx, stream, m.Port()); err != nil {
+			return wire.Ready{}, err
+		}
+	}
+	return wire.NewClient(stream).Wake(ctx, wire.Wake{Time: time.Now(), Seed: make([]byte, wire.SeedSize),
+		Hostname: "conformance", MachineID: "00000000000000000000000000000001"})
 }
 
 func (s suite) close(t *testing.T) {
@@ -193,7 +203,7 @@ func (s suite) cancelledAfter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hears(t, m)
+	wakes(t, m)
 	cancel()
 	gone(t, m)
 	m.Close()
@@ -218,7 +228,7 @@ func (s suite) ten(t *testing.T) {
 	}
 	for _, m := range machines {
 		if m != nil {
-			hears(t, m)
+			wakes(t, m)
 		}
 	}
 	for _, m := range machines {

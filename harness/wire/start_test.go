@@ -1,0 +1,123 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+func someWake() Wake {
+	return Wake{Time: time.Unix(1790000000, 5).UTC(), Seed: make([]byte, SeedSize), Hostname: "bpflab-1", MachineID: "00ff"}
+}
+
+// boots is an agent that boots, parks and is woken: on port, unless that is
+// nil.
+func boots(stream, port io.ReadWriter) (Wake, error) {
+	if err := Hello(stream); err != nil {
+		return Wake{}, err
+	}
+	return AwaitWake(stream, port)
+}
+
+func TestStart(t *testing.T) {
+	for _, withPort := range []bool{false, true} {
+		host, guest := net.Pipe()
+		hostPort, guestPort := net.Pipe()
+		woken := make(chan Wake, 1)
+		go func() {
+			var port io.ReadWriter
+			from := io.ReadWriter(guest)
+			if withPort {
+				port, from = guestPort, guestPort
+			}
+			w, err := boots(guest, port)
+			if err != nil {
+				t.Error(err)
+			}
+			woken <- w
+			NewServer(from, nil).Serve(t.Context(), Ready{BootID: "b"}, time.Hour)
+		}()
+		stream, err := Park(t.Context(), host, hostPort)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (stream == hostPort) != withPort {
+			t.Errorf("port %v: the agent waits on the other stream", withPort)
+		}
+		ready, err := NewClient(stream).Wake(t.Context(), someWake())
+		if err != nil || ready.BootID != "b" {
+			t.Errorf("ready %+v, error %v", ready, err)
+		}
+		if w := <-woken; !w.Time.Equal(someWake().Time) || w.Hostname != "bpflab-1" || w.MachineID != "00ff" || len(w.Seed) != SeedSize {
+			t.Errorf("the agent was woken with %+v", w)
+		}
+		host.Close()
+		hostPort.Close()
+	}
+}
+
+func TestParkOfOtherGuests(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		guest func(io.ReadWriteCloser)
+		want  string
+	}{
+		{"hangs up", func(g io.ReadWriteCloser) { g.Close() }, "EOF"},
+		{"is no agent", func(g io.ReadWriteCloser) { io.WriteString(g, "login: 1234567890123") }, "no frame begins with"},
+		{"begins with something else", func(g io.ReadWriteCloser) { WriteFrame(g, Frame{Kind: KindBeat}) }, "where 10 was to come"},
+		{"wants a port", func(g io.ReadWriteCloser) { boots(g, g) }, "does not have"},
+		{"parks with nonsense", func(g io.ReadWriteCloser) {
+			Hello(g)
+			WriteFrame(g, Frame{Kind: KindParked, Payload: []byte("{")})
+		}, "parked frame"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			host, guest := net.Pipe()
+			defer host.Close()
+			go test.guest(guest)
+			_, err := Park(t.Context(), host, nil)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v, want one with %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestParkEndsWithItsContext(t *testing.T) {
+	why := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	host, _ := net.Pipe()
+	time.AfterFunc(time.Millisecond, func() { cancel(why) })
+	if _, err := Park(ctx, host, nil); err != why {
+		t.Errorf("error %v, want the context's cause", err)
+	}
+}
+
+func TestWakeOfOtherHosts(t *testing.T) {
+	short := []byte(`{"seed":"AAAA"}`)
+	for _, test := range []struct {
+		name  string
+		frame Frame
+		want  string
+	}{
+		{"another frame", Frame{Kind: KindCall}, "where 13 was to come"},
+		{"nonsense", Frame{Kind: KindWake, Payload: []byte("{")}, "wake frame"},
+		{"a short seed", Frame{Kind: KindWake, Payload: short}, "seed"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			host, guest := net.Pipe()
+			defer host.Close()
+			go func() {
+				ReadFrame(host)
+				WriteFrame(host, test.frame)
+			}()
+			if _, err := AwaitWake(guest, nil); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error %v, want one with %q", err, test.want)
+			}
+		})
+	}
+}

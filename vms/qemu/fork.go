@@ -1,0 +1,148 @@
+package qemu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/template"
+)
+
+// forkOrBoot forks a machine. A template that turns out to be no good is
+// dropped and made again, once; where forking is not possible, a machine is
+// booted. Either way the machine's notes say so. Kernels that do not boot are
+// an error, because they would not boot the second time either.
+func (p *Provider) forkOrBoot(ctx context.Context, s spec, dir string) (*machine, error) {
+	key := p.templateKey(s)
+	var notes []string
+	for range 2 {
+		if p.cannotFork(key) {
+			break
+		}
+		m, err := p.fork(ctx, s, key, dir)
+		if err == nil {
+			m.notes = notes
+			return m, nil
+		}
+		var damaged *damagedError
+		switch {
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		case errors.As(err, &damaged):
+			notes = append(notes, damaged.Error())
+			p.templates.Drop(key)
+			continue
+		}
+		p.giveUpForking(key)
+		if errors.Is(err, vms.ErrPanic) || errors.Is(err, vms.ErrGone) || errors.Is(err, vms.ErrNoBoot) {
+			return nil, err
+		}
+		notes = append(notes, fmt.Sprintf("booted, not forked: %v", err))
+	}
+	m, err := p.boot(ctx, s, dir)
+	if err == nil {
+		m.notes = notes
+	}
+	return m, err
+}
+
+// damagedError is a template from which no machine can be made.
+type damagedError struct {
+	kernel string
+	err    error
+}
+
+func (e *damagedError) Error() string {
+	return fmt.Sprintf("the template of %s is no good and is made again: %v", e.kernel, e.err)
+}
+
+func (e *damagedError) Unwrap() error { return e.err }
+
+// fork starts a machine from the template, which it makes if there is none.
+func (p *Provider) fork(ctx context.Context, s spec, key, dir string) (*machine, error) {
+	t, err := p.template(ctx, s, key, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer t.Close()
+	m, err := p.copyOf(ctx, s, t, dir)
+	if err != nil && ctx.Err() == nil {
+		return nil, &damagedError{s.kernel.Release, err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	m.parent = &parent{port: t.About.Port, drop: func() { p.templates.Drop(key) }}
+	return m, nil
+}
+
+// copyOf starts a machine with the template's memory and state, while it checks
+// that these are what was saved.
+func (p *Provider) copyOf(ctx context.Context, s spec, t *template.Template, dir string) (*machine, error) {
+	var m *machine
+	group, both := errgroup.WithContext(ctx)
+	group.Go(t.Verify)
+	group.Go(func() (err error) {
+		m, err = launch(both, p.options.Binary, forkArguments(s), filepath.Join(dir, consoleLog), t.Memory, t.State)
+		if err != nil {
+			return err
+		}
+		return m.resume(both)
+	})
+	err := group.Wait()
+	if err != nil && m != nil {
+		m.Close()
+	}
+	return m, err
+}
+
+// resumeLimit is how long a fork may take to run. It needs some tens of
+// milliseconds.
+const resumeLimit = 20 * time.Second
+
+var errNotResumed = errors.New("QEMU did not take its state in time")
+
+// resume gives a machine the state of its template, and waits until it runs.
+// The error of a state that QEMU does not take is what QEMU says.
+func (m *machine) resume(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, resumeLimit, errNotResumed)
+	defer cancel()
+	err := m.ignoreShared(ctx)
+	if err == nil {
+		err = m.control.execute(ctx, "migrate-incoming", map[string]string{"uri": fmt.Sprintf("fd:%d", fdState)}, nil)
+	}
+	if err != nil {
+		return m.orItsLastWords(err)
+	}
+	select {
+	case <-m.resumed:
+		return nil
+	case <-m.done:
+		return m.orItsLastWords(m.err)
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// ignoreShared leaves memory that is in a file out of the state, at both ends.
+func (m *machine) ignoreShared(ctx context.Context) error {
+	type capability struct {
+		Name string `json:"capability"`
+		On   bool   `json:"state"`
+	}
+	return m.control.execute(ctx, "migrate-set-capabilities", map[string]any{
+		"capabilities": []capability{{"x-ignore-shared", true}, {"events", true}}}, nil)
+}
+
+// orItsLastWords is what QEMU has said, if it has ended, else err.
+func (m *machine) orItsLastWords(err error) error {
+	if said := m.stderr.String(); said != "" {
+		return errors.New(said)
+	}
+	return err
+}

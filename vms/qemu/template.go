@@ -1,0 +1,162 @@
+package qemu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/template"
+)
+
+// template is the saved one of the key, made now if there is none. Of several
+// processes that want the same one makes it, and the others wait.
+func (p *Provider) template(ctx context.Context, s spec, key, dir string) (*template.Template, error) {
+	t, err := p.templates.Open(key)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return t, asDamaged(s, err)
+	}
+	unlock, err := p.templates.Lock(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	t, err = p.templates.Open(key)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return t, asDamaged(s, err)
+	}
+	if err := p.makeTemplate(ctx, s, key, dir); err != nil {
+		return nil, err
+	}
+	return p.templates.Open(key)
+}
+
+func asDamaged(s spec, err error) error {
+	var damaged *template.DamagedError
+	if errors.As(err, &damaged) {
+		return &damagedError{s.kernel.Release, err}
+	}
+	return err
+}
+
+// makeTemplate boots a machine until its agent is parked, and saves it. The
+// memory is anonymous meanwhile: a guest that writes to a file on a full disk
+// would die of a bus error.
+func (p *Provider) makeTemplate(ctx context.Context, s spec, key, dir string) error {
+	memory, err := anonymousFile("bpflab-memory", s.memory)
+	if err != nil {
+		return err
+	}
+	defer memory.Close()
+	state, err := anonymousFile("bpflab-state", 0)
+	if err != nil {
+		return err
+	}
+	defer state.Close()
+	m, err := launch(ctx, p.options.Binary, templateArguments(s), filepath.Join(dir, templateLog), memory)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	stop := context.AfterFunc(ctx, func() { m.Close() })
+	defer stop()
+	port, err := m.park(ctx)
+	if err != nil {
+		return err
+	}
+	if err := m.save(ctx, state); err != nil {
+		return fmt.Errorf("save the booted machine: %w", m.orItsLastWords(err))
+	}
+	m.Close()
+	return p.templates.Save(ctx, key, template.About{Kernel: s.kernel.Release, KernelSHA256: s.kernel.SHA256,
+		Memory: s.memory, Made: time.Now(), Port: port}, memory, state)
+}
+
+// templateLog is the console of a boot that became a template; the consoles of
+// its forks begin where it ends.
+const templateLog = "template.log"
+
+// anonymousFile is a file in memory, which ends with its last descriptor.
+func anonymousFile(name string, size int64) (*os.File, error) {
+	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("memory for a template: %w", err)
+	}
+	f := os.NewFile(uintptr(fd), name)
+	if err := f.Truncate(size); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("memory for a template: %w", err)
+	}
+	return f, nil
+}
+
+// park waits until the agent has booted and is parked. It tells whether the
+// agent then waits on the virtio port. The error is the machine's death where
+// that is the cause.
+func (m *machine) park(ctx context.Context) (port bool, err error) {
+	boot, cancel := context.WithTimeoutCause(ctx, vms.BootTimeout, vms.ErrNoBoot)
+	defer cancel()
+	stream, err := wire.Park(boot, m.stream, m.port)
+	if err == nil {
+		return stream == m.port, nil
+	}
+	if boot.Err() != nil {
+		return false, context.Cause(boot)
+	}
+	select {
+	case <-m.done:
+		if m.err != nil {
+			return false, m.err
+		}
+	case <-time.After(graceForDeath):
+	}
+	return false, err
+}
+
+// graceForDeath is how long a broken stream waits to learn that its machine
+// died.
+const graceForDeath = 2 * time.Second
+
+// saveLimit is how long QEMU may take to write a machine's state. It needs
+// some milliseconds.
+const saveLimit = 20 * time.Second
+
+var errNotSaved = errors.New("QEMU did not write the machine's state in time")
+
+// save writes the state of all but the memory to a file. The machine stands
+// still then, for good.
+func (m *machine) save(ctx context.Context, state *os.File) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, saveLimit, errNotSaved)
+	defer cancel()
+	if err := m.ignoreShared(ctx); err != nil {
+		return err
+	}
+	if err := m.control.give(ctx, "state", state); err != nil {
+		return err
+	}
+	if err := m.control.execute(ctx, "migrate", map[string]string{"uri": "fd:state"}, nil); err != nil {
+		return err
+	}
+	for {
+		select {
+		case status := <-m.migrated:
+			switch status {
+			case "completed":
+				return nil
+			case "failed":
+				return errors.New("QEMU could not write the machine's state")
+			}
+		case <-m.done:
+			return errControlGone
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}

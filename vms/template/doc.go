@@ -1,0 +1,16 @@
+// Package template keeps templates on disk: the memory and the device state of
+// booted machines, from which machines are forked copy-on-write. It knows
+// nothing of the hypervisor.
+//
+// A template lies in a directory named by its key, a digest of all it is made
+// of:
+//
+//	KEY/memory         the guest's memory, sparse: pages of zeros are holes
+//	KEY/state          all else of the machine
+//	KEY/template.json  what it is, and the checksums of both
+//
+// It is written under another name and renamed, so it is there whole or not at
+// all. Nothing is synced to the disk: after a crash of the host a file may hold
+// zeros, which Verify finds. A template may be removed or replaced at any time
+// under those who use it: they hold its files open.
+package template

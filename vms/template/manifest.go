@@ -1,0 +1,64 @@
+package template
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// About says what a template was made of.
+type About struct {
+	Kernel       string    `json:"kernel"`        // its release
+	KernelSHA256 string    `json:"kernel_sha256"` // kernel.Image.SHA256
+	Memory       int64     `json:"memory"`        // of the guest, in bytes
+	Made         time.Time `json:"made"`
+	Port         bool      `json:"port"` // the parked agent waits on the machine's virtio port
+}
+
+// manifest is template.json.
+type manifest struct {
+	Schema int `json:"schema"`
+	About
+	StateSize int64  `json:"state_size"` // bytes
+	MemorySum uint32 `json:"memory_sum"` // see memorySum
+	StateSum  uint32 `json:"state_sum"`  // CRC-32C
+}
+
+const schema = 1
+
+// maxManifest bounds what is read of one, in bytes.
+const maxManifest = 64 << 10
+
+func readManifest(f *os.File) (manifest, error) {
+	text, err := io.ReadAll(io.LimitReader(f, maxManifest+1))
+	if err != nil {
+		return manifest{}, err
+	}
+	return parseManifest(text)
+}
+
+func parseManifest(text []byte) (manifest, error) {
+	var m manifest
+	if len(text) > maxManifest {
+		return m, errors.New("too long")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&m); err != nil {
+		return m, err
+	}
+	if decoder.More() {
+		return m, errors.New("more than one value")
+	}
+	if m.Schema != schema {
+		return m, fmt.Errorf("schema %d, want %d", m.Schema, schema)
+	}
+	if m.Memory <= 0 || m.StateSize < 0 {
+		return m, errors.New("a size is negative")
+	}
+	return m, nil
+}

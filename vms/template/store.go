@@ -1,0 +1,111 @@
+package template
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Store keeps templates in a directory. It is safe for many goroutines and many
+// processes.
+type Store struct {
+	dir   string
+	limit int64
+
+	mu       sync.Mutex
+	verified map[stamp]func() error
+}
+
+// New returns a store in dir, which is made when it is needed. All templates
+// together may take limit bytes of the disk.
+func New(dir string, limit int64) *Store {
+	return &Store{dir: dir, limit: limit, verified: map[stamp]func() error{}}
+}
+
+// Dir is where the templates lie.
+func (s *Store) Dir() string { return s.dir }
+
+// lockPoll is how often a lock that another holds is asked for.
+const lockPoll = 20 * time.Millisecond
+
+// Lock keeps all others, in this process and in any, from making a template of
+// the key, until unlock. When ctx ends first, the error is its cause.
+func (s *Store) Lock(ctx context.Context, key string) (unlock func(), err error) {
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(filepath.Join(s.dir, lockName(key)), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil {
+			return func() { f.Close() }, nil
+		}
+		if !errors.Is(err, unix.EWOULDBLOCK) {
+			f.Close()
+			return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
+		}
+		select {
+		case <-time.After(lockPoll):
+		case <-ctx.Done():
+			f.Close()
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// lockName is one of a few files, which are never removed: a lock on a file
+// that is gone would lock nobody out.
+func lockName(key string) string { return ".lock-" + key[:min(1, len(key))] }
+
+// Drop removes a template, if it is there.
+func (s *Store) Drop(key string) error {
+	aside, err := os.MkdirTemp(s.dir, tempPrefix)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(aside)
+	err = os.Rename(filepath.Join(s.dir, key), filepath.Join(aside, "old"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// tempPrefix marks directories that are being written or removed. A writer
+// holds a lock on its own, so one without a lock has lost its writer.
+const (
+	tempPrefix = ".new-"
+	tempGrace  = time.Minute // between making a directory and locking it
+)
+
+// removeAbandoned removes what dead processes left.
+func (s *Store) removeAbandoned(now time.Time) {
+	entries, _ := os.ReadDir(s.dir) // none if it cannot be read
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !strings.HasPrefix(e.Name(), tempPrefix) || now.Sub(info.ModTime()) < tempGrace {
+			continue
+		}
+		name := filepath.Join(s.dir, e.Name())
+		if f, err := os.Open(name); err == nil {
+			if unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil {
+				os.RemoveAll(name)
+			}
+			f.Close()
+		}
+	}
+}
