@@ -11,7 +11,8 @@ import (
 	"github.com/bpflab/bpflab/harness/wire"
 )
 
-// describe makes the ready frame.
+// describe makes the ready frame, without what differs between copies of a
+// machine.
 func describe() (wire.Ready, error) {
 	var u unix.Utsname
 	if err := unix.Uname(&u); err != nil {
@@ -21,20 +22,28 @@ func describe() (wire.Ready, error) {
 	if err := unix.Sysinfo(&info); err != nil {
 		return wire.Ready{}, fmt.Errorf("sysinfo: %w", err)
 	}
-	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	if err != nil {
-		return wire.Ready{}, err
-	}
-	var up float64
-	if text, err := os.ReadFile("/proc/uptime"); err == nil {
-		fmt.Sscan(string(text), &up)
-	}
 	return wire.Ready{
 		Release: unix.ByteSliceToString(u.Release[:]),
 		Machine: unix.ByteSliceToString(u.Machine[:]),
-		BootID:  strings.TrimSpace(string(boot)),
-		Uptime:  up,
 		Memory:  int64(info.Totalram) * int64(info.Unit),
 		CPUs:    runtime.NumCPU(),
 	}, nil
+}
+
+// readBootID is the kernel's identity of this boot.
+func readBootID() (string, error) {
+	text, err := os.ReadFile(bootIDFile)
+	return strings.TrimSpace(string(text)), err
+}
+
+// bootIDFile is random at its first reading, and the same from then on.
+const bootIDFile = "/proc/sys/kernel/random/boot_id"
+
+// uptime is the time since the kernel started, in seconds.
+func uptime() float64 {
+	var now unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &now) != nil {
+		return 0
+	}
+	return float64(now.Nano()) / 1e9
 }

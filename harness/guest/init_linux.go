@@ -2,17 +2,14 @@ package guest
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/bpflab/bpflab/harness/guest/earlymount"
-	"github.com/bpflab/bpflab/harness/wire"
 )
 
 // Init is main for PID 1: it makes the machine usable, serves calls on the
@@ -44,75 +41,13 @@ func initMachine() error {
 	if err := loopbackUp(); err != nil {
 		fmt.Fprintln(os.Stderr, "bpflab agent:", err)
 	}
-	if err := wire.Hello(stream); err != nil {
-		return err
-	}
-	if err := loadModules(); err != nil {
-		// what does not load is missed by those who need it
-		fmt.Fprintln(os.Stderr, "bpflab agent:", err)
-	}
-	stream, err = park(stream)
-	if err != nil {
-		return err
-	}
-	return serve(stream, newReaper())
-}
-
-// park waits to be woken and returns the stream for all that follows. Between
-// the two the machine may have been copied.
-func park(stream io.ReadWriteCloser) (io.ReadWriteCloser, error) {
-	port, err := openPort()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bpflab agent:", err)
-	}
-	wake, err := awaitWake(stream, port)
-	if err != nil {
-		return nil, err
-	}
-	if err := become(wake); err != nil {
-		return nil, err
-	}
-	if port != nil {
-		return port, nil
-	}
-	return stream, nil
-}
-
-func awaitWake(stream io.ReadWriter, port *os.File) (wire.Wake, error) {
-	if port == nil {
-		return wire.AwaitWake(stream, nil)
-	}
-	return wire.AwaitWake(stream, port)
+	return parkAndServe(stream)
 }
 
 var environment = map[string]string{
 	"PATH": "/bin:/sbin:/usr/bin:/usr/sbin",
 	"HOME": "/root",
 	"TERM": "linux",
-}
-
-// Serve answers calls on a stream in a machine that somebody else booted,
-// until the host hangs up. Such a machine has its own clock, name and entropy.
-func Serve(stream io.ReadWriter) error {
-	if err := wire.Hello(stream); err != nil {
-		return err
-	}
-	if _, err := wire.AwaitWake(stream, nil); err != nil {
-		return err
-	}
-	return serve(stream, noReaper{})
-}
-
-const beatEvery = time.Second
-
-func serve(stream io.ReadWriter, procs starter) error {
-	ready, err := describe()
-	if err != nil {
-		return err
-	}
-	agent := newAgent(procs)
-	defer agent.close()
-	return agent.server(stream).Serve(context.Background(), ready, beatEvery)
 }
 
 // openStream opens the port the kernel's command line names and makes a tty

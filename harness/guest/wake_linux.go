@@ -3,7 +3,6 @@ package guest
 import (
 	"encoding/binary"
 	"fmt"
-	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -11,35 +10,75 @@ import (
 	"github.com/bpflab/bpflab/harness/wire"
 )
 
-// become makes this machine another than all that were copied from the same
-// template. The random pool comes first: everything else may draw from it.
-func become(w wire.Wake) error {
-	if err := reseed(w.Seed); err != nil {
-		return fmt.Errorf("seed the kernel's random pool: %w", err)
+// identity is what a machine needs to become another than all that were copied
+// from the same template. Its files are opened before the copying: on an
+// emulated CPU a copy has all its code still to translate, so little should be
+// left to do in it.
+type identity struct {
+	random, hostname, machineID int // open files
+	bootID                      int
+}
+
+// prepareIdentity opens what become needs. Nothing is read: the kernel makes
+// its boot identity when it is first asked for.
+func prepareIdentity() (identity, error) {
+	var id identity
+	for _, f := range []struct {
+		fd   *int
+		path string
+		flag int
+	}{
+		{&id.random, "/dev/urandom", unix.O_WRONLY},
+		{&id.hostname, "/etc/hostname", unix.O_WRONLY | unix.O_CREAT | unix.O_TRUNC},
+		{&id.machineID, "/etc/machine-id", unix.O_WRONLY | unix.O_CREAT | unix.O_TRUNC},
+		{&id.bootID, bootIDFile, unix.O_RDONLY},
+	} {
+		fd, err := unix.Open(f.path, f.flag|unix.O_CLOEXEC, 0o644)
+		if err != nil {
+			return id, fmt.Errorf("open %s: %w", f.path, err)
+		}
+		*f.fd = fd
+	}
+	return id, nil
+}
+
+func (id *identity) close() {
+	for _, fd := range []int{id.random, id.hostname, id.machineID, id.bootID} {
+		unix.Close(fd)
+	}
+}
+
+// become takes on the identity of a wake and returns the kernel's own for this
+// machine. The random pool comes first: everything else may draw from it.
+func (id *identity) become(w wire.Wake) (bootID string, err error) {
+	if err := reseed(id.random, w.Seed[:]); err != nil {
+		return "", fmt.Errorf("seed the kernel's random pool: %w", err)
 	}
 	now := unix.NsecToTimespec(w.Time.UnixNano())
 	if err := unix.ClockSettime(unix.CLOCK_REALTIME, &now); err != nil {
-		return fmt.Errorf("set the clock: %w", err)
+		return "", fmt.Errorf("set the clock: %w", err)
 	}
-	if err := unix.Sethostname([]byte(w.Hostname)); err != nil {
-		return fmt.Errorf("set the host name: %w", err)
+	name := w.Hostname()
+	if err := unix.Sethostname([]byte(name)); err != nil {
+		return "", fmt.Errorf("set the host name: %w", err)
 	}
-	for path, text := range map[string]string{"/etc/hostname": w.Hostname, "/etc/machine-id": w.MachineID} {
-		if err := os.WriteFile(path, []byte(text+"\n"), 0o444); err != nil {
-			return err
-		}
+	if _, err := unix.Write(id.hostname, []byte(name+"\n")); err != nil {
+		return "", fmt.Errorf("write /etc/hostname: %w", err)
 	}
-	return nil
+	if _, err := unix.Write(id.machineID, []byte(w.MachineID()+"\n")); err != nil {
+		return "", fmt.Errorf("write /etc/machine-id: %w", err)
+	}
+	text := make([]byte, 64)
+	n, err := unix.Read(id.bootID, text)
+	if err != nil || n < 1 {
+		return "", fmt.Errorf("read the boot id: %d bytes, %w", n, err)
+	}
+	return string(text[:n-1]), nil // less the newline
 }
 
 // reseed credits the seed to the kernel's random pool and has the generator
 // take from it at once. See random(4) for both ioctls.
-func reseed(seed []byte) error {
-	fd, err := unix.Open("/dev/urandom", unix.O_WRONLY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
+func reseed(fd int, seed []byte) error {
 	// struct rand_pool_info: bits of entropy, bytes, the bytes
 	info := binary.NativeEndian.AppendUint32(nil, uint32(8*len(seed)))
 	info = binary.NativeEndian.AppendUint32(info, uint32(len(seed)))

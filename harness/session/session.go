@@ -2,8 +2,6 @@ package session
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -64,17 +62,8 @@ func (s *Session) wake(ctx context.Context) error {
 	defer cancel()
 	s.client = wire.NewClient(stream)
 	var err error
-	s.Ready, err = s.client.Wake(ctx, identity())
+	s.Ready, err = s.client.Wake(ctx, wire.NewWake())
 	return err
-}
-
-// identity is that of a new machine.
-func identity() wire.Wake {
-	seed, id := make([]byte, wire.SeedSize), make([]byte, 16)
-	rand.Read(seed)
-	rand.Read(id)
-	name := hex.EncodeToString(id)
-	return wire.Wake{Time: time.Now(), Seed: seed, Hostname: "bpflab-" + name[:8], MachineID: name}
 }
 
 // Close ends the session; the machine is the caller's.

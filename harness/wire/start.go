@@ -2,8 +2,10 @@ package wire
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -15,17 +17,51 @@ type Parked struct {
 	Port bool `json:"port"` // it waits on the machine's port, not on this stream
 }
 
-// Wake makes a parked machine one of its own, different from every copy.
+// Wake makes a parked machine one of its own, different from every copy. It
+// travels as 88 bytes: the time in nanoseconds since 1970, little endian, the
+// seed and the identity; a machine that was just copied has all its code still
+// to translate, and JSON is much code.
 type Wake struct {
-	Time      time.Time `json:"time"`       // the host's clock
-	Seed      []byte    `json:"seed"`       // random bytes for the kernel's pool, SeedSize of them
-	Hostname  string    `json:"hostname"`   //
-	MachineID string    `json:"machine_id"` // 32 hexadecimal digits
+	Time time.Time           // the host's clock
+	Seed [SeedSize]byte      // random bytes for the kernel's pool
+	ID   [MachineIDSize]byte // the machine's identity, random
 }
 
-// SeedSize is the length of Wake.Seed: what a kernel's random pool takes in at
-// its best, in bytes.
-const SeedSize = 64
+const (
+	// SeedSize is what a kernel's random pool takes in at its best, in bytes.
+	SeedSize = 64
+	// MachineIDSize is the size of an identity in bytes; see machine-id(5).
+	MachineIDSize = 16
+
+	wakeSize = 8 + SeedSize + MachineIDSize
+)
+
+func (w *Wake) encode() []byte {
+	out := binary.LittleEndian.AppendUint64(nil, uint64(w.Time.UnixNano()))
+	return append(append(out, w.Seed[:]...), w.ID[:]...)
+}
+
+func (w *Wake) decode(b []byte) error {
+	if len(b) != wakeSize {
+		return &ProtocolError{"wake frame of a wrong size"}
+	}
+	w.Time = time.Unix(0, int64(binary.LittleEndian.Uint64(b)))
+	copy(w.Seed[:], b[8:])
+	copy(w.ID[:], b[8+SeedSize:])
+	return nil
+}
+
+// Hostname is the machine's name, and MachineID its identity in hexadecimal.
+func (w *Wake) Hostname() string  { return "bpflab-" + w.MachineID()[:8] }
+func (w *Wake) MachineID() string { return hex.EncodeToString(w.ID[:]) }
+
+// NewWake is the wake of a machine that starts now.
+func NewWake() Wake {
+	w := Wake{Time: time.Now()}
+	rand.Read(w.Seed[:])
+	rand.Read(w.ID[:])
+	return w
+}
 
 // Park is the host's part at the boot of an agent: it waits for its first
 // word and has it prepare its machine and fall silent. It returns the stream on
@@ -106,22 +142,12 @@ func AwaitWake(stream, port io.ReadWriter) (Wake, error) {
 	if err != nil {
 		return w, err
 	}
-	if err := json.Unmarshal(f.Payload, &w); err != nil {
-		return w, &ProtocolError{"wake frame: " + err.Error()}
-	}
-	if len(w.Seed) != SeedSize {
-		return w, errors.New("wake: a seed of a wrong size")
-	}
-	return w, nil
+	return w, w.decode(f.Payload)
 }
 
 // Wake wakes a parked agent and waits for its first frame.
 func (c *Client) Wake(ctx context.Context, w Wake) (Ready, error) {
-	body, err := json.Marshal(w)
-	if err != nil {
-		return Ready{}, err
-	}
-	if err := c.send(Frame{Kind: KindWake, Payload: body}); err != nil {
+	if err := c.send(Frame{Kind: KindWake, Payload: w.encode()}); err != nil {
 		return Ready{}, err
 	}
 	return c.ready(ctx)

@@ -11,7 +11,9 @@ import (
 )
 
 func someWake() Wake {
-	return Wake{Time: time.Unix(1790000000, 5).UTC(), Seed: make([]byte, SeedSize), Hostname: "bpflab-1", MachineID: "00ff"}
+	w := Wake{Time: time.Unix(1790000000, 5)}
+	w.Seed[0], w.Seed[SeedSize-1], w.ID[0], w.ID[MachineIDSize-1] = 1, 2, 0xab, 0xcd
+	return w
 }
 
 // boots is an agent that boots, parks and is woken: on port, unless that is
@@ -52,7 +54,7 @@ func TestStart(t *testing.T) {
 		if err != nil || ready.BootID != "b" {
 			t.Errorf("ready %+v, error %v", ready, err)
 		}
-		if w := <-woken; !w.Time.Equal(someWake().Time) || w.Hostname != "bpflab-1" || w.MachineID != "00ff" || len(w.Seed) != SeedSize {
+		if w := <-woken; w != someWake() || w.Hostname() != "bpflab-ab000000" || w.MachineID() != "ab0000000000000000000000000000cd" {
 			t.Errorf("the agent was woken with %+v", w)
 		}
 		host.Close()
@@ -98,15 +100,14 @@ func TestParkEndsWithItsContext(t *testing.T) {
 }
 
 func TestWakeOfOtherHosts(t *testing.T) {
-	short := []byte(`{"seed":"AAAA"}`)
 	for _, test := range []struct {
 		name  string
 		frame Frame
 		want  string
 	}{
 		{"another frame", Frame{Kind: KindCall}, "where 13 was to come"},
-		{"nonsense", Frame{Kind: KindWake, Payload: []byte("{")}, "wake frame"},
-		{"a short seed", Frame{Kind: KindWake, Payload: short}, "seed"},
+		{"too short", Frame{Kind: KindWake, Payload: make([]byte, wakeSize-1)}, "wake frame"},
+		{"too long", Frame{Kind: KindWake, Payload: make([]byte, wakeSize+1)}, "wake frame"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			host, guest := net.Pipe()

@@ -113,8 +113,7 @@ func wake(ctx context.Context, m vms.Machine) (wire.Ready, error) {
 			return wire.Ready{}, err
 		}
 	}
-	return wire.NewClient(stream).Wake(ctx, wire.Wake{Time: time.Now(), Seed: make([]byte, wire.SeedSize),
-		Hostname: "conformance", MachineID: "00000000000000000000000000000001"})
+	return wire.NewClient(stream).Wake(ctx, wire.NewWake())
 }
 
 func (s suite) close(t *testing.T) {

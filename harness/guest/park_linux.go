@@ -1,0 +1,85 @@
+package guest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/bpflab/bpflab/harness/wire"
+)
+
+// parkAndServe says hello, prepares all that does not depend on who the machine
+// is, and waits to be woken; it may be one of many copies when that happens.
+// Then it answers calls until the host hangs up.
+func parkAndServe(stream io.ReadWriter) error {
+	if err := wire.Hello(stream); err != nil {
+		return err
+	}
+	if err := loadModules(); err != nil {
+		complain(err) // who needs what did not load will say so
+	}
+	port, err := openPort()
+	if err != nil {
+		complain(err)
+	}
+	id, err := prepareIdentity()
+	if err != nil {
+		return err
+	}
+	defer id.close()
+	ready, err := describe()
+	if err != nil {
+		return err
+	}
+	wake, stream, err := wait(stream, port)
+	if err != nil {
+		return err
+	}
+	if ready.BootID, err = id.become(wake); err != nil {
+		return err
+	}
+	return answer(stream, newReaper(), ready)
+}
+
+// wait waits to be woken, on the port where there is one, and returns the
+// stream for all that follows.
+func wait(stream io.ReadWriter, port *os.File) (wire.Wake, io.ReadWriter, error) {
+	if port == nil {
+		wake, err := wire.AwaitWake(stream, nil)
+		return wake, stream, err
+	}
+	wake, err := wire.AwaitWake(stream, port)
+	return wake, port, err
+}
+
+// Serve answers calls on a stream in a machine that somebody else booted,
+// until the host hangs up. Such a machine has its own clock, names and entropy.
+func Serve(stream io.ReadWriter) error {
+	if err := wire.Hello(stream); err != nil {
+		return err
+	}
+	ready, err := describe()
+	if err != nil {
+		return err
+	}
+	if ready.BootID, err = readBootID(); err != nil {
+		return err
+	}
+	if _, err := wire.AwaitWake(stream, nil); err != nil {
+		return err
+	}
+	return answer(stream, noReaper{}, ready)
+}
+
+const beatEvery = time.Second
+
+func answer(stream io.ReadWriter, procs starter, ready wire.Ready) error {
+	ready.Uptime = uptime()
+	agent := newAgent(procs)
+	defer agent.close()
+	return agent.server(stream).Serve(context.Background(), ready, beatEvery)
+}
+
+func complain(err error) { fmt.Fprintln(os.Stderr, "bpflab agent:", err) }
