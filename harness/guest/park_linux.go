@@ -2,6 +2,7 @@ package guest
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -33,6 +34,12 @@ func parkAndServe(stream io.ReadWriter) error {
 	if err != nil {
 		return err
 	}
+	if port != nil {
+		ready.Window = wire.PortWindow
+	}
+	if _, err := json.Marshal(ready); err != nil { // finds out now how to, not in every copy
+		return err
+	}
 	wake, stream, err := wait(stream, port)
 	if err != nil {
 		return err
@@ -40,7 +47,17 @@ func parkAndServe(stream io.ReadWriter) error {
 	if ready.BootID, err = id.become(wake); err != nil {
 		return err
 	}
-	return answer(stream, newReaper(), ready)
+	ready.Uptime = uptime()
+	agent := newAgent(newReaper())
+	defer agent.close()
+	server := agent.server(stream)
+	if err := server.Ready(ready); err != nil {
+		return err
+	}
+	if err := id.takeNames(wake); err != nil {
+		return err
+	}
+	return server.Serve(context.Background(), beatEvery)
 }
 
 // wait waits to be woken, on the port where there is one, and returns the
@@ -70,16 +87,16 @@ func Serve(stream io.ReadWriter) error {
 	if _, err := wire.AwaitWake(stream, nil); err != nil {
 		return err
 	}
-	return answer(stream, noReaper{}, ready)
+	ready.Uptime = uptime()
+	agent := newAgent(noReaper{})
+	defer agent.close()
+	server := agent.server(stream)
+	if err := server.Ready(ready); err != nil {
+		return err
+	}
+	return server.Serve(context.Background(), beatEvery)
 }
 
 const beatEvery = time.Second
-
-func answer(stream io.ReadWriter, procs starter, ready wire.Ready) error {
-	ready.Uptime = uptime()
-	agent := newAgent(procs)
-	defer agent.close()
-	return agent.server(stream).Serve(context.Background(), ready, beatEvery)
-}
 
 func complain(err error) { fmt.Fprintln(os.Stderr, "bpflab agent:", err) }

@@ -2,8 +2,6 @@ package guest
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"io"
 	"os"
 	"path/filepath"
@@ -24,8 +22,7 @@ func (a *agent) put(_ context.Context, req *wire.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.New()
-	n, err := io.Copy(io.MultiWriter(f, sum), req.Data())
+	n, err := io.Copy(f, req.Data())
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
@@ -33,5 +30,5 @@ func (a *agent) put(_ context.Context, req *wire.Request) (any, error) {
 		os.Remove(args.Path)
 		return nil, err
 	}
-	return wire.PutResult{Size: n, SHA256: hex.EncodeToString(sum.Sum(nil))}, nil
+	return wire.PutResult{Size: n}, nil
 }

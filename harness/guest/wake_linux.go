@@ -48,8 +48,9 @@ func (id *identity) close() {
 	}
 }
 
-// become takes on the identity of a wake and returns the kernel's own for this
-// machine. The random pool comes first: everything else may draw from it.
+// become takes the entropy and the time of a wake and returns the kernel's
+// identity of this machine. The random pool comes first: everything else may
+// draw from it.
 func (id *identity) become(w wire.Wake) (bootID string, err error) {
 	if err := reseed(id.random, w.Seed[:]); err != nil {
 		return "", fmt.Errorf("seed the kernel's random pool: %w", err)
@@ -58,22 +59,27 @@ func (id *identity) become(w wire.Wake) (bootID string, err error) {
 	if err := unix.ClockSettime(unix.CLOCK_REALTIME, &now); err != nil {
 		return "", fmt.Errorf("set the clock: %w", err)
 	}
-	name := w.Hostname()
-	if err := unix.Sethostname([]byte(name)); err != nil {
-		return "", fmt.Errorf("set the host name: %w", err)
-	}
-	if _, err := unix.Write(id.hostname, []byte(name+"\n")); err != nil {
-		return "", fmt.Errorf("write /etc/hostname: %w", err)
-	}
-	if _, err := unix.Write(id.machineID, []byte(w.MachineID()+"\n")); err != nil {
-		return "", fmt.Errorf("write /etc/machine-id: %w", err)
-	}
 	text := make([]byte, 64)
 	n, err := unix.Read(id.bootID, text)
 	if err != nil || n < 1 {
 		return "", fmt.Errorf("read the boot id: %d bytes, %w", n, err)
 	}
 	return string(text[:n-1]), nil // less the newline
+}
+
+// takeNames gives the machine its names.
+func (id *identity) takeNames(w wire.Wake) error {
+	name := w.Hostname()
+	if err := unix.Sethostname([]byte(name)); err != nil {
+		return fmt.Errorf("set the host name: %w", err)
+	}
+	if _, err := unix.Write(id.hostname, []byte(name+"\n")); err != nil {
+		return fmt.Errorf("write /etc/hostname: %w", err)
+	}
+	if _, err := unix.Write(id.machineID, []byte(w.MachineID()+"\n")); err != nil {
+		return fmt.Errorf("write /etc/machine-id: %w", err)
+	}
+	return nil
 }
 
 // reseed credits the seed to the kernel's random pool and has the generator

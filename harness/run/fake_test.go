@@ -85,7 +85,6 @@ func (p *fakeProvider) Start(ctx context.Context, spec vms.Spec) (vms.Machine, e
 // agent is the guest's end: parked in a fork, on its way there in a boot. It
 // never wakes in a provider whose forks are dead.
 func (m *fakeMachine) agent(guest net.Conn, server *wire.Server) {
-	ctx := context.Background()
 	if m.fork {
 		if _, err := wire.ReadFrame(guest); err != nil || m.provider.deadForks {
 			return
@@ -98,7 +97,9 @@ func (m *fakeMachine) agent(guest net.Conn, server *wire.Server) {
 			return
 		}
 	}
-	server.Serve(ctx, wire.Ready{Release: "6.1.0-fake", BootID: "fake"}, time.Second)
+	if server.Ready(wire.Ready{Release: "6.1.0-fake", BootID: "fake"}) == nil {
+		server.Serve(context.Background(), time.Second)
+	}
 }
 
 type fakeMachine struct {

@@ -24,7 +24,12 @@ func pair(t *testing.T, handlers map[string]Handler) *Client {
 			served <- err
 			return
 		}
-		served <- NewServer(guest, handlers).Serve(context.Background(), Ready{Release: "6.1"}, time.Hour)
+		server := NewServer(guest, handlers)
+		if err := server.Ready(Ready{Release: "6.1"}); err != nil {
+			served <- err
+			return
+		}
+		served <- server.Serve(context.Background(), time.Hour)
 	}()
 	t.Cleanup(func() {
 		host.Close()
@@ -130,7 +135,9 @@ func TestSilenceAndBeat(t *testing.T) {
 		defer host.Close()
 		go func() {
 			expect(guest, KindWake)
-			NewServer(guest, nil).Serve(t.Context(), Ready{}, time.Second)
+			server := NewServer(guest, nil)
+			server.Ready(Ready{})
+			server.Serve(t.Context(), time.Second)
 		}()
 		c := NewClient(host)
 		if _, err := c.Wake(t.Context(), someWake()); err != nil {

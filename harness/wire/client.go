@@ -11,11 +11,17 @@ import (
 	"time"
 )
 
-// Window is how many bytes of a call's data may be on their way to the guest
-// unacknowledged. A Linux tty buffers 64 KiB before it drops bytes.
-const Window = 32 << 10
+// Window is how many bytes of a call's data may be on their way to a guest
+// unacknowledged if it does not say more: a Linux tty buffers 64 KiB before it
+// drops bytes. PortWindow is what a guest on a virtio port can say; its driver
+// has the host wait.
+const (
+	Window     = 32 << 10
+	PortWindow = 1 << 20
+)
 
-const chunk = 8 << 10
+// chunk is the data of one frame, at most, in bytes: a part of the window.
+func chunk(window int) int { return window / 4 }
 
 // Client is the host's end. Its methods are safe for concurrent use.
 type Client struct {
@@ -25,11 +31,12 @@ type Client struct {
 
 	wmu sync.Mutex // one frame at a time
 
-	mu    sync.Mutex
-	next  uint32
-	calls map[uint32]*call
-	err   error
-	last  time.Time // when the last frame came
+	mu     sync.Mutex
+	window int // of the guest, in bytes
+	next   uint32
+	calls  map[uint32]*call
+	err    error
+	last   time.Time // when the last frame came
 }
 
 type call struct {
@@ -179,7 +186,8 @@ func (c *Client) request(id uint32, op string, args any) error {
 }
 
 func (c *Client) sendData(ctx context.Context, id uint32, cl *call, in io.Reader) error {
-	buf := make([]byte, chunk)
+	window := c.guestWindow()
+	buf := make([]byte, chunk(window))
 	var under int64
 	for {
 		n, err := in.Read(buf)
@@ -195,7 +203,7 @@ func (c *Client) sendData(ctx context.Context, id uint32, cl *call, in io.Reader
 		if err != nil {
 			return err
 		}
-		for under > Window-chunk {
+		for under > int64(window-len(buf)) {
 			select {
 			case got := <-cl.acked:
 				under -= got
@@ -206,6 +214,12 @@ func (c *Client) sendData(ctx context.Context, id uint32, cl *call, in io.Reader
 			}
 		}
 	}
+}
+
+func (c *Client) guestWindow() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return max(c.window, Window)
 }
 
 func (c *Client) send(f Frame) error {
@@ -266,6 +280,9 @@ func (c *Client) takeReady(f Frame) error {
 	if err := json.Unmarshal(f.Payload, &r); err != nil {
 		return &ProtocolError{"ready frame: " + err.Error()}
 	}
+	c.mu.Lock()
+	c.window = min(r.Window, PortWindow)
+	c.mu.Unlock()
 	select {
 	case c.first <- r:
 		return nil

@@ -8,6 +8,7 @@ type Ready struct {
 	Uptime  float64 `json:"uptime"`  // seconds since the kernel started
 	Memory  int64   `json:"memory"`  // bytes the kernel manages
 	CPUs    int     `json:"cpus"`
+	Window  int     `json:"window,omitempty"` // bytes of a call's data it can take unacknowledged, if more than Window
 }
 
 // Operations of the guest, with their argument and result types.
@@ -36,10 +37,9 @@ type Put struct {
 	Mode uint32 `json:"mode"`
 }
 
-// PutResult tells what arrived.
+// PutResult tells what arrived, whole: every frame has its checksum.
 type PutResult struct {
-	Size   int64  `json:"size"`
-	SHA256 string `json:"sha256"`
+	Size int64 `json:"size"` // bytes
 }
 
 // Exec runs a command. Its output comes as data on Stdout and Stderr.

@@ -38,6 +38,10 @@ func (r *Request) Data() io.Reader { return r.data }
 // Output writes to the call's channel, Stdout or Stderr.
 func (r *Request) Output(channel uint8) io.Writer { return &output{r, channel} }
 
+// outputChunk is the data of one frame to the host, at most, in bytes. Frames
+// of other calls go between.
+const outputChunk = 32 << 10
+
 type output struct {
 	req     *Request
 	channel uint8
@@ -45,7 +49,7 @@ type output struct {
 
 func (o *output) Write(p []byte) (int, error) {
 	for n := 0; n < len(p); {
-		part := p[n:min(n+chunk, len(p))]
+		part := p[n:min(n+outputChunk, len(p))]
 		if err := o.req.srv.send(Frame{Kind: KindData, Channel: o.channel, ID: o.req.id, Payload: part}); err != nil {
 			return n, err
 		}
@@ -75,14 +79,16 @@ func NewServer(stream io.ReadWriter, handlers map[string]Handler) *Server {
 	return &Server{stream: stream, handlers: handlers, calls: map[uint32]*running{}}
 }
 
-// Serve sends ready, then answers calls, each in a goroutine of its own, until
-// the stream ends. It returns nil when the host hung up between frames.
-func (s *Server) Serve(ctx context.Context, ready Ready, beat time.Duration) error {
+// Ready sends the first frame after the wake. Calls that come in are answered
+// from Serve on.
+func (s *Server) Ready(r Ready) error { return s.sendJSON(KindReady, 0, r) }
+
+// Serve answers calls, each in a goroutine of its own, until the stream ends,
+// and says every beat that it is alive. It returns nil when the host hung up
+// between frames.
+func (s *Server) Serve(ctx context.Context, beat time.Duration) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if err := s.sendJSON(KindReady, 0, ready); err != nil {
-		return err
-	}
 	go s.beat(ctx, beat)
 	for {
 		f, err := ReadFrame(s.stream)

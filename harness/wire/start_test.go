@@ -41,7 +41,9 @@ func TestStart(t *testing.T) {
 				t.Error(err)
 			}
 			woken <- w
-			NewServer(from, nil).Serve(t.Context(), Ready{BootID: "b"}, time.Hour)
+			if err := NewServer(from, nil).Ready(Ready{BootID: "b"}); err != nil {
+				t.Error(err)
+			}
 		}()
 		stream, err := Park(t.Context(), host, hostPort)
 		if err != nil {
