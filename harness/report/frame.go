@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
@@ -109,13 +110,28 @@ func (s *state) row(index int, now time.Time) string {
 // doing says in a word or two where a cell stands.
 func doing(event verdict.Event) string {
 	text := phases[event.Phase]
-	if event.Phase == verdict.PhaseStep {
+	switch event.Phase {
+	case verdict.PhaseStep:
 		text = cleanLine(event.Step)
+	case verdict.PhaseSend:
+		text = "sending " + bar(event.Sent, event.Size)
 	}
 	if event.Attempt > 1 {
 		text += fmt.Sprintf(" (attempt %d)", event.Attempt)
 	}
 	return text
+}
+
+// barWidth is how many characters a progress bar has.
+const barWidth = 10
+
+// bar shows a part of a whole, in bytes.
+func bar(part, whole int64) string {
+	if whole <= 0 {
+		return ""
+	}
+	full := int(min(part, whole) * barWidth / whole)
+	return fmt.Sprintf("%s%s %.0f of %.0f MB", strings.Repeat("█", full), strings.Repeat("░", barWidth-full), float64(part)/1e6, float64(whole)/1e6)
 }
 
 var phases = map[verdict.Phase]string{

@@ -28,9 +28,13 @@ func (r *runner) attempt(ctx context.Context, cell plan.Cell, seat *seat, object
 	}
 	defer done()
 	out.Kernel.Release, out.BootID = s.Ready.Release, s.Ready.BootID
-	res := s.Run(ctx, session.Job{Lab: cell.Lab, Kernel: cell.Kernel, Objects: objects.bytes, OnStep: func(name string) {
-		r.event(verdict.Event{Index: cell.Index, Phase: verdict.PhaseStep, Step: name, Attempt: n})
-	}})
+	res := s.Run(ctx, session.Job{Lab: cell.Lab, Kernel: cell.Kernel, Objects: objects.bytes,
+		OnStep: func(name string) {
+			r.event(verdict.Event{Index: cell.Index, Phase: verdict.PhaseStep, Step: name, Attempt: n})
+		},
+		OnSend: func(sent, size int64) {
+			r.event(verdict.Event{Index: cell.Index, Phase: verdict.PhaseSend, Sent: sent, Size: size, Attempt: n})
+		}})
 	out.Verdict, out.Reason, out.Splat = res.Verdict, res.Reason, res.Splat
 	out.Steps = append(out.Steps, res.Steps...)
 	out.Durations.Load, out.Durations.Run = res.Load, res.Run

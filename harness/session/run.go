@@ -20,6 +20,7 @@ type Job struct {
 	Kernel  kernel.Image
 	Objects map[string][]byte // ELF objects by the C file's name as the lab gives it
 	OnStep  func(name string) // called when a step begins; may be nil
+	OnSend  Sent              // called while a large object goes to the guest; may be nil
 }
 
 // Outcome is what a lab found in one machine.
@@ -73,7 +74,7 @@ func (s *Session) step(ctx context.Context, job Job, def lab.Step, load *time.Du
 		note := fmt.Sprintf("not done: the step is for kernels %s", def.When)
 		return verdict.Step{Name: def.Name, Verdict: verdict.Pass, Notes: []string{note}}, true, nil
 	}
-	st := &step{Session: s, lab: job.Lab, def: def, object: job.object(def), checks: checksFor(def, version)}
+	st := &step{Session: s, lab: job.Lab, def: def, object: job.object(def), sent: job.OnSend, checks: checksFor(def, version)}
 	if st.object == nil && len(def.Run) == 0 && len(def.Probes) == 0 && len(def.Send) == 0 {
 		return verdict.Step{}, false, nil // text only
 	}

@@ -21,6 +21,7 @@ type step struct {
 	lab    *lab.Lab
 	def    lab.Step
 	object []byte // the step's ELF object, nil if it loads none
+	sent   Sent   // told how much of a large object has gone; may be nil
 	checks []lab.Check
 	seen   observation
 	load   time.Duration // spent in loading and attaching
@@ -144,7 +145,7 @@ func (st *step) loadObject(ctx context.Context) error {
 	st.seen.spec = spec
 	var res wire.LoadResult
 	args := wire.Load{Programs: st.def.Load}
-	err = st.call(ctx, wire.OpLoad, args, &res, wire.IO{In: bytes.NewReader(st.object)})
+	err = st.call(ctx, wire.OpLoad, args, &res, wire.IO{In: st.upload()})
 	if err != nil {
 		return asFinding("load the object", err)
 	}

@@ -156,6 +156,7 @@ const (
 	PhaseBuild Phase = "build"
 	PhaseStart Phase = "start"
 	PhaseStep  Phase = "step"
+	PhaseSend  Phase = "send" // a large file goes to the guest
 	PhaseDone  Phase = "done"
 )
 
@@ -166,5 +167,7 @@ type Event struct {
 	Phase   Phase
 	Step    string // name of the step that began, with PhaseStep
 	Attempt int    // from 1
+	Sent    int64  // of Size bytes, with PhaseSend
+	Size    int64
 	Cell    *Cell
 }

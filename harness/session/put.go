@@ -1,0 +1,62 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"github.com/bpflab/bpflab/harness/wire"
+)
+
+// Sent is told how much of a content has gone to the guest, in bytes.
+type Sent func(sent, size int64)
+
+// Put stores a content of size bytes as a file in the guest. tell, which may
+// be nil, is called as it goes. The error is *wire.Fault where the guest cannot
+// store it, else the machine's.
+func (s *Session) Put(ctx context.Context, path string, mode fs.FileMode, content io.Reader, size int64, tell Sent) error {
+	var res wire.PutResult
+	args := wire.Put{Path: path, Mode: uint32(mode.Perm())}
+	if err := s.call(ctx, wire.OpPut, args, &res, wire.IO{In: metered(content, size, tell)}); err != nil {
+		return err
+	}
+	if res.Size != size {
+		return fmt.Errorf("put %s: %d bytes went of %d", path, res.Size, size)
+	}
+	return nil
+}
+
+// tellEvery is how much goes between two calls of a Sent, in bytes; what is not
+// larger is gone before anybody could read it.
+const tellEvery = 1 << 20
+
+// meter tells how much was read of it.
+type meter struct {
+	content    io.Reader
+	sent, size int64
+	tell       Sent
+}
+
+func metered(content io.Reader, size int64, tell Sent) io.Reader {
+	if tell == nil || size <= tellEvery {
+		return content
+	}
+	return &meter{content: content, size: size, tell: tell}
+}
+
+func (m *meter) Read(p []byte) (int, error) {
+	n, err := m.content.Read(p)
+	before := m.sent / tellEvery
+	m.sent += int64(n)
+	if m.sent/tellEvery > before || m.sent == m.size && n > 0 {
+		m.tell(m.sent, m.size)
+	}
+	return n, err
+}
+
+// upload is the step's object on its way to the guest.
+func (st *step) upload() io.Reader {
+	return metered(bytes.NewReader(st.object), int64(len(st.object)), st.sent)
+}
