@@ -142,8 +142,11 @@ func (f *kernelFlags) pruneCmd() *cobra.Command {
 	var forget []string
 	cmd := &cobra.Command{
 		Use:   "prune",
-		Short: "Remove kernels that are neither pinned nor imported",
-		Args:  cobra.NoArgs,
+		Short: "Remove kernels that are neither pinned nor imported, and all templates",
+		Long: `Remove kernels that are neither pinned nor imported, and the templates of booted
+machines. What is removed is fetched, or booted, again when it is needed;
+machines that run are not disturbed.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := f.open(cmd)
 			if err != nil {
@@ -158,6 +161,15 @@ func (f *kernelFlags) pruneCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			templates, err := templateStore()
+			if err != nil {
+				return err
+			}
+			more, err := templates.Prune()
+			if err != nil {
+				return err
+			}
+			freed += more
 			fmt.Fprintf(cmd.OutOrStdout(), "%s freed in %s\n", size(freed), c.Root())
 			return nil
 		},

@@ -27,6 +27,9 @@ type kernelLine struct {
 	Download int64  `json:"download_bytes"` // all packages
 	Cached   bool   `json:"cached"`
 	Disk     int64  `json:"disk_bytes"` // unpacked; 0 if not in the cache
+
+	Templates     int   `json:"templates"` // booted machines to fork from
+	TemplateBytes int64 `json:"template_bytes"`
 }
 
 func (f *kernelFlags) listCmd() *cobra.Command {
@@ -64,9 +67,15 @@ func (f *kernelFlags) lines(cmd *cobra.Command, available bool) ([]kernelLine, e
 	if err != nil {
 		return nil, err
 	}
+	templates, err := templatesByKernel()
+	if err != nil {
+		return nil, err
+	}
 	lines := make([]kernelLine, len(refs))
 	for i, ref := range refs {
 		lines[i] = lineOf(c, ref)
+		use := templates[lines[i].SHA256]
+		lines[i].Templates, lines[i].TemplateBytes = use.count, use.disk
 	}
 	return lines, nil
 }
@@ -101,13 +110,21 @@ func printKernelsJSON(cmd *cobra.Command, lines []kernelLine) error {
 
 func printKernels(cmd *cobra.Command, lines []kernelLine) error {
 	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "SELECTOR\tVERSION\tRELEASE\tFROM\tDOWNLOAD\tON DISK")
+	fmt.Fprintln(w, "SELECTOR\tVERSION\tRELEASE\tFROM\tDOWNLOAD\tON DISK\tTEMPLATES")
 	for _, l := range lines {
 		from := l.Source
 		if l.Suite != "" {
 			from += " " + l.Suite
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", l.Selector, l.Version, l.Release, from, size(l.Download), size(l.Disk))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", l.Selector, l.Version, l.Release, from, size(l.Download), size(l.Disk), l.templates())
 	}
 	return w.Flush()
+}
+
+// templates is a kernel's column for its templates.
+func (l kernelLine) templates() string {
+	if l.Templates == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%d, %s", l.Templates, size(l.TemplateBytes))
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,7 +14,7 @@ import (
 // providers makes each provider from the root of the cache.
 var providers = map[string]func(cache string) vms.Provider{
 	"qemu": func(cache string) vms.Provider {
-		return qemu.New(qemu.Options{Cache: filepath.Join(cache, "qemu")})
+		return qemu.New(qemu.Options{Cache: qemuCache(cache)})
 	},
 }
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 )
@@ -16,11 +17,13 @@ import (
 type Cache struct {
 	dir  string
 	sums sums
-	mu   sync.Mutex // one archive is built at a time: it takes tens of megabytes
+
+	mu       sync.Mutex      // one archive is built at a time: it takes tens of megabytes
+	complete map[string]bool // kernels that have the modules needed of them
 }
 
 // NewCache returns a cache in dir, which is made when it is needed.
-func NewCache(dir string) *Cache { return &Cache{dir: dir} }
+func NewCache(dir string) *Cache { return &Cache{dir: dir, complete: map[string]bool{}} }
 
 // File is the path of the archive of o, which is built if it is not there. Of
 // a file in the cache nothing is ever changed but its time, and none is removed
@@ -34,6 +37,9 @@ func (c *Cache) File(ctx context.Context, o Options) (string, error) {
 	file := filepath.Join(c.dir, digest+suffix)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if err := c.checkNeeded(o); err != nil {
+		return "", err
+	}
 	if touch(file) {
 		return file, nil
 	}
@@ -46,6 +52,29 @@ func (c *Cache) File(ctx context.Context, o Options) (string, error) {
 	}
 	c.evict(time.Now())
 	return file, nil
+}
+
+// checkNeeded finds needed modules that the kernel lacks: an archive may be
+// there for those who only want them.
+func (c *Cache) checkNeeded(o Options) error {
+	if o.Modules == "" || len(o.Needed) == 0 {
+		return nil
+	}
+	key := o.Modules + " " + strings.Join(o.Needed, " ")
+	if c.complete[key] {
+		return nil
+	}
+	t, err := openTree(o.Modules)
+	if err != nil {
+		return err
+	}
+	for _, name := range o.Needed {
+		if name = canonical(name); t.files[name] == "" && !t.builtin[name] {
+			return t.lacks(name)
+		}
+	}
+	c.complete[key] = true
+	return nil
 }
 
 const suffix = ".cpio"

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -82,6 +83,20 @@ func TestCacheMakesOneArchiveForTheSameContent(t *testing.T) {
 				t.Error("the same archive for other content")
 			}
 		})
+	}
+}
+
+func TestNeededModulesThatAreWantedAnyway(t *testing.T) {
+	c, o := NewCache(t.TempDir()), options(t)
+	o.Wanted = []string{"d", "none-such"}
+	first := cached(t, c, o)
+	o.Needed = []string{"d"}
+	if again := cached(t, c, o); again != first {
+		t.Errorf("needed, the wanted module makes %s, else %s", again, first)
+	}
+	o.Needed = []string{"none-such"}
+	if _, err := c.File(t.Context(), o); err == nil || !strings.Contains(err.Error(), "no module none_such") {
+		t.Errorf("error %v, want one about the module, though the archive is there", err)
 	}
 }
 

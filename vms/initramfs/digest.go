@@ -7,17 +7,18 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
 
 // format is part of every digest; it changes when the same inputs make another
 // archive.
-const format = 2
+const format = 3
 
 // Digest names the archive that Build makes of o: the content of the agent and
-// of busybox, the modules' directory with its digest, and what of them is
-// wanted.
+// of busybox, the modules' directory with its digest, and what of them goes in,
+// be it wanted or needed.
 func Digest(o Options) (string, error) { return (&Cache{}).digest(o) }
 
 func (c *Cache) digest(o Options) (string, error) {
@@ -35,6 +36,7 @@ func (c *Cache) digest(o Options) (string, error) {
 		return "", fmt.Errorf("busybox: %w", err)
 	}
 	o.Agent, o.Busybox = agent, box
+	o.Wanted, o.Needed = union(o.Wanted, o.Needed), nil
 	text, err := json.Marshal(struct {
 		Format int
 		Options
@@ -85,4 +87,11 @@ func (s *sums) of(name string) (string, error) {
 	}
 	s.known[at] = hex.EncodeToString(hash.Sum(nil))
 	return s.known[at], nil
+}
+
+// union is the elements of both, sorted, each once.
+func union(a, b []string) []string {
+	both := slices.Concat(a, b)
+	slices.Sort(both)
+	return slices.Compact(both)
 }

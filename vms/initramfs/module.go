@@ -80,6 +80,10 @@ func openTree(dir string) (tree, error) {
 	return t, nil
 }
 
+func (t tree) lacks(name string) error {
+	return fmt.Errorf("the kernel has no module %s, neither as a file in %q nor built in", name, t.dir)
+}
+
 func isModule(file string) bool {
 	_, rest, ok := strings.Cut(filepath.Base(file), ".ko")
 	return ok && (rest == "" || rest == ".gz" || rest == ".xz" || rest == ".zst")
@@ -108,7 +112,7 @@ func (c *closure) add(name string) error {
 	c.done[name] = true
 	file := c.files[name]
 	if file == "" {
-		return fmt.Errorf("the kernel has no module %s, neither as a file in %q nor built in", name, c.dir)
+		return c.lacks(name)
 	}
 	data, err := readModule(file)
 	if err != nil {

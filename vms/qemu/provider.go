@@ -40,7 +40,7 @@ type Provider struct {
 }
 
 // templateLimit is what templates may take on the disk, in bytes.
-const templateLimit = 8 << 30
+const templateLimit = 4 << 30
 
 // New returns a provider. It looks at nothing yet.
 func New(o Options) *Provider {

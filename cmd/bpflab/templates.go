@@ -1,0 +1,45 @@
+package main
+
+import (
+	"path/filepath"
+
+	"github.com/bpflab/bpflab/vms/kernel/store"
+	"github.com/bpflab/bpflab/vms/qemu"
+	"github.com/bpflab/bpflab/vms/template"
+)
+
+// qemuCache is where the QEMU provider keeps what it makes.
+func qemuCache(root string) string { return filepath.Join(root, "qemu") }
+
+func templateStore() (*template.Store, error) {
+	root, err := store.DefaultRoot()
+	if err != nil {
+		return nil, err
+	}
+	return qemu.Templates(qemuCache(root)), nil
+}
+
+// templateUse is how many templates a kernel has, and what they take of the
+// disk in bytes.
+type templateUse struct {
+	count int
+	disk  int64
+}
+
+// templatesByKernel is the use of all templates, by their kernels' digests.
+func templatesByKernel() (map[string]templateUse, error) {
+	store, err := templateStore()
+	if err != nil {
+		return nil, err
+	}
+	all, err := store.List()
+	if err != nil {
+		return nil, err
+	}
+	use := map[string]templateUse{}
+	for _, t := range all {
+		u := use[t.About.KernelSHA256]
+		use[t.About.KernelSHA256] = templateUse{u.count + 1, u.disk + t.Disk}
+	}
+	return use, nil
+}
