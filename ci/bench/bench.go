@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/kernel/store"
+	"github.com/bpflab/bpflab/vms/qemu"
+	"github.com/bpflab/bpflab/vms/template"
+)
+
+// bench is what measurements need. The caller closes it.
+type bench struct {
+	binary    string // a copy of bpflab, which is also the agent: one that is built anew meanwhile changes nothing
+	dir       string // for all that is written; on the disk of the user's cache
+	provider  vms.Provider
+	templates *template.Store // the provider's
+	kernels   []kernel.Image
+	rounds    int
+	began     time.Time
+	progress  io.Writer
+}
+
+func newBench(ctx context.Context, o options, progress io.Writer) (*bench, error) {
+	kernels, err := findKernels(ctx, o.kernels)
+	if err != nil {
+		return nil, err
+	}
+	cache, err := store.DefaultRoot()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp(cache, "bench-")
+	if err != nil {
+		return nil, err
+	}
+	own := filepath.Join(dir, "cache")
+	b := &bench{binary: filepath.Join(dir, "bpflab"), dir: dir, kernels: kernels, rounds: o.rounds, began: time.Now(), progress: progress,
+		provider: qemu.New(qemu.Options{Cache: own}), templates: qemu.Templates(own)}
+	if err := copyProgram(o.binary, b.binary); err != nil {
+		b.close()
+		return nil, fmt.Errorf("the binary to measure: %w", err)
+	}
+	return b, nil
+}
+
+func copyProgram(from, to string) error {
+	program, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, program, 0o755)
+}
+
+// close removes all that was written.
+func (b *bench) close() { os.RemoveAll(b.dir) }
+
+// say tells who waits what is measured now.
+func (b *bench) say(format string, args ...any) {
+	fmt.Fprintf(b.progress, "bench: %4.0f s  %s\n", time.Since(b.began).Seconds(), fmt.Sprintf(format, args...))
+}

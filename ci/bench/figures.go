@@ -1,0 +1,37 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// median is the one in the middle, or the mean of the two that are; 0 of none.
+func median[T time.Duration | float64 | int64](all []T) T {
+	sorted := slices.Sorted(slices.Values(all))
+	n := len(sorted)
+	if n == 0 {
+		return 0
+	}
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+// mean is 0 of none.
+func mean[T time.Duration | float64 | int64](all []T) T {
+	var sum T
+	for _, v := range all {
+		sum += v
+	}
+	return sum / T(max(1, len(all)))
+}
+
+// seconds writes a duration as tables have it.
+func seconds(d time.Duration) string {
+	if d < 10*time.Second && d > -10*time.Second {
+		return fmt.Sprintf("%.2f s", d.Seconds())
+	}
+	return fmt.Sprintf("%.1f s", d.Seconds())
+}
+
+// megabytes writes bytes as tables have them.
+func megabytes(bytes int64) string { return fmt.Sprintf("%.0f MB", float64(bytes)/1e6) }

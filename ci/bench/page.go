@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// part is a heading with what stands under it.
+type part struct {
+	title  string
+	about  string // what was measured and how
+	claim  string // what must hold; "" where nothing is claimed
+	tables []table
+	after  string // a remark, or ""
+}
+
+func (p part) write(w io.Writer) {
+	fmt.Fprintf(w, "\n## %s\n", p.title)
+	if p.about != "" {
+		fmt.Fprintf(w, "\n%s\n", p.about)
+	}
+	if p.claim != "" {
+		fmt.Fprintf(w, "\nClaim: %s\n", p.claim)
+	}
+	for _, t := range p.tables {
+		fmt.Fprintln(w)
+		t.write(w)
+	}
+	if p.after != "" {
+		fmt.Fprintf(w, "\n%s\n", p.after)
+	}
+}
+
+// section is what -only names: measurements that are made together.
+type section struct {
+	name    string
+	measure func(*bench, context.Context) ([]part, error)
+}
+
+// sections are all, in the page's order.
+func sections() []section {
+	return []section{
+		{"starts", (*bench).starts},
+		{"alive", (*bench).alive},
+		{"hello", (*bench).hello},
+		{"matrix", (*bench).matrix},
+		{"payload", (*bench).payload},
+		{"peers", (*bench).peers},
+	}
+}
+
+func sectionNames() []string {
+	var names []string
+	for _, s := range sections() {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// sectionsNamed are the one of that name, or all for "".
+func sectionsNamed(name string) ([]section, error) {
+	all := sections()
+	if name == "" {
+		return all, nil
+	}
+	i := slices.IndexFunc(all, func(s section) bool { return s.name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("no section is called %q; there are %s", name, strings.Join(sectionNames(), ", "))
+	}
+	return all[i : i+1], nil
+}
+
+// page measures the sections named and returns the text.
+func (b *bench) page(ctx context.Context, only string) (string, error) {
+	chosen, err := sectionsNamed(only)
+	if err != nil {
+		return "", err
+	}
+	var w strings.Builder
+	fmt.Fprintf(&w, "# Benchmarks\n\nWritten by `make bench ARGS='-o docs/benchmarks.md'` in one run; medians of %d rounds where nothing else is said.\n\n%s\n",
+		b.rounds, machineDescription())
+	kernelPart(b.kernels).write(&w)
+	for _, s := range chosen {
+		parts, err := s.measure(b, ctx)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", s.name, err)
+		}
+		for _, p := range parts {
+			p.write(&w)
+		}
+	}
+	b.say("done")
+	return w.String(), nil
+}
