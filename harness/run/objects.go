@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"path"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/bpflab/bpflab/harness/build"
 	"github.com/bpflab/bpflab/harness/lab"
@@ -24,22 +26,40 @@ const includeDir = "../../bpf/include"
 func (r *runner) objects(ctx context.Context, cell plan.Cell) (objects, float64, error) {
 	out := objects{bytes: map[string][]byte{}}
 	var digests []string
-	var seconds float64
+	began := time.Now()
 	for _, name := range programs(cell.Lab) {
 		file := name
 		if r.Starter && name == cell.Lab.Program {
 			file = cell.Lab.Starter
 		}
-		object, err := r.Builder.Object(ctx, r.source(cell.Lab, file))
-		seconds += object.Seconds
+		object, err := r.object(ctx, cell.Lab, file)
 		if err != nil {
-			return out, seconds, err
+			return out, since(began), err
 		}
 		out.bytes[name] = object.Bytes
 		digests = append(digests, object.SHA256)
 	}
 	out.digest = joinDigests(digests)
-	return out, seconds, nil
+	return out, since(began), nil
+}
+
+// source is a C file of a lab.
+type source struct {
+	lab  *lab.Lab
+	file string
+}
+
+// object is a lab's C file compiled, once in a run.
+func (r *runner) object(ctx context.Context, l *lab.Lab, file string) (build.Object, error) {
+	key := source{l, file}
+	r.building.Lock()
+	made := r.made[key]
+	if made == nil {
+		made = sync.OnceValues(func() (build.Object, error) { return r.Builder.Object(ctx, r.source(l, file)) })
+		r.made[key] = made
+	}
+	r.building.Unlock()
+	return made()
 }
 
 func joinDigests(digests []string) string {

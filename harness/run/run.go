@@ -52,10 +52,13 @@ type runner struct {
 	Options
 	gate *gate
 	mu   sync.Mutex // one event at a time
+
+	building sync.Mutex // for made
+	made     map[source]func() (build.Object, error)
 }
 
 func newRunner(opts Options, host meter) *runner {
-	return &runner{Options: opts, gate: newGate(opts.Limits, host)}
+	return &runner{Options: opts, gate: newGate(opts.Limits, host), made: map[source]func() (build.Object, error){}}
 }
 
 func (r *runner) run(ctx context.Context, cells []plan.Cell) []verdict.Cell {
