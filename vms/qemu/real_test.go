@@ -25,6 +25,9 @@ const testCache = "BPFLAB_TEST_CACHE"
 
 func TestMain(m *testing.M) {
 	vmstest.Child(func() vms.Provider { return New(Options{Cache: os.Getenv(testCache)}) })
+	if cache := os.Getenv(crowdCache); cache != "" {
+		crowd(cache)
+	}
 	os.Exit(m.Run())
 }
 
@@ -55,8 +58,11 @@ func realSpec(t *testing.T) vms.Spec {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return vms.Spec{Kernel: image, Agent: agent, Dir: t.TempDir(), Memory: 128 << 20}
+	return vms.Spec{Kernel: image, Agent: agent, Dir: t.TempDir(), Memory: testMemory}
 }
+
+// testMemory is what the machines of tests have, in bytes.
+const testMemory = 128 << 20
 
 // testKernel is the kernel of BPFLAB_TEST_KERNEL, 6.1 if that is not set.
 var testKernel = sync.OnceValues(func() (kernel.Image, error) {

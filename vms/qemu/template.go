@@ -19,18 +19,18 @@ import (
 // template is the saved one of the key, made now if there is none. Of several
 // processes that want the same one makes it, and the others wait.
 func (p *Provider) template(ctx context.Context, s spec, key, dir string) (*template.Template, error) {
-	t, err := p.templates.Open(key)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return t, asDamaged(s, err)
+	t, err := p.openTemplate(s, key)
+	if t != nil || err != nil {
+		return t, err
 	}
 	unlock, err := p.templates.Lock(ctx, key)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	t, err = p.templates.Open(key)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return t, asDamaged(s, err)
+	t, err = p.openTemplate(s, key)
+	if t != nil || err != nil {
+		return t, err
 	}
 	if err := p.makeTemplate(ctx, s, key, dir); err != nil {
 		return nil, err
@@ -38,12 +38,18 @@ func (p *Provider) template(ctx context.Context, s spec, key, dir string) (*temp
 	return p.templates.Open(key)
 }
 
-func asDamaged(s spec, err error) error {
+// openTemplate is the saved template of the key, nil without an error if there
+// is none.
+func (p *Provider) openTemplate(s spec, key string) (*template.Template, error) {
+	t, err := p.templates.Open(key)
 	var damaged *template.DamagedError
-	if errors.As(err, &damaged) {
-		return &damagedError{s.kernel.Release, err}
+	switch {
+	case errors.As(err, &damaged): // also one of which a file does not exist
+		return nil, &damagedError{s.kernel.Release, err}
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
 	}
-	return err
+	return t, err
 }
 
 // makeTemplate boots a machine until its agent is parked, and saves it. The

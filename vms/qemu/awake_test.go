@@ -1,0 +1,65 @@
+package qemu
+
+import (
+	"bytes"
+	"context"
+	"testing"
+	"time"
+
+	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms"
+)
+
+// awake is a machine whose agent takes calls.
+type awake struct {
+	*machine
+	client *wire.Client
+	ready  wire.Ready
+}
+
+// start starts a machine of the provider and wakes its agent.
+func start(t *testing.T, p *Provider, spec vms.Spec) awake {
+	t.Helper()
+	return startAs(t, p, spec, wire.NewWake())
+}
+
+func startAs(t *testing.T, p *Provider, spec vms.Spec, w wire.Wake) awake {
+	t.Helper()
+	spec.Dir = t.TempDir()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	t.Cleanup(cancel)
+	m, err := p.Start(ctx, spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { m.Close() })
+	a := awake{machine: m.(*machine)}
+	if err := a.wake(ctx, w); err != nil {
+		t.Fatalf("the agent of a %s does not wake: %v; machine: %v", m.StartKind(), err, m.Err())
+	}
+	return a
+}
+
+func (a *awake) wake(ctx context.Context, w wire.Wake) (err error) {
+	stream := a.Stream()
+	if a.StartKind() == "boot" {
+		if stream, err = wire.Park(ctx, stream, a.Port()); err != nil {
+			return err
+		}
+	}
+	a.client = wire.NewClient(stream)
+	a.ready, err = a.client.Wake(ctx, w)
+	return err
+}
+
+// sh is what a shell command prints; it must exit with 0.
+func (a awake) sh(t *testing.T, line string) string {
+	t.Helper()
+	var out, problems bytes.Buffer
+	var res wire.ExecResult
+	err := a.client.Call(t.Context(), wire.OpExec, wire.Exec{Argv: []string{"sh", "-c", line}}, &res, wire.IO{Stdout: &out, Stderr: &problems})
+	if err != nil || res.Exit != 0 {
+		t.Fatalf("%s: error %v, exit %d: %s%s", line, err, res.Exit, res.Error, problems.String())
+	}
+	return out.String()
+}

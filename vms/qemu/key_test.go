@@ -1,0 +1,42 @@
+package qemu
+
+import (
+	"testing"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+func TestTemplateKey(t *testing.T) {
+	p := New(Options{Cache: t.TempDir()})
+	p.qemu = "QEMU emulator version 7.2.22 (Debian)"
+	one := spec{kernel: kernel.Image{SHA256: "aa", Kernel: "/k/vmlinuz", Vmlinux: "/k/vmlinux", PVH: true},
+		initrd: "/c/bb.cpio", memory: 256 << 20, cpus: 1, accel: "tcg"}
+	first := p.templateKey(one)
+	for _, test := range []struct {
+		name   string
+		change func(s *spec)
+		same   bool
+	}{
+		{"nothing", func(*spec) {}, true},
+		{"where the kernel lies", func(s *spec) { s.kernel.Kernel, s.kernel.Vmlinux = "/other/vmlinuz", "/other/vmlinux" }, true},
+		{"where the initramfs lies", func(s *spec) { s.initrd = "/other/bb.cpio" }, true},
+		{"the kernel", func(s *spec) { s.kernel.SHA256 = "ab" }, false},
+		{"the file that boots", func(s *spec) { s.kernel.PVH = false }, false},
+		{"the initramfs", func(s *spec) { s.initrd = "/c/cc.cpio" }, false},
+		{"memory", func(s *spec) { s.memory *= 2 }, false},
+		{"CPUs", func(s *spec) { s.cpus = 2 }, false},
+		{"the accelerator, and with it the CPU", func(s *spec) { s.accel = "kvm" }, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := one
+			test.change(&s)
+			if same := p.templateKey(s) == first; same != test.same {
+				t.Errorf("the same template: %t, want %t", same, test.same)
+			}
+		})
+	}
+	p.qemu = "QEMU emulator version 7.2.23 (Debian)"
+	if p.templateKey(one) == first {
+		t.Error("another QEMU has the same template")
+	}
+}
