@@ -11,23 +11,27 @@ import (
 	"github.com/bpflab/bpflab/harness/wire"
 )
 
-// describe makes the ready frame, without what differs between copies of a
-// machine.
-func describe() (wire.Ready, error) {
+// describe makes the payload of the ready frame, without what differs between
+// copies of a machine.
+func describe(port bool) ([]byte, error) {
 	var u unix.Utsname
 	if err := unix.Uname(&u); err != nil {
-		return wire.Ready{}, fmt.Errorf("uname: %w", err)
+		return nil, fmt.Errorf("uname: %w", err)
 	}
 	var info unix.Sysinfo_t
 	if err := unix.Sysinfo(&info); err != nil {
-		return wire.Ready{}, fmt.Errorf("sysinfo: %w", err)
+		return nil, fmt.Errorf("sysinfo: %w", err)
 	}
-	return wire.Ready{
+	ready := wire.Ready{
 		Release: unix.ByteSliceToString(u.Release[:]),
 		Machine: unix.ByteSliceToString(u.Machine[:]),
 		Memory:  int64(info.Totalram) * int64(info.Unit),
 		CPUs:    runtime.NumCPU(),
-	}, nil
+	}
+	if port {
+		ready.Window = wire.PortWindow
+	}
+	return wire.EncodeReady(ready)
 }
 
 // readBootID is the kernel's identity of this boot.

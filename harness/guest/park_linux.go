@@ -2,7 +2,6 @@ package guest
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -30,31 +29,25 @@ func parkAndServe(stream io.ReadWriter) error {
 		return err
 	}
 	defer id.close()
-	ready, err := describe()
+	ready, err := describe(port != nil)
 	if err != nil {
 		return err
 	}
-	if port != nil {
-		ready.Window = wire.PortWindow
-	}
-	if _, err := json.Marshal(ready); err != nil { // finds out now how to, not in every copy
-		return err
-	}
+	agent := newAgent(newReaper())
+	defer agent.close()
 	wake, stream, err := wait(stream, port)
 	if err != nil {
 		return err
 	}
-	if ready.BootID, err = id.become(wake); err != nil {
+	boot, err := id.become(wake)
+	if err != nil {
 		return err
 	}
-	ready.Uptime = uptime()
-	agent := newAgent(newReaper())
-	defer agent.close()
 	server := agent.server(stream)
-	if err := server.Ready(ready); err != nil {
+	if err := server.Ready(ready, boot, uptime()); err != nil {
 		return err
 	}
-	if err := id.takeNames(wake); err != nil {
+	if err := id.settle(wake); err != nil {
 		return err
 	}
 	return server.Serve(context.Background(), beatEvery)
@@ -77,21 +70,21 @@ func Serve(stream io.ReadWriter) error {
 	if err := wire.Hello(stream); err != nil {
 		return err
 	}
-	ready, err := describe()
+	ready, err := describe(false)
 	if err != nil {
 		return err
 	}
-	if ready.BootID, err = readBootID(); err != nil {
+	boot, err := readBootID()
+	if err != nil {
 		return err
 	}
 	if _, err := wire.AwaitWake(stream, nil); err != nil {
 		return err
 	}
-	ready.Uptime = uptime()
 	agent := newAgent(noReaper{})
 	defer agent.close()
 	server := agent.server(stream)
-	if err := server.Ready(ready); err != nil {
+	if err := server.Ready(ready, boot, uptime()); err != nil {
 		return err
 	}
 	return server.Serve(context.Background(), beatEvery)

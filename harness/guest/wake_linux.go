@@ -48,16 +48,11 @@ func (id *identity) close() {
 	}
 }
 
-// become takes the entropy and the time of a wake and returns the kernel's
-// identity of this machine. The random pool comes first: everything else may
-// draw from it.
+// become takes in the entropy of a wake, before anything else, because all may
+// draw from it, and returns the kernel's identity of this machine.
 func (id *identity) become(w wire.Wake) (bootID string, err error) {
 	if err := reseed(id.random, w.Seed[:]); err != nil {
 		return "", fmt.Errorf("seed the kernel's random pool: %w", err)
-	}
-	now := unix.NsecToTimespec(w.Time.UnixNano())
-	if err := unix.ClockSettime(unix.CLOCK_REALTIME, &now); err != nil {
-		return "", fmt.Errorf("set the clock: %w", err)
 	}
 	text := make([]byte, 64)
 	n, err := unix.Read(id.bootID, text)
@@ -67,8 +62,13 @@ func (id *identity) become(w wire.Wake) (bootID string, err error) {
 	return string(text[:n-1]), nil // less the newline
 }
 
-// takeNames gives the machine its names.
-func (id *identity) takeNames(w wire.Wake) error {
+// settle sets the clock and gives the machine its names. The host's first call
+// is on its way meanwhile.
+func (id *identity) settle(w wire.Wake) error {
+	now := unix.NsecToTimespec(w.Time.UnixNano())
+	if err := unix.ClockSettime(unix.CLOCK_REALTIME, &now); err != nil {
+		return fmt.Errorf("set the clock: %w", err)
+	}
 	name := w.Hostname()
 	if err := unix.Sethostname([]byte(name)); err != nil {
 		return fmt.Errorf("set the host name: %w", err)

@@ -97,7 +97,8 @@ func (m *fakeMachine) agent(guest net.Conn, server *wire.Server) {
 			return
 		}
 	}
-	if server.Ready(wire.Ready{Release: "6.1.0-fake", BootID: "fake"}) == nil {
+	payload, err := wire.EncodeReady(wire.Ready{Release: "6.1.0-fake"})
+	if err == nil && server.Ready(payload, "fake", 1) == nil {
 		server.Serve(context.Background(), time.Second)
 	}
 }

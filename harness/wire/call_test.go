@@ -25,7 +25,7 @@ func pair(t *testing.T, handlers map[string]Handler) *Client {
 			return
 		}
 		server := NewServer(guest, handlers)
-		if err := server.Ready(Ready{Release: "6.1"}); err != nil {
+		if err := sayReady(server, Ready{Release: "6.1"}); err != nil {
 			served <- err
 			return
 		}
@@ -136,7 +136,7 @@ func TestSilenceAndBeat(t *testing.T) {
 		go func() {
 			expect(guest, KindWake)
 			server := NewServer(guest, nil)
-			server.Ready(Ready{})
+			sayReady(server, Ready{})
 			server.Serve(t.Context(), time.Second)
 		}()
 		c := NewClient(host)

@@ -276,9 +276,9 @@ func (c *Client) take(f Frame) error {
 }
 
 func (c *Client) takeReady(f Frame) error {
-	var r Ready
-	if err := json.Unmarshal(f.Payload, &r); err != nil {
-		return &ProtocolError{"ready frame: " + err.Error()}
+	r, err := decodeReady(f.Payload)
+	if err != nil {
+		return err
 	}
 	c.mu.Lock()
 	c.window = min(r.Window, PortWindow)

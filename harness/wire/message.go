@@ -1,16 +1,5 @@
 package wire
 
-// Ready is the guest's first frame.
-type Ready struct {
-	Release string  `json:"release"` // uname -r
-	Machine string  `json:"machine"` // uname -m
-	BootID  string  `json:"boot_id"` // /proc/sys/kernel/random/boot_id
-	Uptime  float64 `json:"uptime"`  // seconds since the kernel started
-	Memory  int64   `json:"memory"`  // bytes the kernel manages
-	CPUs    int     `json:"cpus"`
-	Window  int     `json:"window,omitempty"` // bytes of a call's data it can take unacknowledged, if more than Window
-}
-
 // Operations of the guest, with their argument and result types.
 const (
 	OpPut    = "put"     // Put + data -> PutResult

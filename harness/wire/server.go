@@ -79,10 +79,6 @@ func NewServer(stream io.ReadWriter, handlers map[string]Handler) *Server {
 	return &Server{stream: stream, handlers: handlers, calls: map[uint32]*running{}}
 }
 
-// Ready sends the first frame after the wake. Calls that come in are answered
-// from Serve on.
-func (s *Server) Ready(r Ready) error { return s.sendJSON(KindReady, 0, r) }
-
 // Serve answers calls, each in a goroutine of its own, until the stream ends,
 // and says every beat that it is alive. It returns nil when the host hung up
 // between frames.

@@ -25,6 +25,16 @@ func boots(stream, port io.ReadWriter) (Wake, error) {
 	return AwaitWake(stream, port)
 }
 
+const someBootID = "5f3759df-0000-4000-8000-00000000002a"
+
+func sayReady(s *Server, r Ready) error {
+	payload, err := EncodeReady(r)
+	if err != nil {
+		return err
+	}
+	return s.Ready(payload, r.BootID, r.Uptime)
+}
+
 func TestStart(t *testing.T) {
 	for _, withPort := range []bool{false, true} {
 		host, guest := net.Pipe()
@@ -41,7 +51,7 @@ func TestStart(t *testing.T) {
 				t.Error(err)
 			}
 			woken <- w
-			if err := NewServer(from, nil).Ready(Ready{BootID: "b"}); err != nil {
+			if err := sayReady(NewServer(from, nil), Ready{BootID: someBootID, Uptime: 2.5, Release: "6.1", Memory: 7}); err != nil {
 				t.Error(err)
 			}
 		}()
@@ -53,7 +63,7 @@ func TestStart(t *testing.T) {
 			t.Errorf("port %v: the agent waits on the other stream", withPort)
 		}
 		ready, err := NewClient(stream).Wake(t.Context(), someWake())
-		if err != nil || ready.BootID != "b" {
+		if err != nil || ready != (Ready{BootID: someBootID, Uptime: 2.5, Release: "6.1", Memory: 7}) {
 			t.Errorf("ready %+v, error %v", ready, err)
 		}
 		if w := <-woken; w != someWake() || w.Hostname() != "bpflab-ab000000" || w.MachineID() != "ab0000000000000000000000000000cd" {
@@ -122,5 +132,13 @@ func TestWakeOfOtherHosts(t *testing.T) {
 				t.Errorf("error %v, want one with %q", err, test.want)
 			}
 		})
+	}
+}
+
+func TestReadyOfOtherGuests(t *testing.T) {
+	for _, payload := range []string{"", strings.Repeat("x", readyHead-1), strings.Repeat("x", readyHead), strings.Repeat("x", readyHead) + "{"} {
+		if r, err := decodeReady([]byte(payload)); !errors.As(err, new(*ProtocolError)) {
+			t.Errorf("%q: %+v, error %v, want a *ProtocolError", payload, r, err)
+		}
 	}
 }
