@@ -351,7 +351,7 @@ func orphans(t *testing.T) []string {
 	for _, file := range lines {
 		cmdline, _ := os.ReadFile(file)
 		status, _ := os.ReadFile(filepath.Join(filepath.Dir(file), "status"))
-		if !bytes.Contains(cmdline, []byte("bpflab.stream=")) {
+		if !bytes.Contains(cmdline, []byte("name=bpflab")) {
 			continue
 		}
 		parent := regexp.MustCompile(`(?m)^PPid:\s+(\d+)$`).FindSubmatch(status)
@@ -417,7 +417,7 @@ func child(t *testing.T, pid int) int {
 		text, _ := os.ReadFile(list)
 		for _, id := range strings.Fields(string(text)) {
 			cmdline, _ := os.ReadFile("/proc/" + id + "/cmdline")
-			if n, err := strconv.Atoi(id); err == nil && bytes.Contains(cmdline, []byte("bpflab.stream=")) {
+			if n, err := strconv.Atoi(id); err == nil && bytes.Contains(cmdline, []byte("name=bpflab")) {
 				return n
 			}
 		}
