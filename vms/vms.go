@@ -102,6 +102,7 @@ type StartError struct {
 	Provider string
 	Err      error
 	Hint     string // what the user can do, or ""
+	Console  string // path of the console log of a guest that died before Start returned, or ""
 }
 
 func (e *StartError) Error() string {

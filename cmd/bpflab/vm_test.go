@@ -284,7 +284,6 @@ func TestMachineFaults(t *testing.T) {
 		reason            string
 	}{
 		{"panic while the lab runs", "", "echo c > /proc/sysrq-trigger", verdict.ExitFail, verdict.Fail, "panic"},
-		{"panic at boot", "memory: 64MiB\n", "ls /", verdict.ExitInfra, verdict.Infra, "panic"},
 		{"a step without end", "timeout: 2s\n", "sleep 1000", verdict.ExitFail, verdict.Timeout, "do"},
 		{"power-off while the lab runs", "", "poweroff -f", verdict.ExitInfra, verdict.Infra, ""},
 		{"a need the kernel lacks", "needs:\n  - config: CONFIG_BPFLAB_NONSENSE\n", "ls /", verdict.ExitOK, verdict.Unsupported, "CONFIG_BPFLAB_NONSENSE"},
@@ -306,12 +305,45 @@ func TestMachineFaults(t *testing.T) {
 	}
 }
 
+// TestPanicAtBoot gives the kernel an init that is not there.
+func TestPanicAtBoot(t *testing.T) {
+	needVMs(t)
+	qemu, err := exec.LookPath("qemu-system-x86_64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	wrapper := "#!/bin/sh\ncase \" $* \" in *' -kernel '*) set -- \"$@\" -append 'console=ttyS0 panic=-1 rdinit=/none' ;; esac\nexec " + qemu + " \"$@\"\n"
+	if err := os.WriteFile(filepath.Join(dir, "qemu-system-x86_64"), []byte(wrapper), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	// 192 MiB is no other lab's memory, so there is no template of another test
+	file := document(t, "memory: 192MiB\n", "## Do\n\n```sh\nls /\n```\n\n<!-- bpflab\nchecks:\n  - exit: 0\n-->\n")
+	for _, cold := range []string{"--cold=false", "--cold"} {
+		args := []string{"run", file, "--kernel", "5.10", "--retries", "0", cold}
+		cmd, out := prepared(t, args...)
+		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+		o := out(cmd.Run())
+		o.want(t, verdict.ExitInfra)
+		c := o.one(t)
+		if c.Verdict != verdict.Infra || !strings.Contains(c.Reason, "panic") || !strings.Contains(c.Splat, "Kernel panic") || c.Console == "" {
+			t.Errorf("%s: %s, %q, console %q, splat\n%s", args, c.Verdict, c.Reason, c.Console, c.Splat)
+		}
+	}
+}
+
+// endless is a lab that is not done before it is interrupted.
+func endless(t *testing.T) string {
+	t.Helper()
+	return document(t, "", "## Do\n\n```sh\nsleep 1000\n```\n\n<!-- bpflab\nchecks:\n  - exit: 0\n-->\n")
+}
+
 // TestInterrupt presses Ctrl-C at several moments of a run: nothing is left.
 func TestInterrupt(t *testing.T) {
 	needVMs(t)
 	for _, after := range []time.Duration{50 * time.Millisecond, 700 * time.Millisecond, 2500 * time.Millisecond} {
 		t.Run(after.String(), func(t *testing.T) {
-			cmd, out := prepared(t, "run", "hello", "--kernel", "6.1,6.12")
+			cmd, out := prepared(t, "run", endless(t), "--kernel", "6.1,6.12")
 			tmp := t.TempDir()
 			cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
 			if err := cmd.Start(); err != nil {
@@ -369,7 +401,7 @@ func orphans(t *testing.T) []string {
 // TestKilled kills a run without warning: its machines die with it.
 func TestKilled(t *testing.T) {
 	needVMs(t)
-	cmd, out := prepared(t, "run", "hello", "--kernel", "6.1,6.12")
+	cmd, out := prepared(t, "run", endless(t), "--kernel", "6.1,6.12")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -389,8 +421,7 @@ func TestKilled(t *testing.T) {
 // which is told from a panic.
 func TestHang(t *testing.T) {
 	needVMs(t)
-	file := document(t, "", "## Do\n\n```sh\nsleep 1000\n```\n\n<!-- bpflab\nchecks:\n  - exit: 0\n-->\n")
-	cmd, out := prepared(t, "run", file, "--kernel", "5.10", "--retries", "0")
+	cmd, out := prepared(t, "run", endless(t), "--kernel", "5.10", "--retries", "0")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

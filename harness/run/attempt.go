@@ -47,6 +47,10 @@ func (r *runner) open(ctx context.Context, cell plan.Cell, seat *seat, n int, ou
 	for cold := r.Cold; ; cold = true {
 		machine, err := r.start(ctx, cell, n, cold)
 		if err != nil {
+			var failed *vms.StartError
+			if errors.As(err, &failed) && failed.Console != "" {
+				out.Console, _ = filepath.Rel(r.Dir, failed.Console)
+			}
 			return nil, nil, err
 		}
 		letGo := seat.watch(machine)

@@ -39,8 +39,8 @@ func (p *Provider) forkOrBoot(ctx context.Context, s spec, dir string) (*machine
 			continue
 		}
 		p.giveUpForking(key)
-		if errors.Is(err, vms.ErrPanic) || errors.Is(err, vms.ErrGone) || errors.Is(err, vms.ErrNoBoot) {
-			return nil, err
+		if doesNotBoot(err) {
+			return nil, &vms.StartError{Provider: p.Name(), Err: err, Console: filepath.Join(dir, templateLog)}
 		}
 		notes = append(notes, fmt.Sprintf("booted, not forked: %v", err))
 	}
@@ -49,6 +49,10 @@ func (p *Provider) forkOrBoot(ctx context.Context, s spec, dir string) (*machine
 		m.notes = notes
 	}
 	return m, err
+}
+
+func doesNotBoot(err error) bool {
+	return errors.Is(err, vms.ErrPanic) || errors.Is(err, vms.ErrGone) || errors.Is(err, vms.ErrNoBoot)
 }
 
 // damagedError is a template from which no machine can be made.

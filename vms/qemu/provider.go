@@ -123,6 +123,10 @@ func parseVersion(line string) string {
 // failed is an error of this provider; with tools, it ends in the command that
 // installs them.
 func failed(err error, tools ...install.Tool) error {
+	var already *vms.StartError
+	if errors.As(err, &already) {
+		return err
+	}
 	hint := ""
 	if len(tools) > 0 {
 		hint = install.Host().Hint(tools...)

@@ -41,7 +41,9 @@ const writing = "writing"
 
 func (stuck) Err() error {
 	fmt.Println(writing)
-	select {}
+	for {
+		time.Sleep(time.Hour) // a select would be a deadlock, which ends the process
+	}
 }
 
 // startChild starts such a process and waits until it writes.
