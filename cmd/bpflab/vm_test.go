@@ -27,13 +27,10 @@ func needVMs(t *testing.T) {
 	}
 }
 
-// binary builds the command as it is shipped, once for all tests.
+// binary builds the command as it is shipped, once for all tests. It lies where
+// test binaries do, so that nobody need remove it.
 var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "bpflab-test-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "bpflab")
+	path := filepath.Join(filepath.Dir(os.Args[0]), "bpflab")
 	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	out, err := build.CombinedOutput()
