@@ -20,26 +20,25 @@ import (
 func (p *Provider) forkOrBoot(ctx context.Context, s spec, dir string) (*machine, error) {
 	key := p.templateKey(s)
 	var notes []string
-	for range 2 {
-		if p.cannotFork(key) {
-			break
-		}
+	for made := 0; !p.cannotFork(key); made++ {
 		m, err := p.fork(ctx, s, key, dir)
 		if err == nil {
 			m.notes = notes
 			return m, nil
 		}
-		var damaged *damagedError
-		switch {
-		case ctx.Err() != nil:
+		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
-		case errors.As(err, &damaged):
-			notes = append(notes, damaged.Error())
+		}
+		var damaged *damagedError
+		if errors.As(err, &damaged) {
 			p.templates.Drop(key)
-			continue
+			if made == 0 {
+				notes = append(notes, damaged.Error()+"; it is made again")
+				continue
+			}
 		}
 		p.giveUpForking(key)
-		if doesNotBoot(err) {
+		if damaged == nil && doesNotBoot(err) {
 			return nil, &vms.StartError{Provider: p.Name(), Err: err, Console: filepath.Join(dir, templateLog)}
 		}
 		notes = append(notes, fmt.Sprintf("booted, not forked: %v", err))
@@ -62,7 +61,7 @@ type damagedError struct {
 }
 
 func (e *damagedError) Error() string {
-	return fmt.Sprintf("the template of %s is no good and is made again: %v", e.kernel, e.err)
+	return fmt.Sprintf("the template of %s is no good: %v", e.kernel, e.err)
 }
 
 func (e *damagedError) Unwrap() error { return e.err }

@@ -202,7 +202,7 @@ func TestTemplateThatIsNoGood(t *testing.T) {
 			test.damage(t, p, dir)
 			m := start(t, p, spec)
 			notes := strings.Join(m.Notes(), "\n")
-			if m.StartKind() != "fork" || !strings.Contains(notes, "is made again") || !strings.Contains(notes, test.want) {
+			if m.StartKind() != "fork" || !strings.Contains(notes, "it is made again") || !strings.Contains(notes, test.want) {
 				t.Errorf("a %s with the notes %q, want a fork of a new template and %q", m.StartKind(), notes, test.want)
 			}
 			isFork(t, start(t, New(Options{Cache: cache}), spec))
@@ -475,5 +475,27 @@ func TestForkOfAnotherUsersTemplate(t *testing.T) {
 	}
 	if _, err := p.templates.Open(filepath.Base(dir)); errors.As(err, new(*template.DamagedError)) {
 		t.Errorf("the template is still another user's: %v", err)
+	}
+}
+
+// A QEMU that takes no state costs the first machine its templates, and the
+// others nothing.
+func TestWhereNoForkRuns(t *testing.T) {
+	spec := realSpec(t)
+	binary := filepath.Join(t.TempDir(), "qemu-that-does-not-fork")
+	script := `#!/bin/sh
+for word; do [ "$word" != -incoming ] || { echo 'no state for me' >&2; exit 1; }; done
+exec qemu-system-x86_64 "$@"
+`
+	if err := os.WriteFile(binary, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	p := New(Options{Cache: t.TempDir(), Binary: binary})
+	for _, want := range []string{"booted, not forked", ""} {
+		m := start(t, p, spec)
+		notes := strings.Join(m.Notes(), "\n")
+		if m.StartKind() != "boot" || !strings.Contains(notes, want) || (want == "") != (notes == "") {
+			t.Errorf("a %s with the notes %q, want a boot and %q", m.StartKind(), notes, want)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -108,14 +109,17 @@ func copyState(name string, from *os.File) (size int64, sum uint32, err error) {
 	return info.Size(), sum, err
 }
 
-// replace renames a directory; one that has its name already goes to aside.
+// replace renames a directory; those that have its name already go below aside.
+// Others may take the name again, or give it up, between any two steps.
 func replace(from, to, aside string) error {
-	err := os.Rename(from, to)
-	if !errors.Is(err, unix.EEXIST) && !errors.Is(err, unix.ENOTEMPTY) {
-		return err
+	for i := 0; ; i++ {
+		err := os.Rename(from, to)
+		if !errors.Is(err, unix.EEXIST) && !errors.Is(err, unix.ENOTEMPTY) {
+			return err
+		}
+		err = os.Rename(to, fmt.Sprint(aside, i))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
-	if err := os.Rename(to, aside); err != nil {
-		return err
-	}
-	return os.Rename(from, to)
 }
