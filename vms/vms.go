@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/owner"
 )
 
 // Provider starts machines.
@@ -28,6 +29,33 @@ type Provider interface {
 	Start(ctx context.Context, spec Spec) (Machine, error)
 }
 
+// Resolver is a provider that has kernels of its own. A provider that boots any
+// kernel may be one too, for some selectors.
+type Resolver interface {
+	// Resolve names the kernels of a --kernel flag, as images whose files may
+	// be missing, because the provider has them. mine is false for a selector
+	// that is for the catalogue. An unknown one is a *kernel.SelectorError.
+	Resolve(ctx context.Context, selector string) (images []kernel.Image, mine bool, err error)
+}
+
+// Collector is a provider whose machines may be left behind by a process that
+// was killed.
+type Collector interface {
+	// Left lists the machines of bpflab's that are there, whoever made them.
+	Left(ctx context.Context) ([]Left, error)
+	// Remove removes one of them. That it is gone already is no error.
+	Remove(ctx context.Context, m Left) error
+}
+
+// Left is a machine that a Collector has found.
+type Left struct {
+	Name  string
+	Where string // the server, cluster member or project it is on; "" where there is only one place
+	State string // in the provider's word, "Running"
+	Owner owner.Tag
+	Made  time.Time // zero if unknown
+}
+
 // Kernels says which kernels a provider can run.
 type Kernels int
 
@@ -37,10 +65,15 @@ const (
 	RunningKernel                // only the kernel that is running
 )
 
-// Caps is what a provider can do.
+// Caps is what a provider can do, and how its machines differ from a machine
+// that is a lab's own from its power switch on.
 type Caps struct {
 	Kernels     Kernels
 	Fork        bool   // machines can start from a snapshot
+	Shared      bool   // machines run on a kernel that others use too: what a lab breaks is broken for them
+	NoConsole   bool   // the console log is the agent's; the kernel writes to none that a machine has
+	Outlives    bool   // a machine may outlive a killed process of ours; the provider is a Collector
+	Jobs        int    // machines at one time, where that is not for this host's cores and memory to say; else 0
 	Accelerator string // "kvm", "tcg", ""
 	Detail      string // e.g. "QEMU 7.2.22"
 }
@@ -69,6 +102,8 @@ type Machine interface {
 	Console() string
 	// StartKind is "boot" or "fork".
 	StartKind() string
+	// Where is the server or cluster member the machine is on; "" is this host.
+	Where() string
 	// Started is when the hypervisor was started.
 	Started() time.Time
 	// Notes are what the user should know of how it started, such as a

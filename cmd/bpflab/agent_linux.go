@@ -1,7 +1,11 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"os"
+
+	"github.com/spf13/cobra"
 
 	"github.com/bpflab/bpflab/harness/guest"
 )
@@ -16,3 +20,28 @@ func runAgent() bool {
 	guest.Init()
 	return true
 }
+
+// newAgentCmd is what providers start in machines that they did not boot.
+func newAgentCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:    "agent",
+		Short:  "Serve as guest agent on standard input and output, until they end",
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if err := guest.Serve(stdio{}); err != nil {
+				return fmt.Errorf("agent: %w", err)
+			}
+			return nil
+		},
+	}
+}
+
+// stdio is the stream to a provider that holds both ends of our standard
+// input and output.
+type stdio struct{}
+
+func (stdio) Read(b []byte) (int, error)  { return os.Stdin.Read(b) }
+func (stdio) Write(b []byte) (int, error) { return os.Stdout.Write(b) }
+
+var _ io.ReadWriter = stdio{}

@@ -1,33 +1,80 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/store"
 	"github.com/bpflab/bpflab/vms/qemu"
 )
 
-// providers makes each provider from the root of the cache.
-var providers = map[string]func(cache string) vms.Provider{
-	"qemu": func(cache string) vms.Provider {
-		return qemu.New(qemu.Options{Cache: qemuCache(cache)})
-	},
+// providerFlags say what runs the machines.
+type providerFlags struct {
+	name    string // NAME or NAME:ARGUMENT
+	target  string
+	consent bool
+}
+
+// where is what a provider is made from.
+type where struct {
+	cache  string // the root of the user's cache
+	at     string // what follows the colon of --provider
+	target string
+}
+
+// providers makes each provider. Those that take nothing after a colon are not
+// asked to.
+var providers = map[string]struct {
+	takes string // what may follow the colon, "" if nothing
+	make  func(where) (vms.Provider, error)
+}{
+	"qemu": {"", func(w where) (vms.Provider, error) {
+		return qemu.New(qemu.Options{Cache: qemuCache(w.cache)}), nil
+	}},
 }
 
 func providerNames() []string { return slices.Sorted(maps.Keys(providers)) }
 
-func newProvider(name string) (vms.Provider, error) {
-	make := providers[name]
-	if make == nil {
+func (f providerFlags) open() (vms.Provider, error) {
+	name, at, _ := strings.Cut(f.name, ":")
+	p, ok := providers[name]
+	switch {
+	case !ok:
 		return nil, usageError{fmt.Errorf("no provider %q; there is %s", name, strings.Join(providerNames(), ", "))}
+	case at != "" && p.takes == "":
+		return nil, usageError{fmt.Errorf("--provider %s takes nothing after a colon, not %q", name, at)}
+	case f.target != "" && !strings.HasPrefix(name, "lxd"):
+		return nil, usageError{fmt.Errorf("--target is for members of an LXD cluster, and the provider is %s", name)}
 	}
 	cache, err := store.DefaultRoot()
 	if err != nil {
 		return nil, err
 	}
-	return make(cache), nil
+	return p.make(where{cache, at, f.target})
+}
+
+// providerKernels asks the provider for those kernels that are its own, and
+// returns the selectors that are for the catalogue.
+func providerKernels(ctx context.Context, p vms.Provider, selectors []string) (images []kernel.Image, others []string, err error) {
+	r, ok := p.(vms.Resolver)
+	if !ok {
+		return nil, selectors, nil
+	}
+	for _, selector := range selectors {
+		found, mine, err := r.Resolve(ctx, selector)
+		switch {
+		case err != nil:
+			return nil, nil, kernelError(err)
+		case mine:
+			images = append(images, found...)
+		default:
+			others = append(others, selector)
+		}
+	}
+	return images, others, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ import (
 type runFlags struct {
 	all      bool
 	kernels  []string
-	provider string
+	provider providerFlags
 	jobs     int
 	repeat   int
 	retries  int
@@ -66,7 +67,9 @@ func (f *runFlags) define(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.BoolVar(&f.all, "all", false, "run every lab in this binary")
 	flags.StringSliceVar(&f.kernels, "kernel", []string{"default"}, "kernels: series, versions, ranges, latest, all, local:NAME")
-	flags.StringVar(&f.provider, "provider", "qemu", "what runs the machines: "+strings.Join(providerNames(), ", "))
+	flags.StringVar(&f.provider.name, "provider", "qemu", "what runs the machines: "+strings.Join(providerNames(), ", "))
+	flags.StringVar(&f.provider.target, "target", "", "where an LXD cluster runs them: MEMBER or @GROUP")
+	flags.BoolVar(&f.provider.consent, "yes-on-this-kernel", false, "run labs that may harm it on a kernel that others use too")
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, "machines at one time (default: one a core)")
 	flags.IntVar(&f.repeat, "repeat", 1, "run every cell this many times")
 	flags.IntVar(&f.retries, "retries", 1, "further attempts when a machine fails, not the lab")
@@ -86,11 +89,7 @@ func (f *runFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	provider, err := newProvider(f.provider)
-	if err != nil {
-		return err
-	}
-	images, err := f.images(ctx, cmd)
+	provider, err := f.provider.open()
 	if err != nil {
 		return err
 	}
@@ -98,14 +97,18 @@ func (f *runFlags) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	made := plan.Make(labs, images, caps, f.provider, f.repeat)
+	images, err := f.images(ctx, cmd, provider)
+	if err != nil {
+		return err
+	}
+	made := plan.Make(labs, images, plan.Options{Provider: provider.Name(), Caps: caps, Repeat: f.repeat, Consent: f.provider.consent})
 	for _, x := range made.Excluded {
 		fmt.Fprintf(cmd.ErrOrStderr(), "bpflab: %s on %s is left out: %s\n", x.Lab.Name, x.Kernel.Selector, x.Reason)
 	}
 	if len(made.Cells) == 0 {
-		return usageError{errors.New("no lab is for any of these kernels")}
+		return usageError{errors.New("no lab is left for any of these kernels")}
 	}
-	result, err := f.execute(ctx, cmd, made.Cells, provider, &lib)
+	result, err := f.execute(ctx, cmd, made.Cells, provider, caps, &lib)
 	if err != nil {
 		return err
 	}
@@ -135,16 +138,21 @@ func (f *runFlags) labs(lib *library, args []string) ([]*lab.Lab, error) {
 }
 
 // images resolves the selectors and fetches what is not in the cache.
-func (f *runFlags) images(ctx context.Context, cmd *cobra.Command) ([]kernel.Image, error) {
+func (f *runFlags) images(ctx context.Context, cmd *cobra.Command, p vms.Provider) ([]kernel.Image, error) {
+	images, others, err := providerKernels(ctx, p, f.kernels)
+	if err != nil || len(others) == 0 {
+		return images, err
+	}
 	cat, err := openCatalogue(cmd, f.mirror, f.locked)
 	if err != nil {
 		return nil, err
 	}
-	return fetchImages(ctx, cat, f.kernels)
+	fetched, err := fetchImages(ctx, cat, others)
+	return append(images, fetched...), err
 }
 
 // execute runs the cells, shows them as they go, and writes the results.
-func (f *runFlags) execute(ctx context.Context, cmd *cobra.Command, cells []plan.Cell, provider vms.Provider, lib *library) (verdict.Result, error) {
+func (f *runFlags) execute(ctx context.Context, cmd *cobra.Command, cells []plan.Cell, provider vms.Provider, caps vms.Caps, lib *library) (verdict.Result, error) {
 	dir, err := resultDir(f.dir)
 	if err != nil {
 		return verdict.Result{}, err
@@ -169,7 +177,7 @@ func (f *runFlags) execute(ctx context.Context, cmd *cobra.Command, cells []plan
 		Tree:     lib.tree,
 		Agent:    agent,
 		Dir:      dir,
-		Limits:   run.Limits{Jobs: f.jobs},
+		Limits:   f.limits(caps),
 		Retries:  f.retries,
 		Cold:     f.cold,
 		Starter:  f.starter,
@@ -178,6 +186,14 @@ func (f *runFlags) execute(ctx context.Context, cmd *cobra.Command, cells []plan
 	result := verdict.Result{Schema: verdict.Schema, Tool: version, Started: began.UTC(),
 		Seconds: time.Since(began).Seconds(), Command: os.Args, Cells: done}
 	return result, errors.Join(printer.Close(result), f.write(cmd, dir, result))
+}
+
+// limits are the provider's where its machines are not on this host.
+func (f *runFlags) limits(caps vms.Caps) run.Limits {
+	if caps.Jobs == 0 {
+		return run.Limits{Jobs: f.jobs}
+	}
+	return run.Limits{Jobs: cmp.Or(f.jobs, caps.Jobs), Elsewhere: true}
 }
 
 func (f *runFlags) write(cmd *cobra.Command, dir string, result verdict.Result) error {

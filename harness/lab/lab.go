@@ -28,6 +28,7 @@ type Header struct {
 	Timeout  time.Duration `yaml:"timeout"`  // for each step; default 60s
 	Needs    []Need        `yaml:"needs"`    // what the kernel must have
 	Modules  []string      `yaml:"modules"`  // kernel modules to carry and load
+	Harmless bool          `yaml:"harmless"` // changes nothing outside of itself, so it may run on a kernel that others use
 	Duration string        `yaml:"duration"` // for the reader: "10 minutes"
 }
 

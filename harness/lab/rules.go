@@ -83,6 +83,7 @@ var rules = map[string]rule{
 	"Header.timeout":  {doc: "Longest time each step may take.", min: int64(time.Second), max: int64(time.Hour), def: 60 * time.Second},
 	"Header.needs":    {doc: "What the kernel must be built with. A kernel without it is unsupported."},
 	"Header.modules":  {doc: "Kernel modules to load before the first step.", form: module, like: "a module's name"},
+	"Header.harmless": {doc: "The lab changes nothing that outlasts it and disturbs nobody, so it may run on a kernel that others use: on the host, or in a container."},
 	"Header.duration": {doc: "How long a reader takes, for people: 10 minutes.", form: oneLine, like: likeOneLine},
 
 	"Need.config":   {doc: "Name of a kernel build option.", required: true, form: config, like: "CONFIG_ and capital letters"},

@@ -42,31 +42,43 @@ type By int
 const (
 	ByLab      By = iota // the lab's own range of kernels
 	ByProvider           // the provider cannot run it
+	ByCaution            // the lab may harm a kernel that others use too
 )
 
-// Make plans each lab on each kernel, repeat times. A repeat below 1 counts as
-// 1. caps are those of the provider that is named provider.
-func Make(labs []*lab.Lab, kernels []kernel.Image, caps vms.Caps, provider string, repeat int) Plan {
+// Options say what a plan is made for.
+type Options struct {
+	Provider string   // its name
+	Caps     vms.Caps // what it can do
+	Repeat   int      // how often each cell is done; below 1 counts as 1
+	Consent  bool     // labs may harm the kernel, though others use it too
+}
+
+// Make plans each lab on each kernel.
+func Make(labs []*lab.Lab, kernels []kernel.Image, o Options) Plan {
 	var p Plan
 	for _, l := range labs {
 		for _, k := range kernels {
-			p.add(l, k, caps, provider, max(1, repeat))
+			p.add(l, k, o)
 		}
 	}
 	return p
 }
 
-func (p *Plan) add(l *lab.Lab, k kernel.Image, caps vms.Caps, provider string, repeat int) {
+func (p *Plan) add(l *lab.Lab, k kernel.Image, o Options) {
+	leaveOut := func(by By, reason string) { p.Excluded = append(p.Excluded, Excluded{l, k, by, reason}) }
 	if !inRange(l, k) {
-		reason := fmt.Sprintf("the lab is for kernels %s, and this one is %s", l.Kernels, k.Version)
-		p.Excluded = append(p.Excluded, Excluded{l, k, ByLab, reason})
+		leaveOut(ByLab, fmt.Sprintf("the lab is for kernels %s, and this one is %s", l.Kernels, k.Version))
 		return
 	}
-	if reason := refusal(k, caps, provider); reason != "" {
-		p.Excluded = append(p.Excluded, Excluded{l, k, ByProvider, reason})
+	if reason := refusal(k, o.Caps, o.Provider); reason != "" {
+		leaveOut(ByProvider, reason)
 		return
 	}
-	for round := range repeat {
+	if o.Caps.Shared && !l.Harmless && !o.Consent {
+		leaveOut(ByCaution, fmt.Sprintf("it does not say `harmless: true`, and the kernel of %s is used by others too; --yes-on-this-kernel runs it all the same", o.Provider))
+		return
+	}
+	for round := range max(1, o.Repeat) {
 		p.Cells = append(p.Cells, Cell{len(p.Cells), l, k, int64(l.Memory), l.CPUs, round + 1})
 	}
 }

@@ -55,7 +55,7 @@ func TestOrder(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprint(tt.repeat), func(t *testing.T) {
-			got := Make(labs, kernels, vms.Caps{}, "qemu", tt.repeat)
+			got := Make(labs, kernels, Options{Provider: "qemu", Repeat: tt.repeat})
 			if !slices.Equal(cells(got), tt.want) || got.Excluded != nil {
 				t.Errorf("got %q, left out %v; want %q", cells(got), got.Excluded, tt.want)
 			}
@@ -64,13 +64,13 @@ func TestOrder(t *testing.T) {
 }
 
 func TestNothingToDo(t *testing.T) {
-	if p := Make(nil, []kernel.Image{image(t, "6.1")}, vms.Caps{}, "qemu", 1); p.Cells != nil || p.Excluded != nil {
+	if p := Make(nil, []kernel.Image{image(t, "6.1")}, Options{Provider: "qemu", Repeat: 1}); p.Cells != nil || p.Excluded != nil {
 		t.Errorf("got %v", p)
 	}
 }
 
 func TestMachineIsTheLabs(t *testing.T) {
-	p := Make([]*lab.Lab{aLab(t, "a", "")}, []kernel.Image{image(t, "6.1")}, vms.Caps{}, "qemu", 1)
+	p := Make([]*lab.Lab{aLab(t, "a", "")}, []kernel.Image{image(t, "6.1")}, Options{Provider: "qemu", Repeat: 1})
 	if c := p.Cells[0]; c.Memory != 512<<20 || c.CPUs != 2 {
 		t.Errorf("%d bytes, %d CPUs", c.Memory, c.CPUs)
 	}
@@ -78,7 +78,7 @@ func TestMachineIsTheLabs(t *testing.T) {
 
 func TestLabsRange(t *testing.T) {
 	labs := []*lab.Lab{aLab(t, "new", ">=5.8"), aLab(t, "all", "")}
-	p := Make(labs, []kernel.Image{image(t, "5.4"), image(t, "6.1"), image(t, "")}, vms.Caps{}, "qemu", 1)
+	p := Make(labs, []kernel.Image{image(t, "5.4"), image(t, "6.1"), image(t, "")}, Options{Provider: "qemu", Repeat: 1})
 	want := []string{"0 new 6.1 1", "1 new  1", "2 all 5.4 1", "3 all 6.1 1", "4 all  1"}
 	if !slices.Equal(cells(p), want) {
 		t.Errorf("got %q, want %q", cells(p), want)
@@ -109,7 +109,7 @@ func TestProviders(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			p := Make([]*lab.Lab{aLab(t, "a", "")}, []kernel.Image{tt.kernel}, vms.Caps{Kernels: tt.caps}, "p", 1)
+			p := Make([]*lab.Lab{aLab(t, "a", "")}, []kernel.Image{tt.kernel}, Options{Provider: "p", Caps: vms.Caps{Kernels: tt.caps}})
 			if tt.want == "" {
 				if len(p.Cells) != 1 || p.Excluded != nil {
 					t.Errorf("left out: %v", p.Excluded)
@@ -118,6 +118,35 @@ func TestProviders(t *testing.T) {
 			}
 			if len(p.Cells) != 0 || len(p.Excluded) != 1 || p.Excluded[0].By != ByProvider || p.Excluded[0].Reason != tt.want {
 				t.Errorf("got %v, want %q", p.Excluded, tt.want)
+			}
+		})
+	}
+}
+
+func TestSharedKernels(t *testing.T) {
+	harmless := aLab(t, "harmless", "")
+	harmless.Harmless = true
+	labs := []*lab.Lab{aLab(t, "other", ""), harmless}
+	running := []kernel.Image{{Selector: "host", Source: "host"}}
+	for _, tt := range []struct {
+		name            string
+		shared, consent bool
+		want            []string
+	}{
+		{"its own", false, false, []string{"0 other host 1", "1 harmless host 1"}},
+		{"shared", true, false, []string{"0 harmless host 1"}},
+		{"shared, with consent", true, true, []string{"0 other host 1", "1 harmless host 1"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			caps := vms.Caps{Kernels: vms.RunningKernel, Shared: tt.shared}
+			p := Make(labs, running, Options{Provider: "p", Caps: caps, Consent: tt.consent})
+			if !slices.Equal(cells(p), tt.want) {
+				t.Errorf("got %q, want %q", cells(p), tt.want)
+			}
+			for _, x := range p.Excluded {
+				if x.Lab.Name != "other" || x.By != ByCaution {
+					t.Errorf("left out %s: %s", x.Lab.Name, x.Reason)
+				}
 			}
 		})
 	}

@@ -17,7 +17,7 @@ import (
 // attempt runs a cell in one machine and writes into out what came of it.
 func (r *runner) attempt(ctx context.Context, cell plan.Cell, seat *seat, objects objects, n int, out *verdict.Cell) {
 	out.Durations = verdict.Durations{Wait: out.Durations.Wait, Build: out.Durations.Build}
-	out.Steps, out.Splat = []verdict.Step{}, ""
+	out.Steps, out.Splat, out.Where = []verdict.Step{}, "", ""
 	r.event(verdict.Event{Index: cell.Index, Phase: verdict.PhaseStart, Attempt: n})
 	began := time.Now()
 	s, done, err := r.open(ctx, cell, seat, n, out)
@@ -55,7 +55,7 @@ func (r *runner) open(ctx context.Context, cell plan.Cell, seat *seat, n int, ou
 		}
 		letGo := seat.watch(machine)
 		out.Warnings = append(out.Warnings, machine.Notes()...)
-		out.StartKind = machine.StartKind()
+		out.StartKind, out.Where = machine.StartKind(), machine.Where()
 		out.Console, _ = filepath.Rel(r.Dir, machine.Console())
 		s, err := session.Open(ctx, machine)
 		if err == nil {

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"sync"
@@ -116,6 +117,7 @@ type fakeMachine struct {
 
 func (m *fakeMachine) Stream() io.ReadWriteCloser { return m.stream }
 func (m *fakeMachine) Console() string            { return "/does/not/exist" }
+func (m *fakeMachine) Where() string              { return fmt.Sprint("member", m.n) }
 func (m *fakeMachine) Port() io.ReadWriteCloser   { return nil }
 func (m *fakeMachine) Reject()                    { m.provider.rejected.Add(1) }
 func (m *fakeMachine) Notes() []string            { return m.provider.notes }

@@ -3,7 +3,6 @@ package run
 import (
 	"context"
 	"io/fs"
-	"os"
 	"sync"
 	"time"
 
@@ -45,7 +44,7 @@ type Options struct {
 // is also the order they start in. It returns early only when ctx ends: cells
 // that did not end by then are infra, "interrupted".
 func Run(ctx context.Context, cells []plan.Cell, opts Options) []verdict.Cell {
-	return newRunner(opts, hostMeter(os.DirFS("/"))).run(ctx, cells)
+	return newRunner(opts, opts.Limits.meter()).run(ctx, cells)
 }
 
 type runner struct {
@@ -113,7 +112,7 @@ func (r *runner) cell(ctx context.Context, cell plan.Cell, seat *seat, wait floa
 	out.Object = objects.digest
 	for n := 1; ; n++ {
 		r.attempt(ctx, cell, seat, objects, n, &out)
-		out.Attempts = append(out.Attempts, verdict.Attempt{Verdict: out.Verdict, Reason: out.Reason, Console: out.Console, Durations: out.Durations})
+		out.Attempts = append(out.Attempts, verdict.Attempt{Verdict: out.Verdict, Reason: out.Reason, Where: out.Where, Console: out.Console, Durations: out.Durations})
 		if out.Verdict != verdict.Infra || n > r.Retries || ctx.Err() != nil {
 			return out
 		}

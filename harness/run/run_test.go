@@ -48,7 +48,7 @@ func cells(t *testing.T, n int) []plan.Cell {
 		t.Fatal(err)
 	}
 	image := kernel.Image{Selector: "6.1", Series: "6.1", Source: "fake", SHA256: "aa", Kernel: "/does/not/exist"}
-	return plan.Make([]*lab.Lab{l}, []kernel.Image{image}, vms.Caps{}, "fake", n).Cells
+	return plan.Make([]*lab.Lab{l}, []kernel.Image{image}, plan.Options{Provider: "fake", Repeat: n}).Cells
 }
 
 func runFake(t *testing.T, ctx context.Context, p *fakeProvider, n int, opts Options) []verdict.Cell {

@@ -95,6 +95,7 @@ func (d Durations) Total() float64 { return d.Wait + d.Start + d.Build + d.Load 
 type Attempt struct {
 	Verdict   Verdict   `json:"verdict"`
 	Reason    string    `json:"reason"`
+	Where     string    `json:"where,omitempty"` // server or cluster member
 	Console   string    `json:"console"`
 	Durations Durations `json:"durations"`
 }
@@ -111,7 +112,8 @@ type Cell struct {
 	Attempts  []Attempt `json:"attempts"`
 	Steps     []Step    `json:"steps"`
 	Durations Durations `json:"durations"`
-	StartKind string    `json:"start_kind"` // "boot" or "fork"
+	StartKind string    `json:"start_kind"`      // "boot" or "fork"
+	Where     string    `json:"where,omitempty"` // server or cluster member of the last attempt; none is this host
 	BootID    string    `json:"boot_id"`
 	Console   string    `json:"console"`         // path of the console log, relative to the result directory
 	Splat     string    `json:"splat,omitempty"` // panic or oops, cut from the console

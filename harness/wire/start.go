@@ -52,8 +52,8 @@ func (w *Wake) decode(b []byte) error {
 }
 
 // Hostname is the machine's name, and MachineID its identity in hexadecimal.
-func (w *Wake) Hostname() string  { return "bpflab-" + w.MachineID()[:8] }
-func (w *Wake) MachineID() string { return hex.EncodeToString(w.ID[:]) }
+func (w Wake) Hostname() string  { return "bpflab-" + w.MachineID()[:8] }
+func (w Wake) MachineID() string { return hex.EncodeToString(w.ID[:]) }
 
 // NewWake is the wake of a machine that starts now.
 func NewWake() Wake {

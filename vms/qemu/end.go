@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"unicode"
 
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/console"
 )
 
 // The reasons QEMU gives for its end that are the guest's own doing.
@@ -45,28 +45,10 @@ func lastWords(shutdown string, wait error, said string, tail []byte) string {
 	if said != "" {
 		words = append(words, said)
 	}
-	if line := lastLine(tail); line != "" {
+	if line := console.LastLine(tail); line != "" {
 		words = append(words, "the console ends with: "+line)
 	}
 	return strings.Join(words, "; ")
-}
-
-// maxLine is how much of the console's last line an error shows, in bytes.
-const maxLine = 200
-
-// lastLine is the end of the console's last line, as it can be shown: the
-// guest wrote it.
-func lastLine(text []byte) string {
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	line := strings.TrimSpace(lines[len(lines)-1])
-	return strings.Map(printable, line[max(0, len(line)-maxLine):])
-}
-
-func printable(r rune) rune {
-	if !unicode.IsPrint(r) {
-		return '?'
-	}
-	return r
 }
 
 // keepStderr is how much of what QEMU prints itself is kept, in bytes.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/console"
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
@@ -66,7 +67,7 @@ func TestFloodIsCappedInTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if least, most := int64(keepHead), int64(keepHead+keepTail+100); info.Size() < least || info.Size() > most {
+	if least, most := int64(console.KeepHead), int64(console.KeepHead+console.KeepTail+100); info.Size() < least || info.Size() > most {
 		t.Errorf("%d bytes of console kept, want %d to %d", info.Size(), least, most)
 	}
 	if err := m.Err(); !errors.Is(err, vms.ErrPanic) {

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"sync"
 	"time"
+
+	"github.com/bpflab/bpflab/vms/console"
 )
 
 // machine is one QEMU process.
@@ -14,7 +16,7 @@ type machine struct {
 	cmd     *exec.Cmd
 	stream  net.Conn // the second UART
 	port    net.Conn // the virtio port
-	console *console
+	console *console.Log
 	started time.Time
 	stderr  capped // what QEMU says itself
 
@@ -62,7 +64,8 @@ func (m *machine) StartKind() string {
 	return "boot"
 }
 
-func (m *machine) Console() string       { return m.console.path }
+func (m *machine) Console() string       { return m.console.Path() }
+func (m *machine) Where() string         { return "" }
 func (m *machine) Started() time.Time    { return m.started }
 func (m *machine) Notes() []string       { return m.notes }
 func (m *machine) Done() <-chan struct{} { return m.done }

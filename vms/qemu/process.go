@@ -27,7 +27,7 @@ func (m *machine) run() error {
 
 // finish takes what the ended process left and says that the machine is gone.
 func (m *machine) finish(wait error) {
-	m.console.wait()
+	m.console.Wait()
 	<-m.opened
 	if m.control != nil {
 		<-m.control.gone
@@ -36,7 +36,7 @@ func (m *machine) finish(wait error) {
 	select {
 	case <-m.closed:
 	default:
-		m.err = whyEnded(m.shutdown, wait, m.stderr.String(), m.console.tail())
+		m.err = whyEnded(m.shutdown, wait, m.stderr.String(), m.console.Tail())
 	}
 	close(m.done)
 }

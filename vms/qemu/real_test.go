@@ -38,7 +38,7 @@ func TestConformance(t *testing.T) {
 	for _, cold := range []bool{true, false} {
 		t.Run(map[bool]string{true: "boot", false: "fork"}[cold], func(t *testing.T) {
 			spec.Cold = cold
-			vmstest.Conformance(t, func() vms.Provider { return New(Options{Cache: cache}) }, spec)
+			vmstest.Conformance(t, vmstest.Subject{Provider: func() vms.Provider { return New(Options{Cache: cache}) }, Spec: spec})
 		})
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bpflab/bpflab/harness/install"
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/console"
 	"github.com/bpflab/bpflab/vms/initramfs"
 )
 
@@ -107,7 +108,7 @@ func launch(ctx context.Context, binary string, args []string, log string, files
 	m := &machine{stream: w.host[1], port: w.host[3], started: time.Now(),
 		opened: make(chan struct{}), resumed: make(chan struct{}), migrated: make(chan string, 16),
 		closed: make(chan struct{}), done: make(chan struct{})}
-	if m.console, err = keepConsole(w.host[0], log); err != nil {
+	if m.console, err = console.Keep(w.host[0], log); err != nil {
 		w.closeHost()
 		return nil, err
 	}
@@ -117,7 +118,7 @@ func launch(ctx context.Context, binary string, args []string, log string, files
 	if err := m.run(); err != nil {
 		w.closeGuest()
 		w.closeHost()
-		m.console.wait()
+		m.console.Wait()
 		return nil, fmt.Errorf("%s: %w", binary, err)
 	}
 	w.closeGuest()

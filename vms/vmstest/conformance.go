@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/vms"
 )
 
@@ -18,13 +17,25 @@ import (
 // it only keeps a broken one from holding the tests for ever.
 const patience = 3 * time.Minute
 
-// Conformance tests a provider. Each call of provider returns a new one on the
-// same machine; spec names a kernel that boots and a real guest agent, and its
-// Dir is not used. The test binary must call Child in its TestMain.
-func Conformance(t *testing.T, provider func() vms.Provider, spec vms.Spec) {
-	s := suite{provider, spec}
+// Subject is a provider under test.
+type Subject struct {
+	// Provider returns a new one on the same machine each time.
+	Provider func() vms.Provider
+	// Spec names a kernel that boots and a real guest agent; its Dir is not used.
+	Spec vms.Spec
+	// Left lists what there is of the provider's machines outside of this
+	// process, such as instances on a server. It may be nil.
+	Left func() ([]string, error)
+}
+
+// Conformance tests a provider. The test binary must call Child in its
+// TestMain.
+func Conformance(t *testing.T, subject Subject) {
+	s := suite{Subject: subject}
 	t.Run("capabilities", s.capabilities)
 	t.Run("agent and console", s.agent)
+	t.Run("commands and files", s.commands)
+	t.Run("identity", s.identity)
 	t.Run("close", s.close)
 	t.Run("cancelled before the start", s.cancelledBefore)
 	t.Run("cancelled while starting", s.cancelledWhile)
@@ -34,20 +45,29 @@ func Conformance(t *testing.T, provider func() vms.Provider, spec vms.Spec) {
 }
 
 type suite struct {
-	provider func() vms.Provider
-	spec     vms.Spec
+	Subject
 }
 
 // specIn is a spec with a directory of its own.
 func (s suite) specIn(t *testing.T) vms.Spec {
-	spec := s.spec
+	spec := s.Spec
 	spec.Dir = t.TempDir()
 	return spec
 }
 
+// caps are the provider's.
+func (s suite) caps(t *testing.T) vms.Caps {
+	t.Helper()
+	caps, err := s.Provider().Caps(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return caps
+}
+
 func (s suite) start(t *testing.T) vms.Machine {
 	t.Helper()
-	m, err := s.provider().Start(t.Context(), s.specIn(t))
+	m, err := s.Provider().Start(t.Context(), s.specIn(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,15 +76,11 @@ func (s suite) start(t *testing.T) vms.Machine {
 }
 
 func (s suite) capabilities(t *testing.T) {
-	p := s.provider()
+	p := s.Provider()
 	if p.Name() == "" {
 		t.Error("a provider without a name")
 	}
-	caps, err := p.Caps(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if caps.Detail == "" {
+	if s.caps(t).Detail == "" {
 		t.Error("capabilities without a detail")
 	}
 }
@@ -87,37 +103,13 @@ func (s suite) agent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.StartKind() == "boot" && !strings.Contains(string(console), "Linux version ") {
+	if m.StartKind() == "boot" && !s.caps(t).NoConsole && !strings.Contains(string(console), "Linux version ") {
 		t.Errorf("no kernel speaks on the console:\n%s", console)
 	}
 }
 
-// wakes brings the machine's agent to where it takes calls.
-func wakes(t *testing.T, m vms.Machine) wire.Ready {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	ready, err := wake(ctx, m)
-	if err != nil {
-		console, _ := os.ReadFile(m.Console())
-		t.Fatalf("the agent does not wake: %v; machine: %v; console:\n%s", err, m.Err(), console)
-	}
-	return ready
-}
-
-func wake(ctx context.Context, m vms.Machine) (wire.Ready, error) {
-	stream := m.Stream()
-	if m.StartKind() == "boot" {
-		var err error
-		if stream, err = wire.Park(ctx, stream, m.Port()); err != nil {
-			return wire.Ready{}, err
-		}
-	}
-	return wire.NewClient(stream).Wake(ctx, wire.NewWake())
-}
-
 func (s suite) close(t *testing.T) {
-	left := survey(t)
+	left := s.survey(t)
 	m := s.start(t)
 	var all errgroup.Group
 	for range 4 {
@@ -153,10 +145,10 @@ func gone(t *testing.T, m vms.Machine) {
 }
 
 func (s suite) cancelledBefore(t *testing.T) {
-	left := survey(t)
+	left := s.survey(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	m, err := s.provider().Start(ctx, s.specIn(t))
+	m, err := s.Provider().Start(ctx, s.specIn(t))
 	startFailed(t, m, err)
 	left.nothingElse(t)
 }
@@ -174,13 +166,18 @@ func startFailed(t *testing.T, m vms.Machine, err error) {
 	}
 }
 
-// cancelledWhile ends the context at many moments of a start.
+// cancelledWhile ends the context at many moments of a start, from its beginning
+// to beyond its end.
 func (s suite) cancelledWhile(t *testing.T) {
-	left := survey(t)
-	for after := range 12 {
+	left := s.survey(t)
+	began := time.Now()
+	s.start(t).Close()
+	whole := time.Since(began)
+	const moments = 12
+	for i := range moments {
 		ctx, cancel := context.WithCancel(t.Context())
-		stop := time.AfterFunc(time.Duration(after)*10*time.Millisecond, cancel)
-		m, err := s.provider().Start(ctx, s.specIn(t))
+		stop := time.AfterFunc(whole*time.Duration(i)/(moments-1), cancel)
+		m, err := s.Provider().Start(ctx, s.specIn(t))
 		if err != nil {
 			startFailed(t, m, err)
 		} else {
@@ -195,10 +192,10 @@ func (s suite) cancelledWhile(t *testing.T) {
 }
 
 func (s suite) cancelledAfter(t *testing.T) {
-	left := survey(t)
+	left := s.survey(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	m, err := s.provider().Start(ctx, s.specIn(t))
+	m, err := s.Provider().Start(ctx, s.specIn(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,8 +208,8 @@ func (s suite) cancelledAfter(t *testing.T) {
 
 // ten machines at once, from one provider.
 func (s suite) ten(t *testing.T) {
-	left := survey(t)
-	p := s.provider()
+	left := s.survey(t)
+	p := s.Provider()
 	machines := make([]vms.Machine, 10)
 	var all errgroup.Group
 	for i := range machines {

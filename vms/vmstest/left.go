@@ -5,20 +5,23 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
-// leftovers is what a machine may leave behind in this process: children,
-// open files, goroutines.
+// leftovers is what a machine may leave behind: in this process children, open
+// files and goroutines, and elsewhere what the provider's Left lists.
 type leftovers struct {
+	suite      suite
+	elsewhere  []string
 	children   map[string]bool
 	files      int
 	goroutines int
 }
 
-func survey(t *testing.T) leftovers {
+func (s suite) survey(t *testing.T) leftovers {
 	t.Helper()
 	files, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
@@ -28,7 +31,19 @@ func survey(t *testing.T) leftovers {
 	for _, pid := range childrenOf(os.Getpid()) {
 		children[pid] = true
 	}
-	return leftovers{children, len(files), runtime.NumGoroutine()}
+	return leftovers{s, s.elsewhere(t), children, len(files), runtime.NumGoroutine()}
+}
+
+func (s suite) elsewhere(t *testing.T) []string {
+	t.Helper()
+	if s.Left == nil {
+		return nil
+	}
+	left, err := s.Left()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return left
 }
 
 // nothingElse wants this process as it was. What ends by itself may take its
@@ -37,7 +52,7 @@ func (l leftovers) nothingElse(t *testing.T) {
 	t.Helper()
 	var excess string
 	for range 100 {
-		if excess = l.excess(survey(t)); excess == "" {
+		if excess = l.excess(l.suite.survey(t)); excess == "" {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)
@@ -50,6 +65,11 @@ func (l leftovers) excess(now leftovers) string {
 	for pid := range now.children {
 		if !l.children[pid] {
 			return "process " + pid
+		}
+	}
+	for _, name := range now.elsewhere {
+		if !slices.Contains(l.elsewhere, name) {
+			return name
 		}
 	}
 	if n := now.files - l.files; n > 0 {

@@ -1,4 +1,4 @@
-package qemu
+package console
 
 import (
 	"bytes"
@@ -12,10 +12,10 @@ import (
 
 // written gives a console what a guest prints, in pieces, and returns the
 // console and its file's content once the guest is gone.
-func written(t *testing.T, pieces ...[]byte) (*console, []byte) {
+func written(t *testing.T, pieces ...[]byte) (*Log, []byte) {
 	t.Helper()
 	host, guest := net.Pipe()
-	c, err := keepConsole(host, filepath.Join(t.TempDir(), "console.log"))
+	c, err := Keep(host, filepath.Join(t.TempDir(), "console.log"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func written(t *testing.T, pieces ...[]byte) (*console, []byte) {
 		}
 	}
 	guest.Close()
-	c.wait()
+	c.Wait()
 	file, err := os.ReadFile(c.path)
 	if err != nil {
 		t.Fatal(err)
@@ -36,20 +36,20 @@ func written(t *testing.T, pieces ...[]byte) (*console, []byte) {
 func TestConsoleKeepsAll(t *testing.T) {
 	c, file := written(t, []byte("first\n"), []byte("second\n"))
 	const want = "first\nsecond\n"
-	if string(file) != want || string(c.tail()) != want {
-		t.Errorf("file %q and tail %q, want %q", file, c.tail(), want)
+	if string(file) != want || string(c.Tail()) != want {
+		t.Errorf("file %q and tail %q, want %q", file, c.Tail(), want)
 	}
 }
 
 func TestConsoleOfJustTheRightSize(t *testing.T) {
-	all := bytes.Repeat([]byte("x"), keepHead)
+	all := bytes.Repeat([]byte("x"), KeepHead)
 	if _, file := written(t, all); !bytes.Equal(file, all) {
 		t.Errorf("%d bytes in the file, want %d", len(file), len(all))
 	}
 }
 
 func TestConsoleOverItsHeadBeginsAgainWithoutALoss(t *testing.T) {
-	all := append(bytes.Repeat([]byte("x"), keepHead), "the end"...)
+	all := append(bytes.Repeat([]byte("x"), KeepHead), "the end"...)
 	if _, file := written(t, all); !bytes.Equal(file, all) {
 		t.Errorf("%d bytes in the file, want %d: nothing is to be left out", len(file), len(all))
 	}
@@ -64,8 +64,8 @@ func TestConsoleFlood(t *testing.T) {
 	}
 	c, file := written(t, append(pieces, []byte("Kernel panic"))...)
 	total := len("Linux version\n") + rows*len(row) + len("Kernel panic")
-	note := fmt.Sprintf("\n[bpflab: %d bytes are left out here]\n", total-keepHead-keepTail)
-	if want := keepHead + len(note) + keepTail; len(file) != want {
+	note := fmt.Sprintf("\n[bpflab: %d bytes are left out here]\n", total-KeepHead-KeepTail)
+	if want := KeepHead + len(note) + KeepTail; len(file) != want {
 		t.Errorf("%d bytes in the file, want %d", len(file), want)
 	}
 	if !bytes.HasPrefix(file, []byte("Linux version")) || !bytes.HasSuffix(file, []byte("Kernel panic")) {
@@ -74,14 +74,14 @@ func TestConsoleFlood(t *testing.T) {
 	if !bytes.Contains(file, []byte(note)) {
 		t.Errorf("no %q between them", note)
 	}
-	if len(c.tail()) != keepTail {
-		t.Errorf("tail of %d bytes, want %d", len(c.tail()), keepTail)
+	if len(c.Tail()) != KeepTail {
+		t.Errorf("tail of %d bytes, want %d", len(c.Tail()), KeepTail)
 	}
 }
 
 func TestConsoleWithoutDirectory(t *testing.T) {
 	host, guest := net.Pipe()
-	if _, err := keepConsole(host, filepath.Join(t.TempDir(), "missing", "console.log")); err == nil {
+	if _, err := Keep(host, filepath.Join(t.TempDir(), "missing", "console.log")); err == nil {
 		t.Fatal("no error for a directory that is not there")
 	}
 	if _, err := guest.Write([]byte("x")); err == nil {

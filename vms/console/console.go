@@ -1,0 +1,97 @@
+// Package console keeps what a guest prints: in a file, of which a guest that
+// floods its console cannot fill a disk, and its end in memory, where the reason
+// of a death is looked for.
+package console
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+)
+
+// What is kept of a console, in bytes: its beginning, and, of one that goes
+// on, its end. A guest that floods its console fills no disk.
+const (
+	KeepHead = 8 << 20
+	KeepTail = 256 << 10 // also what Tail gives at most
+)
+
+// Log is a machine's console.
+type Log struct {
+	path string
+	from io.ReadCloser
+	done chan struct{}
+
+	mu      sync.Mutex
+	file    *os.File
+	written int64
+	dropped int64
+	last    []byte // the last bytes seen, less than 2*KeepTail before each Write
+}
+
+// Keep writes all that comes from a console to a new file, until the console
+// ends; it is closed then, and at once if there can be no file.
+func Keep(from io.ReadCloser, path string) (*Log, error) {
+	file, err := os.Create(path)
+	if err != nil {
+		from.Close()
+		return nil, fmt.Errorf("console log: %w", err)
+	}
+	c := &Log{path: path, from: from, file: file, done: make(chan struct{})}
+	go c.copy()
+	return c, nil
+}
+
+func (c *Log) copy() {
+	defer close(c.done)
+	io.Copy(c, c.from)
+	c.from.Close()
+	c.finish()
+}
+
+// Write takes what the guest prints. It never fails: a full disk must not
+// stop the machine.
+func (c *Log) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last = append(c.last, p...)
+	if len(c.last) >= 2*KeepTail {
+		c.last = append(c.last[:0], c.end()...)
+	}
+	head := p[:min(int64(len(p)), max(0, KeepHead-c.written))]
+	c.file.Write(head)
+	c.written += int64(len(head))
+	c.dropped += int64(len(p) - len(head))
+	return len(p), nil
+}
+
+// finish writes the end of a console that was too long to keep whole.
+func (c *Log) finish() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	end := c.end()
+	end = end[max(0, int64(len(end))-c.dropped):]
+	if lost := c.dropped - int64(len(end)); lost > 0 {
+		fmt.Fprintf(c.file, "\n[bpflab: %d bytes are left out here]\n", lost)
+	}
+	c.file.Write(end)
+	c.file.Close()
+}
+
+// Path is the file's.
+func (c *Log) Path() string { return c.path }
+
+// Wait waits until the console has ended and everything is written.
+func (c *Log) Wait() { <-c.done }
+
+// Tail is a copy of the console's end.
+func (c *Log) Tail() []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return bytes.Clone(c.end())
+}
+
+// end is the last bytes seen, at most KeepTail.
+func (c *Log) end() []byte { return c.last[max(0, len(c.last)-KeepTail):] }

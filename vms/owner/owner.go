@@ -1,0 +1,99 @@
+// Package owner says which process a machine belongs to, so that another
+// process, on this host or on another, can tell later whether its owner lives.
+package owner
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// Tag names a process: of all processes, on all hosts and since all boots, only
+// one has it. Its text goes into labels and file names of a provider's.
+type Tag struct {
+	Host  string // the host's identity: what machine-id(5) says, else its name
+	Boot  string // the first part of the boot's id; "" where the system has none
+	PID   int
+	Start string // when the process started, in the system's own unit; "" where it does not say
+}
+
+// State is what is known of an owner.
+type State int
+
+const (
+	Unknown   State = iota // the tag names nobody
+	Alive                  // it runs
+	Dead                   // it has ended
+	Elsewhere              // it is, or was, on another host
+)
+
+func (s State) String() string { return [...]string{"unknown", "alive", "dead", "elsewhere"}[s] }
+
+// Self is the tag of this process.
+func Self() Tag {
+	return Tag{Host: host(), Boot: boot(), PID: os.Getpid(), Start: startOf(os.Getpid())}
+}
+
+// String is the tag as text of letters, digits, dots and dashes.
+func (t Tag) String() string {
+	if t.PID == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s.%s.%d.%s", t.Host, t.Boot, t.PID, t.Start)
+}
+
+// Parse reads a tag's text. Text that no Tag has made is the zero Tag, which
+// belongs to nobody.
+func Parse(text string) Tag {
+	parts := strings.Split(text, ".")
+	if len(parts) != 4 || parts[0] == "" {
+		return Tag{}
+	}
+	pid, err := strconv.Atoi(parts[2])
+	if err != nil || pid <= 0 {
+		return Tag{}
+	}
+	return Tag{Host: parts[0], Boot: parts[1], PID: pid, Start: parts[3]}
+}
+
+// State tells whether the owner lives.
+func (t Tag) State() State {
+	switch {
+	case t.PID == 0:
+		return Unknown
+	case t.Host != host():
+		return Elsewhere
+	case t.Boot != boot() || !runs(t.PID) || startOf(t.PID) != t.Start:
+		return Dead
+	}
+	return Alive
+}
+
+// host is the host's identity without what a tag's text cannot hold.
+func host() string {
+	name, _ := os.Hostname()
+	if id, err := os.ReadFile("/etc/machine-id"); err == nil && len(id) > 12 {
+		name = string(id[:12])
+	}
+	return plain(name)
+}
+
+// boot is the beginning of the boot's id.
+func boot() string {
+	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // Linux alone has it
+	return plain(string(id[:min(8, len(id))]))
+}
+
+func plain(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '-'
+	}, s)
+	if s == "" {
+		return "-"
+	}
+	return s
+}

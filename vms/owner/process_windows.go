@@ -1,0 +1,15 @@
+package owner
+
+import "os"
+
+// runs tells whether there is such a process.
+func runs(pid int) bool {
+	p, err := os.FindProcess(pid) // opens it, here
+	if err != nil {
+		return false
+	}
+	p.Release()
+	return true
+}
+
+func startOf(int) string { return "" }
