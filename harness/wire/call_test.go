@@ -33,7 +33,8 @@ func pair(t *testing.T, handlers map[string]Handler) *Client {
 	}()
 	t.Cleanup(func() {
 		host.Close()
-		if err := <-served; err != nil && !errors.Is(err, io.ErrClosedPipe) {
+		err := <-served // data of a call that was answered early may be cut short
+		if err != nil && !errors.Is(err, io.ErrClosedPipe) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("server: %v", err)
 		}
 	})

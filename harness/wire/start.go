@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -89,13 +90,19 @@ func Park(ctx context.Context, stream, port io.ReadWriteCloser) (io.ReadWriteClo
 
 func park(stream io.ReadWriter) (Parked, error) {
 	var p Parked
-	if _, err := expect(stream, KindHello); err != nil {
+	if err := awaitHello(stream); err != nil {
 		return p, err
 	}
 	if err := WriteFrame(stream, Frame{Kind: KindPark}); err != nil {
 		return p, err
 	}
-	f, err := expect(stream, KindParked)
+	f, err := ReadFrame(stream)
+	for err == nil && f.Kind == KindHello { // said once more before it heard us
+		f, err = ReadFrame(stream)
+	}
+	if err == nil {
+		err = f.want(KindParked)
+	}
 	if err != nil {
 		return p, err
 	}
@@ -108,20 +115,67 @@ func park(stream io.ReadWriter) (Parked, error) {
 // expect reads the one frame that may come.
 func expect(stream io.Reader, kind Kind) (Frame, error) {
 	f, err := ReadFrame(stream)
-	if err == nil && f.Kind != kind {
-		err = &ProtocolError{fmt.Sprintf("a frame of kind %d came where %d was to come", f.Kind, kind)}
+	if err == nil {
+		err = f.want(kind)
 	}
 	return f, err
 }
 
-// Hello is the agent's part at its boot: it says that it is there and waits
-// until the host wants it parked.
+func (f Frame) want(kind Kind) error {
+	if f.Kind != kind {
+		return &ProtocolError{fmt.Sprintf("a frame of kind %d came where %d was to come", f.Kind, kind)}
+	}
+	return nil
+}
+
+// helloEvery is how often an agent that nobody answers says hello again: the
+// host may come late to a stream that loses what nobody reads, as LXD's console
+// does.
+const helloEvery = time.Second
+
+// Hello is the agent's part at its boot: it says that it is there, again and
+// again until the host wants it parked.
 func Hello(stream io.ReadWriter) error {
-	if err := WriteFrame(stream, Frame{Kind: KindHello}); err != nil {
+	heard := make(chan error, 1)
+	go func() {
+		_, err := expect(stream, KindPark)
+		heard <- err
+	}()
+	for {
+		if err := WriteFrame(stream, Frame{Kind: KindHello}); err != nil {
+			return err
+		}
+		select {
+		case err := <-heard:
+			return err
+		case <-time.After(helloEvery):
+		}
+	}
+}
+
+// awaitHello reads until an agent has said hello. Where the beginning of its
+// first word was lost, what comes is the end of one hello and the next.
+func awaitHello(stream io.Reader) error {
+	var said bytes.Buffer
+	if err := WriteFrame(&said, Frame{Kind: KindHello}); err != nil {
 		return err
 	}
-	_, err := expect(stream, KindPark)
-	return err
+	hello := said.Bytes()
+	got := make([]byte, headerSize)
+	if _, err := io.ReadFull(stream, got); err != nil {
+		return err
+	}
+	for lost := range headerSize {
+		if bytes.HasPrefix(got, hello[lost:]) && bytes.HasSuffix(got, hello[:lost]) {
+			_, err := io.CopyN(io.Discard, stream, int64(headerSize-lost)%headerSize)
+			return err
+		}
+	}
+	f, err := ReadFrame(io.MultiReader(bytes.NewReader(got), stream))
+	if err != nil {
+		return err
+	}
+	return f.want(KindHello)
 }
 
 // AwaitWake says on stream that the agent is parked, and waits on port (on

@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -140,5 +141,48 @@ func TestReadyOfOtherGuests(t *testing.T) {
 		if r, err := decodeReady([]byte(payload)); !errors.As(err, new(*ProtocolError)) {
 			t.Errorf("%q: %+v, error %v, want a *ProtocolError", payload, r, err)
 		}
+	}
+}
+
+// late is a stream whose first bytes were lost.
+type late struct {
+	io.ReadWriteCloser
+	lost int
+}
+
+func (l *late) Read(b []byte) (int, error) {
+	for l.lost > 0 {
+		n, err := l.ReadWriteCloser.Read(make([]byte, l.lost))
+		if err != nil {
+			return 0, err
+		}
+		l.lost -= n
+	}
+	return l.ReadWriteCloser.Read(b)
+}
+
+// A host may come to the stream after the agent's first word, or in its midst.
+func TestHelloIsSaidUntilItIsHeard(t *testing.T) {
+	for _, lost := range []int{1, 3, headerSize - 1, headerSize, headerSize + 7} {
+		t.Run(fmt.Sprintf("%d bytes lost", lost), func(t *testing.T) {
+			t.Parallel()
+			host, guest := net.Pipe()
+			defer host.Close()
+			said := make(chan error, 1)
+			go func() {
+				_, err := boots(guest, nil)
+				said <- err
+			}()
+			stream, err := Park(t.Context(), &late{host, lost}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := WriteFrame(stream, Frame{Kind: KindWake, Payload: make([]byte, wakeSize)}); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-said; err != nil {
+				t.Errorf("the agent: %v", err)
+			}
+		})
 	}
 }
