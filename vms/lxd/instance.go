@@ -1,0 +1,175 @@
+package lxd
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/canonical/lxd/shared/api"
+
+	"github.com/bpflab/bpflab/vms/owner"
+)
+
+// ownerKey is the label of our instances: the owner.Tag of the process that
+// made them. One without it is not ours, whatever its name.
+const ownerKey = "user.bpflab.owner"
+
+// instance is one of ours on a server.
+type instance struct {
+	server *server
+	name   string
+	member *member
+}
+
+// newName is a name that no other instance has.
+func newName() string { return "bpflab-" + strings.ToLower(rand.Text())[:10] }
+
+// create makes an instance, which does not run yet. The want's name and labels
+// are filled in.
+func (p *Provider) create(ctx context.Context, s *server, want api.InstancesPost) (*instance, error) {
+	target, err := p.target(s)
+	if err != nil {
+		return nil, err
+	}
+	want.Name = newName()
+	want.Config[ownerKey] = owner.Self().String()
+	want.Description = "made by bpflab; bpflab vms list tells whose it is"
+	op, err := s.on(target).CreateInstance(want)
+	if err == nil {
+		err = await(ctx, op)
+	}
+	i := &instance{server: s, name: want.Name}
+	if err != nil {
+		i.removeLater(ctx)
+		return nil, fmt.Errorf("make instance %s: %w", want.Name, err)
+	}
+	got, _, err := s.GetInstance(want.Name)
+	if err != nil {
+		i.removeLater(ctx)
+		return nil, err
+	}
+	if s.info.Environment.ServerClustered {
+		i.member = p.at(got.Location)
+	} else {
+		i.member = p.at("")
+	}
+	i.member.count(1)
+	return i, nil
+}
+
+// setState starts or stops the instance.
+func (i *instance) setState(ctx context.Context, put api.InstanceStatePut) error {
+	put.Timeout = -1
+	op, err := i.server.UpdateInstanceState(i.name, put, "")
+	if err != nil {
+		return err
+	}
+	return await(ctx, op)
+}
+
+func (i *instance) start(ctx context.Context) error {
+	return i.setState(ctx, api.InstanceStatePut{Action: "start"})
+}
+
+// stop ends the instance, if it runs.
+func (i *instance) stop(ctx context.Context) error {
+	err := i.setState(ctx, api.InstanceStatePut{Action: "stop", Force: true})
+	if err != nil && strings.Contains(err.Error(), "already stopped") {
+		return nil
+	}
+	return err
+}
+
+// update changes the instance's configuration.
+func (i *instance) update(ctx context.Context, change func(*api.InstancePut)) error {
+	got, etag, err := i.server.GetInstance(i.name)
+	if err != nil {
+		return err
+	}
+	put := got.Writable()
+	change(&put)
+	op, err := i.server.UpdateInstance(i.name, put, etag)
+	if err != nil {
+		return err
+	}
+	return await(ctx, op)
+}
+
+// removeLimit is how long an instance may take to be removed.
+const removeLimit = 30 * time.Second
+
+// removeLater removes the instance also if ctx has ended.
+func (i *instance) removeLater(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeLimit)
+	defer cancel()
+	err := i.remove(ctx)
+	if i.member != nil {
+		i.member.count(-1)
+	}
+	if err != nil {
+		return fmt.Errorf("instance %s is left on the server (bpflab vms gc removes it): %w", i.name, err)
+	}
+	return nil
+}
+
+// remove stops and deletes the instance. LXD refuses both now and then while
+// another operation on it ends, so they are tried again. That it is gone is no
+// error.
+func (i *instance) remove(ctx context.Context) error {
+	for {
+		err := i.removeOnce(ctx)
+		if err == nil || api.StatusErrorCheck(err, 404) || isNotFound(err) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(err, ctx.Err())
+		case <-time.After(200 * time.Millisecond):
+		}
+		if unreachable(err) {
+			return err
+		}
+	}
+}
+
+func (i *instance) removeOnce(ctx context.Context) error {
+	got, _, err := i.server.GetInstance(i.name)
+	if err != nil {
+		return err
+	}
+	if got.StatusCode != api.Stopped {
+		if err := i.stop(ctx); err != nil {
+			return err
+		}
+	}
+	op, err := i.server.DeleteInstance(i.name)
+	if err != nil {
+		return err
+	}
+	return await(ctx, op)
+}
+
+// isNotFound tells an operation's error that has lost its code on the way.
+func isNotFound(err error) bool { return strings.Contains(err.Error(), "not found") }
+
+// unreachable tells a server or member that does not answer.
+func unreachable(err error) bool {
+	msg := strings.ToLower(err.Error())
+	for _, part := range []string{"unable to connect", "connection refused", "no such host", "is offline", "connect: no such file", "eof", "connection reset"} {
+		if strings.Contains(msg, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// note remembers a member that did not answer.
+func (i *instance) note(err error) error {
+	if err != nil && i.member != nil && unreachable(err) {
+		i.member.sick()
+	}
+	return err
+}

@@ -1,0 +1,116 @@
+package lxd
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// silence is how long a guest may take to its kernel's first line before it is
+// taken for one that does not run: LXD starts guests in KVM wherever /dev/kvm is,
+// and in containers and nested machines there may be none that ever runs.
+const silence = 6 * time.Second
+
+// launch starts the machine, in KVM if guests run there on its member. The first
+// machine on a member finds that out.
+func (i *instance) launch(ctx context.Context, b directBoot) error {
+	m := i.member
+	if err := m.learning.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	if !m.launched {
+		defer m.learning.Release(1)
+		return i.launchFirst(ctx, b)
+	}
+	b.emulate = m.emulates
+	m.learning.Release(1)
+	return i.startAs(ctx, b)
+}
+
+// launchFirst starts the machine in KVM, and again without if it stays silent.
+func (i *instance) launchFirst(ctx context.Context, b directBoot) error {
+	m := i.member
+	b.emulate = i.server.recallsEmulation(m.name)
+	if !b.emulate {
+		err := i.startAs(ctx, b)
+		if err == nil && i.speaks(ctx) {
+			m.launched = true
+			return nil
+		}
+		if ctx.Err() != nil {
+			return errors.Join(err, ctx.Err())
+		}
+		if err := i.stop(ctx); err != nil {
+			return err
+		}
+		b.emulate = true
+	}
+	if err := i.startAs(ctx, b); err != nil {
+		return err
+	}
+	if i.speaks(ctx) {
+		m.launched, m.emulates = true, true
+		i.server.rememberEmulation(m.name)
+	}
+	return nil
+}
+
+// startAs configures and starts the machine.
+func (i *instance) startAs(ctx context.Context, b directBoot) error {
+	if err := i.configure(ctx, b); err != nil {
+		return err
+	}
+	return i.start(ctx)
+}
+
+// speaks waits for the kernel's first words.
+func (i *instance) speaks(ctx context.Context) bool {
+	limit := time.After(silence)
+	for {
+		if text, err := i.kernelLog(0); err == nil && len(text) > 0 {
+			return true
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-limit:
+			return false
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// emulationKey, with a member's name, is where the project remembers until when
+// guests of that member are emulated without a try of KVM.
+const emulationKey = "user.bpflab.emulate-until."
+
+// emulationTerm is how long that is remembered: a server may get KVM.
+const emulationTerm = 24 * time.Hour
+
+func (s *server) recallsEmulation(member string) bool {
+	project, _, err := s.GetProject(s.project)
+	if err != nil {
+		return false
+	}
+	until, err := time.Parse(time.RFC3339, project.Config[emulationKey+orSelf(member)])
+	return err == nil && time.Now().Before(until)
+}
+
+// rememberEmulation saves the next process the try. That it cannot be written
+// costs no more than that.
+func (s *server) rememberEmulation(member string) {
+	project, etag, err := s.GetProject(s.project)
+	if err != nil {
+		return
+	}
+	put := project.Writable()
+	put.Config[emulationKey+orSelf(member)] = time.Now().Add(emulationTerm).UTC().Format(time.RFC3339)
+	s.UpdateProject(s.project, put, etag)
+}
+
+func orSelf(member string) string {
+	if member == "" {
+		return "self"
+	}
+	return member
+}

@@ -1,0 +1,128 @@
+package lxd
+
+import (
+	"archive/tar"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	lxd "github.com/canonical/lxd/client"
+	"github.com/canonical/lxd/shared/api"
+	"github.com/cavaliergopher/cpio"
+
+	"github.com/bpflab/bpflab/vms/initramfs"
+)
+
+// publish makes an image for containers of what machines boot with, agent and
+// busybox, where the server has none of the same content. It returns its alias.
+func (p *Provider) publish(ctx context.Context, s *server, agent string) (string, error) {
+	p.publishing.Lock()
+	defer p.publishing.Unlock()
+	archive, err := p.archives.File(ctx, initramfs.Options{Agent: agent})
+	if err != nil {
+		return "", err
+	}
+	alias := fmt.Sprintf("bpflab-%x", sha256.Sum256([]byte(containerInit+filepath.Base(archive))))[:32]
+	_, _, err = s.GetImageAlias(alias)
+	if !api.StatusErrorCheck(err, 404) {
+		return alias, err
+	}
+	if err := s.publish(ctx, archive, alias); err != nil {
+		return "", fmt.Errorf("publish the image of containers: %w", err)
+	}
+	return alias, nil
+}
+
+// publish uploads an archive as an image. Another process may be faster.
+func (s *server) publish(ctx context.Context, archive, alias string) error {
+	r, w := io.Pipe()
+	go func() { w.CloseWithError(imageOf(w, archive)) }()
+	defer r.Close()
+	op, err := s.CreateImage(api.ImagesPost{Filename: "bpflab.tar"}, &lxd.ImageCreateArgs{MetaFile: r, MetaName: "bpflab.tar", Type: "container"})
+	if err != nil {
+		return err
+	}
+	err = await(ctx, op)
+	fingerprint, _ := op.Get().Metadata["fingerprint"].(string)
+	if err != nil && !strings.Contains(err.Error(), "same fingerprint") {
+		return err
+	}
+	err = s.CreateImageAlias(api.ImageAliasesPost{ImageAliasesEntry: api.ImageAliasesEntry{Name: alias, Target: fingerprint}})
+	if _, _, there := s.GetImageAlias(alias); there == nil {
+		return nil
+	}
+	return err
+}
+
+// imageMetadata is what LXD wants to know of an image.
+const imageMetadata = `architecture: x86_64
+creation_date: 1
+properties:
+  description: bpflab's agent and busybox
+  os: bpflab
+`
+
+// imageOf writes a machine's initial file system as an image of LXD's.
+func imageOf(to io.Writer, archive string) error {
+	in, err := os.Open(archive)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out := tar.NewWriter(to)
+	if err := addText(out, "metadata.yaml", imageMetadata, 0o644); err != nil {
+		return err
+	}
+	if err := addText(out, "rootfs/sbin/init", containerInit, 0o755); err != nil {
+		return err
+	}
+	if err := addTree(out, "rootfs/", cpio.NewReader(in)); err != nil {
+		return err
+	}
+	return out.Close()
+}
+
+func addText(out *tar.Writer, name, text string, mode int64) error {
+	if err := out.WriteHeader(&tar.Header{Name: name, Mode: mode, Size: int64(len(text))}); err != nil {
+		return err
+	}
+	_, err := io.WriteString(out, text)
+	return err
+}
+
+// addTree adds all of an archive but its devices, which LXD makes.
+func addTree(out *tar.Writer, below string, in *cpio.Reader) error {
+	for {
+		h, err := in.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		header := tar.Header{Name: below + h.Name, Mode: int64(h.Mode.Perm()), Size: h.Size}
+		switch h.Mode &^ cpio.ModePerm {
+		case cpio.TypeDir:
+			header.Typeflag = tar.TypeDir
+		case cpio.TypeSymlink:
+			header.Typeflag, header.Linkname, header.Size = tar.TypeSymlink, h.Linkname, 0
+		case cpio.TypeReg:
+		default:
+			continue
+		}
+		if h.Name == "sbin/init" {
+			continue // ours is there
+		}
+		if err := out.WriteHeader(&header); err != nil {
+			return err
+		}
+		if _, err := io.Copy(out, in); err != nil {
+			return err
+		}
+	}
+}

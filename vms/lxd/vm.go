@@ -1,0 +1,146 @@
+package lxd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/canonical/lxd/shared/api"
+
+	"github.com/bpflab/bpflab/harness/install"
+	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/initramfs"
+)
+
+// defaultMemory is what a machine gets if nobody says, and leastMemory what it
+// gets at least, in bytes.
+const (
+	defaultMemory = 256 << 20
+	leastMemory   = 128 << 20
+)
+
+// usualModules are loaded where the kernel has them: labs with packets need
+// them.
+var usualModules = []string{"veth", "dummy", "sch_ingress", "cls_bpf", "act_bpf"}
+
+// Start starts a machine and returns once its stream is open. It ends with ctx.
+func (p *Provider) Start(ctx context.Context, want vms.Spec) (vms.Machine, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, p.failed(context.Cause(ctx))
+	}
+	s, err := p.connect(ctx)
+	if err != nil {
+		return nil, p.failed(err)
+	}
+	start := p.startDirect
+	switch {
+	case p.options.Containers:
+		start = p.startContainer
+	case isImage(want.Kernel):
+		start = p.startImage
+	}
+	m, err := start(ctx, s, want)
+	if err != nil {
+		if ctx.Err() != nil {
+			err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
+		}
+		return nil, p.failed(err)
+	}
+	go m.closeWith(ctx)
+	return m, nil
+}
+
+// startDirect boots the kernel that is wanted in a virtual machine without a
+// disk.
+func (p *Provider) startDirect(ctx context.Context, s *server, want vms.Spec) (*machine, error) {
+	files, err := p.bootFiles(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := s.pool()
+	if err != nil {
+		return nil, err
+	}
+	i, err := p.create(ctx, s, emptyMachine(want, pool))
+	if err != nil {
+		return nil, err
+	}
+	m, err := p.bootDirect(ctx, i, files, pool, want.Dir)
+	if err != nil {
+		return nil, errors.Join(i.note(err), i.removeLater(ctx))
+	}
+	return m, nil
+}
+
+// bootFiles are the kernel and the initramfs of a wanted machine.
+func (p *Provider) bootFiles(ctx context.Context, want vms.Spec) (bootFiles, error) {
+	initrd, err := p.archives.File(ctx, initramfs.Options{
+		Agent: want.Agent, Modules: want.Kernel.Modules, ModulesDigest: want.Kernel.SHA256,
+		Release: filepath.Base(want.Kernel.Modules), Wanted: usualModules, Needed: want.Modules,
+	})
+	if errors.Is(err, initramfs.ErrNoBusybox) {
+		return bootFiles{}, &vms.StartError{Provider: p.Name(), Err: err, Hint: install.Host().Hint(install.Busybox)}
+	}
+	if err != nil {
+		return bootFiles{}, err
+	}
+	return filesOf(want.Kernel, initrd)
+}
+
+// pool is the storage pool that machines and boot volumes are in: the one
+// called default, else the first.
+func (s *server) pool() (string, error) {
+	names, err := s.GetStoragePoolNames()
+	if err != nil {
+		return "", err
+	}
+	for _, name := range names {
+		if name == "default" {
+			return name, nil
+		}
+	}
+	if len(names) == 0 {
+		return "", errors.New("the server has no storage pool; lxd init makes one")
+	}
+	return names[0], nil
+}
+
+// emptyMachine asks for a virtual machine with a disk that nothing is on: LXD
+// wants one.
+func emptyMachine(want vms.Spec, pool string) api.InstancesPost {
+	memory := want.Memory
+	if memory == 0 {
+		memory = defaultMemory
+	}
+	return api.InstancesPost{
+		Type:   api.InstanceTypeVM,
+		Source: api.InstanceSource{Type: "none"},
+		InstancePut: api.InstancePut{
+			Config: map[string]string{
+				"limits.cpu":          fmt.Sprint(max(1, want.CPUs)),
+				"limits.memory":       fmt.Sprintf("%dMiB", max(memory, leastMemory)>>20),
+				"security.secureboot": "false",
+			},
+			Devices: map[string]map[string]string{
+				"root": {"type": "disk", "pool": pool, "path": "/", "size": "10MiB"},
+			},
+		},
+	}
+}
+
+// bootDirect starts the machine with the files and opens its stream.
+func (p *Provider) bootDirect(ctx context.Context, i *instance, files bootFiles, pool, dir string) (*machine, error) {
+	started := time.Now()
+	home, err := i.member.ready(ctx, i.server, pool, files)
+	if err != nil {
+		return nil, err
+	}
+	if err := i.launch(ctx, files.at(home, pool, i)); err != nil {
+		return nil, err
+	}
+	return i.openConsole(ctx, started, filepath.Join(dir, consoleLog))
+}
+
+const consoleLog = "console.log"
