@@ -39,13 +39,14 @@ var layers = map[string][]string{
 	"vms/kernel/store": {"vms/kernel", "vms/kernel/download"},
 	"vms/kernel/catalogue": {"vms/kernel", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/local", "vms/kernel/store",
 		"vms/kernel/unpack"},
-	"vms/vmstest":   {"harness/wire", "vms", "vms/kernel", "vms/initramfs", "vms/owner"},
-	"vms/qemu":      {"harness/install", "harness/wire", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/template"},
-	"vms/lxd":       {"harness/install", "vms", "vms/child", "vms/console", "vms/kernel", "vms/initramfs", "vms/owner"},
-	"vms/multipass": {"harness/install", "vms", "vms/child", "vms/console", "vms/kernel", "vms/owner"},
-	"vms/host":      {"vms", "vms/child", "vms/console", "vms/kernel", "vms/owner"},
-	"harness/guest": {"harness/guest/earlymount", "harness/probe", "harness/verdict", "harness/wire"},
-	"harness/plan":  {"harness/lab", "vms", "vms/kernel"},
+	"vms/vmstest":     {"harness/wire", "vms", "vms/kernel", "vms/initramfs", "vms/owner"},
+	"vms/qemu":        {"harness/install", "harness/wire", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/template"},
+	"vms/lxd":         {"harness/install", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/owner"},
+	"vms/lxd/lxdtest": {},
+	"vms/multipass":   {"harness/install", "vms", "vms/child", "vms/console", "vms/kernel", "vms/owner"},
+	"vms/host":        {"vms", "vms/child", "vms/console", "vms/kernel", "vms/owner"},
+	"harness/guest":   {"harness/guest/earlymount", "harness/probe", "harness/verdict", "harness/wire"},
+	"harness/plan":    {"harness/lab", "vms", "vms/kernel"},
 
 	// 4 and 5
 	"harness/session": {"harness/build", "harness/lab", "harness/verdict", "harness/wire", "vms", "vms/kernel"},
@@ -60,4 +61,4 @@ var layers = map[string][]string{
 
 // forTests is what test files may import besides: fakes, and what is real input,
 // the course and the kernels.
-var forTests = []string{"vms/vmstest", "bpf", "labs", "vms/kernel/catalogue", "vms/kernel/download", "vms/kernel/kerneltest", "vms/kernel/store"}
+var forTests = []string{"vms/vmstest", "vms/lxd/lxdtest", "bpf", "labs", "vms/kernel/catalogue", "vms/kernel/download", "vms/kernel/kerneltest", "vms/kernel/store"}

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -153,29 +154,37 @@ func Hello(stream io.ReadWriter) error {
 	}
 }
 
-// awaitHello reads until an agent has said hello. Where the beginning of its
-// first word was lost, what comes is the end of one hello and the next.
+// strayLimit is how much a stream may carry before the first hello, in bytes: a
+// firmware's words on a serial port, or the end of a hello of which the
+// beginning was lost.
+const strayLimit = 64 << 10
+
+// awaitHello reads until an agent has said hello.
 func awaitHello(stream io.Reader) error {
-	var said bytes.Buffer
-	if err := WriteFrame(&said, Frame{Kind: KindHello}); err != nil {
+	var hello bytes.Buffer
+	if err := WriteFrame(&hello, Frame{Kind: KindHello}); err != nil {
 		return err
 	}
-	hello := said.Bytes()
-	got := make([]byte, headerSize)
-	if _, err := io.ReadFull(stream, got); err != nil {
-		return err
-	}
-	for lost := range headerSize {
-		if bytes.HasPrefix(got, hello[lost:]) && bytes.HasSuffix(got, hello[:lost]) {
-			_, err := io.CopyN(io.Discard, stream, int64(headerSize-lost)%headerSize)
-			return err
+	var got []byte
+	for !bytes.HasSuffix(got, hello.Bytes()) {
+		if len(got) == strayLimit {
+			return noHello(got)
+		}
+		got = append(got, 0)
+		if _, err := io.ReadFull(stream, got[len(got)-1:]); err != nil {
+			return errors.Join(err, noHello(got[:len(got)-1]))
 		}
 	}
-	f, err := ReadFrame(io.MultiReader(bytes.NewReader(got), stream))
-	if err != nil {
-		return err
+	return nil
+}
+
+// noHello is what is wrong with bytes that no hello is in; nil if there are
+// none.
+func noHello(got []byte) error {
+	if len(got) == 0 {
+		return nil
 	}
-	return f.want(KindHello)
+	return &ProtocolError{fmt.Sprintf("no agent says hello; what came begins with %q", got[:min(len(got), 40)])}
 }
 
 // AwaitWake says on stream that the agent is parked, and waits on port (on

@@ -82,8 +82,14 @@ func TestParkOfOtherGuests(t *testing.T) {
 		want  string
 	}{
 		{"hangs up", func(g io.ReadWriteCloser) { g.Close() }, "EOF"},
-		{"is no agent", func(g io.ReadWriteCloser) { io.WriteString(g, "login: 1234567890123") }, "no frame begins with"},
-		{"begins with something else", func(g io.ReadWriteCloser) { WriteFrame(g, Frame{Kind: KindBeat}) }, "where 10 was to come"},
+		{"is no agent", func(g io.ReadWriteCloser) { io.WriteString(g, "login: "); g.Close() }, `begins with "login: "`},
+		{"talks for ever", func(g io.ReadWriteCloser) { io.WriteString(g, strings.Repeat("a", strayLimit)) }, `begins with "aaa`},
+		{"begins with something else", func(g io.ReadWriteCloser) { WriteFrame(g, Frame{Kind: KindBeat}); g.Close() }, "no agent says hello"},
+		{"goes on with something else", func(g io.ReadWriteCloser) {
+			WriteFrame(g, Frame{Kind: KindHello})
+			ReadFrame(g)
+			WriteFrame(g, Frame{Kind: KindBeat})
+		}, "to come"},
 		{"wants a port", func(g io.ReadWriteCloser) { boots(g, g) }, "does not have"},
 		{"parks with nonsense", func(g io.ReadWriteCloser) {
 			Hello(g)

@@ -38,6 +38,9 @@ func (p *Provider) connect(ctx context.Context) (*server, error) {
 		return nil, err
 	}
 	s.InstanceServer, s.project = s.UseProject(p.options.Project), p.options.Project
+	if _, err := s.GetEvents(); err != nil { // one listener for all operations to come, or each opens its own
+		return nil, err
+	}
 	p.server = s
 	return s, nil
 }

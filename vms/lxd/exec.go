@@ -11,19 +11,22 @@ import (
 
 	lxd "github.com/canonical/lxd/client"
 	"github.com/canonical/lxd/shared/api"
+	"github.com/gorilla/websocket"
 )
 
 // exec starts a command in the instance with its input and output on stream. The
 // channel gets how it ended, nil if with 0.
 func (i *instance) exec(argv []string, stream io.ReadWriter, stderr io.Writer) (<-chan error, error) {
-	done := make(chan bool)
+	done, over := make(chan bool), make(chan struct{})
 	op, err := i.server.ExecInstance(i.name, api.InstanceExecPost{Command: argv, WaitForWS: true},
-		&lxd.InstanceExecArgs{Stdin: stream, Stdout: stream, Stderr: stderr, DataDone: done})
+		&lxd.InstanceExecArgs{Stdin: stream, Stdout: stream, Stderr: stderr, Control: closeAfter(over), DataDone: done})
 	if err != nil {
+		close(over)
 		return nil, err
 	}
 	ended := make(chan error, 1)
 	go func() {
+		defer close(over)
 		err := op.Wait()
 		if err == nil {
 			<-done
@@ -32,6 +35,14 @@ func (i *instance) exec(argv []string, stream io.ReadWriter, stderr io.Writer) (
 		ended <- err
 	}()
 	return ended, nil
+}
+
+// closeAfter closes the connection that LXD's client leaves open.
+func closeAfter(over <-chan struct{}) func(*websocket.Conn) {
+	return func(conn *websocket.Conn) {
+		<-over
+		conn.Close()
+	}
 }
 
 // exitError tells how a command ended from what LXD notes of it.

@@ -40,12 +40,15 @@ func TestConformance(t *testing.T) {
 			spec := realSpec(t)
 			if containers {
 				t.Setenv(testContainers, "1")
-				spec.Kernel = runningKernel(t, New(options))
+			}
+			p := New(options)
+			if containers {
+				spec.Kernel = runningKernel(t, p)
 			}
 			vmstest.Conformance(t, vmstest.Subject{
-				Provider: func() vms.Provider { return New(options) },
+				Provider: func() vms.Provider { return p },
 				Spec:     spec,
-				Left:     func() ([]string, error) { return leftNames(New(options)) },
+				Left:     func() ([]string, error) { return leftNames(p) },
 			})
 		})
 	}

@@ -19,7 +19,8 @@ const patience = 3 * time.Minute
 
 // Subject is a provider under test.
 type Subject struct {
-	// Provider returns a new one on the same machine each time.
+	// Provider returns a provider: a new one each time, or the same where it
+	// keeps a connection.
 	Provider func() vms.Provider
 	// Spec names a kernel that boots and a real guest agent; its Dir is not used.
 	Spec vms.Spec
