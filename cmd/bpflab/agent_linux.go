@@ -23,18 +23,25 @@ func runAgent() bool {
 
 // newAgentCmd is what providers start in machines that they did not boot.
 func newAgentCmd() *cobra.Command {
-	return &cobra.Command{
+	var private bool
+	cmd := &cobra.Command{
 		Use:    "agent",
 		Short:  "Serve as guest agent on standard input and output, until they end",
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			if err := guest.Serve(stdio{}); err != nil {
+			serve := guest.Serve
+			if private {
+				serve = guest.ServePrivate
+			}
+			if err := serve(stdio{}); err != nil {
 				return fmt.Errorf("agent: %w", err)
 			}
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&private, "private", false, "on a kernel that others use too, as PID 1 of namespaces of its own")
+	return cmd
 }
 
 // stdio is the stream to a provider that holds both ends of our standard

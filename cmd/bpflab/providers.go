@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/host"
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/store"
 	"github.com/bpflab/bpflab/vms/qemu"
@@ -36,6 +37,7 @@ var providers = map[string]struct {
 	"qemu": {"", func(w where) (vms.Provider, error) {
 		return qemu.New(qemu.Options{Cache: qemuCache(w.cache)}), nil
 	}},
+	"host": {"", func(where) (vms.Provider, error) { return host.New(), nil }},
 }
 
 func providerNames() []string { return slices.Sorted(maps.Keys(providers)) }

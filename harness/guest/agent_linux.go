@@ -14,6 +14,7 @@ type agent struct {
 	trace  traceTap
 	taps   eventTaps
 	net    network
+	shared bool // others use the kernel too
 }
 
 func newAgent(procs starter) *agent {
@@ -36,8 +37,8 @@ func (a *agent) server(stream io.ReadWriter) *wire.Server {
 		wire.OpNet:    handle(a.netOn),
 		wire.OpNetOff: handle(a.netOff),
 		wire.OpSend:   handle(a.sendPackets),
-		wire.OpProbe:  handle(runProbe),
-		wire.OpPower:  handle(powerOff),
+		wire.OpProbe:  handle(a.probe),
+		wire.OpPower:  handle(a.powerOff),
 	})
 }
 
@@ -63,7 +64,10 @@ func handle[A, R any](f func(context.Context, A) (R, error)) wire.Handler {
 	}
 }
 
-func powerOff(context.Context, none) (none, error) {
+func (a *agent) powerOff(context.Context, none) (none, error) {
+	if a.shared {
+		return none{}, refused(wire.OpPower, "this machine is a process, and its power switch is that of the host it runs on")
+	}
 	go PowerOff()
 	return none{}, nil
 }

@@ -52,6 +52,7 @@ func (a *agent) load(ctx context.Context, req *wire.Request) (any, error) {
 
 func (a *agent) unload(context.Context, none) (none, error) {
 	a.taps.close()
+	a.trace.close()
 	a.object.close()
 	return none{}, nil
 }
@@ -59,8 +60,8 @@ func (a *agent) unload(context.Context, none) (none, error) {
 func (o *object) load(ctx context.Context, spec *ebpf.CollectionSpec, args wire.Load) (wire.LoadResult, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if err := unix.Setrlimit(unix.RLIMIT_MEMLOCK, &unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}); err != nil {
-		return wire.LoadResult{}, fmt.Errorf("lift the locked-memory limit: %w", err)
+	if err := probe.LiftMemlock(); err != nil {
+		return wire.LoadResult{}, err
 	}
 	names, err := choose(spec, args.Programs)
 	if err != nil {

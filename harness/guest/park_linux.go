@@ -67,6 +67,11 @@ func wait(stream io.ReadWriter, port *os.File) (wire.Wake, io.ReadWriter, error)
 // Serve answers calls on a stream in a machine that somebody else booted,
 // until the host hangs up. Such a machine has its own clock, names and entropy.
 func Serve(stream io.ReadWriter) error {
+	return serve(stream, newAgent(noReaper{}))
+}
+
+func serve(stream io.ReadWriter, agent *agent) error {
+	defer agent.close()
 	if err := wire.Hello(stream); err != nil {
 		return err
 	}
@@ -81,8 +86,6 @@ func Serve(stream io.ReadWriter) error {
 	if _, err := wire.AwaitWake(stream, nil); err != nil {
 		return err
 	}
-	agent := newAgent(noReaper{})
-	defer agent.close()
 	server := agent.server(stream)
 	if err := server.Ready(ready, boot, uptime()); err != nil {
 		return err

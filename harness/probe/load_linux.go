@@ -49,7 +49,7 @@ type progAttr struct {
 // EAGAIN (a signal came while the verifier ran) is tried again; it is never a
 // result. The error is non-nil only when the kernel could not be asked.
 func Load(insns []byte, user bool) (Result, error) {
-	if err := liftMemlock(); err != nil {
+	if err := LiftMemlock(); err != nil {
 		return Result{}, err
 	}
 	if !user {
@@ -105,33 +105,26 @@ func tail(log []byte) string {
 	return string(text[max(0, len(text)-LogTail):])
 }
 
-// liftMemlock lifts the locked-memory limit, which before 5.11 also bounded
-// programs and maps, so that it never looks like the verifier's limit.
-func liftMemlock() error {
-	limit := unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
-	if err := unix.Setrlimit(unix.RLIMIT_MEMLOCK, &limit); err != nil {
-		return fmt.Errorf("lift the locked-memory limit: %w", err)
-	}
-	return nil
-}
-
 const unprivSysctl = "/proc/sys/kernel/unprivileged_bpf_disabled"
 
 // allowUsers switches unprivileged bpf(2) on; distributions switch it off.
 // Before 5.13 the switch could only be turned the other way, and it never
 // turns back from 1.
 func allowUsers() error {
-	now, err := os.ReadFile(unprivSysctl)
-	if errors.Is(err, os.ErrNotExist) || err == nil && strings.TrimSpace(string(now)) == "0" {
-		return nil // before 4.4 there was no switch
+	if UsersAllowed() {
+		return nil
 	}
-	if err == nil {
-		err = os.WriteFile(unprivSysctl, []byte("0"), 0)
-	}
-	if err != nil {
+	if err := os.WriteFile(unprivSysctl, []byte("0"), 0); err != nil {
 		return fmt.Errorf("allow unprivileged bpf in this machine: %w", err)
 	}
 	return nil
+}
+
+// UsersAllowed says whether the kernel takes programs from ordinary users.
+// Before 4.4 there was no switch, and it took them.
+func UsersAllowed() bool {
+	now, err := os.ReadFile(unprivSysctl)
+	return errors.Is(err, os.ErrNotExist) || strings.TrimSpace(string(now)) == "0"
 }
 
 const nobody = 65534

@@ -1,0 +1,55 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"github.com/bpflab/bpflab/vms"
+)
+
+// Provider starts machines on the running kernel. It is safe for concurrent
+// use.
+type Provider struct {
+	user user
+}
+
+// New returns a provider for the user that this process runs as. It looks at
+// nothing else yet.
+func New() *Provider { return &Provider{user: self()} }
+
+// Name is "host".
+func (p *Provider) Name() string { return "host" }
+
+// Caps tells what there is: the running kernel, for one lab at a time, so that
+// none counts what another one does. The error is a *vms.StartError if this is
+// not Linux or the user is not root on it.
+func (p *Provider) Caps(context.Context) (vms.Caps, error) {
+	release, err := p.allowed()
+	if err != nil {
+		return vms.Caps{}, err
+	}
+	return vms.Caps{Kernels: vms.RunningKernel, Shared: true, NoConsole: true, Jobs: 1,
+		Detail: fmt.Sprintf("Linux %s on this host", release)}, nil
+}
+
+// allowed is the release of the running kernel, if the user may load programs
+// into it.
+func (p *Provider) allowed() (string, error) {
+	release, err := running()
+	if err != nil {
+		return "", failed(err, "use --provider qemu")
+	}
+	if err := p.user.mayLoad(); err != nil {
+		return "", failed(err, "use sudo, or --provider qemu, which needs no root")
+	}
+	return release, nil
+}
+
+// errNotLinux is a host whose kernel has no eBPF of ours.
+var errNotLinux = errors.New("the kernel of this host is not Linux but that of " + runtime.GOOS)
+
+func failed(err error, hint string) error {
+	return &vms.StartError{Provider: "host", Err: err, Hint: hint}
+}
