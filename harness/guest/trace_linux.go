@@ -28,24 +28,27 @@ type traceTap struct {
 	res  wire.TraceResult
 }
 
-func (a *agent) traceStart(context.Context, none) (none, error) { return none{}, a.trace.start() }
+func (a *agent) traceStart(ctx context.Context, _ none) (none, error) {
+	return none{}, a.trace.start(ctx)
+}
 
 func (a *agent) traceLines(context.Context, none) (wire.TraceResult, error) {
 	return a.trace.lines()
 }
 
-func (t *traceTap) start() error {
+func (t *traceTap) start(ctx context.Context) error {
 	t.close()
 	dir, err := tracefs()
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(dir+"/trace", nil, 0); err != nil {
-		return fmt.Errorf("empty the trace buffer: %w", err)
-	}
-	fd, err := unix.Open(dir+"/trace_pipe", unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	fd, err := openPipe(ctx, dir+"/trace_pipe")
 	if err != nil {
-		return fmt.Errorf("%s/trace_pipe: %w", dir, err)
+		return err
+	}
+	if err := os.WriteFile(dir+"/trace", nil, 0); err != nil {
+		unix.Close(fd)
+		return fmt.Errorf("empty the trace buffer: %w", err)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
