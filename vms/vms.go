@@ -47,6 +47,14 @@ type Collector interface {
 	Remove(ctx context.Context, m Left) error
 }
 
+// Clearer is a Collector that keeps more than machines: images, volumes, a
+// project.
+type Clearer interface {
+	// Clear removes all that is bpflab's, machines that run too. It refuses,
+	// and says why, where something that is not bpflab's would go with it.
+	Clear(ctx context.Context) error
+}
+
 // Left is a machine that a Collector has found.
 type Left struct {
 	Name  string

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/bpflab/bpflab/vms/host"
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/store"
+	"github.com/bpflab/bpflab/vms/lxd"
 	"github.com/bpflab/bpflab/vms/qemu"
 )
 
@@ -37,7 +40,18 @@ var providers = map[string]struct {
 	"qemu": {"", func(w where) (vms.Provider, error) {
 		return qemu.New(qemu.Options{Cache: qemuCache(w.cache)}), nil
 	}},
+	"lxd":           {"REMOTE", func(w where) (vms.Provider, error) { return newLXD(w, false), nil }},
+	"lxd-container": {"REMOTE", func(w where) (vms.Provider, error) { return newLXD(w, true), nil }},
 	"host": {"", func(where) (vms.Provider, error) { return host.New(), nil }},
+}
+
+// newLXD makes both providers of LXD. BPFLAB_LXD_PROJECT is for who may not make
+// projects.
+func newLXD(w where, containers bool) *lxd.Provider {
+	return lxd.New(lxd.Options{
+		Remote: w.at, Target: w.target, Containers: containers,
+		Cache: filepath.Join(w.cache, "lxd"), Project: os.Getenv("BPFLAB_LXD_PROJECT"),
+	})
 }
 
 func providerNames() []string { return slices.Sorted(maps.Keys(providers)) }

@@ -14,16 +14,20 @@ const (
 )
 
 // details is the end of a run's display: warnings, each cell that did not end
-// as expected, and the closing line.
+// as expected or needed more than one attempt, and the closing line.
 func (t table) details(result verdict.Result, width int) string {
 	var out []string
 	for _, warning := range warnings(result) {
 		out = append(out, "warning: "+cleanLine(warning))
 	}
 	for index, cell := range result.Cells {
-		if cell.Verdict != verdict.Pass && cell.Verdict != verdict.Unsupported {
+		switch {
+		case failed(cell.Verdict):
 			out = append(out, "")
 			out = append(out, t.failure(index, cell, width)...)
+		case len(cell.Attempts) > 1:
+			out = append(out, "")
+			out = append(out, t.retried(index, cell)...)
 		}
 	}
 	out = append(out, "", t.closing(result))
@@ -126,11 +130,27 @@ func (t table) excerpt(title string, n int, all []string, first bool) []string {
 	return append([]string{"  " + t.bold(title)}, indent("    | ", shown)...)
 }
 
+// retried is a cell that ended as expected, but not at once.
+func (t table) retried(index int, cell verdict.Cell) []string {
+	lab, kernel := t.names(index, cell)
+	last := fmt.Sprintf("  attempt %d%s: %s", len(cell.Attempts), on(cell.Where), cell.Verdict)
+	head := t.dim("RETRIED") + "  " + t.bold(fmt.Sprintf("%s on %s", lab, kernel))
+	return append(append([]string{head}, earlier(cell.Attempts)...), last)
+}
+
+// on is " on member2", or nothing for this host.
+func on(where string) string {
+	if where == "" {
+		return ""
+	}
+	return " on " + cleanLine(where)
+}
+
 // earlier tells of the attempts before the last one.
 func earlier(attempts []verdict.Attempt) []string {
 	var out []string
 	for i, attempt := range attempts[:max(0, len(attempts)-1)] {
-		out = append(out, fmt.Sprintf("  attempt %d: %s: %s (%s)", i+1, attempt.Verdict, firstLine(attempt.Reason), cleanLine(attempt.Console)))
+		out = append(out, fmt.Sprintf("  attempt %d%s: %s: %s (%s)", i+1, on(attempt.Where), attempt.Verdict, firstLine(attempt.Reason), cleanLine(attempt.Console)))
 	}
 	return out
 }

@@ -39,7 +39,7 @@ func golden(t *testing.T, name string, got []byte) {
 // hostile would leave every format it is put into, were it written raw.
 const hostile = "\x1b[31m]]></failure>\x00\xff|`*\u202e```\n<b>\x07 end"
 
-var planned = []Planned{{"hello", "5.10"}, {"hello", "6.1"}, {"xdp-drop", "5.10"}, {"xdp-drop", "6.1"}, {"xdp-drop", "4.19"}, {"map-counters", "7.3"}}
+var planned = []Planned{{"hello", "5.10"}, {"hello", "6.1"}, {"xdp-drop", "5.10"}, {"xdp-drop", "6.1"}, {"xdp-drop", "4.19"}, {"map-counters", "7.3"}, {"hello", "6.12"}}
 
 // everything has a cell of each verdict.
 func everything() verdict.Result {
@@ -50,7 +50,7 @@ func everything() verdict.Result {
 			cellOf("hello", "5.10", "5.10.0-38-cloud-amd64", verdict.Pass, ""),
 			failedCell(), timedOutCell(), infraCell(),
 			cellOf("xdp-drop", "4.19", "4.19.0-27-cloud-amd64", verdict.Unsupported, "the kernel lacks CONFIG_XDP_SOCKETS"),
-			hostileCell(),
+			hostileCell(), retriedCell(),
 		},
 	}
 }
@@ -62,6 +62,17 @@ func cellOf(lab, selector, release string, v verdict.Verdict, reason string) ver
 		Durations: verdict.Durations{Wait: 5, Start: 3, Build: 0.1, Load: 0.2, Run: 0.8},
 		Console:   lab + "-" + selector + ".console.log",
 	}
+}
+
+// retriedCell passed on another member of a cluster than it began on.
+func retriedCell() verdict.Cell {
+	c := cellOf("hello", "6.12", "6.12.41-cloud-amd64", verdict.Pass, "")
+	c.Where = "member1"
+	c.Attempts = []verdict.Attempt{
+		{Verdict: verdict.Infra, Reason: "machine gone: LXD has closed the stream", Where: "member2", Console: "hello-6.12.1.console.log"},
+		{Verdict: verdict.Pass, Where: c.Where, Console: c.Console},
+	}
+	return c
 }
 
 func failedCell() verdict.Cell {
@@ -186,7 +197,7 @@ func TestJUnitIsWellFormed(t *testing.T) {
 	if err := xml.Unmarshal(out.Bytes(), &back); err != nil {
 		t.Fatal(err)
 	}
-	if want := (junitCounts{Tests: 7, Failures: 3, Errors: 1, Skipped: 1}); back.junitCounts != want {
+	if want := (junitCounts{Tests: 8, Failures: 3, Errors: 1, Skipped: 1}); back.junitCounts != want {
 		t.Errorf("counts %+v, want %+v", back.junitCounts, want)
 	}
 }

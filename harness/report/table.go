@@ -39,7 +39,23 @@ func (t table) line(index int, cell verdict.Cell) string {
 	if cell.Verdict != verdict.Pass && cell.Reason != "" {
 		line += "  " + firstLine(cell.Reason)
 	}
+	if remarks := remarks(cell); remarks != "" {
+		line += "  " + t.dim(remarks)
+	}
 	return line
+}
+
+// remarks says where a cell ran, if not on this host, and on which attempt it
+// ended, if not on the first.
+func remarks(cell verdict.Cell) string {
+	text := on(cell.Where)
+	if n := len(cell.Attempts); n > 1 {
+		text += fmt.Sprintf(" at attempt %d", n)
+	}
+	if text == "" {
+		return ""
+	}
+	return "(" + strings.TrimSpace(text) + ")"
 }
 
 // names are a cell's lab and kernel: the kernel as it was planned, and the

@@ -59,15 +59,23 @@ func (r *runner) open(ctx context.Context, cell plan.Cell, seat *seat, n int, ou
 		out.Console, _ = filepath.Rel(r.Dir, machine.Console())
 		s, err := session.Open(ctx, machine)
 		if err == nil {
-			return s, func() { s.Close(); letGo(); machine.Close() }, nil
+			return s, func() { s.Close(); letGo(); remove(machine, out) }, nil
 		}
 		letGo()
-		machine.Close()
+		remove(machine, out)
 		if out.StartKind != "fork" || ctx.Err() != nil {
 			return nil, nil, err
 		}
 		machine.Reject()
 		out.Warnings = append(out.Warnings, fmt.Sprintf("a fork did not answer (%v): its template is dropped, and a machine was booted instead", err))
+	}
+}
+
+// remove closes the machine. What is left of one on a server that does not
+// answer is no matter of the cell's verdict.
+func remove(machine vms.Machine, out *verdict.Cell) {
+	if err := machine.Close(); err != nil {
+		out.Warnings = append(out.Warnings, err.Error())
 	}
 }
 

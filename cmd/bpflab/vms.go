@@ -1,0 +1,228 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/hashicorp/go-multierror"
+	"github.com/spf13/cobra"
+
+	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/owner"
+)
+
+// vmsFlags are the flags of `bpflab vms`.
+type vmsFlags struct {
+	provider string // "" is every one that can be reached
+}
+
+func newVMsCmd() *cobra.Command {
+	var f vmsFlags
+	cmd := &cobra.Command{
+		Use:   "vms",
+		Short: "Show and remove machines that were left behind",
+		Long: `Show and remove machines of bpflab's on servers: a run that is killed cannot
+remove its own there. Machines of QEMU end with the process that started them.`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args: noSuchCommand,
+	}
+	cmd.PersistentFlags().StringVar(&f.provider, "provider", "", "look at this provider alone (default: at all that can be reached)")
+	cmd.AddCommand(f.listCmd(), f.gcCmd())
+	return cmd
+}
+
+func (f *vmsFlags) listCmd() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List bpflab's machines on servers, and whether their owners live",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			left, _, err := f.survey(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printLeftJSON(cmd.OutOrStdout(), left)
+			}
+			return printLeft(cmd.OutOrStdout(), left)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func (f *vmsFlags) gcCmd() *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "gc",
+		Short: "Remove machines whose owners are dead",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			left, collectors, err := f.survey(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return collect(cmd.Context(), cmd.OutOrStdout(), left, collectors, all)
+		},
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "also those that run, those of other hosts, and what is cached on the servers")
+	return cmd
+}
+
+// leftMachine is a machine and the provider it was found with.
+type leftMachine struct {
+	vms.Left
+	provider string
+}
+
+// collectors are the providers that were asked, by their names.
+type collectors map[string]vms.Collector
+
+// survey asks the provider that was named, or all. One that was not named and
+// cannot be reached has nothing that could be shown.
+func (f *vmsFlags) survey(ctx context.Context) ([]leftMachine, collectors, error) {
+	names := []string{f.provider}
+	if f.provider == "" {
+		names = providerNames()
+	}
+	var left []leftMachine
+	asked := collectors{}
+	for _, name := range names {
+		p, err := providerFlags{name: name}.open()
+		if err != nil {
+			return nil, nil, err
+		}
+		c, ok := p.(vms.Collector)
+		if !ok {
+			continue
+		}
+		found, err := c.Left(ctx)
+		if err != nil && f.provider != "" || ctx.Err() != nil {
+			return nil, nil, cmp.Or(err, ctx.Err())
+		}
+		if err == nil {
+			asked[p.Name()] = c
+		}
+		for _, m := range found {
+			left = append(left, leftMachine{m, p.Name()})
+		}
+	}
+	if f.provider != "" && len(asked) == 0 {
+		return nil, nil, usageError{fmt.Errorf("--provider %s keeps no machines that could be left behind", f.provider)}
+	}
+	return left, asked, nil
+}
+
+// collect removes what may be removed, and tells of each machine what became of
+// it.
+func collect(ctx context.Context, out io.Writer, left []leftMachine, from collectors, all bool) error {
+	var failed *multierror.Error
+	for _, m := range left {
+		state := m.Owner.State()
+		switch {
+		case state == owner.Unknown:
+			fmt.Fprintf(out, "%s %s is left alone: it is not bpflab's\n", m.provider, m.Name)
+			continue
+		case state != owner.Dead && !all:
+			fmt.Fprintf(out, "%s %s is left alone: its owner is %s (--all removes it)\n", m.provider, m.Name, state)
+			continue
+		}
+		if err := from[m.provider].Remove(ctx, m.Left); err != nil {
+			failed = multierror.Append(failed, err)
+			continue
+		}
+		fmt.Fprintf(out, "%s %s is removed\n", m.provider, m.Name)
+	}
+	if all {
+		failed = multierror.Append(failed, from.clear(ctx, out))
+	}
+	if len(left) == 0 && !all {
+		fmt.Fprintln(out, "no machines are left behind")
+	}
+	return failed.ErrorOrNil()
+}
+
+// clear removes what providers keep besides machines. Two that share a server
+// have it in common.
+func (c collectors) clear(ctx context.Context, out io.Writer) error {
+	var failed *multierror.Error
+	for name, collector := range c {
+		clearer, ok := collector.(vms.Clearer)
+		if !ok {
+			continue
+		}
+		if err := clearer.Clear(ctx); err != nil {
+			failed = multierror.Append(failed, err)
+			continue
+		}
+		fmt.Fprintf(out, "%s: images, volumes and project are removed\n", name)
+	}
+	return failed.ErrorOrNil()
+}
+
+// leftLine is a machine of `bpflab vms list --json`.
+type leftLine struct {
+	Provider string     `json:"provider"`
+	Name     string     `json:"name"`
+	Where    string     `json:"where,omitempty"`
+	State    string     `json:"state"`
+	Owner    string     `json:"owner"` // alive, dead, elsewhere, unknown
+	PID      int        `json:"pid,omitempty"`
+	Made     *time.Time `json:"made,omitempty"`
+}
+
+func (m leftMachine) line() leftLine {
+	l := leftLine{Provider: m.provider, Name: m.Name, Where: m.Where, State: m.State, Owner: m.Owner.State().String(), PID: m.Owner.PID}
+	if !m.Made.IsZero() {
+		l.Made = &m.Made
+	}
+	return l
+}
+
+func printLeftJSON(out io.Writer, left []leftMachine) error {
+	lines := make([]leftLine, len(left))
+	for i, m := range left {
+		lines[i] = m.line()
+	}
+	enc := json.NewEncoder(out)
+	enc.SetIndent("", "  ")
+	return enc.Encode(lines)
+}
+
+func printLeft(out io.Writer, left []leftMachine) error {
+	if len(left) == 0 {
+		_, err := fmt.Fprintln(out, "no machines")
+		return err
+	}
+	slices.SortStableFunc(left, func(a, b leftMachine) int {
+		return cmp.Or(cmp.Compare(a.provider, b.provider), a.Made.Compare(b.Made))
+	})
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "PROVIDER\tNAME\tWHERE\tSTATE\tOWNER\tAGE")
+	for _, m := range left {
+		l := m.line()
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", l.Provider, l.Name, cmp.Or(l.Where, "this host"), l.State, ownerText(l), age(m.Made))
+	}
+	return table.Flush()
+}
+
+func ownerText(l leftLine) string {
+	if l.PID == 0 {
+		return l.Owner
+	}
+	return fmt.Sprintf("%s (pid %d)", l.Owner, l.PID)
+}
+
+func age(made time.Time) string {
+	if made.IsZero() {
+		return "-"
+	}
+	return time.Since(made).Round(time.Second).String()
+}
