@@ -44,7 +44,7 @@ var layers = map[string][]string{
 	"vms/lxd":         {"harness/install", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/owner"},
 	"vms/lxd/lxdtest": {},
 	"vms/multipass":   {"harness/install", "vms", "vms/child", "vms/console", "vms/kernel", "vms/owner"},
-	"vms/host":        {"vms", "vms/child", "vms/console", "vms/kernel", "vms/owner"},
+	"vms/host":        {"harness/wire", "vms", "vms/child", "vms/console", "vms/kernel", "vms/owner"},
 	"harness/guest":   {"harness/guest/earlymount", "harness/probe", "harness/verdict", "harness/wire"},
 	"harness/plan":    {"harness/lab", "vms", "vms/kernel"},
 
