@@ -14,6 +14,7 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/store"
 	"github.com/bpflab/bpflab/vms/lxd"
+	"github.com/bpflab/bpflab/vms/multipass"
 	"github.com/bpflab/bpflab/vms/qemu"
 )
 
@@ -42,7 +43,10 @@ var providers = map[string]struct {
 	}},
 	"lxd":           {"REMOTE", func(w where) (vms.Provider, error) { return newLXD(w, false), nil }},
 	"lxd-container": {"REMOTE", func(w where) (vms.Provider, error) { return newLXD(w, true), nil }},
-	"host": {"", func(where) (vms.Provider, error) { return host.New(), nil }},
+	"host":          {"", func(where) (vms.Provider, error) { return host.New(), nil }},
+	"multipass": {"", func(w where) (vms.Provider, error) {
+		return multipass.New(multipass.Options{Cache: filepath.Join(w.cache, "multipass")}), nil
+	}},
 }
 
 // newLXD makes both providers of LXD. BPFLAB_LXD_PROJECT is for who may not make

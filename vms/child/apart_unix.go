@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// apart keeps the terminal's Ctrl-C away from a command until we clean up.
-func apart(cmd *exec.Cmd) {
+// Apart keeps the terminal's Ctrl-C away from a command until we clean up.
+func Apart(cmd *exec.Cmd) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}

@@ -47,7 +47,7 @@ func (p *Process) start(log *os.File) error {
 		return errors.Join(err, in.Close(), input.Close())
 	}
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = in, out, log
-	apart(p.cmd)
+	Apart(p.cmd)
 	err = p.cmd.Start()
 	in.Close()
 	out.Close()

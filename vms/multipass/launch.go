@@ -1,0 +1,107 @@
+package multipass
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bpflab/bpflab/vms"
+)
+
+const (
+	defaultMemory = 1 << 30   // bytes, where nobody says
+	leastMemory   = 512 << 20 // bytes; multipass refuses less
+	diskSize      = 8 << 30   // bytes, of which multipass takes what is used
+	launchLimit   = 30 * time.Minute
+)
+
+// userData is what cloud-init does in an instance at its first boot. A kernel
+// that panics starts again, so that its end is seen: else its connection would
+// stay open for ever. Nothing upgrades packages meanwhile.
+const userData = `#cloud-config
+package_update: false
+package_upgrade: false
+write_files:
+- path: /etc/sysctl.d/99-bpflab.conf
+  content: "kernel.panic = 2\n"
+- path: /etc/apt/apt.conf.d/99-bpflab
+  content: "APT::Periodic::Enable \"0\";\n"
+runcmd:
+- [sysctl, --quiet, --load, /etc/sysctl.d/99-bpflab.conf]
+`
+
+// launch makes an instance and waits until it has booted. It leaves nothing if
+// it fails. An error that only says that something is left is joined to it.
+func (p *Provider) launch(ctx context.Context, w wanted, want vms.Spec) (*instance, error) {
+	i := p.instance(newName())
+	if err := p.notes.keep(i.name); err != nil {
+		return nil, err
+	}
+	if err := i.launch(ctx, launchArgs(i.name, w, want)); err != nil {
+		return nil, errors.Join(err, i.remove(ctx))
+	}
+	return i, nil
+}
+
+func launchArgs(name string, w wanted, want vms.Spec) []string {
+	memory := want.Memory
+	if memory == 0 {
+		memory = defaultMemory
+	}
+	return []string{"launch", w.image, "--name", name,
+		"--cpus", strconv.Itoa(max(1, want.CPUs)),
+		"--memory", strconv.FormatInt(max(memory, leastMemory), 10),
+		"--disk", strconv.Itoa(diskSize),
+		"--timeout", strconv.Itoa(int(launchLimit.Seconds())),
+		"--cloud-init", "-",
+	}
+}
+
+// launch runs multipass launch. When ctx ends it is not killed: the daemon goes
+// on without its client, and then nobody knows when there is something to
+// remove.
+func (i *instance) launch(ctx context.Context, args []string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	own, kill := context.WithCancel(context.WithoutCancel(ctx))
+	defer kill()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := i.multipass.run(own, strings.NewReader(userData), args...)
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		i.giveUp(ended, kill)
+		return fmt.Errorf("multipass launch: %w", ctx.Err())
+	}
+}
+
+// giveUpLimit is how long a launch may go on that nobody wants any more. It
+// cannot be stopped while it downloads an image.
+const giveUpLimit = time.Minute
+
+// giveUp removes the instance of a launch that is under way as soon as there is
+// one, and kills the launch if that takes too long; the note stays then.
+func (i *instance) giveUp(ended <-chan error, kill context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(context.Background(), giveUpLimit)
+	defer cancel()
+	for {
+		i.purge(ctx) // remove says it if this fails for good
+		select {
+		case <-ended:
+			return
+		case <-ctx.Done():
+			kill()
+			<-ended
+			return
+		case <-time.After(retryEvery):
+		}
+	}
+}

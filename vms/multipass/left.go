@@ -1,0 +1,44 @@
+package multipass
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/bpflab/bpflab/vms"
+)
+
+// prefix begins the names of our instances.
+const prefix = "bpflab-"
+
+// Left lists the instances with a name like ours. Those that we noted nothing
+// of have no owner.
+func (p *Provider) Left(ctx context.Context) ([]vms.Left, error) {
+	text, err := p.multipass.run(ctx, nil, "list", "--format", "json")
+	if err != nil {
+		return nil, failed(err)
+	}
+	all, err := parseList(text)
+	if err != nil {
+		return nil, failed(err)
+	}
+	var left []vms.Left
+	for _, i := range all {
+		if strings.HasPrefix(i.Name, prefix) {
+			tag, made := p.notes.read(i.Name)
+			left = append(left, vms.Left{Name: i.Name, State: i.State, Owner: tag, Made: made})
+		}
+	}
+	p.notes.sweep(func(name string) bool {
+		return slices.ContainsFunc(all, func(i listed) bool { return i.Name == name })
+	})
+	return left, nil
+}
+
+// Remove removes an instance that Left has listed.
+func (p *Provider) Remove(ctx context.Context, m vms.Left) error {
+	if err := p.instance(m.Name).remove(ctx); err != nil {
+		return failed(err)
+	}
+	return nil
+}
