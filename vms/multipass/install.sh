@@ -33,7 +33,9 @@ from_mainline() {
 	done <wanted
 	sha256sum -c wanted >&2
 	dpkg -i ./*.deb </dev/null >&2
-	sed -n 's,.*  linux-image-unsigned-\([^_]*\)_.*,\1,p; s,.*  linux-image-\([0-9][^_]*\)_.*,\1,p' wanted | head -n 1
+	for package in linux-image-*.deb; do
+		dpkg -c "$package" | sed -n 's,.*/boot/vmlinuz-,,p'
+	done | head -n 1
 }
 
 # boot_next RELEASE: makes it the kernel that boots.
