@@ -113,7 +113,11 @@ func (g guest) run(t *testing.T, script string, env ...string) string {
 // put stores this test's own binary in the machine.
 func (g guest) put(t *testing.T, path string) {
 	t.Helper()
-	self, err := os.Open(os.Args[0])
+	binary, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	self, err := os.Open(binary)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,8 +28,8 @@ func TestRunLeavesNothing(t *testing.T) {
 		exit   int       // -1: a signal's
 	}{
 		{"to its end", "1", nil, 0},
-		{"Ctrl-C", "10000", os.Interrupt, 3},
-		{"killed", "10000", syscall.SIGKILL, -1},
+		{"Ctrl-C", "1000", os.Interrupt, 3},
+		{"killed", "1000", syscall.SIGKILL, -1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var out bytes.Buffer
