@@ -39,7 +39,7 @@ var layers = map[string][]string{
 	"vms/kernel/store": {"vms/kernel", "vms/kernel/download"},
 	"vms/kernel/catalogue": {"vms/kernel", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/local", "vms/kernel/store",
 		"vms/kernel/unpack"},
-	"vms/vmstest":     {"harness/wire", "vms", "vms/kernel", "vms/initramfs", "vms/owner"},
+	"vms/vmstest":     {"harness/wire", "vms", "vms/kernel", "vms/kernel/catalogue", "vms/initramfs", "vms/owner"},
 	"vms/qemu":        {"harness/install", "harness/wire", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/template"},
 	"vms/lxd":         {"harness/install", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/owner"},
 	"vms/lxd/lxdtest": {},

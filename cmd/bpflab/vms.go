@@ -162,7 +162,7 @@ func (c collectors) clear(ctx context.Context, out io.Writer) error {
 			failed = multierror.Append(failed, err)
 			continue
 		}
-		fmt.Fprintf(out, "%s: images, volumes and project are removed\n", name)
+		fmt.Fprintf(out, "%s: images and project are removed\n", name)
 	}
 	return failed.ErrorOrNil()
 }

@@ -5,15 +5,13 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/vmstest"
 )
 
 // realSpec is what machines are made of. It skips where none can be had, and
@@ -31,28 +29,8 @@ func realSpec(t *testing.T) vms.Spec {
 		t.Skip("nothing of the provider is tested, bpf(2) is refused here: ", err)
 	}
 	prog.Close()
-	agent, err := testAgent()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return vms.Spec{Agent: agent, Dir: t.TempDir()}
+	return vms.Spec{Agent: vmstest.RealAgent(t), Dir: t.TempDir()}
 }
-
-// testAgent is the path of bpflab: BPFLAB_TEST_AGENT, for systems without a Go
-// compiler, else a fresh build. It lies where test binaries do, so that nobody
-// need remove it.
-var testAgent = sync.OnceValues(func() (string, error) {
-	if agent := os.Getenv("BPFLAB_TEST_AGENT"); agent != "" {
-		return agent, nil
-	}
-	agent := filepath.Join(filepath.Dir(os.Args[0]), "bpflab-agent")
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", agent, "../../cmd/bpflab")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the agent: %w\n%s", err, out)
-	}
-	return agent, nil
-})
 
 // guest is a machine whose agent takes calls.
 type guest struct {

@@ -6,16 +6,27 @@ import (
 	lxd "github.com/canonical/lxd/client"
 )
 
-// await waits for an operation, no longer than ctx lasts. The client's own wait
-// does not heed ctx where the server does the waiting.
-func await(ctx context.Context, op lxd.Operation) error {
+// within does something that cannot be cancelled, and waits for it no longer
+// than ctx lasts: requests of LXD's client do not end with a context, and a
+// server may leave one without an answer.
+func within(ctx context.Context, do func() error) error {
 	done := make(chan error, 1)
-	go func() { done <- op.Wait() }()
+	go func() { done <- do() }()
 	select {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
-		op.Cancel() // where LXD can
 		return context.Cause(ctx)
 	}
+}
+
+// perform has the server do something and waits for its end.
+func perform(ctx context.Context, ask func() (lxd.Operation, error)) error {
+	return within(ctx, func() error {
+		op, err := ask()
+		if err != nil {
+			return err
+		}
+		return op.Wait()
+	})
 }

@@ -3,14 +3,14 @@ package lxd
 import (
 	"context"
 	"fmt"
-	"strings"
 
+	lxd "github.com/canonical/lxd/client"
 	"github.com/canonical/lxd/shared/api"
 
 	"github.com/bpflab/bpflab/vms/owner"
 )
 
-// Clear removes the project with all that is in it: instances, images, volumes.
+// Clear removes the project with all that is in it, instances and images.
 // It refuses if the project holds an instance that is not ours.
 func (p *Provider) Clear(ctx context.Context) error {
 	s, err := p.connect(ctx)
@@ -41,9 +41,6 @@ func (p *Provider) clear(ctx context.Context, s *server) error {
 			return err
 		}
 	}
-	if err := clearVolumes(s); err != nil {
-		return err
-	}
 	if err := clearImages(ctx, s); err != nil {
 		return err
 	}
@@ -53,44 +50,13 @@ func (p *Provider) clear(ctx context.Context, s *server) error {
 	return s.DeleteProject(p.options.Project)
 }
 
-// clearVolumes removes our volumes, on every member.
-func clearVolumes(s *server) error {
-	pools, err := s.GetStoragePoolNames()
-	if err != nil {
-		return err
-	}
-	for _, pool := range pools {
-		volumes, err := s.GetStoragePoolVolumes(pool)
-		if err != nil {
-			return err
-		}
-		for _, v := range volumes {
-			if v.Type != "custom" || !strings.HasPrefix(v.Name, "bpflab-") {
-				continue
-			}
-			at := s
-			if s.info.Environment.ServerClustered {
-				at = s.on(v.Location)
-			}
-			if err := at.DeleteStoragePoolVolume(pool, "custom", v.Name); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 func clearImages(ctx context.Context, s *server) error {
 	images, err := s.GetImageFingerprints()
 	if err != nil {
 		return err
 	}
 	for _, fingerprint := range images {
-		op, err := s.DeleteImage(fingerprint)
-		if err != nil {
-			return err
-		}
-		if err := await(ctx, op); err != nil {
+		if err := perform(ctx, func() (lxd.Operation, error) { return s.DeleteImage(fingerprint) }); err != nil {
 			return err
 		}
 	}

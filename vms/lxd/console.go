@@ -59,6 +59,11 @@ type follower struct {
 // pollEvery is how often the server is asked for what the kernel has said.
 const pollEvery = time.Second
 
+// answerLimit is how long the server may take to give out a log.
+const answerLimit = 15 * time.Second
+
+var errNoAnswer = errors.New("LXD does not answer")
+
 // follow copies until the machine is closed, the stream has ended, or the kernel
 // has panicked. It tells why the machine has ended.
 func (f *follower) follow() error {
@@ -81,10 +86,12 @@ func (f *follower) follow() error {
 
 // poll copies what is new. That the log is not there yet is no error.
 func (f *follower) poll() error {
-	text, err := f.instance.kernelLog(f.seen)
+	ctx, cancel := context.WithTimeoutCause(context.Background(), answerLimit, errNoAnswer)
+	defer cancel()
+	text, err := f.instance.kernelLog(ctx, f.seen)
 	f.w.Write(text)
 	f.seen += int64(len(text))
-	if errors.Is(err, errShorter) || err != nil && unreachable(err) {
+	if errors.Is(err, errShorter) || errors.Is(err, errNoAnswer) || err != nil && unreachable(err) {
 		return err
 	}
 	return nil

@@ -3,31 +3,75 @@ package lxd
 import (
 	"context"
 	"fmt"
+	"os"
 	"path"
 	"strings"
 
 	"github.com/canonical/lxd/shared/api"
+
+	"github.com/bpflab/bpflab/vms/kernel"
 )
 
-// directBoot is how QEMU is told to boot our files.
-type directBoot struct {
-	kernel, initrd, log string // paths on the server
-	pool, volume        string
-	emulate             bool // without KVM
+// bootFiles are the kernel and the initramfs of a machine, paths on this host.
+type bootFiles struct{ kernel, initrd string }
+
+// filesOf picks the uncompressed kernel where QEMU can start it, which spares the
+// guest its own decompressor.
+func filesOf(k kernel.Image, initrd string) (bootFiles, error) {
+	f := bootFiles{kernel: k.Kernel, initrd: initrd}
+	if k.PVH && k.Vmlinux != "" || k.Kernel == "" {
+		f.kernel = k.Vmlinux
+	}
+	if f.kernel == "" {
+		return f, fmt.Errorf("kernel %s has no file to boot", k.Selector)
+	}
+	return f, nil
 }
 
-// at says where the files are on the instance's member, whose directory is home.
-func (f bootFiles) at(home, pool string, i *instance) directBoot {
-	project := i.server.project
-	mounted := path.Join(home, "storage-pools", pool, "custom", project+"_"+f.volume)
-	logs := i.name
-	if project != "default" {
-		logs = project + "_" + i.name
+// send brings the files to the server, as templates of the instance: that is
+// where LXD's API lets files be that QEMU can read, on any storage pool.
+//
+// A volume that the machine has as a directory would be sent but once. But LXD 5.0
+// closes the descriptor of such a directory twice (sockFile in lxd/device/disk.go
+// and proxyFD in driver_qemu.go), and so closes what has its number by then:
+// other machines' consoles, or the connection to their QEMU, and hangs.
+func (i *instance) send(ctx context.Context, f bootFiles) error {
+	for name, file := range map[string]string{"kernel": f.kernel, "initrd": f.initrd} {
+		if err := within(ctx, func() error { return i.sendFile(name, file) }); err != nil {
+			return fmt.Errorf("bring %s to the server: %w", name, err)
+		}
 	}
-	return directBoot{
-		kernel: path.Join(mounted, "kernel"), initrd: path.Join(mounted, "initrd"), log: path.Join(home, "logs", logs, kernelLog),
-		pool: pool, volume: f.volume,
+	return nil
+}
+
+func (i *instance) sendFile(name, file string) error {
+	in, err := os.Open(file)
+	if err != nil {
+		return err
 	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	return i.server.post(fmt.Sprintf("/1.0/instances/%s/metadata/templates?path=%s", i.name, name), in, info.Size())
+}
+
+// directBoot is how QEMU is told to boot them.
+type directBoot struct {
+	kernel, initrd, log string // paths on the server
+	emulate             bool   // without KVM
+}
+
+// directBoot says where the files are on the instance's member, whose directory
+// is home.
+func (i *instance) directBoot(home string) directBoot {
+	name := i.name
+	if i.server.project != "default" {
+		name = i.server.project + "_" + i.name
+	}
+	templates := path.Join(home, "virtual-machines", name, "templates")
+	return directBoot{kernel: path.Join(templates, "kernel"), initrd: path.Join(templates, "initrd"), log: path.Join(home, "logs", name, kernelLog)}
 }
 
 // configure writes the boot into the machine's configuration.
@@ -35,8 +79,6 @@ func (i *instance) configure(ctx context.Context, b directBoot) error {
 	return i.update(ctx, func(put *api.InstancePut) {
 		put.Config["raw.qemu"] = b.arguments()
 		put.Config["raw.qemu.conf"] = b.sections()
-		put.Config["raw.apparmor"] = path.Dir(b.kernel) + "/** r,"
-		put.Devices["kernel"] = map[string]string{"type": "disk", "pool": b.pool, "source": b.volume, "path": "/kernel", "boot.priority": "10"}
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	lxd "github.com/canonical/lxd/client"
 	"github.com/canonical/lxd/shared/api"
 
 	"github.com/bpflab/bpflab/vms"
@@ -66,12 +67,6 @@ func (i *instance) publishAs(ctx context.Context, alias string) error {
 	if err := i.setState(ctx, api.InstanceStatePut{Action: "stop"}); err != nil {
 		return err
 	}
-	op, err := i.server.CreateImage(api.ImagesPost{
-		Source:  &api.ImagesPostSource{Type: "instance", Name: i.name},
-		Aliases: []api.ImageAlias{{Name: alias}},
-	}, nil)
-	if err != nil {
-		return err
-	}
-	return await(ctx, op)
+	image := api.ImagesPost{Source: &api.ImagesPostSource{Type: "instance", Name: i.name}, Aliases: []api.ImageAlias{{Name: alias}}}
+	return perform(ctx, func() (lxd.Operation, error) { return i.server.CreateImage(image, nil) })
 }

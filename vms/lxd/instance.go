@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	lxd "github.com/canonical/lxd/client"
 	"github.com/canonical/lxd/shared/api"
 
 	"github.com/bpflab/bpflab/vms/owner"
@@ -37,37 +38,56 @@ func (p *Provider) create(ctx context.Context, s *server, want api.InstancesPost
 	want.Name = newName()
 	want.Config[ownerKey] = owner.Self().String()
 	want.Description = "made by bpflab; bpflab vms list tells whose it is"
-	op, err := s.on(target).CreateInstance(want)
-	if err == nil {
-		err = await(ctx, op)
-	}
 	i := &instance{server: s, name: want.Name}
-	if err != nil {
-		i.removeLater(ctx)
-		return nil, fmt.Errorf("make instance %s: %w", want.Name, err)
+	if err := i.make(ctx, s.on(target), want); err != nil {
+		return nil, errors.Join(fmt.Errorf("make instance %s: %w", want.Name, err), i.removeLater(ctx))
 	}
-	got, _, err := s.GetInstance(want.Name)
-	if err != nil {
-		i.removeLater(ctx)
-		return nil, err
-	}
-	if s.info.Environment.ServerClustered {
-		i.member = p.at(got.Location)
-	} else {
-		i.member = p.at("")
+	if i.member, err = p.memberOf(s, want.Name); err != nil {
+		return nil, errors.Join(err, i.removeLater(ctx))
 	}
 	i.member.count(1)
 	return i, nil
 }
 
-// setState starts or stops the instance.
-func (i *instance) setState(ctx context.Context, put api.InstanceStatePut) error {
-	put.Timeout = -1
-	op, err := i.server.UpdateInstanceState(i.name, put, "")
+// make waits for the instance to be there. When ctx ends, it waits all the same
+// until the server has given up or is done: what is not there yet cannot be
+// removed.
+func (i *instance) make(ctx context.Context, s *server, want api.InstancesPost) error {
+	op, err := s.CreateInstance(want)
 	if err != nil {
 		return err
 	}
-	return await(ctx, op)
+	done := make(chan error, 1)
+	go func() { done <- op.Wait() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	op.Cancel() // where the server can
+	select {
+	case <-done:
+	case <-time.After(removeLimit):
+	}
+	return context.Cause(ctx)
+}
+
+// memberOf is the member that LXD has placed an instance on.
+func (p *Provider) memberOf(s *server, name string) (*member, error) {
+	if !s.info.Environment.ServerClustered {
+		return p.at(""), nil
+	}
+	got, _, err := s.GetInstance(name)
+	if err != nil {
+		return nil, err
+	}
+	return p.at(got.Location), nil
+}
+
+// setState starts or stops the instance.
+func (i *instance) setState(ctx context.Context, put api.InstanceStatePut) error {
+	put.Timeout = -1
+	return perform(ctx, func() (lxd.Operation, error) { return i.server.UpdateInstanceState(i.name, put, "") })
 }
 
 func (i *instance) start(ctx context.Context) error {
@@ -91,11 +111,7 @@ func (i *instance) update(ctx context.Context, change func(*api.InstancePut)) er
 	}
 	put := got.Writable()
 	change(&put)
-	op, err := i.server.UpdateInstance(i.name, put, etag)
-	if err != nil {
-		return err
-	}
-	return await(ctx, op)
+	return perform(ctx, func() (lxd.Operation, error) { return i.server.UpdateInstance(i.name, put, etag) })
 }
 
 // removeLimit is how long an instance may take to be removed.
@@ -136,7 +152,11 @@ func (i *instance) remove(ctx context.Context) error {
 }
 
 func (i *instance) removeOnce(ctx context.Context) error {
-	got, _, err := i.server.GetInstance(i.name)
+	var got *api.Instance
+	err := within(ctx, func() (err error) {
+		got, _, err = i.server.GetInstance(i.name)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -145,11 +165,7 @@ func (i *instance) removeOnce(ctx context.Context) error {
 			return err
 		}
 	}
-	op, err := i.server.DeleteInstance(i.name)
-	if err != nil {
-		return err
-	}
-	return await(ctx, op)
+	return perform(ctx, func() (lxd.Operation, error) { return i.server.DeleteInstance(i.name) })
 }
 
 // isNotFound tells an operation's error that has lost its code on the way.

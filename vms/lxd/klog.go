@@ -1,13 +1,28 @@
 package lxd
 
 import (
+	"context"
 	"errors"
 	"io"
 )
 
 // kernelLog reads the kernel's console from that byte on. LXD's API gives the
 // whole file each time.
-func (i *instance) kernelLog(from int64) ([]byte, error) {
+func (i *instance) kernelLog(ctx context.Context, from int64) (text []byte, err error) {
+	got := make(chan []byte, 1)
+	err = within(ctx, func() error {
+		text, err := i.readLog(from)
+		got <- text
+		return err
+	})
+	select {
+	case text = <-got:
+	default:
+	}
+	return text, err
+}
+
+func (i *instance) readLog(from int64) ([]byte, error) {
 	file, err := i.server.GetInstanceLogfile(i.name, kernelLog)
 	if err != nil {
 		return nil, err

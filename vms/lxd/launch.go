@@ -11,8 +11,11 @@ import (
 // and in containers and nested machines there may be none that ever runs.
 const silence = 6 * time.Second
 
+// errSilent is a guest that was started in KVM and did not say a word.
+var errSilent = errors.New("a guest in KVM stays silent")
+
 // launch starts the machine, in KVM if guests run there on its member. The first
-// machine on a member finds that out.
+// machine on a member finds that out; the error is errSilent if they do not.
 func (i *instance) launch(ctx context.Context, b directBoot) error {
 	m := i.member
 	if err := m.learning.Acquire(ctx, 1); err != nil {
@@ -27,29 +30,27 @@ func (i *instance) launch(ctx context.Context, b directBoot) error {
 	return i.startAs(ctx, b)
 }
 
-// launchFirst starts the machine in KVM, and again without if it stays silent.
+// launchFirst starts the machine in KVM, unless it is known that this is no use.
+// That a start fails says nothing: the next one is without KVM, and then its
+// error counts.
 func (i *instance) launchFirst(ctx context.Context, b directBoot) error {
 	m := i.member
-	b.emulate = i.server.recallsEmulation(m.name)
-	if !b.emulate {
-		err := i.startAs(ctx, b)
-		if err == nil && i.speaks(ctx) {
-			m.launched = true
-			return nil
-		}
-		if ctx.Err() != nil {
-			return errors.Join(err, ctx.Err())
-		}
-		if err := i.stop(ctx); err != nil {
-			return err
-		}
-		b.emulate = true
-	}
-	if err := i.startAs(ctx, b); err != nil {
+	b.emulate = m.emulates || i.server.recallsEmulation(m.name)
+	err := i.startAs(ctx, b)
+	switch {
+	case ctx.Err() != nil:
+		return errors.Join(err, ctx.Err())
+	case !b.emulate && (err != nil || !i.speaks(ctx)):
+		m.emulates = true
+		return errors.Join(errSilent, err)
+	case err != nil:
 		return err
+	case b.emulate && !i.speaks(ctx):
+		m.emulates = false // it is not for KVM; the next one tries that again
+		return nil
 	}
-	if i.speaks(ctx) {
-		m.launched, m.emulates = true, true
+	m.launched, m.emulates = true, b.emulate
+	if b.emulate {
 		i.server.rememberEmulation(m.name)
 	}
 	return nil
@@ -67,7 +68,7 @@ func (i *instance) startAs(ctx context.Context, b directBoot) error {
 func (i *instance) speaks(ctx context.Context) bool {
 	limit := time.After(silence)
 	for {
-		if text, err := i.kernelLog(0); err == nil && len(text) > 0 {
+		if text, err := i.kernelLog(ctx, 0); err == nil && len(text) > 0 {
 			return true
 		}
 		select {

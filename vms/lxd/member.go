@@ -22,7 +22,6 @@ type member struct {
 	dir      string              // its LXD_DIR
 	launched bool                // a guest has run on it
 	emulates bool                // and not in KVM
-	volumes  map[string]bool     // that are known to be there
 
 	placing sync.Mutex // guards what follows
 	running int        // our machines on it
@@ -34,7 +33,7 @@ func (p *Provider) at(name string) *member {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.members[name] == nil {
-		p.members[name] = &member{name: name, learning: semaphore.NewWeighted(1), volumes: map[string]bool{}}
+		p.members[name] = &member{name: name, learning: semaphore.NewWeighted(1)}
 	}
 	return p.members[name]
 }
@@ -49,8 +48,8 @@ func (s *server) on(name string) *server {
 	return &other
 }
 
-// ready brings the files to the member and returns its LXD_DIR.
-func (m *member) ready(ctx context.Context, s *server, pool string, f bootFiles) (string, error) {
+// home is the member's LXD_DIR.
+func (m *member) home(ctx context.Context, s *server, pool string) (string, error) {
 	if err := m.learning.Acquire(ctx, 1); err != nil {
 		return "", err
 	}
@@ -62,13 +61,13 @@ func (m *member) ready(ctx context.Context, s *server, pool string, f bootFiles)
 		}
 		m.dir = dir
 	}
-	return m.dir, m.upload(ctx, s, pool, f)
+	return m.dir, nil
 }
 
 // snapDirectory is the LXD_DIR of LXD's snap, which is how it is delivered.
 const snapDirectory = "/var/snap/lxd/common/lxd"
 
-// directory is the server's LXD_DIR, below which it mounts volumes: where its
+// directory is the server's LXD_DIR, below which it has all files: where its
 // socket is, or where the pool says that its files are.
 func (s *server) directory(pool string) (string, error) {
 	if s.dir != "" && !s.info.Environment.ServerClustered {

@@ -47,7 +47,7 @@ func (s *server) publish(ctx context.Context, archive, alias string) error {
 	if err != nil {
 		return err
 	}
-	err = await(ctx, op)
+	err = within(ctx, op.Wait)
 	fingerprint, _ := op.Get().Metadata["fingerprint"].(string)
 	if err != nil && !strings.Contains(err.Error(), "same fingerprint") {
 		return err

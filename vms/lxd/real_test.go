@@ -1,18 +1,12 @@
 package lxd
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"sync"
 	"testing"
 
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
-	"github.com/bpflab/bpflab/vms/kernel/catalogue"
 	"github.com/bpflab/bpflab/vms/lxd/lxdtest"
 	"github.com/bpflab/bpflab/vms/vmstest"
 )
@@ -37,7 +31,7 @@ func TestConformance(t *testing.T) {
 	for _, containers := range []bool{false, true} {
 		t.Run(map[bool]string{false: "virtual machines", true: "containers"}[containers], func(t *testing.T) {
 			options := Options{Cache: cache, Containers: containers}
-			spec := realSpec(t)
+			spec := vmstest.RealSpec(t)
 			if containers {
 				t.Setenv(testContainers, "1")
 			}
@@ -72,42 +66,3 @@ func runningKernel(t *testing.T, p *Provider) kernel.Image {
 	}
 	return images[0]
 }
-
-// realSpec is what machines are made of: the lock file's kernel, from the
-// cache, and the agent as `make build` makes it.
-func realSpec(t *testing.T) vms.Spec {
-	t.Helper()
-	image, err := testKernel()
-	if err != nil {
-		t.Fatal(err)
-	}
-	agent, err := testAgent()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return vms.Spec{Kernel: image, Agent: agent, Dir: t.TempDir(), Memory: leastMemory}
-}
-
-// testKernel is the kernel of BPFLAB_TEST_KERNEL, 6.1 if that is not set.
-var testKernel = sync.OnceValues(func() (kernel.Image, error) {
-	kernels, err := catalogue.Open(catalogue.Options{Lock: vms.KernelsLock})
-	if err != nil {
-		return kernel.Image{}, err
-	}
-	refs, err := kernels.Resolve(context.Background(), []string{cmp.Or(os.Getenv("BPFLAB_TEST_KERNEL"), "6.1")})
-	if err != nil {
-		return kernel.Image{}, err
-	}
-	return kernels.Image(context.Background(), refs[0])
-})
-
-// testAgent is the path of a fresh build, beside the test binary.
-var testAgent = sync.OnceValues(func() (string, error) {
-	agent := filepath.Join(filepath.Dir(os.Args[0]), "bpflab-agent")
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", agent, "../../cmd/bpflab")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the agent: %w\n%s", err, out)
-	}
-	return agent, nil
-})

@@ -53,7 +53,7 @@ func (p *Provider) Start(ctx context.Context, want vms.Spec) (vms.Machine, error
 }
 
 // startDirect boots the kernel that is wanted in a virtual machine without a
-// disk.
+// disk. One that stays silent in KVM is replaced: on each member at most once.
 func (p *Provider) startDirect(ctx context.Context, s *server, want vms.Spec) (*machine, error) {
 	files, err := p.bootFiles(ctx, want)
 	if err != nil {
@@ -63,15 +63,20 @@ func (p *Provider) startDirect(ctx context.Context, s *server, want vms.Spec) (*
 	if err != nil {
 		return nil, err
 	}
-	i, err := p.create(ctx, s, emptyMachine(want, pool))
-	if err != nil {
-		return nil, err
+	for {
+		i, err := p.create(ctx, s, emptyMachine(want, pool))
+		if err != nil {
+			return nil, err
+		}
+		m, err := p.bootDirect(ctx, i, files, pool, want.Dir)
+		if err == nil {
+			return m, nil
+		}
+		left := i.removeLater(ctx)
+		if !errors.Is(err, errSilent) || left != nil {
+			return nil, errors.Join(i.note(err), left)
+		}
 	}
-	m, err := p.bootDirect(ctx, i, files, pool, want.Dir)
-	if err != nil {
-		return nil, errors.Join(i.note(err), i.removeLater(ctx))
-	}
-	return m, nil
 }
 
 // bootFiles are the kernel and the initramfs of a wanted machine.
@@ -107,6 +112,11 @@ func (s *server) pool() (string, error) {
 	return names[0], nil
 }
 
+// bootFirst is a device that is not there, and takes the first place in the order
+// of devices to boot all the same: QEMU gives that to -kernel, and LXD would give
+// it to the disk.
+var bootFirst = map[string]string{"type": "disk", "source": "/nonexistent/bpflab", "path": "/nonexistent", "required": "false", "boot.priority": "10"}
+
 // emptyMachine asks for a virtual machine with a disk that nothing is on: LXD
 // wants one.
 func emptyMachine(want vms.Spec, pool string) api.InstancesPost {
@@ -124,7 +134,8 @@ func emptyMachine(want vms.Spec, pool string) api.InstancesPost {
 				"security.secureboot": "false",
 			},
 			Devices: map[string]map[string]string{
-				"root": {"type": "disk", "pool": pool, "path": "/", "size": "10MiB"},
+				"root":  {"type": "disk", "pool": pool, "path": "/", "size": "10MiB", "size.state": "256MiB"},
+				"first": bootFirst,
 			},
 		},
 	}
@@ -133,11 +144,14 @@ func emptyMachine(want vms.Spec, pool string) api.InstancesPost {
 // bootDirect starts the machine with the files and opens its stream.
 func (p *Provider) bootDirect(ctx context.Context, i *instance, files bootFiles, pool, dir string) (*machine, error) {
 	started := time.Now()
-	home, err := i.member.ready(ctx, i.server, pool, files)
+	home, err := i.member.home(ctx, i.server, pool)
 	if err != nil {
 		return nil, err
 	}
-	if err := i.launch(ctx, files.at(home, pool, i)); err != nil {
+	if err := i.send(ctx, files); err != nil {
+		return nil, err
+	}
+	if err := i.launch(ctx, i.directBoot(home)); err != nil {
 		return nil, err
 	}
 	return i.openConsole(ctx, started, filepath.Join(dir, consoleLog))

@@ -19,6 +19,7 @@ import (
 	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/template"
+	"github.com/bpflab/bpflab/vms/vmstest"
 )
 
 func isFork(t *testing.T, a awake) {
@@ -29,7 +30,7 @@ func isFork(t *testing.T, a awake) {
 }
 
 func TestForksAreMachinesOfTheirOwn(t *testing.T) {
-	spec := realSpec(t)
+	spec := vmstest.RealSpec(t)
 	p := New(Options{Cache: t.TempDir()})
 	later := wire.NewWake()
 	later.Time = time.Date(2040, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -169,7 +170,7 @@ func forge(t *testing.T, p *Provider, dir string) {
 }
 
 func TestTemplateThatIsNoGood(t *testing.T) {
-	spec := realSpec(t)
+	spec := vmstest.RealSpec(t)
 	cache := t.TempDir()
 	start(t, New(Options{Cache: cache}), spec)
 	for _, test := range []struct {
@@ -211,7 +212,7 @@ func TestTemplateThatIsNoGood(t *testing.T) {
 }
 
 func TestRejectedTemplateIsMadeAgain(t *testing.T) {
-	spec := realSpec(t)
+	spec := vmstest.RealSpec(t)
 	p := New(Options{Cache: t.TempDir()})
 	start(t, p, spec).Reject()
 	if all, err := p.templates.List(); err != nil || len(all) != 0 {
@@ -221,7 +222,7 @@ func TestRejectedTemplateIsMadeAgain(t *testing.T) {
 }
 
 func TestWhereNoTemplateCanBeSaved(t *testing.T) {
-	spec := realSpec(t)
+	spec := vmstest.RealSpec(t)
 	for _, test := range []struct {
 		name    string
 		prepare func(t *testing.T, dir string)
@@ -255,7 +256,7 @@ func TestWhereNoTemplateCanBeSaved(t *testing.T) {
 }
 
 func TestAnotherQEMUHasTemplatesOfItsOwn(t *testing.T) {
-	spec := realSpec(t)
+	spec := vmstest.RealSpec(t)
 	cache := t.TempDir()
 	start(t, New(Options{Cache: cache}), spec)
 	other := filepath.Join(t.TempDir(), "qemu")
@@ -271,7 +272,7 @@ func TestAnotherQEMUHasTemplatesOfItsOwn(t *testing.T) {
 }
 
 func TestColdMachinesTouchNoTemplate(t *testing.T) {
-	spec := realSpec(t)
+	spec := vmstest.RealSpec(t)
 	spec.Cold = true
 	p := New(Options{Cache: t.TempDir()})
 	if m := start(t, p, spec); m.StartKind() != "boot" || m.sh(t, "hostname") == "" {
@@ -284,7 +285,7 @@ func TestColdMachinesTouchNoTemplate(t *testing.T) {
 
 // Two providers stand for two processes: they share nothing but the directory.
 func TestTwoWhoWantTheSameTemplate(t *testing.T) {
-	spec := realSpec(t)
+	spec := vmstest.RealSpec(t)
 	cache := t.TempDir()
 	dirs := []string{t.TempDir(), t.TempDir()}
 	var both errgroup.Group
@@ -319,7 +320,7 @@ func TestTwoWhoWantTheSameTemplate(t *testing.T) {
 const many = 32
 
 func TestManyForksAtOnce(t *testing.T) {
-	spec := realSpec(t)
+	spec := vmstest.RealSpec(t)
 	p := New(Options{Cache: t.TempDir()})
 	start(t, p, spec)
 	crowd := make([]awake, many)
@@ -368,11 +369,11 @@ const crowdCache = "BPFLAB_TEST_CROWD"
 // crowd is that process.
 func crowd(cache string) {
 	p := New(Options{Cache: cache})
-	image, err := testKernel()
+	image, err := vmstest.RealKernel()
 	agent := os.Getenv(crowdAgent)
 	for i := 0; err == nil && i < many; i++ {
 		var m vms.Machine
-		spec := vms.Spec{Kernel: image, Agent: agent, Dir: cache, Memory: testMemory}
+		spec := vms.Spec{Kernel: image, Agent: agent, Dir: cache, Memory: vmstest.RealMemory}
 		if m, err = p.Start(context.Background(), spec); err == nil {
 			err = (&awake{machine: m.(*machine)}).wake(context.Background(), wire.NewWake())
 		}
@@ -389,7 +390,7 @@ func crowd(cache string) {
 const crowdAgent = "BPFLAB_TEST_CROWD_AGENT"
 
 func TestKilledParentOfManyForks(t *testing.T) {
-	spec := realSpec(t)
+	spec := vmstest.RealSpec(t)
 	cache := t.TempDir()
 	p := New(Options{Cache: cache})
 	start(t, p, spec).Close()
@@ -436,7 +437,7 @@ func running(t *testing.T, cache string) (n int) {
 }
 
 func TestTemplateThatIsInterrupted(t *testing.T) {
-	spec := realSpec(t)
+	spec := vmstest.RealSpec(t)
 	p := New(Options{Cache: t.TempDir()})
 	spec.Dir = t.TempDir()
 	for i := range 8 {
@@ -459,7 +460,7 @@ func TestTemplateThatIsInterrupted(t *testing.T) {
 }
 
 func TestForkOfAnotherUsersTemplate(t *testing.T) {
-	spec := realSpec(t)
+	spec := vmstest.RealSpec(t)
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give files to another user")
 	}
@@ -481,7 +482,7 @@ func TestForkOfAnotherUsersTemplate(t *testing.T) {
 // A QEMU that takes no state costs the first machine its templates, and the
 // others nothing.
 func TestWhereNoForkRuns(t *testing.T) {
-	spec := realSpec(t)
+	spec := vmstest.RealSpec(t)
 	binary := filepath.Join(t.TempDir(), "qemu-that-does-not-fork")
 	script := `#!/bin/sh
 for word; do [ "$word" != -incoming ] || { echo 'no state for me' >&2; exit 1; }; done

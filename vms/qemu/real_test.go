@@ -1,21 +1,15 @@
 package qemu
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/bpflab/bpflab/vms"
-	"github.com/bpflab/bpflab/vms/kernel"
-	"github.com/bpflab/bpflab/vms/kernel/catalogue"
 	"github.com/bpflab/bpflab/vms/vmstest"
 )
 
@@ -32,7 +26,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestConformance(t *testing.T) {
-	spec := realSpec(t)
+	spec := vmstest.RealSpec(t)
 	cache := t.TempDir()
 	t.Setenv(testCache, cache)
 	for _, cold := range []bool{true, false} {
@@ -42,52 +36,6 @@ func TestConformance(t *testing.T) {
 		})
 	}
 }
-
-// realSpec is what machines are made of: the lock file's kernel, from the
-// cache, and the agent as `make build` makes it.
-func realSpec(t *testing.T) vms.Spec {
-	t.Helper()
-	if os.Getenv("BPFLAB_VM_TESTS") != "1" {
-		t.Skip("boots machines: set BPFLAB_VM_TESTS=1, as `make test` does")
-	}
-	image, err := testKernel()
-	if err != nil {
-		t.Fatal(err)
-	}
-	agent, err := testAgent()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return vms.Spec{Kernel: image, Agent: agent, Dir: t.TempDir(), Memory: testMemory}
-}
-
-// testMemory is what the machines of tests have, in bytes.
-const testMemory = 128 << 20
-
-// testKernel is the kernel of BPFLAB_TEST_KERNEL, 6.1 if that is not set.
-var testKernel = sync.OnceValues(func() (kernel.Image, error) {
-	kernels, err := catalogue.Open(catalogue.Options{Lock: vms.KernelsLock})
-	if err != nil {
-		return kernel.Image{}, err
-	}
-	refs, err := kernels.Resolve(context.Background(), []string{cmp.Or(os.Getenv("BPFLAB_TEST_KERNEL"), "6.1")})
-	if err != nil {
-		return kernel.Image{}, err
-	}
-	return kernels.Image(context.Background(), refs[0])
-})
-
-// testAgent is the path of a fresh build. It lies where test binaries do, so
-// that nobody need remove it.
-var testAgent = sync.OnceValues(func() (string, error) {
-	agent := filepath.Join(filepath.Dir(os.Args[0]), "bpflab-agent")
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", agent, "../../cmd/bpflab")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build the agent: %w\n%s", err, out)
-	}
-	return agent, nil
-})
 
 // script is an agent: the init of a machine that does what is to be seen.
 func script(t *testing.T, text string) string {
@@ -100,7 +48,7 @@ func script(t *testing.T, text string) string {
 }
 
 func TestEndsOfRealMachines(t *testing.T) {
-	spec := realSpec(t)
+	spec := vmstest.RealSpec(t)
 	provider := New(Options{Cache: t.TempDir()})
 	for _, test := range []struct {
 		name, init string
@@ -136,7 +84,7 @@ func TestEndsOfRealMachines(t *testing.T) {
 }
 
 func TestRefusedMemoryIsToldInQEMUsWords(t *testing.T) {
-	spec := realSpec(t)
+	spec := vmstest.RealSpec(t)
 	spec.Memory = 1 << 60
 	_, err := New(Options{Cache: t.TempDir()}).Start(t.Context(), spec)
 	var failed *vms.StartError
@@ -146,7 +94,7 @@ func TestRefusedMemoryIsToldInQEMUsWords(t *testing.T) {
 }
 
 func TestControlOfARealMachine(t *testing.T) {
-	started, err := New(Options{Cache: t.TempDir()}).Start(t.Context(), realSpec(t))
+	started, err := New(Options{Cache: t.TempDir()}).Start(t.Context(), vmstest.RealSpec(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +118,7 @@ func TestControlOfARealMachine(t *testing.T) {
 
 // The emulator runs any guest, so it must get to the end of the probe's.
 func TestProbeRunsUnderEmulation(t *testing.T) {
-	realSpec(t)
+	vmstest.RealSpec(t)
 	p := New(Options{Cache: t.TempDir()})
 	if runs, err := p.runsGuest(t.Context(), "tcg"); err != nil || !runs {
 		t.Errorf("runs %t, error %v", runs, err)

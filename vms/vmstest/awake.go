@@ -27,10 +27,17 @@ func wakes(t *testing.T, m vms.Machine) awake {
 	defer cancel()
 	a := awake{Machine: m}
 	if err := a.wake(ctx); err != nil {
-		console, _ := os.ReadFile(m.Console())
-		t.Fatalf("the agent does not wake: %v; machine: %v; console:\n%s", err, m.Err(), console)
+		t.Fatalf("the agent does not wake: %v; %s", err, lastWords(m))
 	}
 	return a
+}
+
+// lastWords closes a machine and tells what is known of its end.
+func lastWords(m vms.Machine) string {
+	err := m.Err()
+	m.Close()
+	console, _ := os.ReadFile(m.Console())
+	return fmt.Sprintf("machine: %v; console:\n%s", err, console)
 }
 
 func (a *awake) wake(ctx context.Context) (err error) {
@@ -54,7 +61,7 @@ func (a awake) exec(t *testing.T, argv ...string) (string, error) {
 	var res wire.ExecResult
 	var stdout, stderr bytes.Buffer
 	if err := a.client.Call(ctx, wire.OpExec, wire.Exec{Argv: argv}, &res, wire.IO{Stdout: &stdout, Stderr: &stderr}); err != nil {
-		t.Fatalf("run %q: %v; machine: %v", argv, err, a.Err())
+		t.Fatalf("run %q: %v; %s", argv, err, lastWords(a))
 	}
 	if res.Exit != 0 {
 		return stdout.String(), fmt.Errorf("exit %d: %s%s", res.Exit, res.Error, &stderr)
