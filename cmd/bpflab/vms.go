@@ -44,7 +44,7 @@ func (f *vmsFlags) listCmd() *cobra.Command {
 		Short: "List bpflab's machines on servers, and whether their owners live",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			left, _, err := f.survey(cmd.Context())
+			left, _, err := f.survey(cmd)
 			if err != nil {
 				return err
 			}
@@ -65,7 +65,7 @@ func (f *vmsFlags) gcCmd() *cobra.Command {
 		Short: "Remove machines whose owners are dead",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			left, collectors, err := f.survey(cmd.Context())
+			left, collectors, err := f.survey(cmd)
 			if err != nil {
 				return err
 			}
@@ -86,8 +86,8 @@ type leftMachine struct {
 type collectors map[string]vms.Collector
 
 // survey asks the provider that was named, or all. One that was not named and
-// cannot be reached has nothing that could be shown.
-func (f *vmsFlags) survey(ctx context.Context) ([]leftMachine, collectors, error) {
+// cannot be reached is left out, and said to be.
+func (f *vmsFlags) survey(cmd *cobra.Command) ([]leftMachine, collectors, error) {
 	names := []string{f.provider}
 	if f.provider == "" {
 		names = providerNames()
@@ -103,13 +103,15 @@ func (f *vmsFlags) survey(ctx context.Context) ([]leftMachine, collectors, error
 		if !ok {
 			continue
 		}
-		found, err := c.Left(ctx)
-		if err != nil && f.provider != "" || ctx.Err() != nil {
-			return nil, nil, cmp.Or(err, ctx.Err())
+		found, err := c.Left(cmd.Context())
+		switch {
+		case err != nil && (f.provider != "" || cmd.Context().Err() != nil):
+			return nil, nil, err
+		case err != nil:
+			fmt.Fprintf(cmd.ErrOrStderr(), "bpflab: left out: %v\n", err)
+			continue
 		}
-		if err == nil {
-			asked[p.Name()] = c
-		}
+		asked[p.Name()] = c
 		for _, m := range found {
 			left = append(left, leftMachine{m, p.Name()})
 		}

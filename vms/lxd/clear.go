@@ -10,19 +10,22 @@ import (
 	"github.com/bpflab/bpflab/vms/owner"
 )
 
-// Clear removes the project with all that is in it, instances and images.
-// It refuses if the project holds an instance that is not ours.
+// Clear removes the project with all that is in it, instances and images. It
+// refuses if the project holds an instance that is not ours.
 func (p *Provider) Clear(ctx context.Context) error {
-	s, err := p.connect(ctx)
+	s, err := p.visit(ctx)
 	if err != nil {
 		return p.failed(err)
 	}
-	if err := p.clear(ctx, s); err != nil {
+	if s == nil {
+		return nil
+	}
+	if err := within(ctx, func() error { return p.clear(ctx, s) }); err != nil {
 		return p.failed(fmt.Errorf("clear project %s: %w", p.options.Project, err))
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.server, p.members = nil, map[string]*member{}
+	p.entered = false
 	return nil
 }
 

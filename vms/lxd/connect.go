@@ -14,35 +14,69 @@ import (
 	"github.com/canonical/lxd/shared/api"
 )
 
-// connect connects to the server and enters the project, once.
-func (p *Provider) connect(ctx context.Context) (*server, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+// connect connects to the server, once, and sees to the project.
+func (p *Provider) connect(ctx context.Context) (s *server, err error) {
+	err = within(ctx, func() error {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.entered {
+			return nil
+		}
+		if err := p.reach(ctx); err != nil {
+			return err
+		}
+		if err := ensureProject(p.server.InstanceServer, p.options.Project); err != nil {
+			return err
+		}
+		p.entered = true
+		_, err := p.server.GetEvents() // one listener for all operations to come, or each opens its own
+		return err
+	})
+	return p.server, err
+}
+
+// visit connects to the server if the project is there; the server is nil if it
+// is not.
+func (p *Provider) visit(ctx context.Context) (s *server, err error) {
+	err = within(ctx, func() error {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if err := p.reach(ctx); err != nil {
+			return err
+		}
+		_, _, err := p.server.GetProject(p.options.Project)
+		if err == nil {
+			s = p.server
+		}
+		if api.StatusErrorCheck(err, 404) {
+			return nil
+		}
+		return err
+	})
+	return s, err
+}
+
+// reach connects to the server.
+func (p *Provider) reach(ctx context.Context) error {
 	if p.server != nil {
-		return p.server, nil
+		return nil
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, context.Cause(ctx)
+		return context.Cause(ctx)
 	}
 	s, err := p.dial(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if s.info, _, err = s.GetServer(); err != nil {
-		return nil, err
+		return err
 	}
 	if s.info.Auth != "trusted" {
-		return nil, errUntrusted
-	}
-	if err := ensureProject(s.InstanceServer, p.options.Project); err != nil {
-		return nil, err
+		return errUntrusted
 	}
 	s.InstanceServer, s.project = s.UseProject(p.options.Project), p.options.Project
-	if _, err := s.GetEvents(); err != nil { // one listener for all operations to come, or each opens its own
-		return nil, err
-	}
 	p.server = s
-	return s, nil
+	return nil
 }
 
 var errUntrusted = errors.New("the server does not trust this client's certificate")

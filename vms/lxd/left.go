@@ -12,23 +12,34 @@ import (
 
 // Left lists the instances of our project on the server.
 func (p *Provider) Left(ctx context.Context) ([]vms.Left, error) {
-	s, err := p.connect(ctx)
+	s, err := p.visit(ctx)
 	if err != nil {
 		return nil, p.failed(err)
 	}
-	all, err := s.GetInstances(p.instanceType())
+	if s == nil {
+		return nil, nil
+	}
+	var all []api.Instance
+	err = within(ctx, func() (err error) {
+		all, err = s.GetInstances(p.instanceType())
+		return err
+	})
 	if err != nil {
 		return nil, p.failed(err)
 	}
 	var left []vms.Left
 	for _, i := range all {
-		where := s.where
-		if s.info.Environment.ServerClustered {
-			where = i.Location
-		}
-		left = append(left, vms.Left{Name: i.Name, Where: where, State: i.Status, Owner: owner.Parse(i.Config[ownerKey]), Made: i.CreatedAt})
+		left = append(left, vms.Left{Name: i.Name, Where: s.whereIs(i.Location), State: i.Status, Owner: owner.Parse(i.Config[ownerKey]), Made: i.CreatedAt})
 	}
 	return left, nil
+}
+
+// whereIs is the cluster member of an instance, or the server.
+func (s *server) whereIs(location string) string {
+	if s.info.Environment.ServerClustered {
+		return location
+	}
+	return s.where
 }
 
 func (p *Provider) instanceType() api.InstanceType {

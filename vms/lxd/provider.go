@@ -36,6 +36,7 @@ type Provider struct {
 
 	mu      sync.Mutex
 	server  *server            // once connected
+	entered bool               // the project is there
 	members map[string]*member // by name; "" where there is no cluster
 }
 

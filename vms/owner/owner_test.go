@@ -3,6 +3,7 @@ package owner
 import (
 	"os/exec"
 	"testing"
+	"time"
 )
 
 func TestTextAndBack(t *testing.T) {
@@ -49,4 +50,23 @@ func TestState(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A process whose parent does not ask for its status stays in the table.
+func TestOwnerThatNobodyBuries(t *testing.T) {
+	killed := exec.Command("sleep", "60")
+	if err := killed.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer killed.Wait()
+	tag := Self()
+	tag.PID, tag.Start = killed.Process.Pid, startOf(killed.Process.Pid)
+	killed.Process.Kill()
+	for range 500 {
+		if tag.State() == Dead {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("a killed process is %s", tag.State())
 }

@@ -19,7 +19,7 @@ func runs(pid int) bool {
 
 // startOf is when a process started, in clock ticks since the boot: field 22 of
 // proc(5)'s stat. It is "" elsewhere than on Linux, and of a process that is
-// gone.
+// gone, be it that nobody has asked for its status yet.
 func startOf(pid int) string {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -27,7 +27,7 @@ func startOf(pid int) string {
 	}
 	_, rest, _ := strings.Cut(string(text[strings.LastIndexByte(string(text), ')')+1:]), " ")
 	fields := strings.Fields(rest)
-	if len(fields) < 20 {
+	if len(fields) < 20 || fields[0] == "Z" || fields[0] == "X" {
 		return ""
 	}
 	return fields[19]
