@@ -1,11 +1,15 @@
 #!/bin/sh
 # Installs what bpflab needs and this machine lacks: QEMU, clang, libbpf's
-# headers and a static busybox. Go, git and make must be there already.
+# headers and a static busybox; with the argument lxd, also LXD with what its
+# virtual machines need, for `make test-lxd`, and starts no service. Go, git and
+# make must be there already.
 #
 # On Debian and Ubuntu it uses apt-get (through sudo where not root) and says
 # what it installs; elsewhere it prints the command to run and exits 3. With
 # nothing missing it prints nothing and ends at once.
 set -eu
+
+with=${1:-}
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
@@ -43,6 +47,11 @@ missing() {
 	have_clang || echo clang
 	[ -e /usr/include/bpf/bpf_helpers.h ] || [ -e /usr/local/include/bpf/bpf_helpers.h ] || echo libbpf
 	have_busybox || echo busybox
+	[ "$with" != lxd ] || have_lxd || echo lxd
+}
+
+have_lxd() {
+	have lxd && have lxc && have qemu-img && [ -d /usr/share/OVMF ]
 }
 
 # Prints the packages of distribution $1 that carry the tools after it.
@@ -54,6 +63,7 @@ packages() {
 		debian:qemu) echo qemu-system-x86 ;;
 		debian:libbpf) echo libbpf-dev linux-libc-dev ;;
 		debian:busybox) echo busybox-static ;;
+		debian:lxd) echo lxd lxd-client ovmf qemu-utils ;;
 		fedora:qemu) echo qemu-system-x86-core ;;
 		fedora:libbpf) echo libbpf-devel kernel-headers ;;
 		arch:qemu) echo qemu-system-x86 ;;

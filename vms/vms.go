@@ -146,6 +146,7 @@ type StartError struct {
 	Err      error
 	Hint     string // what the user can do, or ""
 	Console  string // path of the console log of a guest that died before Start returned, or ""
+	Where    string // the server or cluster member it was to be on, "" if that is this host or unknown
 }
 
 func (e *StartError) Error() string {

@@ -48,7 +48,10 @@ func (r *runner) open(ctx context.Context, cell plan.Cell, seat *seat, n int, ou
 		machine, err := r.start(ctx, cell, n, cold)
 		if err != nil {
 			var failed *vms.StartError
-			if errors.As(err, &failed) && failed.Console != "" {
+			if errors.As(err, &failed) {
+				out.Where = failed.Where
+			}
+			if failed != nil && failed.Console != "" {
 				out.Console, _ = filepath.Rel(r.Dir, failed.Console)
 			}
 			return nil, nil, err

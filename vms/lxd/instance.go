@@ -182,10 +182,23 @@ func unreachable(err error) bool {
 	return false
 }
 
-// note remembers a member that did not answer.
+// note remembers a member that did not answer, and says with the error where the
+// instance is.
 func (i *instance) note(err error) error {
-	if err != nil && i.member != nil && unreachable(err) {
+	if err == nil || i.member == nil {
+		return err
+	}
+	if unreachable(err) {
 		i.member.sick()
 	}
-	return err
+	return &misplaced{i.where(), err}
+}
+
+// where is the instance's cluster member, or its server if that is not this
+// host's.
+func (i *instance) where() string {
+	if i.member.name != "" {
+		return i.member.name
+	}
+	return i.server.where
 }

@@ -47,12 +47,7 @@ func (m *machine) Done() <-chan struct{} { return m.done }
 func (m *machine) Reject()               {}
 
 // Where is the cluster member, or the server if that is not this host's.
-func (m *machine) Where() string {
-	if name := m.instance.member.name; name != "" {
-		return name
-	}
-	return m.instance.server.where
-}
+func (m *machine) Where() string { return m.instance.where() }
 
 func (m *machine) Err() error {
 	select {

@@ -2,6 +2,7 @@ package lxd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -79,8 +80,21 @@ func (p *Provider) Caps(ctx context.Context) (vms.Caps, error) {
 
 // failed makes a *vms.StartError of err, with what can be done about it.
 func (p *Provider) failed(err error) error {
-	return &vms.StartError{Provider: p.Name(), Err: err, Hint: hint(err)}
+	failed := &vms.StartError{Provider: p.Name(), Err: err, Hint: hint(err)}
+	var at *misplaced
+	if errors.As(err, &at) {
+		failed.Where = at.where
+	}
+	return failed
 }
+
+// misplaced is an error of an instance that LXD has placed.
+type misplaced struct {
+	where string
+	error
+}
+
+func (e *misplaced) Unwrap() error { return e.error }
 
 // server is a connection, and what was learnt of the server at its beginning.
 type server struct {
