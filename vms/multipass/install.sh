@@ -5,20 +5,30 @@
 set -eu
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 
-# from_package NAME: installs it, and says which kernel it is or depends on.
+install_packages() {
+	apt-get -qq -y install --no-install-recommends "$@" </dev/null >&2
+}
+
+# kernel_of PACKAGE...: the release of the first kernel in installed packages.
+kernel_of() {
+	dpkg-query -L "$@" | sed -n 's,^/boot/vmlinuz-,,p' | head -n 1
+}
+
+# from_package NAME: installs it, and finds the kernel it is or depends on.
 from_package() {
 	apt-get -qq update >&2
-	apt-get -qq -y install --no-install-recommends "$1" </dev/null >&2
+	install_packages "$1"
 	depends=$(dpkg-query -W -f '${Depends}' "$1" | tr ', ' '\n\n' | grep '^linux-image-[0-9]' || true)
-	for package in "$1" $depends; do
-		dpkg -L "$package" | sed -n 's,^/boot/vmlinuz-,,p'
-	done | head -n 1
+	release=$(kernel_of "$1" $depends)
 }
 
 # from_mainline VERSION ARCHIVE: downloads the generic kernel and its modules,
 # and checks them against the archive's list of SHA-256 sums.
 from_mainline() {
-	architecture=$(dpkg --print-architecture)
+	case $(uname -m) in
+	aarch64) architecture=arm64 ;;
+	*) architecture=amd64 ;;
+	esac
 	url=$2/v$1/$architecture
 	rm -rf /var/tmp/bpflab-kernel
 	mkdir -p /var/tmp/bpflab-kernel
@@ -32,10 +42,8 @@ from_mainline() {
 		curl -fsSL -o "$file" "$url/$file"
 	done <wanted
 	sha256sum -c wanted >&2
-	dpkg -i ./*.deb </dev/null >&2
-	for package in linux-image-*.deb; do
-		dpkg -c "$package" | sed -n 's,.*/boot/vmlinuz-,,p'
-	done | head -n 1
+	install_packages ./*.deb
+	release=$(kernel_of "$(sed -n 's,.*  \(linux-image-[^_]*\)_.*,\1,p' wanted | head -n 1)")
 }
 
 # boot_next RELEASE: makes it the kernel that boots.
@@ -52,7 +60,8 @@ boot_next() {
 	update-grub >/dev/null 2>&1
 }
 
-release=$("from_$1" "$2" "${3:-}")
+release=
+"from_$1" "$2" "${3:-}"
 if [ -z "$release" ]; then
 	echo "$2 brings no kernel" >&2
 	exit 1

@@ -69,7 +69,7 @@ func (i *instance) pushAgent(ctx context.Context, agent string) error {
 // kernel logs goes to standard error meanwhile. A module that does not load is
 // missed by who needs it, who will say so.
 const serveScript = `agent=$1; shift; ` +
-	`dmesg --follow </dev/null >&2 & ` +
+	`/bin/dmesg --follow </dev/null >&2 & ` +
 	`for m; do modprobe -q "$m" </dev/null || :; done; ` +
 	`"$agent" agent; status=$?; kill $!; exit $status`
 

@@ -28,11 +28,11 @@ func newDaemon(d dir) *cobra.Command {
 		Short:  "Be the daemon of one instance",
 		Hidden: true,
 		Args:   cobra.ExactArgs(4),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(_ *cobra.Command, args []string) error {
 			s := state{Daemon: os.Getpid(), State: "Starting", Image: args[1]}
 			s.CPUs, _ = strconv.Atoi(args[2]) // 0 is 1
 			s.Memory, _ = strconv.ParseInt(args[3], 10, 64)
-			return (&daemon{dir: d, instance: d.instance(args[0]), state: s}).run(cmd.Context())
+			return (&daemon{dir: d, instance: d.instance(args[0]), state: s}).run(context.Background())
 		},
 	}
 }
@@ -70,7 +70,7 @@ func (d *daemon) run(ctx context.Context) error {
 	if err := d.setState("Running"); err != nil {
 		return err
 	}
-	return d.watch(ctx)
+	return d.watch()
 }
 
 func (d *daemon) setState(word string) error {
@@ -99,16 +99,12 @@ func (d *daemon) boot(ctx context.Context, selector string) error {
 }
 
 // watch waits until the machine has ended for good.
-func (d *daemon) watch(ctx context.Context) error {
+func (d *daemon) watch() error {
 	for {
 		d.mu.Lock()
 		g := d.guest
 		d.mu.Unlock()
-		select {
-		case <-ctx.Done():
-			return g.Close()
-		case <-g.Done():
-		}
+		<-g.Done()
 		d.mu.Lock() // waits for a restart
 		ended := g == d.guest
 		d.mu.Unlock()

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -32,8 +31,8 @@ func newLaunch(d dir) *cobra.Command {
 		Use:   "launch [options] [image]",
 		Short: "Create and start an instance (of the stand-in)",
 		Args:  cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return o.run(cmd.Context(), d, append(args, "default")[0])
+		RunE: func(_ *cobra.Command, args []string) error {
+			return o.run(d, append(args, "default")[0])
 		},
 	}
 	f := cmd.Flags()
@@ -46,7 +45,7 @@ func newLaunch(d dir) *cobra.Command {
 	return cmd
 }
 
-func (o launchOptions) run(ctx context.Context, d dir, image string) error {
+func (o launchOptions) run(d dir, image string) error {
 	if _, err := kernelOf(image); err != nil {
 		return err
 	}

@@ -19,13 +19,9 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/bpflab/bpflab/harness/guest"
 )
@@ -40,10 +36,7 @@ func main() {
 	if os.Getpid() == 1 && os.Args[0] == "/init" {
 		guest.Init()
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM)
-	code := exitCode(newCommand().ExecuteContext(ctx))
-	stop()
-	os.Exit(code)
+	os.Exit(exitCode(newCommand().Execute()))
 }
 
 // exitCode tells an error, unless it is only the code of a command that ran in

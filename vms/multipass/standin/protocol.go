@@ -66,7 +66,7 @@ func (i instance) ask(req request, in io.Reader) (reply, error) {
 	}
 	go func() {
 		if in != nil {
-			io.Copy(conn, in)
+			io.Copy(conn, struct{ io.Reader }{in}) // splice(2) would keep Close from closing
 		}
 		conn.CloseWrite()
 	}()
