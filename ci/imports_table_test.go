@@ -55,8 +55,9 @@ var layers = map[string][]string{
 	"harness/workshop": {"harness/lab", "harness/session", "harness/verdict"},
 
 	// 6: all of it
-	"cmd/bpflab": {"*"},
-	"ci/bench":   {"*"},
+	"cmd/bpflab":            {"*"},
+	"vms/multipass/standin": {"harness/guest", "harness/wire", "vms", "vms/kernel", "vms/kernel/catalogue", "vms/qemu"},
+	"ci/bench":              {"*"},
 }
 
 // forTests is what test files may import besides: fakes, and what is real input,
