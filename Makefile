@@ -40,7 +40,8 @@ test: setup lint ## run every test, those that boot kernels too; lists what was 
 .PHONY: test-lxd
 test-lxd: ## install LXD, start servers and a cluster of their own (as root), and test against them
 	@sh ci/setup.sh lxd
-	BPFLAB_VM_TESTS=1 BPFLAB_LXD_TESTS=1 go run ./ci/skips -count=1 -p 1 -timeout 30m -run 'LXD|Conformance|Cluster|Collected|Instance|Image|Server|Member' ./vms/lxd/... ./cmd/bpflab
+	BPFLAB_VM_TESTS=1 BPFLAB_LXD_TESTS=1 go run ./ci/skips -count=1 -timeout 30m ./vms/lxd/...
+	BPFLAB_VM_TESTS=1 BPFLAB_LXD_TESTS=1 go run ./ci/skips -count=1 -timeout 30m -run TestLXD ./cmd/bpflab
 
 .PHONY: test-fast
 test-fast: ## run the tests that boot nothing

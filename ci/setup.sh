@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what bpflab needs and this machine lacks: QEMU, clang, libbpf's
 # headers and a static busybox; with the argument lxd, also LXD with what its
-# virtual machines need, for `make test-lxd`, and starts no service. Go, git and
+# virtual machines need, for `make test-lxd`. Go, git and
 # make must be there already.
 #
 # On Debian and Ubuntu it uses apt-get (through sudo where not root) and says

@@ -12,7 +12,7 @@ import (
 	"github.com/bpflab/bpflab/vms/lxd/lxdtest"
 )
 
-func TestLabsOnLXD(t *testing.T) {
+func TestLXDRunsLabs(t *testing.T) {
 	needVMs(t)
 	lxdtest.Start(t)
 	for _, test := range []struct {
@@ -46,7 +46,7 @@ func (o outcome) saysAll(t *testing.T, texts ...string) {
 
 // A run that is killed leaves machines on the server. They are found, and gone
 // after gc; those of a run that lives are not touched.
-func TestMachinesOfAKilledRunAreCollected(t *testing.T) {
+func TestLXDMachinesOfAKilledRunAreCollected(t *testing.T) {
 	needVMs(t)
 	lxdtest.Start(t)
 	cmd, _ := prepared(t, "run", "hello", "--provider", "lxd", "--kernel", "6.1", "--repeat", "20")
@@ -100,7 +100,7 @@ func (b *lockedBuffer) String() string {
 }
 
 // A member of a cluster is killed while cells run on it. They end on another.
-func TestClusterLosesAMember(t *testing.T) {
+func TestLXDClusterLosesAMember(t *testing.T) {
 	needVMs(t)
 	members := lxdtest.StartCluster(t, 2)
 	cmd, out := prepared(t, "run", "hello", "map-counters", "--provider", "lxd", "--kernel", "6.1", "--repeat", "8", "--retries", "2")

@@ -128,7 +128,7 @@ func (s *server) hasVirtualMachines() error {
 	if strings.Contains(s.info.Environment.Driver, "qemu") {
 		return nil
 	}
-	warnings, err := s.GetWarnings()
+	warnings, err := s.UseProject("").GetWarnings() // the server's own, which are no project's
 	if err != nil {
 		return &noVirtualMachines{}
 	}

@@ -3,8 +3,6 @@ package lxdtest
 import (
 	"fmt"
 	"net"
-	"os/exec"
-	"strings"
 	"testing"
 )
 
@@ -20,7 +18,7 @@ func StartCluster(t *testing.T, n int) []*Server {
 		s := launch(t, name, freeAddress(t, fmt.Sprintf("127.0.0.%d", 11+i)))
 		text := fmt.Sprintf("config: {core.https_address: %q}\ncluster: {server_name: %s, enabled: true}\n%s", s.addr, name, preseed)
 		if i > 0 {
-			text = fmt.Sprintf("cluster: {enabled: true, server_name: %s, server_address: %q, cluster_token: %q}\n", name, s.addr, members[0].token(t, name))
+			text = fmt.Sprintf("cluster: {enabled: true, server_name: %s, server_address: %q, cluster_token: %q}\n", name, s.addr, members[0].LXC(t, "cluster", "add", name, "-q"))
 		}
 		if err := s.lxd(text, "init", "--preseed"); err != nil {
 			t.Fatal(err)
@@ -40,16 +38,4 @@ func freeAddress(t *testing.T, ip string) string {
 	}
 	defer l.Close()
 	return l.Addr().String()
-}
-
-// token lets another server join.
-func (s *Server) token(t *testing.T, name string) string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "lxc", "cluster", "add", name, "-q")
-	cmd.Env = s.environ()
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("lxc cluster add %s: %v", name, err)
-	}
-	return strings.TrimSpace(string(out))
 }

@@ -36,6 +36,36 @@ func Start(t *testing.T) *Server {
 	return s
 }
 
+// StartWithoutMachines is Start with a server that runs containers alone.
+func StartWithoutMachines(t *testing.T) *Server {
+	t.Helper()
+	needed(t)
+	s := launchWith(t, "", "", "exit 1")
+	s.Use(t)
+	if err := s.lxd(preseed, "init", "--preseed"); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Listen has a single server listen on a loopback address, and returns that.
+func (s *Server) Listen(t *testing.T) string {
+	t.Helper()
+	s.addr = freeAddress(t, "127.0.0.10")
+	s.LXC(t, "config", "set", "core.https_address", s.addr)
+	return s.addr
+}
+
+// LXC runs lxc on the server and returns what it prints.
+func (s *Server) LXC(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := s.run("", "lxc", args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(out)
+}
+
 // needed skips the test where no daemons are wanted, and ends it where they
 // are and cannot be.
 func needed(t *testing.T) {
@@ -68,12 +98,18 @@ profiles: [{name: default, devices: {root: {type: disk, path: /, pool: default}}
 // have long names, so that is a short one.
 func launch(t *testing.T, name, addr string) *Server {
 	t.Helper()
+	return launchWith(t, name, addr, "exit 0")
+}
+
+// launchWith says what the stand-in for modprobe answers for vhost_vsock.
+func launchWith(t *testing.T, name, addr, modprobe string) *Server {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "lxd")
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &Server{Name: name, Dir: dir, addr: addr}
-	if err := s.standIns(); err != nil {
+	if err := s.standIns(modprobe); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.remove(t) })
@@ -111,18 +147,24 @@ func (s *Server) Kill() {
 }
 
 // lxd runs the daemon's command with text as its input.
-func (s *Server) lxd(input string, args ...string) error { return s.run(input, "lxd", args...) }
+func (s *Server) lxd(input string, args ...string) error {
+	_, err := s.run(input, "lxd", args...)
+	return err
+}
 
-func (s *Server) run(input, name string, args ...string) error {
+func (s *Server) run(input, name string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env = s.environ()
 	cmd.Stdin = strings.NewReader(input)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, out)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s %s: %w: %s%s", name, strings.Join(args, " "), err, out, &stderr)
 	}
-	return nil
+	return string(out), nil
 }
 
 // remove ends the daemon and all that it has started, and removes its files.

@@ -8,15 +8,15 @@ import (
 // standIns writes stand-ins for two programs that LXD starts, so that it runs
 // virtual machines where the kernel has no vhost_vsock, which our machines do
 // not use, and where root may not lift the limit of locked memory.
-func (s *Server) standIns() error {
+func (s *Server) standIns(vsock string) error {
 	bin := filepath.Join(s.Dir, "stand-ins")
 	if err := os.MkdirAll(bin, 0o755); err != nil {
 		return err
 	}
 	for name, text := range map[string]string{
 		"modprobe": `#!/bin/sh
-# Stand-in for modprobe(8) in bpflab's tests: vhost_vsock is said to be there.
-case "$*" in *vhost_vsock*) exit 0 ;; esac
+# Stand-in for modprobe(8) in bpflab's tests: it answers for vhost_vsock.
+case "$*" in *vhost_vsock*) ` + vsock + ` ;; esac
 exec /sbin/modprobe "$@"
 `,
 		"lxd-exec": `#!/bin/bash
