@@ -43,7 +43,7 @@ var layers = map[string][]string{
 	"vms/qemu":        {"harness/install", "harness/wire", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/template"},
 	"vms/lxd":         {"harness/install", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/owner"},
 	"vms/lxd/lxdtest": {},
-	"vms/multipass":   {"harness/install", "vms", "vms/child", "vms/console", "vms/kernel", "vms/owner"},
+	"vms/multipass":   {"harness/install", "harness/wire", "vms", "vms/child", "vms/console", "vms/kernel", "vms/owner"},
 	"vms/host":        {"harness/wire", "vms", "vms/child", "vms/console", "vms/kernel", "vms/owner"},
 	"harness/guest":   {"harness/guest/earlymount", "harness/probe", "harness/verdict", "harness/wire"},
 	"harness/plan":    {"harness/lab", "vms", "vms/kernel"},

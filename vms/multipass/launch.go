@@ -40,10 +40,14 @@ func (p *Provider) launch(ctx context.Context, w wanted, want vms.Spec) (*instan
 	if err := p.notes.keep(i.name); err != nil {
 		return nil, err
 	}
-	if err := i.launch(ctx, launchArgs(i.name, w, want)); err != nil {
-		return nil, errors.Join(err, i.remove(ctx))
+	err := i.launch(ctx, launchArgs(i.name, w, want))
+	switch {
+	case err == nil:
+		return i, nil
+	case errors.Is(err, errGoesOn):
+		return nil, err
 	}
-	return i, nil
+	return nil, errors.Join(err, i.remove(ctx))
 }
 
 func launchArgs(name string, w wanted, want vms.Spec) []string {
@@ -78,29 +82,32 @@ func (i *instance) launch(ctx context.Context, args []string) error {
 	case err := <-ended:
 		return err
 	case <-ctx.Done():
-		i.giveUp(ended, kill)
-		return fmt.Errorf("multipass launch: %w", ctx.Err())
+		limited, cancel := context.WithTimeout(own, giveUpLimit)
+		defer cancel()
+		return fmt.Errorf("multipass launch: %w", errors.Join(ctx.Err(), i.giveUp(limited, ended, kill)))
 	}
 }
+
+// errGoesOn is a launch that was left alone. The note of its instance stays, so
+// that it is found.
+var errGoesOn = errors.New("multipass goes on with it; once that is done, bpflab vms gc removes the machine")
 
 // giveUpLimit is how long a launch may go on that nobody wants any more. It
 // cannot be stopped while it downloads an image.
 const giveUpLimit = time.Minute
 
 // giveUp removes the instance of a launch that is under way as soon as there is
-// one, and kills the launch if that takes too long; the note stays then.
-func (i *instance) giveUp(ended <-chan error, kill context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(context.Background(), giveUpLimit)
-	defer cancel()
+// one. When ctx ends first it leaves the launch alone: errGoesOn.
+func (i *instance) giveUp(ctx context.Context, ended <-chan error, kill context.CancelFunc) error {
 	for {
 		i.purge(ctx) // remove says it if this fails for good
 		select {
 		case <-ended:
-			return
+			return nil
 		case <-ctx.Done():
 			kill()
 			<-ended
-			return
+			return errGoesOn
 		case <-time.After(retryEvery):
 		}
 	}
