@@ -3,6 +3,7 @@ package lxd
 import (
 	"context"
 	"fmt"
+	"time"
 
 	lxd "github.com/canonical/lxd/client"
 	"github.com/canonical/lxd/shared/api"
@@ -13,6 +14,8 @@ import (
 // Clear removes the project with all that is in it, instances and images. It
 // refuses if the project holds an instance that is not ours.
 func (p *Provider) Clear(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, clearLimit, errNoAnswer)
+	defer cancel()
 	s, err := p.visit(ctx)
 	if err != nil {
 		return p.failed(err)
@@ -28,6 +31,9 @@ func (p *Provider) Clear(ctx context.Context) error {
 	p.entered = false
 	return nil
 }
+
+// clearLimit is how long a server may take to remove all that is ours.
+const clearLimit = 5 * time.Minute
 
 func (p *Provider) clear(ctx context.Context, s *server) error {
 	all, err := s.GetInstances(api.InstanceTypeAny)

@@ -17,6 +17,8 @@ func hint(err error) string {
 		return "install one (snap install lxd && lxd init --auto), or name a remote of lxc's: --provider lxd:REMOTE"
 	case errors.As(err, &containersOnly):
 		return "--provider lxd-container runs labs in containers, on the server's own kernel; --provider qemu needs no server"
+	case errors.Is(err, errNoAnswer):
+		return "LXD 5.0 may wait for a virtual machine for ever (lxc list hangs then too): sudo snap restart lxd, or sudo systemctl restart lxd, lets the machines run on"
 	case errors.Is(err, errUntrusted):
 		return "have it print a token (lxc config trust add, on the server), and set " + tokenVariable + " to that, once; or lxc remote add"
 	case errors.Is(err, errNoRemote):

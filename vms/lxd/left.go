@@ -12,6 +12,8 @@ import (
 
 // Left lists the instances of our project on the server.
 func (p *Provider) Left(ctx context.Context) ([]vms.Left, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, removeLimit, errNoAnswer)
+	defer cancel()
 	s, err := p.visit(ctx)
 	if err != nil {
 		return nil, p.failed(err)
@@ -51,9 +53,14 @@ func (p *Provider) instanceType() api.InstanceType {
 
 // Remove removes an instance that Left has listed.
 func (p *Provider) Remove(ctx context.Context, m vms.Left) error {
-	s, err := p.connect(ctx)
+	ctx, cancel := context.WithTimeoutCause(ctx, removeLimit, errNoAnswer)
+	defer cancel()
+	s, err := p.visit(ctx)
 	if err != nil {
 		return p.failed(err)
+	}
+	if s == nil {
+		return nil
 	}
 	if err := (&instance{server: s, name: m.Name}).remove(ctx); err != nil {
 		return p.failed(fmt.Errorf("remove %s: %w", m.Name, err))
