@@ -150,7 +150,11 @@ func on(where string) string {
 func earlier(attempts []verdict.Attempt) []string {
 	var out []string
 	for i, attempt := range attempts[:max(0, len(attempts)-1)] {
-		out = append(out, fmt.Sprintf("  attempt %d%s: %s: %s (%s)", i+1, on(attempt.Where), attempt.Verdict, firstLine(attempt.Reason), cleanLine(attempt.Console)))
+		line := fmt.Sprintf("  attempt %d%s: %s: %s", i+1, on(attempt.Where), attempt.Verdict, firstLine(attempt.Reason))
+		if attempt.Console != "" {
+			line += " (" + cleanLine(attempt.Console) + ")"
+		}
+		out = append(out, line)
 	}
 	return out
 }
