@@ -3,11 +3,16 @@
 package host
 
 import (
+	"errors"
 	"os"
 	"os/exec"
+	"runtime"
 
 	"github.com/bpflab/bpflab/vms/child"
 )
+
+// errNotLinux is a host whose kernel has no eBPF of ours.
+var errNotLinux = errors.New("the kernel of this host is not Linux but that of " + runtime.GOOS)
 
 func running() (string, error) { return "", errNotLinux }
 

@@ -2,9 +2,7 @@ package host
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"runtime"
 
 	"github.com/bpflab/bpflab/vms"
 )
@@ -46,9 +44,6 @@ func (p *Provider) allowed() (string, error) {
 	}
 	return release, nil
 }
-
-// errNotLinux is a host whose kernel has no eBPF of ours.
-var errNotLinux = errors.New("the kernel of this host is not Linux but that of " + runtime.GOOS)
 
 func failed(err error, hint string) error {
 	return &vms.StartError{Provider: "host", Err: err, Hint: hint}

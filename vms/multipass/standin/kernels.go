@@ -35,7 +35,7 @@ const hweKernel = "latest"
 func kernelOf(name string) (string, error) {
 	if path, ok := strings.CutPrefix(name, "file://"); ok {
 		if _, err := os.Stat(path); err != nil {
-			return "", fmt.Errorf("Custom image `%s` does not exist.", path)
+			return "", refuse("Custom image `%s` does not exist.", path)
 		}
 		return "6.1", nil
 	}
@@ -46,7 +46,7 @@ func kernelOf(name string) (string, error) {
 			}
 		}
 	}
-	return "", fmt.Errorf("Unable to find an image matching %q in remote %q.", name, "release")
+	return "", refuse("Unable to find an image matching %q in remote %q.", name, "release")
 }
 
 // fetch gets the kernel of a selector, from bpflab's cache if it is there.

@@ -51,7 +51,7 @@ func (o launchOptions) run(d dir, image string) error {
 	}
 	memory, err := parseSize(o.memory)
 	if err != nil || memory < leastMemory {
-		return fmt.Errorf("invalid argument supplied\nInvalid memory size value supplied: %s.", o.memory)
+		return refuse("invalid argument supplied\nInvalid memory size value supplied: %s.", o.memory)
 	}
 	if err := o.checkCloudInit(); err != nil {
 		return err
@@ -80,7 +80,7 @@ func (o launchOptions) checkCloudInit() error {
 	}
 	text, err := io.ReadAll(os.Stdin)
 	if err == nil && !strings.HasPrefix(string(text), "#cloud-config\n") {
-		err = errors.New("Could not load cloud-init configuration: it does not begin with #cloud-config")
+		err = refuse("Could not load cloud-init configuration: it does not begin with #cloud-config")
 	}
 	return err
 }
@@ -133,7 +133,7 @@ func (i instance) await(ended <-chan struct{}) error {
 		case <-ended:
 			why, _ := os.ReadFile(i.path("daemon.log")) // gone if the instance was deleted
 			os.RemoveAll(string(i))
-			return fmt.Errorf("The following errors occurred:\n%s: the instance ended while it started\n%s", i.name(), why)
+			return refuse("The following errors occurred:\n%s: the instance ended while it started\n%s", i.name(), why)
 		case <-time.After(10 * time.Millisecond):
 		}
 	}

@@ -26,7 +26,7 @@ func show(format string, answer object, lines ...string) error {
 			fmt.Println(line)
 		}
 	default:
-		return fmt.Errorf("Invalid format type given: the stand-in has table and json")
+		return refuse("Invalid format type given: the stand-in has table and json")
 	}
 	return nil
 }
