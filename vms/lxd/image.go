@@ -38,6 +38,8 @@ func (p *Provider) startImage(ctx context.Context, s *server, want vms.Spec) (*m
 	return m, nil
 }
 
+// createImage makes an instance of an image, with a network where the server has
+// one: installing a kernel needs it.
 func (p *Provider) createImage(ctx context.Context, s *server, source api.InstanceSource, want vms.Spec) (*instance, error) {
 	pool, err := s.pool()
 	if err != nil {
@@ -45,11 +47,31 @@ func (p *Provider) createImage(ctx context.Context, s *server, source api.Instan
 	}
 	post := emptyMachine(want, pool)
 	post.Type, post.Source = p.imageType, source
-	delete(post.Devices["root"], "size")
+	post.Devices = map[string]map[string]string{"root": {"type": "disk", "pool": pool, "path": "/"}}
+	if bridge := s.bridge(); bridge != "" {
+		post.Devices["eth0"] = map[string]string{"type": "nic", "network": bridge}
+	}
 	if want.Memory == 0 {
 		post.Config["limits.memory"] = "1GiB"
 	}
+	if p.imageType != api.InstanceTypeVM {
+		delete(post.Config, "security.secureboot") // containers stand in for machines in tests
+	}
 	return p.create(ctx, s, post)
+}
+
+// bridge is a network of the server's that machines may join, or "".
+func (s *server) bridge() string {
+	networks, err := s.UseProject("default").GetNetworks()
+	if err != nil {
+		return ""
+	}
+	for _, n := range networks {
+		if n.Managed && n.Type == "bridge" {
+			return n.Name
+		}
+	}
+	return ""
 }
 
 // startImage starts the instance, and the agent in it when LXD can run commands
@@ -62,6 +84,9 @@ func (i *instance) startImage(ctx context.Context, want vms.Spec) (*machine, err
 	if err := i.takesCommands(ctx); err != nil {
 		return nil, err
 	}
+	if err := i.runsInstalled(ctx); err != nil {
+		return nil, err
+	}
 	if err := i.push(want.Agent, guestAgent); err != nil {
 		return nil, err
 	}
@@ -69,8 +94,10 @@ func (i *instance) startImage(ctx context.Context, want vms.Spec) (*machine, err
 	if err != nil {
 		return nil, err
 	}
-	_, err = i.exec([]string{"dmesg", "--follow"}, output{m.kernel}, m.kernel)
-	return m, err
+	if _, err := i.exec([]string{"dmesg", "--follow"}, output{m.kernel}, m.kernel); err != nil {
+		fmt.Fprintln(m.kernel, "bpflab: the kernel's messages cannot be followed:", err)
+	}
+	return m, nil
 }
 
 // guestAgent is where the agent is in a distribution's machine.
@@ -98,7 +125,8 @@ const imageBoot = 10 * time.Minute
 
 // push copies a program of this host's into the instance.
 func (i *instance) push(file, to string) error {
-	if err := i.server.CreateInstanceFile(i.name, filepath.Dir(to), lxd.InstanceFileArgs{Type: "directory", Mode: 0o700}); err != nil {
+	err := i.server.CreateInstanceFile(i.name, filepath.Dir(to), lxd.InstanceFileArgs{Type: "directory", Mode: 0o700})
+	if err != nil && !api.StatusErrorCheck(err, 409) {
 		return err
 	}
 	in, err := os.Open(file)

@@ -86,17 +86,16 @@ func (p *Provider) memberOf(s *server, name string) (*member, error) {
 
 // setState starts or stops the instance.
 func (i *instance) setState(ctx context.Context, put api.InstanceStatePut) error {
-	put.Timeout = -1
 	return perform(ctx, func() (lxd.Operation, error) { return i.server.UpdateInstanceState(i.name, put, "") })
 }
 
 func (i *instance) start(ctx context.Context) error {
-	return i.setState(ctx, api.InstanceStatePut{Action: "start"})
+	return i.setState(ctx, api.InstanceStatePut{Action: "start", Timeout: -1})
 }
 
 // stop ends the instance, if it runs.
 func (i *instance) stop(ctx context.Context) error {
-	err := i.setState(ctx, api.InstanceStatePut{Action: "stop", Force: true})
+	err := i.setState(ctx, api.InstanceStatePut{Action: "stop", Timeout: -1, Force: true})
 	if err != nil && strings.Contains(err.Error(), "already stopped") {
 		return nil
 	}

@@ -33,7 +33,7 @@ type Provider struct {
 
 	imageType api.InstanceType // of machines from images: virtual machines but in tests
 
-	publishing sync.Mutex // of the image of containers
+	publishing sync.Mutex // of images
 
 	mu      sync.Mutex
 	server  *server            // once connected

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	lxd "github.com/canonical/lxd/client"
@@ -23,7 +25,7 @@ import (
 func (p *Provider) publish(ctx context.Context, s *server, agent string) (string, error) {
 	p.publishing.Lock()
 	defer p.publishing.Unlock()
-	archive, err := p.archives.File(ctx, initramfs.Options{Agent: agent})
+	archive, err := p.archive(ctx, agent)
 	if err != nil {
 		return "", err
 	}
@@ -32,16 +34,22 @@ func (p *Provider) publish(ctx context.Context, s *server, agent string) (string
 	if !api.StatusErrorCheck(err, 404) {
 		return alias, err
 	}
-	if err := s.publish(ctx, archive, alias); err != nil {
+	if err := s.publish(ctx, archive, map[string]string{"sbin/init": containerInit}, alias); err != nil {
 		return "", fmt.Errorf("publish the image of containers: %w", err)
 	}
 	return alias, nil
 }
 
-// publish uploads an archive as an image. Another process may be faster.
-func (s *server) publish(ctx context.Context, archive, alias string) error {
+// archive is the file of agent and busybox.
+func (p *Provider) archive(ctx context.Context, agent string) (string, error) {
+	return p.archives.File(ctx, initramfs.Options{Agent: agent})
+}
+
+// publish uploads an archive as an image, with programs put over it, which are
+// scripts by their paths. Another process may be faster.
+func (s *server) publish(ctx context.Context, archive string, over map[string]string, alias string) error {
 	r, w := io.Pipe()
-	go func() { w.CloseWithError(imageOf(w, archive)) }()
+	go func() { w.CloseWithError(imageOf(w, archive, over)) }()
 	defer r.Close()
 	op, err := s.CreateImage(api.ImagesPost{Filename: "bpflab.tar"}, &lxd.ImageCreateArgs{MetaFile: r, MetaName: "bpflab.tar", Type: "container"})
 	if err != nil {
@@ -68,7 +76,7 @@ properties:
 `
 
 // imageOf writes a machine's initial file system as an image of LXD's.
-func imageOf(to io.Writer, archive string) error {
+func imageOf(to io.Writer, archive string, over map[string]string) error {
 	in, err := os.Open(archive)
 	if err != nil {
 		return err
@@ -78,10 +86,12 @@ func imageOf(to io.Writer, archive string) error {
 	if err := addText(out, "metadata.yaml", imageMetadata, 0o644); err != nil {
 		return err
 	}
-	if err := addText(out, "rootfs/sbin/init", containerInit, 0o755); err != nil {
-		return err
+	for _, name := range slices.Sorted(maps.Keys(over)) {
+		if err := addText(out, "rootfs/"+name, over[name], 0o755); err != nil {
+			return err
+		}
 	}
-	if err := addTree(out, "rootfs/", cpio.NewReader(in)); err != nil {
+	if err := addTree(out, cpio.NewReader(in), over); err != nil {
 		return err
 	}
 	return out.Close()
@@ -95,8 +105,9 @@ func addText(out *tar.Writer, name, text string, mode int64) error {
 	return err
 }
 
-// addTree adds all of an archive but its devices, which LXD makes.
-func addTree(out *tar.Writer, below string, in *cpio.Reader) error {
+// addTree adds all of an archive but its devices, which LXD makes, and what is in
+// over.
+func addTree(out *tar.Writer, in *cpio.Reader, over map[string]string) error {
 	for {
 		h, err := in.Next()
 		if errors.Is(err, io.EOF) {
@@ -105,24 +116,30 @@ func addTree(out *tar.Writer, below string, in *cpio.Reader) error {
 		if err != nil {
 			return err
 		}
-		header := tar.Header{Name: below + h.Name, Mode: int64(h.Mode.Perm()), Size: h.Size}
-		switch h.Mode &^ cpio.ModePerm {
-		case cpio.TypeDir:
-			header.Typeflag = tar.TypeDir
-		case cpio.TypeSymlink:
-			header.Typeflag, header.Linkname, header.Size = tar.TypeSymlink, h.Linkname, 0
-		case cpio.TypeReg:
-		default:
+		header, ok := headerOf(h)
+		if _, replaced := over[h.Name]; replaced || !ok {
 			continue
 		}
-		if h.Name == "sbin/init" {
-			continue // ours is there
-		}
-		if err := out.WriteHeader(&header); err != nil {
+		if err := out.WriteHeader(header); err != nil {
 			return err
 		}
 		if _, err := io.Copy(out, in); err != nil {
 			return err
 		}
 	}
+}
+
+// headerOf is the header of a directory, link or file; ok is false for others.
+func headerOf(h *cpio.Header) (header *tar.Header, ok bool) {
+	header = &tar.Header{Name: "rootfs/" + h.Name, Mode: int64(h.Mode.Perm()), Size: h.Size}
+	switch h.Mode &^ cpio.ModePerm {
+	case cpio.TypeDir:
+		header.Typeflag = tar.TypeDir
+	case cpio.TypeSymlink:
+		header.Typeflag, header.Linkname, header.Size = tar.TypeSymlink, h.Linkname, 0
+	case cpio.TypeReg:
+	default:
+		return nil, false
+	}
+	return header, true
 }

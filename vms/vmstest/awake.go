@@ -32,6 +32,15 @@ func wakes(t *testing.T, m vms.Machine) awake {
 	return a
 }
 
+// Answers wants the machine's agent to wake and to run a command.
+func Answers(t *testing.T, m vms.Machine) {
+	t.Helper()
+	a := wakes(t, m)
+	if release, err := a.exec(t, "uname", "-r"); err != nil || strings.TrimSpace(release) != a.ready.Release {
+		t.Errorf("uname -r says %q, error %v; the agent said %q", release, err, a.ready.Release)
+	}
+}
+
 // lastWords closes a machine and tells what is known of its end.
 func lastWords(m vms.Machine) string {
 	err := m.Err()
