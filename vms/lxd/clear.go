@@ -65,7 +65,7 @@ func clearImages(ctx context.Context, s *server) error {
 		return err
 	}
 	for _, fingerprint := range images {
-		if err := perform(ctx, func() (lxd.Operation, error) { return s.DeleteImage(fingerprint) }); err != nil {
+		if err := s.perform(ctx, func() (lxd.Operation, error) { return s.DeleteImage(fingerprint) }); err != nil {
 			return err
 		}
 	}

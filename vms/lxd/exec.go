@@ -96,7 +96,7 @@ func (i *instance) serve(started time.Time, path string, argv []string) (*machin
 	m := newMachine(i, started, ours, log)
 	m.kernel = w
 	go m.see(func() error {
-		err := i.agentEnd(m.closed, ours, ended)
+		err := i.agentEnd(m.closed, ours, theirs, ended)
 		w.Close()
 		log.Wait()
 		return whyEnded(err, log.Tail())
@@ -106,15 +106,30 @@ func (i *instance) serve(started time.Time, path string, argv []string) (*machin
 
 // agentEnd waits until the machine is closed or its agent has ended, and tells
 // why it has.
-func (i *instance) agentEnd(closed <-chan struct{}, stream *end, ended <-chan error) error {
+func (i *instance) agentEnd(closed <-chan struct{}, stream, theirs *end, ended <-chan error) error {
 	select {
 	case <-closed:
 		stream.Close()
 		return nil
+	case <-theirs.gone:
 	case err := <-ended:
-		if err == nil {
-			err = errStreamLost
-		}
-		return fmt.Errorf("the agent has ended: %w", err)
+		return agentEnded(err)
 	}
+	select {
+	case err := <-ended:
+		return agentEnded(err)
+	case <-time.After(graceForEnd):
+		return errStreamLost
+	}
+}
+
+// graceForEnd is how long LXD may take to tell how a command has ended after its
+// output has.
+const graceForEnd = 2 * time.Second
+
+func agentEnded(err error) error {
+	if err == nil {
+		err = errStreamLost
+	}
+	return fmt.Errorf("the agent has ended: %w", err)
 }

@@ -98,5 +98,5 @@ func (i *instance) publishAs(ctx context.Context, alias string) error {
 		}
 	}
 	image := api.ImagesPost{Source: &api.ImagesPostSource{Type: "instance", Name: i.name}, Aliases: []api.ImageAlias{{Name: alias}}}
-	return perform(ctx, func() (lxd.Operation, error) { return i.server.CreateImage(image, nil) })
+	return i.server.perform(ctx, func() (lxd.Operation, error) { return i.server.CreateImage(image, nil) })
 }

@@ -29,15 +29,25 @@ type instance struct {
 func newName() string { return "bpflab-" + strings.ToLower(rand.Text())[:10] }
 
 // create makes an instance, which does not run yet. The want's name and labels
-// are filled in.
+// are filled in. Where LXD names a cluster member that does not answer, another is
+// tried.
 func (p *Provider) create(ctx context.Context, s *server, want api.InstancesPost) (*instance, error) {
+	want.Config[ownerKey] = owner.Self().String()
+	want.Description = "made by bpflab; bpflab vms list tells whose it is"
+	for {
+		i, err := p.createOnce(ctx, s, want)
+		if err == nil || ctx.Err() != nil || !p.blame(s, err) {
+			return i, err
+		}
+	}
+}
+
+func (p *Provider) createOnce(ctx context.Context, s *server, want api.InstancesPost) (*instance, error) {
 	target, err := p.target(s)
 	if err != nil {
 		return nil, err
 	}
 	want.Name = newName()
-	want.Config[ownerKey] = owner.Self().String()
-	want.Description = "made by bpflab; bpflab vms list tells whose it is"
 	i := &instance{server: s, name: want.Name}
 	if err := i.make(ctx, s.on(target), want); err != nil {
 		return nil, errors.Join(fmt.Errorf("make instance %s: %w", want.Name, err), i.removeLater(ctx))
@@ -57,18 +67,14 @@ func (i *instance) make(ctx context.Context, s *server, want api.InstancesPost) 
 	if err != nil {
 		return err
 	}
-	done := make(chan error, 1)
-	go func() { done <- op.Wait() }()
-	select {
-	case err := <-done:
+	err = i.server.await(ctx, op)
+	if ctx.Err() == nil {
 		return err
-	case <-ctx.Done():
 	}
 	op.Cancel() // where the server can
-	select {
-	case <-done:
-	case <-time.After(removeLimit):
-	}
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeLimit)
+	defer cancel()
+	i.server.await(late, op)
 	return context.Cause(ctx)
 }
 
@@ -86,7 +92,7 @@ func (p *Provider) memberOf(s *server, name string) (*member, error) {
 
 // setState starts or stops the instance.
 func (i *instance) setState(ctx context.Context, put api.InstanceStatePut) error {
-	return perform(ctx, func() (lxd.Operation, error) { return i.server.UpdateInstanceState(i.name, put, "") })
+	return i.server.perform(ctx, func() (lxd.Operation, error) { return i.server.UpdateInstanceState(i.name, put, "") })
 }
 
 func (i *instance) start(ctx context.Context) error {
@@ -110,7 +116,7 @@ func (i *instance) update(ctx context.Context, change func(*api.InstancePut)) er
 	}
 	put := got.Writable()
 	change(&put)
-	return perform(ctx, func() (lxd.Operation, error) { return i.server.UpdateInstance(i.name, put, etag) })
+	return i.server.perform(ctx, func() (lxd.Operation, error) { return i.server.UpdateInstance(i.name, put, etag) })
 }
 
 // removeLimit is how long an instance may take to be removed.
@@ -164,7 +170,7 @@ func (i *instance) removeOnce(ctx context.Context) error {
 			return err
 		}
 	}
-	return perform(ctx, func() (lxd.Operation, error) { return i.server.DeleteInstance(i.name) })
+	return i.server.perform(ctx, func() (lxd.Operation, error) { return i.server.DeleteInstance(i.name) })
 }
 
 // isNotFound tells an operation's error that has lost its code on the way.

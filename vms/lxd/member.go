@@ -95,6 +95,26 @@ func (m *member) sick() {
 	m.trouble = time.Now()
 }
 
+// blame finds the member whose address an error names, and remembers that it did
+// not answer. It is false if there is none, or if that was known.
+func (p *Provider) blame(s *server, err error) bool {
+	if !s.info.Environment.ServerClustered || !unreachable(err) || p.options.Target != "" && p.options.Target[0] != '@' {
+		return false
+	}
+	members, listErr := p.candidates(s)
+	if listErr != nil {
+		return false
+	}
+	for _, m := range members {
+		address := strings.TrimPrefix(m.URL, "https://")
+		if _, sick := p.at(m.ServerName).load(); !sick && strings.Contains(err.Error(), address) {
+			p.at(m.ServerName).sick()
+			return true
+		}
+	}
+	return false
+}
+
 // count adds to the number of our machines on the member.
 func (m *member) count(n int) {
 	m.placing.Lock()

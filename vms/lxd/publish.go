@@ -55,7 +55,7 @@ func (s *server) publish(ctx context.Context, archive string, over map[string]st
 	if err != nil {
 		return err
 	}
-	err = within(ctx, op.Wait)
+	err = s.await(ctx, op)
 	fingerprint, _ := op.Get().Metadata["fingerprint"].(string)
 	if err != nil && !strings.Contains(err.Error(), "same fingerprint") {
 		return err
