@@ -52,6 +52,7 @@ var layers = map[string][]string{
 	"harness/session": {"harness/build", "harness/lab", "harness/verdict", "harness/wire", "vms", "vms/kernel"},
 	"harness/run": {"harness/build", "harness/lab", "harness/plan", "harness/session", "harness/verdict", "harness/wire",
 		"vms", "vms/kernel"},
+	"harness/verify":   {"harness/session", "harness/wire", "vms", "vms/kernel"},
 	"harness/workshop": {"harness/lab", "harness/session", "harness/verdict"},
 
 	// 6: all of it

@@ -11,6 +11,7 @@ import (
 type agent struct {
 	procs  starter
 	object object
+	opened opened
 	trace  traceTap
 	taps   eventTaps
 	net    network
@@ -38,6 +39,8 @@ func (a *agent) server(stream io.ReadWriter) *wire.Server {
 		wire.OpNetOff: handle(a.netOff),
 		wire.OpSend:   handle(a.sendPackets),
 		wire.OpProbe:  handle(a.probe),
+		wire.OpOpen:   a.open,
+		wire.OpVerify: a.verify,
 		wire.OpPower:  handle(a.powerOff),
 	})
 }

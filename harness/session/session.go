@@ -97,6 +97,13 @@ func (s *Session) death() error {
 	return &vms.Crash{Reason: vms.ErrGone}
 }
 
+// Call does one operation of the guest's (package wire has them). It ends with ctx
+// and with the machine: the error is the machine's *vms.Crash if it died, ErrHang
+// if it fell silent, a *wire.Fault if the guest said no.
+func (s *Session) Call(ctx context.Context, op string, args, result any, io wire.IO) error {
+	return s.call(ctx, op, args, result, io)
+}
+
 // call does one operation; it ends with ctx and with the machine.
 func (s *Session) call(ctx context.Context, op string, args, result any, io wire.IO) error {
 	both, cancel := context.WithCancelCause(ctx)

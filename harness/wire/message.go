@@ -17,6 +17,8 @@ const (
 	OpNetOff = "net-off" // nothing -> nothing
 	OpSend   = "send"    // Send -> SendResult
 	OpProbe  = "probe"   // Probe -> ProbeResult
+	OpOpen   = "open"    // nothing + data (an object) -> OpenResult: reads it for OpVerify
+	OpVerify = "verify"  // Verify -> VerifyResult, data: the verifier's log
 	OpPower  = "power"   // nothing -> nothing; the machine powers off
 )
 
@@ -86,6 +88,39 @@ type Program struct {
 	Insns    int    `json:"insns,omitempty"` // processed by the verifier; 0 where the log does not tell
 	Log      string `json:"log,omitempty"`
 }
+
+// OpenResult names the programs of an object that is kept for OpVerify.
+type OpenResult struct {
+	Programs []string `json:"programs"`
+}
+
+// Verify loads one program of the open object, with only the maps that it uses,
+// and unloads it.
+type Verify struct {
+	Program string `json:"program"`
+	Attach  bool   `json:"attach,omitempty"` // attach it too, as its section says
+}
+
+// VerifyResult is the kernel's answer. The log comes as data on Stdout: of a
+// rejected program with its instructions, of an accepted one the statistics.
+type VerifyResult struct {
+	Accepted  bool    `json:"accepted"`
+	Stage     string  `json:"stage,omitempty"`   // where it failed: StageMap, StageRelocate, StageLoad, StageAttach
+	Subject   string  `json:"subject,omitempty"` // the map that could not be made, and its type
+	Errno     string  `json:"errno,omitempty"`   // "EINVAL"
+	Message   string  `json:"message,omitempty"`
+	JitedLen  int     `json:"jited_len,omitempty"` // bytes
+	XlatedLen int     `json:"xlated_len,omitempty"`
+	Seconds   float64 `json:"seconds"` // of the load, maps and relocation not counted
+}
+
+// Stages of a program on its way into the kernel.
+const (
+	StageMap      = "map"      // a map that it uses cannot be made
+	StageRelocate = "relocate" // CO-RE, kfuncs or externs do not fit this kernel
+	StageLoad     = "load"     // the kernel rejects it
+	StageAttach   = "attach"
+)
 
 // MapInfo describes a map of the object.
 type MapInfo struct {

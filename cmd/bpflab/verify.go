@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bpflab/bpflab/harness/verify"
+	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+// verifyFlags are the flags of `bpflab verify`.
+type verifyFlags struct {
+	run    runFlags // kernels, provider, mirror, locked, jobs, directory
+	attach bool
+	json   string
+	csv    string
+}
+
+func newVerifyCmd() *cobra.Command {
+	var f verifyFlags
+	cmd := &cobra.Command{
+		Use:   "verify OBJ...",
+		Short: "Load every program of eBPF objects on many kernels",
+		Long: `Load every program of eBPF objects on many kernels, each by itself, and tell which
+were accepted, what they cost the verifier, and why the others were not.
+OBJ is an ELF file as clang, bpf2go and libbpf's tools make them.`,
+		Example: `  bpflab verify prog.o
+  bpflab verify *.o --kernel 5.10,6.1,latest --json verify.json --csv verify.csv`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.do(cmd, args) },
+	}
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.run.kernels, "kernel", []string{"default"}, "kernels: series, versions, ranges, latest, all, local:NAME")
+	flags.StringVar(&f.run.provider.name, "provider", "qemu", "what runs the machines: "+strings.Join(providerNames(), ", "))
+	flags.IntVarP(&f.run.jobs, "jobs", "j", 0, "kernels at one time (default: one a core)")
+	flags.BoolVar(&f.attach, "attach", false, "attach each program too, as its section says")
+	flags.BoolVar(&f.run.locked, "locked", false, "fail if a pinned kernel is no longer to be had")
+	flags.StringVar(&f.run.mirror, "mirror", "", "Debian mirror to fetch kernels from")
+	flags.StringVar(&f.run.dir, "dir", "", "directory for the logs (default: a new one in the state directory)")
+	flags.StringVar(&f.json, "json", "", "write the results as JSON to this file, - for standard output")
+	flags.StringVar(&f.csv, "csv", "", "write the results as CSV, with veristat's columns, to this file, - for standard output")
+	return cmd
+}
+
+func (f *verifyFlags) do(cmd *cobra.Command, args []string) error {
+	ctx := cmd.Context()
+	objects, err := openObjects(args)
+	if err != nil {
+		return usageError{err}
+	}
+	provider, err := f.run.provider.open()
+	if err != nil {
+		return err
+	}
+	if _, err := provider.Caps(ctx); err != nil {
+		return err
+	}
+	images, err := f.run.images(ctx, cmd, provider)
+	if err != nil {
+		return err
+	}
+	report, err := f.verify(ctx, cmd, objects, images, provider)
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return exitError{3}
+	}
+	if code := report.Exit(); code != 0 {
+		return exitError{code}
+	}
+	return nil
+}
+
+func openObjects(paths []string) ([]*verify.Object, error) {
+	var objects []*verify.Object
+	for _, path := range paths {
+		o, err := verify.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		objects = append(objects, o)
+	}
+	return objects, nil
+}
+
+// verify asks the kernels and writes what they said.
+func (f *verifyFlags) verify(ctx context.Context, cmd *cobra.Command, objects []*verify.Object, images []kernel.Image, provider vms.Provider) (verify.Report, error) {
+	dir, err := resultDir(f.run.dir)
+	if err != nil {
+		return verify.Report{}, err
+	}
+	agent, err := os.Executable()
+	if err != nil {
+		return verify.Report{}, err
+	}
+	report := verify.Report{Schema: verify.Schema, Tool: version, Started: time.Now().UTC()}
+	report.Results = verify.Run(ctx, objects, images, verify.Options{Provider: provider, Agent: agent, Dir: dir, Jobs: f.run.jobs, Attach: f.attach})
+	report.Seconds = time.Since(report.Started).Seconds()
+	out := cmd.OutOrStdout()
+	if f.json == "-" || f.csv == "-" {
+		out = cmd.ErrOrStderr()
+	}
+	err = errors.Join(
+		verify.Table(out, report),
+		saveTo(f.json, cmd.OutOrStdout(), func(w io.Writer) error { return verify.JSON(w, report) }),
+		saveTo(f.csv, cmd.OutOrStdout(), func(w io.Writer) error { return verify.CSV(w, report) }),
+	)
+	fmt.Fprintln(cmd.ErrOrStderr(), "logs in", dir)
+	return report, err
+}
+
+// saveTo writes to a file, or to standard output for "-"; "" is nothing at all.
+func saveTo(name string, stdout io.Writer, write func(io.Writer) error) error {
+	switch name {
+	case "":
+		return nil
+	case "-":
+		return write(stdout)
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Close())
+}

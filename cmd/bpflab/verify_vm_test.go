@@ -1,0 +1,107 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/bpflab/bpflab/harness/build"
+	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/harness/verify"
+)
+
+// compiled is the object of a C file in testdata/verify.
+func compiled(t *testing.T, name string) string {
+	t.Helper()
+	clang, err := build.FindClang(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	object := filepath.Join(t.TempDir(), name+".o")
+	out, err := exec.Command(clang.Path, "-O2", "-g", "-target", "bpf", "-I/usr/include/x86_64-linux-gnu",
+		"-c", filepath.Join("testdata", "verify", name+".c"), "-o", object).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return object
+}
+
+// verified are the results, by program and kernel.
+func verified(t *testing.T, wantCode int, args ...string) map[string]verify.Result {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "v.json")
+	bpflab(t, append([]string{"verify", "--json", file, "--dir", t.TempDir()}, args...)...).want(t, wantCode)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var report verify.Report
+	if err := json.Unmarshal(text, &report); err != nil {
+		t.Fatal(err)
+	}
+	by := map[string]verify.Result{}
+	for _, r := range report.Results {
+		by[r.Program+" "+r.Kernel] = r
+	}
+	return by
+}
+
+func TestVerify(t *testing.T) {
+	needVMs(t)
+	results := verified(t, verdict.ExitFail, compiled(t, "limits.bpf"), "--kernel", "5.10,6.12")
+	for _, kernel := range []string{"5.10", "6.12"} {
+		for _, program := range []string{"many", "bounded", "ring"} {
+			r := results[program+" "+kernel]
+			if !r.Accepted || r.Insns == 0 || r.XlatedLen == 0 || r.JitedLen == 0 || r.Load == 0 || r.Release == "" {
+				t.Errorf("%s on %s: %+v", program, kernel, r)
+			}
+		}
+		r := results["careless "+kernel]
+		if r.Accepted || r.Reason == nil || r.Reason.Code != "invalid_access" || r.Reason.Since != nil || !strings.Contains(r.Reason.Line, "packet[0]") || r.Log == "" {
+			t.Errorf("careless on %s: %+v, %+v", kernel, r, r.Reason)
+		}
+	}
+}
+
+func TestVerifyBefore52(t *testing.T) {
+	needVMs(t)
+	o := bpflab(t, "kernels", "list", "--json")
+	o.want(t, verdict.ExitOK)
+	old := regexp.MustCompile(`"(local:[^"]*4\.(?:9|1\d)[^"]*)"`).FindStringSubmatch(o.stdout)
+	if old == nil {
+		t.Skip("NO KERNEL BEFORE 5.2: the cache has none; import one with `bpflab kernels import`, its name with 4.19 in it")
+	}
+	results := verified(t, verdict.ExitFail, compiled(t, "limits.bpf"), "--kernel", old[1]+",5.10")
+	for program, want := range map[string]struct{ code, text string }{
+		"many":     {"too_many_insns", "accepted from 5.2 on"},
+		"bounded":  {"back_edge", "before 5.3"},
+		"ring":     {"map_type", "RingBuf, which Linux has from 5.8 on"},
+		"careless": {"invalid_access", "invalid access to packet"},
+	} {
+		r := results[program+" "+old[1]]
+		if r.Accepted || r.Reason == nil || r.Reason.Code != want.code || !strings.Contains(r.Reason.Text, want.text) {
+			t.Errorf("%s on %s: %+v, %+v; want %+v", program, old[1], r, r.Reason, want)
+			continue
+		}
+		if since := r.Reason.Since; (since != nil && *since == "5.10") == (program == "careless") {
+			t.Errorf("%s: since %v", program, since)
+		}
+	}
+}
+
+func TestVerifyOfBadObjects(t *testing.T) {
+	text := filepath.Join(t.TempDir(), "x.o")
+	if err := os.WriteFile(text, []byte("no object"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"verify"}, {"verify", text}, {"verify", "/nonexistent/x.o"}} {
+		var out strings.Builder
+		if code := execute(args, &out, &out); code != verdict.ExitUsage {
+			t.Errorf("%q: exit code %d, want %d\n%s", args, code, verdict.ExitUsage, &out)
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package verify
+
+import (
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/cilium/ebpf"
+)
+
+// Object is an ELF file with programs.
+type Object struct {
+	Name     string // the file's name without its directory
+	Programs []Program
+	ELF      []byte
+}
+
+// Program is one program of an object.
+type Program struct {
+	Name, Section, Type, Attach string
+	Insns                       int // instructions of its own, before the kernel changes them
+}
+
+// maxObject is the largest object that is read, in bytes, as in the guest.
+const maxObject = 256 << 20
+
+// Open reads an object. Errors name the file and what is wrong with it.
+func Open(path string) (*Object, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxObject {
+		return nil, fmt.Errorf("%s is larger than %d MiB", path, maxObject>>20)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	o, err := parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	o.Name = filepath.Base(path)
+	return o, nil
+}
+
+func parse(text []byte) (*Object, error) {
+	if !bytes.HasPrefix(text, []byte(elf.ELFMAG)) {
+		return nil, errors.New("not an ELF file; clang -target bpf -g -O2 -c makes one of C")
+	}
+	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(text))
+	if err != nil {
+		return nil, fmt.Errorf("not an eBPF object that can be read: %w", err)
+	}
+	if spec.ByteOrder != nil && spec.ByteOrder != binary.ByteOrder(binary.LittleEndian) {
+		return nil, errors.New("it is big-endian, and the kernels here are little-endian; clang -target bpfel makes one for them")
+	}
+	if len(spec.Programs) == 0 {
+		return nil, errors.New("it has no programs: no function is in a section that libbpf knows, such as SEC(\"xdp\")")
+	}
+	o := &Object{ELF: text}
+	for _, name := range slices.Sorted(maps.Keys(spec.Programs)) {
+		p := spec.Programs[name]
+		o.Programs = append(o.Programs, Program{Name: name, Section: p.SectionName, Type: p.Type.String(), Attach: p.AttachTo, Insns: len(p.Instructions)})
+	}
+	return o, nil
+}

@@ -1,0 +1,166 @@
+package verify
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+)
+
+// JSON writes the report.
+func JSON(w io.Writer, r Report) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(r)
+}
+
+// columns are veristat's names (tools/testing/selftests/bpf/veristat.c), and the
+// kernel.
+var columns = []string{"file_name", "prog_name", "verdict", "duration", "total_insns", "total_states", "peak_states",
+	"prog_size", "prog_size_jited", "prog_type", "stack_depth", "kernel"}
+
+// CSV writes a line for each result. The duration is in microseconds, sizes are
+// in bytes.
+func CSV(w io.Writer, r Report) error {
+	out := csv.NewWriter(w)
+	out.Write(columns)
+	for _, one := range r.Results {
+		out.Write([]string{one.Object, one.Program, one.verdict(), strconv.Itoa(int(one.Load * 1e6)),
+			strconv.Itoa(one.Insns), strconv.Itoa(one.States), strconv.Itoa(one.PeakStates),
+			strconv.Itoa(one.XlatedLen), strconv.Itoa(one.JitedLen), one.Type, one.StackDepth, one.Kernel})
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// verdict is veristat's word.
+func (r Result) verdict() string {
+	switch {
+	case r.Infra != "":
+		return "unknown"
+	case r.Accepted:
+		return "success"
+	}
+	return "failure"
+}
+
+// Table writes the results for people: a line each, and then why programs were
+// rejected, each reason once for all kernels that have it.
+func Table(w io.Writer, r Report) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "PROGRAM\tKERNEL\tVERDICT\tINSNS\tSTATES\tSTACK\tLOAD\tREASON")
+	for _, one := range r.Results {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%.1fms\t%s\n", clean(one.Program), one.Kernel, one.word(), count(one.Insns), count(one.States),
+			orDash(one.StackDepth), one.Load*1000, one.short())
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for _, group := range rejections(r.Results) {
+		if _, err := io.WriteString(w, group.text()); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n", r.closing())
+	return err
+}
+
+func (r Result) word() string {
+	switch {
+	case r.Infra != "":
+		return "infra"
+	case r.Accepted:
+		return "accepted"
+	}
+	return "rejected"
+}
+
+func (r Result) short() string {
+	switch {
+	case r.Infra != "":
+		return clean(r.Infra)
+	case r.Reason == nil:
+		return ""
+	}
+	return r.Reason.Code
+}
+
+func count(n int) string {
+	if n == 0 {
+		return "-"
+	}
+	return strconv.Itoa(n)
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// clean is one line without what a terminal would act on.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// rejection is one reason of one program, on one kernel or more.
+type rejection struct {
+	Result
+	kernels []string
+}
+
+func rejections(all []Result) []rejection {
+	var out []rejection
+next:
+	for _, r := range all {
+		if r.Accepted || r.Reason == nil {
+			continue
+		}
+		for i := range out {
+			if o := out[i]; o.Object == r.Object && o.Program == r.Program && o.Reason.Code == r.Reason.Code && o.Reason.Text == r.Reason.Text {
+				out[i].kernels = append(out[i].kernels, r.Kernel)
+				continue next
+			}
+		}
+		out = append(out, rejection{r, []string{r.Kernel}})
+	}
+	return out
+}
+
+func (r rejection) text() string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "\n%s of %s on %s: %s\n", clean(r.Program), clean(r.Object), strings.Join(r.kernels, ", "), clean(r.Reason.Text))
+	for _, line := range []struct{ name, text string }{{"at", r.Reason.Line}, {"to do", r.Reason.Fix}, {"log", r.Log}} {
+		if line.text != "" {
+			fmt.Fprintf(&out, "  %-6s %s\n", line.name, clean(line.text))
+		}
+	}
+	if r.Reason.Since != nil {
+		fmt.Fprintf(&out, "  %-6s %s accepts it\n", "since", *r.Reason.Since)
+	}
+	return out.String()
+}
+
+// closing counts, as in "18 accepted, 2 rejected in 3.1s".
+func (r Report) closing() string {
+	counts := map[string]int{}
+	for _, one := range r.Results {
+		counts[one.word()]++
+	}
+	parts := []string{fmt.Sprintf("%d accepted", counts["accepted"])}
+	for _, word := range []string{"rejected", "infra"} {
+		if n := counts[word]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, word))
+		}
+	}
+	return fmt.Sprintf("%s in %.1fs", strings.Join(parts, ", "), r.Seconds)
+}

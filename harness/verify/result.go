@@ -1,0 +1,68 @@
+package verify
+
+import "time"
+
+// Schema is the version of Report's JSON.
+const Schema = 1
+
+// Report is one run of `bpflab verify`.
+type Report struct {
+	Schema  int       `json:"schema"`
+	Tool    string    `json:"tool"`
+	Started time.Time `json:"started"`
+	Seconds float64   `json:"seconds"`
+	Results []Result  `json:"results"`
+}
+
+// Result is one program on one kernel. Counts are 0 where the kernel does not tell.
+type Result struct {
+	Object     string  `json:"object"`
+	Program    string  `json:"program"`
+	Section    string  `json:"section"`
+	Type       string  `json:"type"`
+	Kernel     string  `json:"kernel"`  // the selector, "6.1"
+	Release    string  `json:"release"` // uname -r
+	SHA256     string  `json:"kernel_sha256,omitempty"`
+	Accepted   bool    `json:"accepted"`
+	Infra      string  `json:"infra,omitempty"` // why the kernel could not be asked
+	Stage      string  `json:"stage,omitempty"` // of a rejection: map, relocate, load, attach, crash
+	Errno      string  `json:"errno,omitempty"`
+	Insns      int     `json:"insns"` // processed by the verifier
+	States     int     `json:"states"`
+	PeakStates int     `json:"peak_states"`
+	StackDepth string  `json:"stack_depth,omitempty"` // bytes, of each subprogram: "16+8"
+	JitedLen   int     `json:"jited_len"`             // bytes
+	XlatedLen  int     `json:"xlated_len"`
+	Load       float64 `json:"load_seconds"`
+	Reason     *Reason `json:"reason,omitempty"`
+	Log        string  `json:"log,omitempty"` // path, relative to the result directory
+
+	log string // the verifier's
+}
+
+// Reason says why a program was rejected.
+type Reason struct {
+	Code  string  `json:"code"`
+	Text  string  `json:"text"`
+	Line  string  `json:"line,omitempty"` // of the C source, and the instruction
+	Fix   string  `json:"fix,omitempty"`
+	Since *string `json:"since"` // the first kernel of this run above that accepts it; null if none does
+}
+
+// Exit is the command's exit code: 1 if a program was rejected, else 3 if a
+// kernel could not be asked.
+func (r Report) Exit() int {
+	infra := false
+	for _, one := range r.Results {
+		switch {
+		case one.Infra != "":
+			infra = true
+		case !one.Accepted:
+			return 1
+		}
+	}
+	if infra {
+		return 3
+	}
+	return 0
+}

@@ -1,0 +1,196 @@
+package verify
+
+import (
+	"encoding/csv"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+func TestMeasure(t *testing.T) {
+	for _, test := range []struct {
+		name, log string
+		want      Result
+	}{
+		{"4.19", "processed 14 insns (limit 131072), stack depth 16\n", Result{Insns: 14, StackDepth: "16"}},
+		{"6.1", "verification time 45 usec\nstack depth 8+16\nprocessed 1000001 insns (limit 1000000) max_states_per_insn 4 total_states 9 peak_states 7 mark_read 3\n",
+			Result{Insns: 1000001, States: 9, PeakStates: 7, StackDepth: "8+16", Load: 45e-6}},
+		{"nothing", "", Result{}},
+	} {
+		var got Result
+		if got.measure(test.log); got != test.want {
+			t.Errorf("%s: %+v, want %+v", test.name, got, test.want)
+		}
+	}
+}
+
+func TestFold(t *testing.T) {
+	var loop strings.Builder
+	loop.WriteString("0: (b7) r0 = 0\n")
+	for i := range 203 {
+		fmt.Fprintf(&loop, "1: (07) r0 += 1 ; R0_w=%d\n2: (a5) if r0 < 0xcb goto pc-2 ; R0_w=%d\n", i, i)
+	}
+	loop.WriteString("3: (95) exit\n")
+	got := Fold(loop.String())
+	if n := strings.Count(got, "\n") + 1; n != 5 || !strings.Contains(got, "[the 2 lines above stand here 203 times in all]") {
+		t.Errorf("folded into %d lines:\n%s", n, got)
+	}
+	if plain := "a\nb\nc"; Fold(plain) != plain {
+		t.Errorf("%q is folded into %q", plain, Fold(plain))
+	}
+}
+
+func FuzzFold(f *testing.F) {
+	f.Add("a\na\nb")
+	f.Fuzz(func(t *testing.T, log string) {
+		if got := Fold(log); len(got) > len(log)+strings.Count(log, "\n")*64+64 {
+			t.Errorf("%d bytes are folded into %d", len(log), len(got))
+		}
+	})
+}
+
+// The logs are of kernels 4.19, 5.1, 5.10 and 6.12, cut to what counts.
+func TestReasons(t *testing.T) {
+	for _, test := range []struct {
+		name, version string
+		result        Result
+		insns         int
+		code, text    string
+	}{
+		{"long program before 5.2", "4.19.72", Result{Stage: "load", Errno: "E2BIG"}, 5002, "too_many_insns", "5.2"},
+		{"long program since", "6.1", Result{Stage: "load", Errno: "E2BIG", log: "BPF program is too large. Processed 1000001 insn\nprocessed 1000001 insns"}, 5002, "complexity", "1000001"},
+		{"branches", "5.10", Result{Stage: "load", Errno: "E2BIG", log: "The sequence of 8193 jumps is too complex."}, 9000, "complexity", "8193"},
+		{"loop before 5.3", "5.1", Result{Stage: "load", Errno: "EINVAL", log: "back-edge from insn 10 to 2\n"}, 12, "back_edge", "before 5.3"},
+		{"endless loop", "6.1", Result{Stage: "load", Errno: "EINVAL", log: "infinite loop detected at insn 1\n"}, 3, "infinite_loop", "instruction 1"},
+		{"ring buffer before 5.8", "5.1", Result{Stage: "map", Errno: "EINVAL", Reason: &Reason{Text: "map rb (RingBuf): create map: invalid argument"}}, 9, "map_type", "map rb is of type RingBuf, which Linux has from 5.8 on"},
+		{"wrong map", "6.1", Result{Stage: "map", Errno: "EINVAL", Reason: &Reason{Text: "map m (Hash): create map: invalid argument"}}, 9, "map", "map m (Hash)"},
+		{"stack", "4.19", Result{Stage: "load", Errno: "EACCES", log: "0: (7a) *(u64 *)(r10 -520) = 0\ninvalid stack off=-520 size=8\n"}, 3, "stack", "invalid stack off=-520"},
+		{"stacks of calls", "6.1", Result{Stage: "load", Errno: "EACCES", log: "combined stack size of 3 calls is 576. Too large\n"}, 3, "stack", "576"},
+		{"helper that is not there", "5.1", Result{Stage: "load", Errno: "EINVAL", log: "invalid func unknown#131\n"}, 3, "helper", "from 5.8 on"},
+		{"helper of another type", "6.12", Result{Stage: "load", Errno: "EINVAL", Type: "XDP", log: "program of this type cannot use helper bpf_get_stackid#27\n"}, 3, "helper", "not for programs of type XDP"},
+		{"licence", "6.1", Result{Stage: "load", Errno: "EINVAL", log: "cannot call GPL-restricted function from non-GPL compatible program\n"}, 3, "licence", "GPL"},
+		{"CO-RE", "6.1", Result{Stage: "load", Errno: "EINVAL", log: "invalid func unknown#195896080\n"}, 3, "co_re", ""},
+		{"no BTF", "5.1", Result{Stage: "relocate", Reason: &Reason{Text: "apply CO-RE relocations: load kernel spec: no BTF found for kernel version 5.1"}}, 3, "btf", "no BTF found"},
+		{"access", "6.1", Result{Stage: "load", Errno: "EACCES", log: "1: (71) r0 = *(u8 *)(r1 +0)\ninvalid access to packet, off=0 size=1, R1(id=0,off=0,r=0)\nR1 offset is outside of the packet\n"}, 3, "invalid_access", "invalid access to packet"},
+		{"uninitialised", "6.1", Result{Stage: "load", Errno: "EACCES", log: "R2 !read_ok\n"}, 3, "uninitialised", "R2 !read_ok"},
+		{"program type", "5.1", Result{Stage: "load", Errno: "EINVAL", Type: "LSM"}, 3, "program_type", "from 5.7 on"},
+		{"memory", "6.1", Result{Stage: "map", Errno: "ENOMEM", Reason: &Reason{Text: "map m (Hash): no"}}, 3, "memory", ""},
+		{"privilege", "6.1", Result{Stage: "load", Errno: "EPERM"}, 3, "privilege", ""},
+		{"something else", "6.1", Result{Stage: "load", Errno: "EINVAL", log: "who knows\nprocessed 3 insns\n"}, 3, "rejected", "who knows"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			version, err := kernel.ParseVersion(test.version)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := test.result
+			if r.Reason == nil {
+				r.Reason = &Reason{Text: "load program: it failed"}
+			}
+			(&failure{Result: &r, program: Program{Insns: test.insns}, version: version}).explain()
+			if r.Reason.Code != test.code || !strings.Contains(r.Reason.Text, test.text) {
+				t.Errorf("%s: %q, want %s with %q", r.Reason.Code, r.Reason.Text, test.code, test.text)
+			}
+		})
+	}
+}
+
+func TestSince(t *testing.T) {
+	kernels := []kernel.Image{image(t, "6.12"), image(t, "5.1"), image(t, "5.10")}
+	all := []Result{
+		{Object: "o", Program: "p", Kernel: "6.12", Accepted: true},
+		{Object: "o", Program: "p", Kernel: "5.1", Stage: "load", Reason: &Reason{}},
+		{Object: "o", Program: "p", Kernel: "5.10", Accepted: true},
+		{Object: "o", Program: "q", Kernel: "6.12", Stage: "load", Reason: &Reason{}},
+		{Object: "o", Program: "q", Kernel: "5.1", Accepted: true},
+	}
+	explain(all, nil, kernels)
+	if s := all[1].Reason.Since; s == nil || *s != "5.10" {
+		t.Errorf("p is accepted since %v, want 5.10", s)
+	}
+	if s := all[3].Reason.Since; s != nil {
+		t.Errorf("q is accepted since %q, which is an older kernel", *s)
+	}
+}
+
+func image(t *testing.T, version string) kernel.Image {
+	t.Helper()
+	v, err := kernel.ParseVersion(version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kernel.Image{Selector: version, Version: v}
+}
+
+func TestUpstreamIsWhole(t *testing.T) {
+	for kind, rows := range map[string][]feature{"map types": known.MapTypes, "program types": known.ProgramTypes, "helpers": known.Helpers} {
+		seen := map[string]bool{}
+		for _, row := range rows {
+			if _, err := kernel.ParseVersion(row.Since); err != nil || row.Source == "" || seen[row.Name] {
+				t.Errorf("%s: %+v: error %v; it is there twice: %v", kind, row, err, seen[row.Name])
+			}
+			seen[row.Name] = true
+		}
+	}
+	if _, err := readUpstream([]byte("map_typs: []")); err == nil {
+		t.Error("an unknown key is taken")
+	}
+}
+
+func TestOpenOfBadFiles(t *testing.T) {
+	dir := t.TempDir()
+	elfOnly := append([]byte("\x7fELF"), make([]byte, 100)...)
+	for name, content := range map[string][]byte{"text.o": []byte("int main"), "broken.o": elfOnly, "empty.o": nil} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(path); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: error %v, want one that names the file", name, err)
+		}
+	}
+	if _, err := Open(filepath.Join(dir, "none.o")); err == nil {
+		t.Error("a file that is not there is opened")
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("\x7fELF"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if o, err := parse(text); err == nil && len(o.Programs) == 0 {
+			t.Error("an object without programs and without an error")
+		}
+	})
+}
+
+func TestOutputs(t *testing.T) {
+	since := "5.10"
+	report := Report{Seconds: 1.5, Results: []Result{
+		{Object: "o.o", Program: "p", Kernel: "5.1", Stage: "load", Reason: &Reason{Code: "back_edge", Text: "a loop\x1b", Fix: "unroll", Since: &since}},
+		{Object: "o.o", Program: "p", Kernel: "5.10", Accepted: true, Insns: 12, States: 3, XlatedLen: 64, Load: 0.0015},
+		{Object: "o.o", Program: "p", Kernel: "6.1", Infra: "no boot"},
+	}}
+	var table, values strings.Builder
+	if err := Table(&table, report); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"back_edge", "p of o.o on 5.1: a loop \n", "to do  unroll", "since  5.10 accepts it", "1 accepted, 1 rejected, 1 infra in 1.5s"} {
+		if !strings.Contains(table.String(), text) {
+			t.Errorf("no %q in\n%s", text, &table)
+		}
+	}
+	if err := CSV(&values, report); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(strings.NewReader(values.String())).ReadAll()
+	if err != nil || len(rows) != 4 || rows[2][2] != "success" || rows[2][3] != "1500" || rows[3][2] != "unknown" {
+		t.Errorf("rows %q, error %v", rows, err)
+	}
+	if code := report.Exit(); code != 1 {
+		t.Errorf("exit code %d, want 1", code)
+	}
+}
