@@ -23,7 +23,9 @@ setup: ## install what is missing (qemu, clang, libbpf, busybox); does nothing i
 
 .PHONY: build
 build: ## build bin/bpflab, statically linked
-	@CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/bpflab ./cmd/bpflab
+	@CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/bpflab
+	@test "$$(go env GOOS)" = linux || GOOS=linux CGO_ENABLED=0 go build -buildvcs=false -trimpath \
+		-ldflags '-s -w -X main.version=$(VERSION)' -o bin/bpflab-linux-$$(go env GOARCH) ./cmd/bpflab
 
 lab-%: setup build ## run one lab on the default kernels, or on KERNEL=
 	@bin/bpflab run '$*' $(RUN_FLAGS)
@@ -48,10 +50,11 @@ test-fast: ## run the tests that boot nothing
 	go test ./...
 
 .PHONY: lint
-lint: ## gofmt, go vet, and staticcheck where go.mod has it
+lint: ## gofmt, go vet, builds for other systems, and staticcheck where go.mod has it
 	@unformatted=$$(gofmt -l bpf ci cmd harness labs vms); \
 		test -z "$$unformatted" || { echo "not formatted, run gofmt -w on: $$unformatted" >&2; exit 1; }
 	go vet ./...
+	@for os in darwin windows; do echo "GOOS=$$os go build ./cmd/bpflab"; GOOS=$$os CGO_ENABLED=0 go build -o /dev/null ./cmd/bpflab || exit 1; done
 	@if go tool -n staticcheck >/dev/null 2>&1; then echo go tool staticcheck ./...; go tool staticcheck ./...; \
 		else echo 'lint: staticcheck is not in go.mod, left out'; fi
 

@@ -15,8 +15,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/bpflab/bpflab/harness/build"
 	"github.com/bpflab/bpflab/harness/install"
 	"github.com/bpflab/bpflab/vms/kernel/debian"
@@ -141,18 +139,6 @@ func existing(path string) string {
 		}
 		path = filepath.Dir(path)
 	}
-}
-
-// freeSpace is what this user may write to the file system of dir, in bytes.
-func freeSpace(dir string) (uint64, error) {
-	if err := unix.Access(dir, unix.W_OK); err != nil {
-		return 0, fmt.Errorf("%s cannot be written to: %w", dir, err)
-	}
-	var stat unix.Statfs_t
-	if err := unix.Statfs(dir, &stat); err != nil {
-		return 0, err
-	}
-	return stat.Bavail * uint64(stat.Bsize), nil
 }
 
 func gib(bytes uint64) float64 { return float64(bytes) / (1 << 30) }

@@ -161,11 +161,7 @@ machines that run are not disturbed.`,
 			if err != nil {
 				return err
 			}
-			templates, err := templateStore()
-			if err != nil {
-				return err
-			}
-			more, err := templates.Prune()
+			more, err := pruneTemplates()
 			if err != nil {
 				return err
 			}

@@ -15,7 +15,6 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel/store"
 	"github.com/bpflab/bpflab/vms/lxd"
 	"github.com/bpflab/bpflab/vms/multipass"
-	"github.com/bpflab/bpflab/vms/qemu"
 )
 
 // providerFlags say what runs the machines.
@@ -32,22 +31,21 @@ type where struct {
 	target string
 }
 
-// providers makes each provider. Those that take nothing after a colon are not
-// asked to.
-var providers = map[string]struct {
-	takes string // what may follow the colon, "" if nothing
+// maker makes a provider.
+type maker struct {
+	takes string // what may follow the colon of --provider, "" if nothing
 	make  func(where) (vms.Provider, error)
-}{
-	"qemu": {"", func(w where) (vms.Provider, error) {
-		return qemu.New(qemu.Options{Cache: qemuCache(w.cache)}), nil
-	}},
+}
+
+// providers makes each provider of this system's.
+var providers = withQEMU(map[string]maker{
 	"lxd":           {"REMOTE", func(w where) (vms.Provider, error) { return newLXD(w, false), nil }},
 	"lxd-container": {"REMOTE", func(w where) (vms.Provider, error) { return newLXD(w, true), nil }},
 	"host":          {"", func(where) (vms.Provider, error) { return host.New(), nil }},
 	"multipass": {"", func(w where) (vms.Provider, error) {
 		return multipass.New(multipass.Options{Cache: filepath.Join(w.cache, "multipass")}), nil
 	}},
-}
+})
 
 // newLXD makes both providers of LXD. BPFLAB_LXD_PROJECT is for who may not make
 // projects.

@@ -67,7 +67,7 @@ func (f *runFlags) define(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.BoolVar(&f.all, "all", false, "run every lab in this binary")
 	flags.StringSliceVar(&f.kernels, "kernel", []string{"default"}, "kernels: series, versions, ranges, latest, all, local:NAME")
-	flags.StringVar(&f.provider.name, "provider", "qemu", "what runs the machines: "+strings.Join(providerNames(), ", "))
+	flags.StringVar(&f.provider.name, "provider", defaultProvider, "what runs the machines: "+strings.Join(providerNames(), ", "))
 	flags.StringVar(&f.provider.target, "target", "", "where an LXD cluster runs them: MEMBER or @GROUP")
 	flags.BoolVar(&f.provider.consent, "yes-on-this-kernel", false, "run labs that may harm it on a kernel that others use too")
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, "machines at one time (default: one a core)")
@@ -157,7 +157,7 @@ func (f *runFlags) execute(ctx context.Context, cmd *cobra.Command, cells []plan
 	if err != nil {
 		return verdict.Result{}, err
 	}
-	agent, err := os.Executable()
+	agent, err := agentPath()
 	if err != nil {
 		return verdict.Result{}, err
 	}

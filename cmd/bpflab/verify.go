@@ -39,7 +39,7 @@ OBJ is an ELF file as clang, bpf2go and libbpf's tools make them.`,
 	}
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.run.kernels, "kernel", []string{"default"}, "kernels: series, versions, ranges, latest, all, local:NAME")
-	flags.StringVar(&f.run.provider.name, "provider", "qemu", "what runs the machines: "+strings.Join(providerNames(), ", "))
+	flags.StringVar(&f.run.provider.name, "provider", defaultProvider, "what runs the machines: "+strings.Join(providerNames(), ", "))
 	flags.IntVarP(&f.run.jobs, "jobs", "j", 0, "kernels at one time (default: one a core)")
 	flags.BoolVar(&f.attach, "attach", false, "attach each program too, as its section says")
 	flags.BoolVar(&f.run.locked, "locked", false, "fail if a pinned kernel is no longer to be had")
@@ -98,7 +98,7 @@ func (f *verifyFlags) verify(ctx context.Context, cmd *cobra.Command, objects []
 	if err != nil {
 		return verify.Report{}, err
 	}
-	agent, err := os.Executable()
+	agent, err := agentPath()
 	if err != nil {
 		return verify.Report{}, err
 	}

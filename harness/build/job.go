@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -121,8 +120,7 @@ func (j job) exec(ctx context.Context, tree string, messages *head) error {
 	cmd.Dir = tree
 	cmd.Env = append(environment(), "PWD="+tree, "TMPDIR="+filepath.Dir(tree))
 	cmd.Stderr = messages
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	killWhole(cmd)
 	cmd.WaitDelay = time.Second
 	if err := cmd.Start(); err != nil {
 		return err

@@ -1,3 +1,5 @@
+//go:build linux
+
 package qemu
 
 // firmwareSize is the size of the image given to QEMU as firmware, in bytes. It

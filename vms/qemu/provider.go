@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package qemu boots machines with QEMU: a kernel and an initramfs given
 // directly, no disk, no network card, no firmware of ours. It needs no root
 // and no KVM.

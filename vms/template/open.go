@@ -1,3 +1,5 @@
+//go:build linux
+
 package template
 
 import (
@@ -148,7 +150,7 @@ func (t *Template) verify(f *os.File, want uint32, sum func(*os.File, int64) (ui
 	if err := unix.Fstat(int(f.Fd()), &at); err != nil {
 		return nil, &DamagedError{f.Name(), err}
 	}
-	key := stamp{at.Dev, at.Ino, at.Size, at.Ctim}
+	key := stamp{uint64(at.Dev), at.Ino, at.Size, at.Ctim}
 	t.store.mu.Lock()
 	defer t.store.mu.Unlock()
 	check := t.store.verified[key]

@@ -43,3 +43,12 @@ func templatesByKernel() (map[string]templateUse, error) {
 	}
 	return use, nil
 }
+
+// pruneTemplates removes all templates and returns what they took, in bytes.
+func pruneTemplates() (int64, error) {
+	store, err := templateStore()
+	if err != nil {
+		return 0, err
+	}
+	return store.Prune()
+}

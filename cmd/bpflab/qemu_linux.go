@@ -1,0 +1,16 @@
+package main
+
+import (
+	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/qemu"
+)
+
+// defaultProvider is what runs machines if nobody says.
+const defaultProvider = "qemu"
+
+func withQEMU(others map[string]maker) map[string]maker {
+	others["qemu"] = maker{"", func(w where) (vms.Provider, error) {
+		return qemu.New(qemu.Options{Cache: qemuCache(w.cache)}), nil
+	}}
+	return others
+}
