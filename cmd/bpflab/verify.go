@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/harness/verify"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
@@ -22,6 +23,11 @@ type verifyFlags struct {
 	attach bool
 	json   string
 	csv    string
+
+	markdown string
+	budget   []string
+	budgets  string
+	compare  string
 }
 
 func newVerifyCmd() *cobra.Command {
@@ -47,12 +53,20 @@ OBJ is an ELF file as clang, bpf2go and libbpf's tools make them.`,
 	flags.StringVar(&f.run.dir, "dir", "", "directory for the logs (default: a new one in the state directory)")
 	flags.StringVar(&f.json, "json", "", "write the results as JSON to this file, - for standard output")
 	flags.StringVar(&f.csv, "csv", "", "write the results as CSV, with veristat's columns, to this file, - for standard output")
+	flags.StringVar(&f.markdown, "markdown", "", "write the results as Markdown to this file, - for standard output")
+	flags.StringArrayVar(&f.budget, "budget", nil, "the most that programs may have, as in insns<=100000 or PROGRAM:insns<=100")
+	flags.StringVar(&f.budgets, "budgets", "", "file with budgets")
+	flags.StringVar(&f.compare, "compare", "", "JSON of an earlier run: show what changed, fail only on what is new")
 	return cmd
 }
 
 func (f *verifyFlags) do(cmd *cobra.Command, args []string) error {
 	ctx := cmd.Context()
 	objects, err := openObjects(args)
+	if err != nil {
+		return usageError{err}
+	}
+	budgets, was, err := f.standards(objects)
 	if err != nil {
 		return usageError{err}
 	}
@@ -67,17 +81,44 @@ func (f *verifyFlags) do(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	report, err := f.verify(ctx, cmd, objects, images, provider)
+	report, err := f.verify(ctx, cmd, objects, images, provider, budgets)
 	if err != nil {
 		return err
 	}
-	if ctx.Err() != nil {
-		return exitError{3}
+	code := report.Exit()
+	if was != nil {
+		code = report.ExitSince(*was, budgets)
+		fmt.Fprintf(cmd.ErrOrStderr(), "\nsince %s:\n", f.compare)
+		if err := verify.WriteChanges(cmd.ErrOrStderr(), verify.Changes(*was, report)); err != nil {
+			return err
+		}
 	}
-	if code := report.Exit(); code != 0 {
+	if ctx.Err() != nil {
+		code = verdict.ExitInfra
+	}
+	if code != verdict.ExitOK {
 		return exitError{code}
 	}
 	return nil
+}
+
+// standards are what the results are held to: budgets, and an earlier run.
+func (f *verifyFlags) standards(objects []*verify.Object) (budgets verify.Budgets, was *verify.Report, err error) {
+	if f.budgets != "" {
+		if budgets, err = verify.ReadBudgets(f.budgets); err != nil {
+			return budgets, nil, err
+		}
+	}
+	for _, text := range f.budget {
+		if err := budgets.Add(text); err != nil {
+			return budgets, nil, err
+		}
+	}
+	if err := budgets.Known(objects); err != nil || f.compare == "" {
+		return budgets, nil, err
+	}
+	earlier, err := verify.ReadReport(f.compare)
+	return budgets, &earlier, err
 }
 
 func openObjects(paths []string) ([]*verify.Object, error) {
@@ -93,7 +134,7 @@ func openObjects(paths []string) ([]*verify.Object, error) {
 }
 
 // verify asks the kernels and writes what they said.
-func (f *verifyFlags) verify(ctx context.Context, cmd *cobra.Command, objects []*verify.Object, images []kernel.Image, provider vms.Provider) (verify.Report, error) {
+func (f *verifyFlags) verify(ctx context.Context, cmd *cobra.Command, objects []*verify.Object, images []kernel.Image, provider vms.Provider, budgets verify.Budgets) (verify.Report, error) {
 	dir, err := resultDir(f.run.dir)
 	if err != nil {
 		return verify.Report{}, err
@@ -105,14 +146,16 @@ func (f *verifyFlags) verify(ctx context.Context, cmd *cobra.Command, objects []
 	report := verify.Report{Schema: verify.Schema, Tool: version, Started: time.Now().UTC()}
 	report.Results = verify.Run(ctx, objects, images, verify.Options{Provider: provider, Agent: agent, Dir: dir, Jobs: f.run.jobs, Attach: f.attach})
 	report.Seconds = time.Since(report.Started).Seconds()
+	report.Over = budgets.Over(report.Results)
 	out := cmd.OutOrStdout()
-	if f.json == "-" || f.csv == "-" {
+	if f.json == "-" || f.csv == "-" || f.markdown == "-" {
 		out = cmd.ErrOrStderr()
 	}
 	err = errors.Join(
 		verify.Table(out, report),
 		saveTo(f.json, cmd.OutOrStdout(), func(w io.Writer) error { return verify.JSON(w, report) }),
 		saveTo(f.csv, cmd.OutOrStdout(), func(w io.Writer) error { return verify.CSV(w, report) }),
+		saveTo(f.markdown, cmd.OutOrStdout(), func(w io.Writer) error { return verify.Markdown(w, report) }),
 	)
 	fmt.Fprintln(cmd.ErrOrStderr(), "logs in", dir)
 	return report, err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -63,6 +64,12 @@ func Table(w io.Writer, r Report) error {
 		if _, err := io.WriteString(w, group.text()); err != nil {
 			return err
 		}
+	}
+	for i, o := range r.Over {
+		if i == 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintln(w, "over budget:", clean(o.String()))
 	}
 	_, err := fmt.Fprintf(w, "\n%s\n", r.closing())
 	return err
@@ -147,8 +154,31 @@ func (r rejection) text() string {
 	if r.Reason.Since != nil {
 		fmt.Fprintf(&out, "  %-6s %s accepts it\n", "since", *r.Reason.Since)
 	}
+	for _, line := range lastWords(r.log) {
+		fmt.Fprintf(&out, "    | %s\n", clean(line))
+	}
 	return out.String()
 }
+
+// shownLog is how many lines of a log are shown, from its end.
+const shownLog = 8
+
+// lastWords is the end of a log, folded, without the statistics.
+func lastWords(log string) []string {
+	var kept []string
+	for line := range strings.Lines(log) {
+		if !statistics.MatchString(line) && strings.TrimSpace(line) != "" {
+			kept = append(kept, strings.TrimRight(line, "\n"))
+		}
+	}
+	if len(kept) == 0 {
+		return nil
+	}
+	folded := strings.Split(Fold(strings.Join(kept, "\n")), "\n")
+	return folded[max(0, len(folded)-shownLog):]
+}
+
+var statistics = regexp.MustCompile(`^(?:processed \d+ insns|verification time |stack depth )`)
 
 // closing counts, as in "18 accepted, 2 rejected in 3.1s".
 func (r Report) closing() string {

@@ -12,6 +12,7 @@ type Report struct {
 	Started time.Time `json:"started"`
 	Seconds float64   `json:"seconds"`
 	Results []Result  `json:"results"`
+	Over    []Over    `json:"over_budget,omitempty"`
 }
 
 // Result is one program on one kernel. Counts are 0 where the kernel does not tell.
@@ -49,9 +50,12 @@ type Reason struct {
 	Since *string `json:"since"` // the first kernel of this run above that accepts it; null if none does
 }
 
-// Exit is the command's exit code: 1 if a program was rejected, else 3 if a
-// kernel could not be asked.
+// Exit is the command's exit code: 1 if a program was rejected or is over its
+// budget, else 3 if a kernel could not be asked.
 func (r Report) Exit() int {
+	if len(r.Over) > 0 {
+		return 1
+	}
 	infra := false
 	for _, one := range r.Results {
 		switch {

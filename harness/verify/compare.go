@@ -1,0 +1,113 @@
+package verify
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"text/tabwriter"
+)
+
+// ReadReport reads the JSON of an earlier run.
+func ReadReport(path string) (Report, error) {
+	var r Report
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return r, err
+	}
+	if err := json.Unmarshal(text, &r); err != nil {
+		return r, fmt.Errorf("%s is no report of bpflab verify: %w", path, err)
+	}
+	if r.Schema != Schema {
+		return r, fmt.Errorf("%s has schema %d, and this bpflab reads %d", path, r.Schema, Schema)
+	}
+	return r, nil
+}
+
+// Change is what became of a program on one kernel between two runs.
+type Change struct {
+	Now, Was Result
+	Measure  string // "" for a change of the verdict
+	Worse    bool   // accepted before, and no longer
+}
+
+// Changes compares each program on each kernel that both runs have: the verdict,
+// and what the verifier counted.
+func Changes(was, now Report) []Change {
+	old := map[[3]string]Result{}
+	for _, r := range was.Results {
+		old[r.key()] = r
+	}
+	var out []Change
+	for _, r := range now.Results {
+		before, ok := old[r.key()]
+		switch {
+		case !ok || before.Infra != "" || r.Infra != "":
+		case before.Accepted != r.Accepted:
+			out = append(out, Change{Now: r, Was: before, Worse: before.Accepted})
+		default:
+			for _, name := range slices.Sorted(maps.Keys(measures)) {
+				if measures[name](before) != measures[name](r) {
+					out = append(out, Change{Now: r, Was: before, Measure: name})
+				}
+			}
+		}
+	}
+	return out
+}
+
+func (r Result) key() [3]string { return [3]string{r.Object, r.Program, r.Kernel} }
+
+// WriteChanges writes what changed, in percent.
+func WriteChanges(w io.Writer, all []Change) error {
+	if len(all) == 0 {
+		_, err := fmt.Fprintln(w, "nothing has changed")
+		return err
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "PROGRAM\tKERNEL\tWHAT\tWAS\tNOW\tCHANGE")
+	for _, c := range all {
+		fmt.Fprintf(table, "%s\t%s\t%s\n", clean(c.Now.Program), c.Now.Kernel, c.text())
+	}
+	return table.Flush()
+}
+
+func (c Change) text() string {
+	if c.Measure == "" {
+		return fmt.Sprintf("verdict\t%s\t%s\t", c.Was.word(), c.Now.word())
+	}
+	was, now := measures[c.Measure](c.Was), measures[c.Measure](c.Now)
+	if was == 0 {
+		return fmt.Sprintf("%s\t%d\t%d\t", c.Measure, was, now)
+	}
+	return fmt.Sprintf("%s\t%d\t%d\t%+.1f%%", c.Measure, was, now, 100*float64(now-was)/float64(was))
+}
+
+// ExitSince is the exit code of a run that is compared: 1 if a program is no
+// longer accepted, is rejected and new, or is over a budget that it kept before.
+func (r Report) ExitSince(was Report, budgets Budgets) int {
+	old := map[[3]string]Result{}
+	for _, one := range was.Results {
+		old[one.key()] = one
+	}
+	for _, one := range r.Results {
+		before, known := old[one.key()]
+		if one.Infra == "" && !one.Accepted && (!known || before.Accepted) {
+			return 1
+		}
+	}
+	over := budgets.Over(was.Results)
+	for _, o := range r.Over {
+		if !slices.ContainsFunc(over, func(b Over) bool {
+			return b.Object == o.Object && b.Program == o.Program && b.Kernel == o.Kernel && b.Measure == o.Measure
+		}) {
+			return 1
+		}
+	}
+	if slices.ContainsFunc(r.Results, func(one Result) bool { return one.Infra != "" }) {
+		return 3
+	}
+	return 0
+}
