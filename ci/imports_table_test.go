@@ -24,6 +24,7 @@ var layers = map[string][]string{
 	"harness/lab":         {"vms/kernel"},
 	"harness/probe":       {"harness/verdict"},
 	"harness/report":      {"harness/verdict"},
+	"harness/upstream":    {"vms/kernel"},
 	"vms":                 {"vms/kernel", "vms/owner"},
 	"vms/child":           {},
 	"vms/console":         {},
@@ -52,7 +53,7 @@ var layers = map[string][]string{
 	"harness/session": {"harness/build", "harness/lab", "harness/verdict", "harness/wire", "vms", "vms/kernel"},
 	"harness/run": {"harness/build", "harness/lab", "harness/plan", "harness/session", "harness/verdict", "harness/wire",
 		"vms", "vms/kernel"},
-	"harness/verify":   {"harness/session", "harness/wire", "vms", "vms/kernel"},
+	"harness/verify":   {"harness/session", "harness/upstream", "harness/wire", "vms", "vms/kernel"},
 	"harness/workshop": {"harness/lab", "harness/session", "harness/verdict"},
 
 	// 6: all of it

@@ -126,21 +126,6 @@ func image(t *testing.T, version string) kernel.Image {
 	return kernel.Image{Selector: version, Version: v}
 }
 
-func TestUpstreamIsWhole(t *testing.T) {
-	for kind, rows := range map[string][]feature{"map types": known.MapTypes, "program types": known.ProgramTypes, "helpers": known.Helpers} {
-		seen := map[string]bool{}
-		for _, row := range rows {
-			if _, err := kernel.ParseVersion(row.Since); err != nil || row.Source == "" || seen[row.Name] {
-				t.Errorf("%s: %+v: error %v; it is there twice: %v", kind, row, err, seen[row.Name])
-			}
-			seen[row.Name] = true
-		}
-	}
-	if _, err := readUpstream([]byte("map_typs: []")); err == nil {
-		t.Error("an unknown key is taken")
-	}
-}
-
 func TestOpenOfBadFiles(t *testing.T) {
 	dir := t.TempDir()
 	elfOnly := append([]byte("\x7fELF"), make([]byte, 100)...)
