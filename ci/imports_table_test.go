@@ -53,6 +53,7 @@ var layers = map[string][]string{
 	"harness/session": {"harness/build", "harness/lab", "harness/verdict", "harness/wire", "vms", "vms/kernel"},
 	"harness/run": {"harness/build", "harness/lab", "harness/plan", "harness/session", "harness/verdict", "harness/wire",
 		"vms", "vms/kernel"},
+	"harness/features": {"harness/session", "harness/upstream", "harness/wire", "vms", "vms/kernel"},
 	"harness/verify":   {"harness/session", "harness/upstream", "harness/wire", "vms", "vms/kernel"},
 	"harness/workshop": {"harness/lab", "harness/session", "harness/verdict"},
 

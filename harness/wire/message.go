@@ -1,25 +1,28 @@
 package wire
 
+import "cmp"
+
 // Operations of the guest, with their argument and result types.
 const (
-	OpPut    = "put"     // Put + data -> PutResult
-	OpExec   = "exec"    // Exec (+ data) -> data, ExecResult
-	OpConfig = "config"  // Config -> ConfigResult
-	OpLoad   = "load"    // Load + data (the object) -> LoadResult
-	OpAttach = "attach"  // Attach -> AttachResult
-	OpUnload = "unload"  // Unload -> nothing
-	OpTrace  = "trace"   // nothing -> nothing: empties the trace buffer, begins to collect
-	OpLines  = "lines"   // nothing -> TraceResult: all lines since OpTrace
-	OpMap    = "map"     // MapRead -> MapResult
-	OpWatch  = "watch"   // Watch -> nothing: begins to collect a ring or perf buffer's records
-	OpEvents = "events"  // Watch -> EventsResult: all records since OpWatch
-	OpNet    = "net"     // nothing -> nothing: namespaces "client" and "server"
-	OpNetOff = "net-off" // nothing -> nothing
-	OpSend   = "send"    // Send -> SendResult
-	OpProbe  = "probe"   // Probe -> ProbeResult
-	OpOpen   = "open"    // nothing + data (an object) -> OpenResult: reads it for OpVerify
-	OpVerify = "verify"  // Verify -> VerifyResult, data: the verifier's log
-	OpPower  = "power"   // nothing -> nothing; the machine powers off
+	OpPut      = "put"      // Put + data -> PutResult
+	OpExec     = "exec"     // Exec (+ data) -> data, ExecResult
+	OpConfig   = "config"   // Config -> ConfigResult
+	OpLoad     = "load"     // Load + data (the object) -> LoadResult
+	OpAttach   = "attach"   // Attach -> AttachResult
+	OpUnload   = "unload"   // Unload -> nothing
+	OpTrace    = "trace"    // nothing -> nothing: empties the trace buffer, begins to collect
+	OpLines    = "lines"    // nothing -> TraceResult: all lines since OpTrace
+	OpMap      = "map"      // MapRead -> MapResult
+	OpWatch    = "watch"    // Watch -> nothing: begins to collect a ring or perf buffer's records
+	OpEvents   = "events"   // Watch -> EventsResult: all records since OpWatch
+	OpNet      = "net"      // nothing -> nothing: namespaces "client" and "server"
+	OpNetOff   = "net-off"  // nothing -> nothing
+	OpSend     = "send"     // Send -> SendResult
+	OpProbe    = "probe"    // Probe -> ProbeResult
+	OpOpen     = "open"     // nothing + data (an object) -> OpenResult: reads it for OpVerify
+	OpVerify   = "verify"   // Verify -> VerifyResult, data: the verifier's log
+	OpFeatures = "features" // nothing -> FeaturesResult
+	OpPower    = "power"    // nothing -> nothing; the machine powers off
 )
 
 // Put stores the call's data as a file in the guest.
@@ -121,6 +124,44 @@ const (
 	StageLoad     = "load"     // the kernel rejects it
 	StageAttach   = "attach"
 )
+
+// FeaturesResult is what a kernel has.
+type FeaturesResult struct {
+	Features []Feature `json:"features"`
+}
+
+// Kinds of features.
+const (
+	KindProgramType  = "program_type"
+	KindMapType      = "map_type"
+	KindInstructions = "instructions"
+	KindKernel       = "kernel"
+)
+
+// Feature is one of them, by its name in cilium/ebpf where it has one.
+type Feature struct {
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+	Answer
+}
+
+// Answer is what the kernel said. Unsure is a probe that failed for another
+// reason than that the kernel lacks the feature; Note says which.
+type Answer struct {
+	Supported bool   `json:"supported"`
+	Unsure    bool   `json:"unsure,omitempty"`
+	Note      string `json:"note,omitempty"`
+}
+
+// Add adds a feature.
+func (r *FeaturesResult) Add(kind, name string, a Answer) {
+	r.Features = append(r.Features, Feature{kind, name, a})
+}
+
+// Compare orders features by kind and name.
+func (f Feature) Compare(g Feature) int {
+	return cmp.Or(cmp.Compare(f.Kind, g.Kind), cmp.Compare(f.Name, g.Name))
+}
 
 // MapInfo describes a map of the object.
 type MapInfo struct {

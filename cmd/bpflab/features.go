@@ -1,0 +1,106 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bpflab/bpflab/harness/features"
+	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/harness/wire"
+)
+
+// featuresFlags are the flags of `bpflab features`.
+type featuresFlags struct {
+	run  runFlags // kernels, provider, mirror, locked, jobs, directory
+	kind string
+	all  bool
+	diff bool
+	json string
+}
+
+// featureKinds are what --kind takes.
+var featureKinds = []string{wire.KindProgramType, wire.KindMapType, wire.KindInstructions, wire.KindKernel}
+
+func newFeaturesCmd() *cobra.Command {
+	var f featuresFlags
+	cmd := &cobra.Command{
+		Use:   "features",
+		Short: "Ask many kernels what of eBPF they have",
+		Long: `Ask many kernels what of eBPF they have, by trying it: program types, map types,
+instructions. SINCE is the oldest of the kernels asked that has a feature,
+UPSTREAM the release of Linux that brought it, where bpflab knows.`,
+		Example: `  bpflab features
+  bpflab features --kernel 5.10,6.1,latest --kind map_type --all
+  bpflab features --diff --kernel 5.10,6.12`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.do(cmd) },
+	}
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.run.kernels, "kernel", []string{"default"}, "kernels: series, versions, ranges, latest, all, local:NAME")
+	flags.StringVar(&f.run.provider.name, "provider", defaultProvider, "what runs the machines: "+strings.Join(providerNames(), ", "))
+	flags.IntVarP(&f.run.jobs, "jobs", "j", 0, "kernels at one time (default: one a core)")
+	flags.BoolVar(&f.run.locked, "locked", false, "fail if a pinned kernel is no longer to be had")
+	flags.StringVar(&f.run.mirror, "mirror", "", "Debian mirror to fetch kernels from")
+	flags.StringVar(&f.kind, "kind", "", "only these: "+strings.Join(featureKinds, ", "))
+	flags.BoolVar(&f.all, "all", false, "also what all of the kernels have, or none")
+	flags.BoolVar(&f.diff, "diff", false, "what the second of two kernels has (+) and has not (-) that the first has")
+	flags.StringVar(&f.json, "json", "", "write the answers as JSON to this file, - for standard output")
+	return cmd
+}
+
+func (f *featuresFlags) do(cmd *cobra.Command) error {
+	ctx := cmd.Context()
+	if f.kind != "" && !slices.Contains(featureKinds, f.kind) {
+		return usageError{fmt.Errorf("no kind %q of features; there is %s", f.kind, strings.Join(featureKinds, ", "))}
+	}
+	provider, err := f.run.provider.open()
+	if err != nil {
+		return err
+	}
+	if _, err := provider.Caps(ctx); err != nil {
+		return err
+	}
+	images, err := f.run.images(ctx, cmd, provider)
+	if err != nil {
+		return err
+	}
+	if f.diff && len(images) != 2 {
+		return usageError{fmt.Errorf("--diff compares two kernels, and --kernel names %d", len(images))}
+	}
+	agent, err := agentPath()
+	if err != nil {
+		return err
+	}
+	dir, err := resultDir("")
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	report := features.Run(ctx, images, features.Options{Provider: provider, Agent: agent, Dir: dir, Jobs: f.run.jobs})
+	report.Tool, report.Started, report.Seconds = version, began.UTC(), time.Since(began).Seconds()
+	if err := f.write(cmd, report); err != nil {
+		return err
+	}
+	if len(report.Infra) > 0 {
+		return exitError{verdict.ExitInfra}
+	}
+	return nil
+}
+
+func (f *featuresFlags) write(cmd *cobra.Command, report features.Report) error {
+	out := cmd.OutOrStdout()
+	if f.json == "-" {
+		out = cmd.ErrOrStderr()
+	}
+	show := func() error { return features.Matrix(out, report, f.kind, f.all) }
+	if f.diff {
+		show = func() error { return features.Diff(out, report) }
+	}
+	return errors.Join(show(), saveTo(f.json, cmd.OutOrStdout(), func(w io.Writer) error { return features.JSON(w, report) }))
+}

@@ -1,0 +1,171 @@
+// Package features asks many kernels what of eBPF they have, by trying it, and
+// sets the answers beside each other.
+package features
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bpflab/bpflab/harness/session"
+	"github.com/bpflab/bpflab/harness/upstream"
+	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+// Schema is the version of Report's JSON.
+const Schema = 1
+
+// Report is one run of `bpflab features`.
+type Report struct {
+	Schema   int               `json:"schema"`
+	Tool     string            `json:"tool"`
+	Started  time.Time         `json:"started"`
+	Seconds  float64           `json:"seconds"`
+	Kernels  []Kernel          `json:"kernels"`
+	Features []Feature         `json:"features"`
+	Infra    map[string]string `json:"infra,omitempty"` // why a kernel could not be asked
+}
+
+// Kernel is one that was asked.
+type Kernel struct {
+	Selector string `json:"selector"`
+	Release  string `json:"release"` // uname -r
+	Package  string `json:"package,omitempty"`
+	SHA256   string `json:"sha256,omitempty"`
+
+	version kernel.Version
+}
+
+// Feature is one feature on one kernel.
+type Feature struct {
+	Kernel    string `json:"kernel"`
+	Kind      string `json:"kind"`
+	Name      string `json:"name"`
+	Supported bool   `json:"supported"`
+	Unsure    bool   `json:"unsure,omitempty"`   // the kernel's answer was neither yes nor no; Note has it
+	Since     string `json:"since,omitempty"`    // the oldest kernel of the run that has it
+	Upstream  string `json:"upstream,omitempty"` // the release that brought it, where that is known
+	Note      string `json:"note,omitempty"`
+}
+
+// Options says with what to ask.
+type Options struct {
+	Provider vms.Provider
+	Agent    string
+	Dir      string // the result directory, which exists
+	Jobs     int    // kernels at one time; 0 means one a core
+}
+
+// Run asks all kernels. One that cannot be asked is in Infra.
+func Run(ctx context.Context, images []kernel.Image, o Options) Report {
+	answers, failed := make([][]wire.Feature, len(images)), make([]error, len(images))
+	kernels := make([]Kernel, len(images))
+	var group errgroup.Group
+	group.SetLimit(cmp.Or(o.Jobs, runtime.NumCPU()))
+	for i, image := range images {
+		group.Go(func() error {
+			kernels[i] = Kernel{Selector: image.Selector, Package: image.Package, SHA256: image.SHA256, version: image.Version}
+			answers[i], kernels[i].Release, failed[i] = o.ask(ctx, image, i)
+			return nil
+		})
+	}
+	group.Wait()
+	r := Report{Schema: Schema, Kernels: kernels}
+	for i, err := range failed {
+		if err != nil {
+			if r.Infra == nil {
+				r.Infra = map[string]string{}
+			}
+			r.Infra[images[i].Selector] = err.Error()
+		}
+	}
+	r.collect(answers)
+	return r
+}
+
+// memory of a machine, in bytes, so that no probe fails for want of it.
+const memory = 512 << 20
+
+// ask boots a kernel and asks it.
+func (o Options) ask(ctx context.Context, image kernel.Image, i int) ([]wire.Feature, string, error) {
+	dir := filepath.Join(o.Dir, "machines", fmt.Sprintf("%03d", i))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, "", err
+	}
+	m, err := o.Provider.Start(ctx, vms.Spec{Kernel: image, Agent: o.Agent, Memory: memory, Dir: dir})
+	if err != nil {
+		return nil, "", err
+	}
+	defer m.Close()
+	s, err := session.Open(ctx, m)
+	if err != nil {
+		return nil, "", err
+	}
+	defer s.Close()
+	var res wire.FeaturesResult
+	err = s.Call(ctx, wire.OpFeatures, nil, &res, wire.IO{})
+	return res.Features, s.Ready.Release, err
+}
+
+// collect makes a list of all answers, feature by feature.
+func (r *Report) collect(answers [][]wire.Feature) {
+	for i, some := range answers {
+		for _, f := range some {
+			one := Feature{Kernel: r.Kernels[i].Selector, Kind: f.Kind, Name: f.Name, Supported: f.Supported, Unsure: f.Unsure, Note: f.Note}
+			one.Upstream, _ = upstream.Since(f.Kind, f.Name)
+			if note := disagreement(one, r.Kernels[i].version); note != "" && !f.Unsure {
+				one.Note = note
+			}
+			r.Features = append(r.Features, one)
+		}
+	}
+	since := r.since()
+	for i := range r.Features {
+		r.Features[i].Since = since[r.Features[i].key()]
+	}
+	slices.SortStableFunc(r.Features, func(a, b Feature) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
+	})
+}
+
+// disagreement is what to know where the answer is not what the version says.
+func disagreement(f Feature, v kernel.Version) string {
+	if f.Upstream == "" {
+		return ""
+	}
+	came, err := kernel.ParseVersion(f.Upstream)
+	switch older := v.Compare(came) < 0; {
+	case err != nil || older != f.Supported:
+		return ""
+	case older:
+		return "a backport: Linux has it from " + f.Upstream + " on"
+	}
+	return "switched off: Linux has it from " + f.Upstream + " on"
+}
+
+func (f Feature) key() [2]string { return [2]string{f.Kind, f.Name} }
+
+// since is the oldest kernel that has each feature.
+func (r *Report) since() map[[2]string]string {
+	versions := map[string]kernel.Version{}
+	for _, k := range r.Kernels {
+		versions[k.Selector] = k.version
+	}
+	first := map[[2]string]string{}
+	for _, f := range r.Features {
+		now, known := first[f.key()]
+		if f.Supported && (!known || versions[f.Kernel].Compare(versions[now]) < 0) {
+			first[f.key()] = f.Kernel
+		}
+	}
+	return first
+}

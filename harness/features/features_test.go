@@ -1,0 +1,78 @@
+package features
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+func asked(t *testing.T, version string) Kernel {
+	t.Helper()
+	v, err := kernel.ParseVersion(version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Kernel{Selector: version, version: v}
+}
+
+func sample(t *testing.T) Report {
+	answer := func(ring, lirc, arena wire.Answer) []wire.Feature {
+		return []wire.Feature{{Kind: "map_type", Name: "Arena", Answer: arena}, {Kind: "map_type", Name: "RingBuf", Answer: ring}, {Kind: "program_type", Name: "LircMode2", Answer: lirc}}
+	}
+	yes, no, unsure := wire.Answer{Supported: true}, wire.Answer{}, wire.Answer{Unsure: true, Note: "strange"}
+	r := Report{Kernels: []Kernel{asked(t, "6.12"), asked(t, "5.1"), asked(t, "5.10")}, Infra: map[string]string{"7.0": "no boot"}}
+	r.collect([][]wire.Feature{answer(yes, no, unsure), answer(yes, yes, no), answer(yes, yes, no)})
+	return r
+}
+
+func TestCollect(t *testing.T) {
+	for _, test := range []struct {
+		kernel, name string
+		want         Feature
+	}{
+		{"6.12", "RingBuf", Feature{Supported: true, Since: "5.1", Upstream: "5.8"}},
+		{"5.1", "RingBuf", Feature{Supported: true, Since: "5.1", Upstream: "5.8", Note: "a backport: Linux has it from 5.8 on"}},
+		{"6.12", "LircMode2", Feature{Since: "5.1", Upstream: "4.18", Note: "switched off: Linux has it from 4.18 on"}},
+		{"6.12", "Arena", Feature{Unsure: true, Upstream: "6.9", Note: "strange"}},
+	} {
+		for _, f := range sample(t).Features {
+			if f.Kernel != test.kernel || f.Name != test.name {
+				continue
+			}
+			test.want.Kernel, test.want.Name, test.want.Kind = f.Kernel, f.Name, f.Kind
+			if f != test.want {
+				t.Errorf("%+v, want %+v", f, test.want)
+			}
+		}
+	}
+}
+
+func TestMatrixAndDiff(t *testing.T) {
+	r := sample(t)
+	var some, all, diff strings.Builder
+	if err := Matrix(&some, r, "", false); err != nil {
+		t.Fatal(err)
+	}
+	if err := Matrix(&all, r, "map_type", true); err != nil {
+		t.Fatal(err)
+	}
+	if text := some.String(); strings.Contains(text, "map_type      RingBuf") || !strings.Contains(text, "1 features that all") || !strings.Contains(text, "7.0 could not be asked: no boot") {
+		t.Errorf("the matrix:\n%s", text)
+	}
+	if text := all.String(); !strings.Contains(text, "RingBuf") || strings.Contains(text, "program_type") || !strings.Contains(text, "?") {
+		t.Errorf("the whole matrix of maps:\n%s", text)
+	}
+	r.Kernels, r.Features = r.Kernels[:2], r.Features[:0]
+	r.collect([][]wire.Feature{
+		{{Kind: "map_type", Name: "Old", Answer: wire.Answer{Supported: true}}, {Kind: "map_type", Name: "New"}, {Kind: "map_type", Name: "Both", Answer: wire.Answer{Supported: true}}},
+		{{Kind: "map_type", Name: "Old"}, {Kind: "map_type", Name: "New", Answer: wire.Answer{Supported: true}}, {Kind: "map_type", Name: "Both", Answer: wire.Answer{Supported: true}}},
+	})
+	if err := Diff(&diff, r); err != nil {
+		t.Fatal(err)
+	}
+	if want := "+  map_type  New\n-  map_type  Old\n"; diff.String() != want {
+		t.Errorf("diff:\n%swant:\n%s", &diff, want)
+	}
+}
