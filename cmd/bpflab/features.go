@@ -42,11 +42,7 @@ UPSTREAM the release of Linux that brought it, where bpflab knows.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.do(cmd) },
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.run.kernels, "kernel", []string{"default"}, "kernels: series, versions, ranges, latest, all, local:NAME")
-	flags.StringVar(&f.run.provider.name, "provider", defaultProvider, "what runs the machines: "+strings.Join(providerNames(), ", "))
-	flags.IntVarP(&f.run.jobs, "jobs", "j", 0, "kernels at one time (default: one a core)")
-	flags.BoolVar(&f.run.locked, "locked", false, "fail if a pinned kernel is no longer to be had")
-	flags.StringVar(&f.run.mirror, "mirror", "", "Debian mirror to fetch kernels from")
+	f.run.defineMachines(cmd, "kernels at one time (default: one a core)")
 	flags.StringVar(&f.kind, "kind", "", "only these: "+strings.Join(featureKinds, ", "))
 	flags.BoolVar(&f.all, "all", false, "also what all of the kernels have, or none")
 	flags.BoolVar(&f.diff, "diff", false, "what the second of two kernels has (+) and has not (-) that the first has")
@@ -77,7 +73,7 @@ func (f *featuresFlags) do(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	dir, err := resultDir("")
+	dir, err := resultDir(f.run.dir)
 	if err != nil {
 		return err
 	}

@@ -66,20 +66,26 @@ the path of a lab document of your own.`,
 func (f *runFlags) define(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.BoolVar(&f.all, "all", false, "run every lab in this binary")
-	flags.StringSliceVar(&f.kernels, "kernel", []string{"default"}, "kernels: series, versions, ranges, latest, all, local:NAME")
-	flags.StringVar(&f.provider.name, "provider", defaultProvider, "what runs the machines: "+strings.Join(providerNames(), ", "))
+	f.defineMachines(cmd, "machines at one time (default: one a core)")
 	flags.StringVar(&f.provider.target, "target", "", "where an LXD cluster runs them: MEMBER or @GROUP")
 	flags.BoolVar(&f.provider.consent, "yes-on-this-kernel", false, "run labs that may harm it on a kernel that others use too")
-	flags.IntVarP(&f.jobs, "jobs", "j", 0, "machines at one time (default: one a core)")
 	flags.IntVar(&f.repeat, "repeat", 1, "run every cell this many times")
 	flags.IntVar(&f.retries, "retries", 1, "further attempts when a machine fails, not the lab")
 	flags.BoolVar(&f.cold, "cold", false, "boot every machine, fork none")
 	flags.BoolVar(&f.starter, "starter", false, "use the labs' starters instead of their solutions")
+	flags.StringVar(&f.json, "json", "", "write the results as JSON to this file, - for standard output")
+	flags.StringVar(&f.junit, "junit", "", "write the results as JUnit XML to this file")
+}
+
+// defineMachines defines the flags of every command that boots kernels.
+func (f *runFlags) defineMachines(cmd *cobra.Command, jobs string) {
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.kernels, "kernel", []string{"default"}, "kernels: series, versions, ranges, latest, all, local:NAME")
+	flags.StringVar(&f.provider.name, "provider", defaultProvider, "what runs the machines: "+strings.Join(providerNames(), ", "))
+	flags.IntVarP(&f.jobs, "jobs", "j", 0, jobs)
 	flags.BoolVar(&f.locked, "locked", false, "fail if a pinned kernel is no longer to be had")
 	flags.StringVar(&f.mirror, "mirror", "", "Debian mirror to fetch kernels from")
 	flags.StringVar(&f.dir, "dir", "", "directory for the results (default: a new one in the state directory)")
-	flags.StringVar(&f.json, "json", "", "write the results as JSON to this file, - for standard output")
-	flags.StringVar(&f.junit, "junit", "", "write the results as JUnit XML to this file")
 }
 
 func (f *runFlags) run(cmd *cobra.Command, args []string) error {

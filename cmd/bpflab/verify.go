@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -44,13 +43,9 @@ OBJ is an ELF file as clang, bpf2go and libbpf's tools make them.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.do(cmd, args) },
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.run.kernels, "kernel", []string{"default"}, "kernels: series, versions, ranges, latest, all, local:NAME")
-	flags.StringVar(&f.run.provider.name, "provider", defaultProvider, "what runs the machines: "+strings.Join(providerNames(), ", "))
-	flags.IntVarP(&f.run.jobs, "jobs", "j", 0, "kernels at one time (default: one a core)")
+	f.run.defineMachines(cmd, "kernels at one time (default: one a core)")
 	flags.BoolVar(&f.attach, "attach", false, "attach each program too, as its section says")
-	flags.BoolVar(&f.run.locked, "locked", false, "fail if a pinned kernel is no longer to be had")
-	flags.StringVar(&f.run.mirror, "mirror", "", "Debian mirror to fetch kernels from")
-	flags.StringVar(&f.run.dir, "dir", "", "directory for the logs (default: a new one in the state directory)")
+	flags.BoolVar(&f.run.provider.consent, "yes-on-this-kernel", false, "attach also on a kernel that others use too")
 	flags.StringVar(&f.json, "json", "", "write the results as JSON to this file, - for standard output")
 	flags.StringVar(&f.csv, "csv", "", "write the results as CSV, with veristat's columns, to this file, - for standard output")
 	flags.StringVar(&f.markdown, "markdown", "", "write the results as Markdown to this file, - for standard output")
@@ -74,8 +69,12 @@ func (f *verifyFlags) do(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := provider.Caps(ctx); err != nil {
+	caps, err := provider.Caps(ctx)
+	if err != nil {
 		return err
+	}
+	if caps.Shared && f.attach && !f.run.provider.consent {
+		return usageError{fmt.Errorf("the kernel of %s is used by others too: --attach needs --yes-on-this-kernel", provider.Name())}
 	}
 	images, err := f.run.images(ctx, cmd, provider)
 	if err != nil {
