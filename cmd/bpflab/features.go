@@ -25,7 +25,7 @@ type featuresFlags struct {
 }
 
 // featureKinds are what --kind takes.
-var featureKinds = []string{wire.KindProgramType, wire.KindMapType, wire.KindInstructions, wire.KindKernel}
+var featureKinds = []string{wire.KindProgramType, wire.KindMapType, wire.KindHelper, wire.KindInstructions, wire.KindKernel}
 
 func newFeaturesCmd() *cobra.Command {
 	var f featuresFlags
@@ -33,7 +33,7 @@ func newFeaturesCmd() *cobra.Command {
 		Use:   "features",
 		Short: "Ask many kernels what of eBPF they have",
 		Long: `Ask many kernels what of eBPF they have, by trying it: program types, map types,
-instructions. SINCE is the oldest of the kernels asked that has a feature,
+helpers, instructions. SINCE is the oldest of the kernels asked that has a feature,
 UPSTREAM the release of Linux that brought it, where bpflab knows.`,
 		Example: `  bpflab features
   bpflab features --kernel 5.10,6.1,latest --kind map_type --all

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -150,6 +151,11 @@ func disagreement(f Feature, v kernel.Version) string {
 		return "a backport: Linux has it from " + f.Upstream + " on"
 	}
 	return "switched off: Linux has it from " + f.Upstream + " on"
+}
+
+// disagrees tells that Note is of that.
+func (f Feature) disagrees() bool {
+	return strings.HasPrefix(f.Note, "a backport") || strings.HasPrefix(f.Note, "switched off")
 }
 
 func (f Feature) key() [2]string { return [2]string{f.Kind, f.Name} }

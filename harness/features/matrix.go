@@ -111,7 +111,7 @@ func orDash(s string) string {
 // could not be asked.
 func (r Report) writeNotes(w io.Writer) error {
 	for _, f := range r.Features {
-		if f.Note != "" {
+		if f.Note != "" && (f.Unsure || f.disagrees()) {
 			fmt.Fprintf(w, "%s on %s: %s\n", f.Name, f.Kernel, f.Note)
 		}
 	}

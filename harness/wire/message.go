@@ -134,6 +134,7 @@ type FeaturesResult struct {
 const (
 	KindProgramType  = "program_type"
 	KindMapType      = "map_type"
+	KindHelper       = "helper"
 	KindInstructions = "instructions"
 	KindKernel       = "kernel"
 )
@@ -150,7 +151,7 @@ type Feature struct {
 type Answer struct {
 	Supported bool   `json:"supported"`
 	Unsure    bool   `json:"unsure,omitempty"`
-	Note      string `json:"note,omitempty"`
+	Note      string `json:"note,omitempty"` // of a helper, the program types that have it
 }
 
 // Add adds a feature.
