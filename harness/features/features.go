@@ -102,16 +102,11 @@ func (o Options) ask(ctx context.Context, image kernel.Image, i int) ([]wire.Fea
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, "", err
 	}
-	m, err := o.Provider.Start(ctx, vms.Spec{Kernel: image, Agent: o.Agent, Memory: memory, Dir: dir})
+	s, done, err := session.Start(ctx, o.Provider, vms.Spec{Kernel: image, Agent: o.Agent, Memory: memory, Dir: dir})
 	if err != nil {
 		return nil, "", err
 	}
-	defer m.Close()
-	s, err := session.Open(ctx, m)
-	if err != nil {
-		return nil, "", err
-	}
-	defer s.Close()
+	defer done()
 	var res wire.FeaturesResult
 	err = s.Call(ctx, wire.OpFeatures, nil, &res, wire.IO{})
 	return res.Features, s.Ready.Release, err

@@ -2,18 +2,16 @@ package probe
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
-	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// Result is the kernel's answer to one program.
+// Result is the kernel's answer to one probe.
 type Result struct {
 	Accepted bool
 	Errno    string // "E2BIG"; empty if accepted
@@ -25,10 +23,19 @@ type Result struct {
 // LogTail is how much of a verifier log is kept, in bytes.
 const LogTail = 4 << 10
 
-const logSize = 1 << 16
+// logSize is the largest log that all kernels take (bpf_check of
+// kernel/bpf/verifier.c), in bytes: one that is too small fails the load.
+const logSize = 16<<20 - 1
+
+// Levels of the verifier's log. logStats, which logs no instructions, came with
+// Linux 5.2; before, every level is as good as logInsns.
+const (
+	logInsns = 1
+	logStats = 4
+)
 
 // progAttr is the part of union bpf_attr that BPF_PROG_LOAD has read since
-// Linux 4.1 (include/uapi/linux/bpf.h).
+// Linux 4.17 (include/uapi/linux/bpf.h).
 type progAttr struct {
 	progType    uint32
 	insnCnt     uint32
@@ -39,28 +46,15 @@ type progAttr struct {
 	logBuf      uint64
 	kernVersion uint32
 	progFlags   uint32
+	name        [16]byte
+	ifindex     uint32
+	attachType  uint32
 }
 
-// Load loads raw instructions as a socket filter, the one type that an
+// load loads raw instructions as a socket filter, the one type that an
 // unprivileged user may load, and closes the program at once. The first try
 // is without a log, so that a log that grows too large cannot fail it; a
 // rejected program is tried again for its log.
-//
-// EAGAIN (a signal came while the verifier ran) is tried again; it is never a
-// result. The error is non-nil only when the kernel could not be asked.
-func Load(insns []byte, user bool) (Result, error) {
-	if err := LiftMemlock(); err != nil {
-		return Result{}, err
-	}
-	if !user {
-		return load(insns), nil
-	}
-	if err := allowUsers(); err != nil {
-		return Result{}, err
-	}
-	return asUser(func() Result { return load(insns) })
-}
-
 func load(insns []byte) Result {
 	began := time.Now()
 	errno := try(insns, nil, 0)
@@ -69,84 +63,97 @@ func load(insns []byte) Result {
 		return res
 	}
 	res.Errno = unix.ErrnoName(errno)
-	log := make([]byte, logSize)
-	try(insns, log, 1)
-	res.Log, res.Insns = tail(log), Processed(string(log))
+	log := newLog(logSize)
+	defer log.close()
+	try(insns, log, logInsns)
+	res.Log, res.Insns = log.tail(), Processed(log.text())
 	return res
 }
 
-func try(insns, log []byte, level uint32) unix.Errno {
-	license := []byte("GPL\x00")
-	attr := progAttr{
-		progType: unix.BPF_PROG_TYPE_SOCKET_FILTER,
-		insnCnt:  uint32(len(insns) / insnSize),
-		insns:    uint64(uintptr(unsafe.Pointer(&insns[0]))),
-		license:  uint64(uintptr(unsafe.Pointer(&license[0]))),
+// loadBrief is load without the log of instructions, where the kernel can leave
+// it out: then one try tells all.
+func loadBrief(insns []byte) Result {
+	if !hasLogStats() {
+		return load(insns)
 	}
-	if log != nil {
-		attr.logLevel, attr.logSize, attr.logBuf = level, uint32(len(log)), uint64(uintptr(unsafe.Pointer(&log[0])))
-	}
-	var fd uintptr
-	errno := unix.EAGAIN
-	for tries := 0; errno == unix.EAGAIN && tries < 10; tries++ {
-		fd, _, errno = unix.Syscall(unix.SYS_BPF, unix.BPF_PROG_LOAD, uintptr(unsafe.Pointer(&attr)), unsafe.Sizeof(attr))
-	}
-	runtime.KeepAlive(insns)
-	runtime.KeepAlive(license)
-	runtime.KeepAlive(log)
+	log := newLog(logSize)
+	defer log.close()
+	began := time.Now()
+	errno := try(insns, log, logStats)
+	return Result{Accepted: errno == 0, Errno: unix.ErrnoName(errno), Log: log.tail(), Insns: Processed(log.text()),
+		Seconds: time.Since(began).Seconds()}
+}
+
+// hasLogStats tries a program of two instructions.
+var hasLogStats = sync.OnceValue(func() bool {
+	log := newLog(logSize)
+	defer log.close()
+	return try(straightLine(2), log, logStats) == 0 && Processed(log.text()) == 2 && !strings.Contains(log.text(), "r0 = 0")
+})
+
+func try(insns []byte, log logBuffer, level uint32) unix.Errno {
+	fd, errno := loadFD(unix.BPF_PROG_TYPE_SOCKET_FILTER, 0, insns, log, level)
 	if errno == 0 {
-		unix.Close(int(fd))
+		unix.Close(fd)
 	}
 	return errno
 }
 
-func tail(log []byte) string {
-	text, _, _ := bytes.Cut(log, []byte{0})
-	return string(text[max(0, len(text)-LogTail):])
+// loadFD loads a program. EAGAIN (a signal came while the verifier ran) is tried
+// again; it is never a result.
+func loadFD(progType, attachType uint32, insns []byte, log logBuffer, level uint32) (fd int, errno unix.Errno) {
+	license := []byte("GPL\x00")
+	attr := progAttr{
+		progType:   progType,
+		insnCnt:    uint32(len(insns) / insnSize),
+		insns:      uint64(uintptr(unsafe.Pointer(&insns[0]))),
+		license:    uint64(uintptr(unsafe.Pointer(&license[0]))),
+		attachType: attachType,
+	}
+	if log != nil {
+		attr.logLevel, attr.logSize, attr.logBuf = level, uint32(len(log)), uint64(uintptr(unsafe.Pointer(&log[0])))
+	}
+	fd, errno = bpf(unix.BPF_PROG_LOAD, unsafe.Pointer(&attr), unsafe.Sizeof(attr))
+	runtime.KeepAlive(insns)
+	runtime.KeepAlive(license)
+	return fd, errno
 }
 
-const unprivSysctl = "/proc/sys/kernel/unprivileged_bpf_disabled"
+// bpf is bpf(2). It returns what the call returned.
+func bpf(cmd int, attr unsafe.Pointer, size uintptr) (int, unix.Errno) {
+	var ret uintptr
+	errno := unix.EAGAIN
+	for tries := 0; errno == unix.EAGAIN && tries < 10; tries++ {
+		ret, _, errno = unix.Syscall(unix.SYS_BPF, uintptr(cmd), uintptr(attr), size)
+	}
+	return int(ret), errno
+}
 
-// allowUsers switches unprivileged bpf(2) on; distributions switch it off.
-// Before 5.13 the switch could only be turned the other way, and it never
-// turns back from 1.
-func allowUsers() error {
-	if UsersAllowed() {
+// logBuffer is memory for the verifier's log. It is mapped, so that only what is
+// written takes any.
+type logBuffer []byte
+
+// newLog maps a buffer; it is nil if there is no address space for it.
+func newLog(size int) logBuffer {
+	log, err := unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE)
+	if err != nil {
 		return nil
 	}
-	if err := os.WriteFile(unprivSysctl, []byte("0"), 0); err != nil {
-		return fmt.Errorf("allow unprivileged bpf in this machine: %w", err)
-	}
-	return nil
+	return log
 }
 
-// UsersAllowed says whether the kernel takes programs from ordinary users.
-// Before 4.4 there was no switch, and it took them.
-func UsersAllowed() bool {
-	now, err := os.ReadFile(unprivSysctl)
-	return errors.Is(err, os.ErrNotExist) || strings.TrimSpace(string(now)) == "0"
+func (l logBuffer) close() {
+	if l != nil {
+		unix.Munmap(l)
+	}
 }
 
-const nobody = 65534
+func (l logBuffer) text() string {
+	text, _, _ := bytes.Cut(l, []byte{0})
+	return string(text)
+}
 
-// asUser runs f on a thread that is nobody without capabilities. The thread
-// is never unlocked, so the runtime destroys it afterwards. The raw system
-// call changes the one thread, where unix.Setresuid would change all.
-func asUser(f func() Result) (Result, error) {
-	type answer struct {
-		res Result
-		err error
-	}
-	ch := make(chan answer)
-	go func() {
-		runtime.LockOSThread()
-		_, _, errno := unix.RawSyscall(unix.SYS_SETRESUID, nobody, nobody, nobody)
-		if errno != 0 {
-			ch <- answer{err: fmt.Errorf("become an ordinary user: %w", errno)}
-			return
-		}
-		ch <- answer{res: f()}
-	}()
-	a := <-ch
-	return a.res, a.err
+func (l logBuffer) tail() string {
+	text := l.text()
+	return text[max(0, len(text)-LogTail):]
 }

@@ -78,8 +78,8 @@ type worker struct {
 	results chan<- Result
 
 	machines int // started so far
-	machine  vms.Machine
 	session  *session.Session
+	done     func()  // ends the session and its machine
 	opened   *Object // in the session
 }
 
@@ -197,31 +197,18 @@ func (w *worker) start(ctx context.Context) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	spec := vms.Spec{Kernel: w.kernel, Agent: w.Agent, Memory: memory, Dir: dir}
-	for {
-		m, err := w.Provider.Start(ctx, spec)
-		if err != nil {
-			return err
-		}
-		s, err := session.Open(ctx, m)
-		if err == nil {
-			w.machine, w.session, w.opened = m, s, nil
-			return nil
-		}
-		m.Close()
-		if m.StartKind() != "fork" || ctx.Err() != nil {
-			return err
-		}
-		m.Reject()
-		spec.Cold = true // what it was forked from is damaged
+	s, done, err := session.Start(ctx, w.Provider, vms.Spec{Kernel: w.kernel, Agent: w.Agent, Memory: memory, Dir: dir})
+	if err != nil {
+		return err
 	}
+	w.session, w.done, w.opened = s, done, nil
+	return nil
 }
 
 // leave closes the machine, if there is one.
 func (w *worker) leave() {
 	if w.session != nil {
-		w.session.Close()
-		w.machine.Close()
+		w.done()
 	}
-	w.session, w.machine, w.opened = nil, nil, nil
+	w.session, w.opened = nil, nil
 }

@@ -250,6 +250,8 @@ type Probe struct {
 	Kind string `json:"kind"`
 	N    int    `json:"n"`
 	User bool   `json:"user"` // without capabilities
+
+	Brief bool `json:"brief,omitempty"` // no instructions in the log, where the kernel can leave them out
 }
 
 // ProbeResult is the kernel's answer to a probe.

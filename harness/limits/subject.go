@@ -1,0 +1,68 @@
+package limits
+
+import "regexp"
+
+// subject is one limit: how it is probed, and how its boundary is told from others.
+type subject struct {
+	name  string
+	what  string // for the reader of a table
+	kind  string // of wire.Probe
+	least int    // the smallest size that makes sense
+	most  int    // the largest that can be generated
+	yesNo bool   // least is the one size
+	heavy bool   // takes much of the verifier, for root
+
+	userKind string         // kind for an ordinary user, if another
+	likely   []int          // boundaries of known kernels, ascending
+	because  *regexp.Regexp // what the kernel says when it is this limit, after the errno
+}
+
+// The boundaries are of kernel/bpf/verifier.c and include/linux/{bpf,filter}.h:
+// BPF_MAXINSNS, BPF_COMPLEXITY_LIMIT_{INSNS,STACK,JMP_SEQ}, MAX_BPF_STACK,
+// MAX_CALL_FRAMES, BPF_MAX_SUBPROGS, MAX_TAIL_CALL_CNT, BPF_MAX_LOOPS.
+var subjects = []subject{
+	{name: "program_insns", what: "instructions of a program", kind: "straight_line", least: 2, most: 2 << 20, heavy: true,
+		likely: []int{4096, 1_000_000}, because: regexp.MustCompile(`^E2BIG: $`)},
+	{name: "processed_insns", what: "instructions the verifier goes through", kind: "processed", userKind: "paths", least: 6000, most: 2 << 20, heavy: true,
+		likely: []int{131_072, 1_000_000}, because: regexp.MustCompile(`program is too (large|complex)`)},
+	{name: "bounded_loop_iterations", what: "rounds of a loop of two instructions", kind: "bounded_loop", least: 2, most: 2 << 20, heavy: true,
+		likely: []int{499_999}, because: regexp.MustCompile(`program is too (large|complex)`)},
+	{name: "jump_sequence", what: "undecided jumps in sequence", kind: "jumps", least: 1, most: 1<<15 - 1,
+		likely: []int{1025, 8193}, because: regexp.MustCompile(`jumps is too complex|program is too complex`)},
+	{name: "back_edge", what: "a jump backwards", kind: "bounded_loop", least: 2, most: 2, yesNo: true,
+		because: regexp.MustCompile(`back-edge`)},
+	{name: "stack_bytes", what: "bytes of stack of one function", kind: "stack_byte", least: 1, most: 1 << 15,
+		likely: []int{512}, because: regexp.MustCompile(`stack`)},
+	{name: "stack_bytes_total", what: "bytes of stack over calls", kind: "stack_total", least: 257, most: 768,
+		likely: []int{512}, because: regexp.MustCompile(`combined stack size`)},
+	{name: "call_depth", what: "functions that call each other", kind: "frames", least: 2, most: 1024,
+		likely: []int{8}, because: regexp.MustCompile(`call stack of \d+ frames is too deep`)},
+	{name: "subprograms", what: "functions of a program", kind: "subprograms", least: 2, most: 1 << 13,
+		likely: []int{256}, because: regexp.MustCompile(`too many subprograms`)},
+	{name: "tail_calls", what: "tail calls in sequence", kind: "tail_calls", least: 1, most: 1 << 10,
+		likely: []int{32, 33}, because: regexp.MustCompile(`falls through`)},
+	{name: "bpf_loop_iterations", what: "rounds of bpf_loop", kind: "bpf_loop", least: 1, most: 1<<31 - 1,
+		likely: []int{1 << 23}, because: regexp.MustCompile(`^E2BIG: $`)},
+	{name: "map_key_bytes", what: "bytes of a hash map's key", kind: "map_key", least: 1, most: 1 << 26,
+		likely: []int{512}, because: regexp.MustCompile(`^E2BIG: $`)},
+	{name: "map_value_bytes", what: "bytes of a hash map's value", kind: "map_value", least: 1, most: 1 << 30,
+		because: regexp.MustCompile(`^E2BIG: $`)},
+	{name: "log_bytes", what: "bytes of the verifier's log", kind: "log", least: 128, most: 1<<32 - 1,
+		likely: []int{1<<24 - 1, 1<<30 - 1}, because: regexp.MustCompile(`^EINVAL: $`)},
+}
+
+// Names are the limits that are measured, in the order of reports.
+func Names() []string {
+	var out []string
+	for _, s := range subjects {
+		out = append(out, s.name)
+	}
+	return out
+}
+
+func (s subject) kindFor(root bool) string {
+	if !root && s.userKind != "" {
+		return s.userKind
+	}
+	return s.kind
+}

@@ -1,0 +1,59 @@
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+const unprivSysctl = "/proc/sys/kernel/unprivileged_bpf_disabled"
+
+// allowUsers switches unprivileged bpf(2) on; distributions switch it off.
+// Before 5.13 the switch could only be turned the other way, and it never
+// turns back from 1.
+func allowUsers() error {
+	if UsersAllowed() {
+		return nil
+	}
+	if err := os.WriteFile(unprivSysctl, []byte("0"), 0); err != nil {
+		return fmt.Errorf("allow unprivileged bpf in this machine: %w", err)
+	}
+	return nil
+}
+
+// UsersAllowed says whether the kernel takes programs from ordinary users.
+// Before 4.4 there was no switch, and it took them.
+func UsersAllowed() bool {
+	now, err := os.ReadFile(unprivSysctl)
+	return errors.Is(err, os.ErrNotExist) || strings.TrimSpace(string(now)) == "0"
+}
+
+const nobody = 65534
+
+// asUser runs f on a thread that is nobody without capabilities. The thread
+// is never unlocked, so the runtime destroys it afterwards. The raw system
+// call changes the one thread, where unix.Setresuid would change all.
+func asUser(f func() Result) (Result, error) {
+	type answer struct {
+		res Result
+		err error
+	}
+	ch := make(chan answer)
+	go func() {
+		runtime.LockOSThread()
+		_, _, errno := unix.RawSyscall(unix.SYS_SETRESUID, nobody, nobody, nobody)
+		if errno != 0 {
+			ch <- answer{err: fmt.Errorf("become an ordinary user: %w", errno)}
+			return
+		}
+		var res Result
+		undisturbed(func() { res = f() })
+		ch <- answer{res: res}
+	}()
+	a := <-ch
+	return a.res, a.err
+}
