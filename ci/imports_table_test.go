@@ -54,8 +54,8 @@ var layers = map[string][]string{
 	"harness/run": {"harness/build", "harness/lab", "harness/plan", "harness/session", "harness/verdict", "harness/wire",
 		"vms", "vms/kernel"},
 	"harness/features": {"harness/session", "harness/upstream", "harness/wire", "vms", "vms/kernel"},
-	"harness/limits":   {"harness/session", "harness/verdict", "harness/wire", "vms", "vms/kernel"},
-	"harness/verify":   {"harness/session", "harness/upstream", "harness/wire", "vms", "vms/kernel"},
+	"harness/limits":   {"harness/probe", "harness/session", "harness/verdict", "harness/wire", "vms", "vms/kernel"},
+	"harness/verify":   {"harness/probe", "harness/session", "harness/upstream", "harness/wire", "vms", "vms/kernel"},
 	"harness/workshop": {"harness/lab", "harness/session", "harness/verdict"},
 
 	// 6: all of it

@@ -25,7 +25,8 @@ type featuresFlags struct {
 }
 
 // featureKinds are what --kind takes.
-var featureKinds = []string{wire.KindProgramType, wire.KindMapType, wire.KindHelper, wire.KindInstructions, wire.KindKernel}
+var featureKinds = []string{wire.KindProgramType, wire.KindMapType, wire.KindHelper, wire.KindAttachType, wire.KindLinkType, wire.KindBTFKind, wire.KindKfunc,
+	wire.KindInstructions, wire.KindKernel}
 
 func newFeaturesCmd() *cobra.Command {
 	var f featuresFlags

@@ -94,7 +94,7 @@ func Run(ctx context.Context, images []kernel.Image, o Options) Report {
 }
 
 // memory of a machine, in bytes, so that no probe fails for want of it.
-const memory = 512 << 20
+const memory = 2 << 30
 
 // ask boots a kernel and asks it.
 func (o Options) ask(ctx context.Context, image kernel.Image, i int) ([]wire.Feature, string, error) {
@@ -119,7 +119,7 @@ func (r *Report) collect(answers [][]wire.Feature) {
 			one := Feature{Kernel: r.Kernels[i].Selector, Kind: f.Kind, Name: f.Name, Supported: f.Supported, Unsure: f.Unsure, Note: f.Note}
 			one.Upstream, _ = upstream.Since(f.Kind, f.Name)
 			if note := disagreement(one, r.Kernels[i].version); note != "" && !f.Unsure {
-				one.Note = note
+				one.Note = strings.TrimSuffix(note+": "+f.Note, ": ")
 			}
 			r.Features = append(r.Features, one)
 		}
@@ -143,9 +143,9 @@ func disagreement(f Feature, v kernel.Version) string {
 	case err != nil || older != f.Supported:
 		return ""
 	case older:
-		return "a backport: Linux has it from " + f.Upstream + " on"
+		return "a backport, Linux has it from " + f.Upstream + " on"
 	}
-	return "switched off: Linux has it from " + f.Upstream + " on"
+	return "switched off, Linux has it from " + f.Upstream + " on"
 }
 
 // disagrees tells that Note is of that.

@@ -33,8 +33,8 @@ func TestCollect(t *testing.T) {
 		want         Feature
 	}{
 		{"6.12", "RingBuf", Feature{Supported: true, Since: "5.1", Upstream: "5.8"}},
-		{"5.1", "RingBuf", Feature{Supported: true, Since: "5.1", Upstream: "5.8", Note: "a backport: Linux has it from 5.8 on"}},
-		{"6.12", "LircMode2", Feature{Since: "5.1", Upstream: "4.18", Note: "switched off: Linux has it from 4.18 on"}},
+		{"5.1", "RingBuf", Feature{Supported: true, Since: "5.1", Upstream: "5.8", Note: "a backport, Linux has it from 5.8 on"}},
+		{"6.12", "LircMode2", Feature{Since: "5.1", Upstream: "4.18", Note: "switched off, Linux has it from 4.18 on"}},
 		{"6.12", "Arena", Feature{Unsure: true, Upstream: "6.9", Note: "strange"}},
 	} {
 		for _, f := range sample(t).Features {

@@ -5,10 +5,9 @@ import (
 	"errors"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/features"
 
 	"github.com/bpflab/bpflab/harness/probe"
@@ -20,16 +19,7 @@ import (
 const (
 	lastProgramType = ebpf.Netfilter
 	lastMapType     = ebpf.Arena
-	lastHelper      = asm.FnCgrpStorageDelete
 )
-
-// helperTypes are the program types that helpers are asked for. cilium/ebpf's own
-// question is not asked: it knows how to do without some helpers, and says yes.
-var helperTypes = map[ebpf.ProgramType]ebpf.AttachType{
-	ebpf.SocketFilter: 0, ebpf.TracePoint: 0, ebpf.PerfEvent: 0, ebpf.SchedCLS: 0, ebpf.XDP: 0, ebpf.CGroupSKB: 0, ebpf.CGroupSock: 0,
-	ebpf.CGroupSockAddr: ebpf.AttachCGroupInet4Connect, ebpf.SockOps: 0, ebpf.SkSKB: 0, ebpf.SkMsg: 0, ebpf.LWTXmit: 0,
-	ebpf.LWTSeg6Local: 0, ebpf.SkReuseport: 0, ebpf.CGroupSysctl: 0,
-}
 
 // features asks the kernel what it has.
 func (a *agent) features(context.Context, none) (wire.FeaturesResult, error) {
@@ -43,9 +33,16 @@ func (a *agent) features(context.Context, none) (wire.FeaturesResult, error) {
 	for t := ebpf.Hash; t <= lastMapType; t++ {
 		out.Add(wire.KindMapType, t.String(), answerOf(features.HaveMapType(t)))
 	}
-	for fn := asm.FnMapLookupElem; fn <= lastHelper; fn++ {
-		out.Add(wire.KindHelper, strings.TrimPrefix(fn.String(), "Fn"), helper(fn))
+	kernel, err := btf.LoadKernelSpec()
+	if err != nil {
+		kernel = nil // it has no BTF
 	}
+	targets := targetsOf(kernel)
+	askHelpers(&out, targets)
+	askAttachTypes(&out, kernel)
+	askLinks(&out)
+	askBTF(&out)
+	askKfuncs(&out, kernel, targets)
 	for name, have := range instructions {
 		out.Add(wire.KindInstructions, name, answerOf(have()))
 	}
@@ -55,18 +52,6 @@ func (a *agent) features(context.Context, none) (wire.FeaturesResult, error) {
 	}
 	slices.SortFunc(out.Features, wire.Feature.Compare)
 	return out, nil
-}
-
-// helper asks for a helper with each program type, and notes those that have it.
-func helper(fn asm.BuiltinFunc) wire.Answer {
-	var have []string
-	for t, attach := range helperTypes {
-		if ok, err := probe.HasHelper(uint32(t), uint32(attach), int32(fn)); ok && err == nil {
-			have = append(have, t.String())
-		}
-	}
-	slices.Sort(have)
-	return wire.Answer{Supported: len(have) > 0, Note: strings.Join(have, ", ")}
 }
 
 // answerOf makes an answer of what cilium/ebpf returns.
@@ -86,9 +71,6 @@ var instructions = map[string]func() error{
 	"bounded loops":          features.HaveBoundedLoops,
 	"ISA v2":                 features.HaveV2ISA,
 	"ISA v3":                 features.HaveV3ISA,
-	"kprobe multi link":      features.HaveBPFLinkKprobeMulti,
-	"kprobe session link":    features.HaveBPFLinkKprobeSession,
-	"uprobe multi link":      features.HaveBPFLinkUprobeMulti,
 }
 
 // files are there where a kernel has the feature.

@@ -56,8 +56,8 @@ func (r Report) panel(s subject) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<text x="%d" y="18" font-weight="bold">%s</text>`+"\n", leftEdge, escape(s.name))
 	for _, tick := range scale.ticks() {
-		fmt.Fprintf(&b, `<line class="grid" x1="%d" x2="%d" y1="%.1f" y2="%[3].1f"/><text x="%d" y="%.1f" text-anchor="end">%s</text>`+"\n",
-			leftEdge, panelWidth-rightEdge, scale.y(tick), leftEdge-6, scale.y(tick)+4, short(tick))
+		fmt.Fprintf(&b, `<line class="grid" x1="%d" x2="%d" y1="%.1f" y2="%.1f"/><text x="%d" y="%.1f" text-anchor="end">%s</text>`+"\n",
+			leftEdge, panelWidth-rightEdge, scale.y(tick), scale.y(tick), leftEdge-6, scale.y(tick)+4, short(tick))
 	}
 	for i, k := range r.Kernels {
 		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="middle">%s</text>`+"\n", r.x(i), panelHeight-bottomEdge+18, escape(strings.TrimPrefix(k.Selector, "local:")))

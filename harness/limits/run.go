@@ -9,12 +9,12 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/bpflab/bpflab/harness/probe"
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/harness/wire"
@@ -174,33 +174,12 @@ func (w *worker) bisect(ctx context.Context, t task) (boundary, error) {
 		if slices.Contains(notLimits, res.Errno) {
 			return answer{}, fmt.Errorf("the kernel says %s, which is no limit of the verifier's", res.Errno)
 		}
-		return answer{n: n, accepted: res.Accepted, errno: res.Errno, message: complaint(res.Log)}, nil
+		return answer{n: n, accepted: res.Accepted, errno: res.Errno, message: probe.Complaint(res.Log)}, nil
 	})
 }
 
 // notLimits are errors that tell of the machine, and not of the verifier.
 var notLimits = []string{"ENOMEM", "EAGAIN", "EINTR", "ENOSPC"}
-
-// complaint is the verifier's last word but for its statistics.
-func complaint(log string) string {
-	lines := strings.Split(strings.TrimSpace(log), "\n")
-	for i := len(lines) - 1; i >= 0; i-- {
-		line := strings.TrimSpace(lines[i])
-		if line != "" && !statistics(line) {
-			return line
-		}
-	}
-	return ""
-}
-
-func statistics(line string) bool {
-	for _, p := range []string{"processed ", "verification time ", "stack depth ", "mark_precise: ", "insns processed "} {
-		if strings.HasPrefix(line, p) {
-			return true
-		}
-	}
-	return false
-}
 
 // ready sees to a machine of the task's kernel.
 func (w *worker) ready(ctx context.Context, t task) error {

@@ -34,7 +34,7 @@ func bpfLoop(n int, user bool) Result {
 func callHelper(helper int32) Result {
 	log := newLog(logSize)
 	defer log.close()
-	fd, errno := loadFD(unix.BPF_PROG_TYPE_SOCKET_FILTER, 0, calling(helper), log, logInsns)
+	fd, errno := loadFD(socketFilter, calling(helper), log, logInsns)
 	if errno == 0 {
 		unix.Close(fd)
 	}

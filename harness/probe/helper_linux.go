@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"errors"
 	"regexp"
 
 	"golang.org/x/sys/unix"
@@ -11,23 +10,19 @@ import (
 // or not for the type of program (check_helper_call in kernel/bpf/verifier.c).
 var noHelper = regexp.MustCompile(`invalid func unknown#|unknown func |program of this type cannot use helper`)
 
-// errNoType is a program type that the kernel does not have.
-var errNoType = errors.New("the kernel has no programs of this type")
+// HasHelper says whether programs for a target, which the kernel must have, may
+// call a helper, by number. It loads a program that calls it without arguments: a
+// kernel that has it complains of those.
+func HasHelper(t Target, helper int32) bool {
+	accepted, log := loadAs(t, calling(helper))
+	return accepted || log != "" && !noHelper.MatchString(log)
+}
 
-// HasHelper says whether programs of a type may call a helper, by number. It
-// loads a program that calls it without arguments: a kernel that has it complains
-// of those. attachType is for types that must name one.
-func HasHelper(progType, attachType uint32, helper int32) (bool, error) {
-	accepted, log := loadAs(progType, attachType, calling(helper))
-	switch {
-	case accepted:
-		return true, nil
-	case noHelper.MatchString(log):
-		return false, nil
-	case log == "":
-		return false, errNoType
-	}
-	return true, nil
+// Accepts says whether the kernel takes a program for a target, which returns a
+// number.
+func Accepts(t Target, returns int32) bool {
+	accepted, _ := loadAs(t, join(insn(opMovImm, r0, 0, returns), insn(opExit, 0, 0, 0)))
+	return accepted
 }
 
 // calling calls a helper without arguments.
@@ -35,11 +30,11 @@ func calling(helper int32) []byte {
 	return join(insn(opCall, 0, 0, helper), straightLine(2))
 }
 
-// loadAs loads a program of a type and closes it; it returns the verifier's log.
-func loadAs(progType, attachType uint32, insns []byte) (accepted bool, said string) {
+// loadAs loads a program and closes it; it returns the verifier's log.
+func loadAs(t Target, insns []byte) (accepted bool, said string) {
 	log := newLog(4 << 10)
 	defer log.close()
-	fd, errno := loadFD(progType, attachType, insns, log, logInsns)
+	fd, errno := loadFD(t, insns, log, logInsns)
 	if errno == 0 {
 		unix.Close(fd)
 	}

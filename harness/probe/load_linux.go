@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bytes"
+	"fmt"
 	"runtime"
 	"strings"
 	"sync"
@@ -34,8 +35,19 @@ const (
 	logStats = 4
 )
 
+// Target is what a program is loaded for.
+type Target struct {
+	Type   uint32 // BPF_PROG_TYPE_*
+	Attach uint32 // BPF_*, where the type needs it
+	BTF    uint32 // number of the type in the kernel's BTF that it attaches to, or 0
+	Flags  uint32 // BPF_F_*
+}
+
+var socketFilter = Target{Type: unix.BPF_PROG_TYPE_SOCKET_FILTER}
+
 // progAttr is the part of union bpf_attr that BPF_PROG_LOAD has read since
-// Linux 4.17 (include/uapi/linux/bpf.h).
+// Linux 5.5 (include/uapi/linux/bpf.h). Older kernels take what they do not know
+// if it is zero.
 type progAttr struct {
 	progType    uint32
 	insnCnt     uint32
@@ -49,6 +61,9 @@ type progAttr struct {
 	name        [16]byte
 	ifindex     uint32
 	attachType  uint32
+	_           [9]uint32 // BTF of the program itself: functions and lines
+	attachBTF   uint32
+	_           uint32
 }
 
 // load loads raw instructions as a socket filter, the one type that an
@@ -80,7 +95,7 @@ func loadBrief(insns []byte) Result {
 	defer log.close()
 	began := time.Now()
 	errno := try(insns, log, logStats)
-	return Result{Accepted: errno == 0, Errno: unix.ErrnoName(errno), Log: log.tail(), Insns: Processed(log.text()),
+	return Result{Accepted: errno == 0, Errno: unix.ErrnoName(errno), Log: Complaint(log.text()), Insns: Processed(log.text()),
 		Seconds: time.Since(began).Seconds()}
 }
 
@@ -92,7 +107,7 @@ var hasLogStats = sync.OnceValue(func() bool {
 })
 
 func try(insns []byte, log logBuffer, level uint32) unix.Errno {
-	fd, errno := loadFD(unix.BPF_PROG_TYPE_SOCKET_FILTER, 0, insns, log, level)
+	fd, errno := loadFD(socketFilter, insns, log, level)
 	if errno == 0 {
 		unix.Close(fd)
 	}
@@ -101,14 +116,17 @@ func try(insns []byte, log logBuffer, level uint32) unix.Errno {
 
 // loadFD loads a program. EAGAIN (a signal came while the verifier ran) is tried
 // again; it is never a result.
-func loadFD(progType, attachType uint32, insns []byte, log logBuffer, level uint32) (fd int, errno unix.Errno) {
+func loadFD(target Target, insns []byte, log logBuffer, level uint32) (fd int, errno unix.Errno) {
 	license := []byte("GPL\x00")
 	attr := progAttr{
-		progType:   progType,
-		insnCnt:    uint32(len(insns) / insnSize),
-		insns:      uint64(uintptr(unsafe.Pointer(&insns[0]))),
-		license:    uint64(uintptr(unsafe.Pointer(&license[0]))),
-		attachType: attachType,
+		progType:    target.Type,
+		insnCnt:     uint32(len(insns) / insnSize),
+		insns:       uint64(uintptr(unsafe.Pointer(&insns[0]))),
+		license:     uint64(uintptr(unsafe.Pointer(&license[0]))),
+		kernVersion: version(),
+		progFlags:   target.Flags,
+		attachType:  target.Attach,
+		attachBTF:   target.BTF,
 	}
 	if log != nil {
 		attr.logLevel, attr.logSize, attr.logBuf = level, uint32(len(log)), uint64(uintptr(unsafe.Pointer(&log[0])))
@@ -118,6 +136,18 @@ func loadFD(progType, attachType uint32, insns []byte, log logBuffer, level uint
 	runtime.KeepAlive(license)
 	return fd, errno
 }
+
+// version is the running kernel's as LINUX_VERSION_CODE has it, which kprobes had
+// to name before Linux 5.0.
+var version = sync.OnceValue(func() uint32 {
+	var u unix.Utsname
+	var major, minor, patch uint32
+	if unix.Uname(&u) != nil {
+		return 0
+	}
+	fmt.Sscanf(unix.ByteSliceToString(u.Release[:]), "%d.%d.%d", &major, &minor, &patch)
+	return major<<16 | minor<<8 | min(patch, 255)
+})
 
 // bpf is bpf(2). It returns what the call returned.
 func bpf(cmd int, attr unsafe.Pointer, size uintptr) (int, unix.Errno) {

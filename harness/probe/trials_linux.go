@@ -89,7 +89,7 @@ func tailCalls(n int, _ bool) Result {
 	defer unix.Close(programs)
 	log := newLog(logSize)
 	defer log.close()
-	prog, errno := loadFD(unix.BPF_PROG_TYPE_SOCKET_FILTER, 0, tailCalling(n, programs), log, logInsns)
+	prog, errno := loadFD(socketFilter, tailCalling(n, programs), log, logInsns)
 	if errno != 0 {
 		return Result{Errno: unix.ErrnoName(errno), Log: log.tail()}
 	}

@@ -16,6 +16,10 @@ const (
 	ProgramType = "program_type"
 	MapType     = "map_type"
 	Helper      = "helper"
+	AttachType  = "attach_type"
+	LinkType    = "link_type"
+	BTFKind     = "btf_kind"
+	Kfunc       = "kfunc"
 )
 
 // Row is one feature. Names are cilium/ebpf's: RingBuf, XDP, RingbufReserve.
@@ -32,12 +36,17 @@ type file struct {
 	MapTypes     []Row `yaml:"map_types"`
 	ProgramTypes []Row `yaml:"program_types"`
 	Helpers      []Row `yaml:"helpers"`
+	AttachTypes  []Row `yaml:"attach_types"`
+	LinkTypes    []Row `yaml:"link_types"`
+	BTFKinds     []Row `yaml:"btf_kinds"`
+	Kfuncs       []Row `yaml:"kfuncs"`
 }
 
 func read(text []byte) (map[string][]Row, error) {
 	var f file
 	err := yaml.UnmarshalWithOptions(text, &f, yaml.Strict())
-	return map[string][]Row{MapType: f.MapTypes, ProgramType: f.ProgramTypes, Helper: f.Helpers}, err
+	return map[string][]Row{MapType: f.MapTypes, ProgramType: f.ProgramTypes, Helper: f.Helpers,
+		AttachType: f.AttachTypes, LinkType: f.LinkTypes, BTFKind: f.BTFKinds, Kfunc: f.Kfuncs}, err
 }
 
 var known = func() map[string][]Row {
@@ -47,6 +56,9 @@ var known = func() map[string][]Row {
 	}
 	return rows
 }()
+
+// Rows are all of a kind.
+func Rows(kind string) []Row { return known[kind] }
 
 // Since is the first release that has a feature, as in "5.8".
 func Since(kind, name string) (string, bool) {

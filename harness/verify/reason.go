@@ -1,9 +1,11 @@
 package verify
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 
+	"github.com/bpflab/bpflab/harness/probe"
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
@@ -60,7 +62,7 @@ var rules = []rule{
 		return "the stacks of " + f.match[1] + " functions take " + f.match[2] + " bytes, of 512"
 	}, fix: "put large variables into a per-CPU array map"},
 	{code: "stack", says: says(`(?m)^.*(?:invalid stack off|invalid (?:indirect |unbounded |variable-offset )?(?:read|write|access) (?:from|to) stack|Looks like the BPF stack limit).*$`), text: matched, fix: "the stack has 512 bytes: put large variables into a per-CPU array map"},
-	{code: "call_depth", says: says(`the call stack of \d+ frames is too deep.*`), text: matched, fix: "at most 8 functions call each other"},
+	{code: "call_depth", says: says(`the call stack of \d+ frames is too deep.*`), text: matched, fix: "inline some: `bpflab limits --only call_depth` tells how many a kernel takes"},
 	{code: "helper", says: says(`(?:invalid|unknown) func (?:(bpf_\w+|unknown)#)?(\d+)`), text: unknownHelper, fix: "bpf_core_enum_value_exists() tells at load time whether the kernel has it"},
 	{code: "helper", says: says(`program of this type cannot use helper (bpf_\w+)#\d+`), text: func(f *failure) string {
 		return f.match[1] + " is not for programs of type " + f.Type
@@ -108,7 +110,7 @@ func (f *failure) explain() {
 			continue
 		}
 		if r.says != nil {
-			if f.match = lastMatch(r.says, f.log); f.match == nil {
+			if f.match = lastMatch(r.says, probe.Terse(f.log)); f.match == nil {
 				f.match = lastMatch(r.says, f.Reason.Text)
 			}
 			if f.match == nil {
@@ -118,7 +120,7 @@ func (f *failure) explain() {
 		if r.when != nil && !r.when(f) {
 			continue
 		}
-		f.Reason.Code, f.Reason.Text, f.Reason.Fix, f.Reason.Line = r.code, strings.TrimSpace(r.text(f)), r.fix, source(f.log)
+		f.Reason.Code, f.Reason.Text, f.Reason.Fix, f.Reason.Line = r.code, strings.TrimSpace(r.text(f)), r.fix, source(probe.Terse(f.log))
 		return
 	}
 }
@@ -172,17 +174,7 @@ func since(all []Result, versions map[string]kernel.Version, rejected *Result) *
 func message(f *failure) string { return f.Reason.Text }
 
 func lastLine(f *failure) string {
-	last := ""
-	for line := range strings.Lines(f.log) {
-		line = strings.TrimSpace(line)
-		if line != "" && !strings.HasPrefix(line, "processed ") && !strings.HasPrefix(line, "verification time") && !strings.HasPrefix(line, "stack depth") {
-			last = line
-		}
-	}
-	if last == "" {
-		return f.Reason.Text
-	}
-	return last
+	return cmp.Or(probe.Complaint(f.log), f.Reason.Text)
 }
 
 // largestBefore52 is BPF_MAXINSNS of include/uapi/linux/bpf_common.h, which was

@@ -11,7 +11,7 @@ var (
 	processed = regexp.MustCompile(`(?m)^processed (\d+) insns`)
 	states    = regexp.MustCompile(`total_states (\d+)`)
 	peak      = regexp.MustCompile(`peak_states (\d+)`)
-	depth     = regexp.MustCompile(`(?m)stack depth ([\d+]+)`)
+	depth     = regexp.MustCompile(`(?m)stack depth (?:max )?([\d+]+)`)
 	took      = regexp.MustCompile(`(?m)^verification time (\d+) usec`)
 )
 

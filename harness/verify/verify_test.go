@@ -19,6 +19,7 @@ func TestMeasure(t *testing.T) {
 		{"4.19", "processed 14 insns (limit 131072), stack depth 16\n", Result{Insns: 14, StackDepth: "16"}},
 		{"6.1", "verification time 45 usec\nstack depth 8+16\nprocessed 1000001 insns (limit 1000000) max_states_per_insn 4 total_states 9 peak_states 7 mark_read 3\n",
 			Result{Insns: 1000001, States: 9, PeakStates: 7, StackDepth: "8+16", Load: 45e-6}},
+		{"7.3", "stack depth max 24\nsubprog 0 (<unknown>) main insns_self 1 insns_total 1 stack 24\nprocessed 1 insns (limit 1000000)", Result{Insns: 1, StackDepth: "24"}},
 		{"nothing", "", Result{}},
 	} {
 		var got Result

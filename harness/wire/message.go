@@ -135,6 +135,10 @@ const (
 	KindProgramType  = "program_type"
 	KindMapType      = "map_type"
 	KindHelper       = "helper"
+	KindAttachType   = "attach_type"
+	KindLinkType     = "link_type"
+	KindBTFKind      = "btf_kind"
+	KindKfunc        = "kfunc"
 	KindInstructions = "instructions"
 	KindKernel       = "kernel"
 )

@@ -1,0 +1,33 @@
+package probe
+
+import (
+	"regexp"
+	"strings"
+)
+
+// report is where Linux 7.x begins to explain a rejection at length, behind its
+// terse complaint.
+const report = "\nVerification failed: "
+
+// statistics are lines that the verifier closes a log with (print_verification_stats
+// of kernel/bpf/verifier.c).
+var statistics = regexp.MustCompile(`^(processed \d+ insns|verification time |stack depth |subprog \d+ \()`)
+
+// Terse is a verifier's log up to the complaint, without the explanation that new
+// kernels add.
+func Terse(log string) string {
+	log, _, _ = strings.Cut(log, report)
+	return log
+}
+
+// Complaint is the last line of a verifier's log that is neither explanation nor
+// statistics; "" if the log has none.
+func Complaint(log string) string {
+	last := ""
+	for line := range strings.Lines(Terse(log)) {
+		if line = strings.TrimSpace(line); line != "" && !statistics.MatchString(line) {
+			last = line
+		}
+	}
+	return last
+}
