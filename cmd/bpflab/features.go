@@ -17,11 +17,14 @@ import (
 
 // featuresFlags are the flags of `bpflab features`.
 type featuresFlags struct {
-	run  runFlags // kernels, provider, mirror, locked, jobs, directory
-	kind string
-	all  bool
-	diff bool
-	json string
+	run      runFlags // kernels, provider, mirror, locked, jobs, directory
+	kind     string
+	all      bool
+	diff     bool
+	since    bool
+	json     string
+	html     string
+	markdown string
 }
 
 // featureKinds are what --kind takes.
@@ -34,21 +37,44 @@ func newFeaturesCmd() *cobra.Command {
 		Use:   "features",
 		Short: "Ask many kernels what of eBPF they have",
 		Long: `Ask many kernels what of eBPF they have, by trying it: program types, map types,
-helpers, instructions. SINCE is the oldest of the kernels asked that has a feature,
+helpers, attach types, links, kinds of BTF, kernel functions, instructions. SINCE is the oldest of the kernels asked that has a feature,
 UPSTREAM the release of Linux that brought it, where bpflab knows.`,
 		Example: `  bpflab features
   bpflab features --kernel 5.10,6.1,latest --kind map_type --all
-  bpflab features --diff --kernel 5.10,6.12`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return f.do(cmd) },
+  bpflab features --diff 5.10 6.12
+  bpflab features --since --kernel all --kind helper`,
+		Args: cobra.MaximumNArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.compare(cmd, args); err != nil {
+				return usageError{err}
+			}
+			return f.do(cmd)
+		},
 	}
 	flags := cmd.Flags()
 	f.run.defineMachines(cmd, "kernels at one time (default: one a core)")
 	flags.StringVar(&f.kind, "kind", "", "only these: "+strings.Join(featureKinds, ", "))
 	flags.BoolVar(&f.all, "all", false, "also what all of the kernels have, or none")
 	flags.BoolVar(&f.diff, "diff", false, "what the second of two kernels has (+) and has not (-) that the first has")
+	flags.BoolVar(&f.since, "since", false, "only the first of the kernels that has each feature, and upstream's")
 	flags.StringVar(&f.json, "json", "", "write the answers as JSON to this file, - for standard output")
+	flags.StringVar(&f.html, "html", "", "write them as a page to this file, - for standard output")
+	flags.StringVar(&f.markdown, "markdown", "", "write them as a Markdown page to this file, - for standard output")
 	return cmd
+}
+
+// compare takes the two kernels of --diff.
+func (f *featuresFlags) compare(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return nil
+	case !f.diff:
+		return fmt.Errorf("%q: kernels are named with --kernel; only --diff takes two of them", args[0])
+	case len(args) != 2 || cmd.Flags().Changed("kernel"):
+		return errors.New("--diff compares two kernels: bpflab features --diff 5.10 6.12")
+	}
+	f.run.kernels = args
+	return nil
 }
 
 func (f *featuresFlags) do(cmd *cobra.Command) error {
@@ -91,13 +117,19 @@ func (f *featuresFlags) do(cmd *cobra.Command) error {
 }
 
 func (f *featuresFlags) write(cmd *cobra.Command, report features.Report) error {
-	out := cmd.OutOrStdout()
-	if f.json == "-" {
+	stdout, out := cmd.OutOrStdout(), cmd.OutOrStdout()
+	if slices.Contains([]string{f.json, f.html, f.markdown}, "-") {
 		out = cmd.ErrOrStderr()
 	}
 	show := func() error { return features.Matrix(out, report, f.kind, f.all) }
-	if f.diff {
-		show = func() error { return features.Diff(out, report) }
+	switch {
+	case f.diff:
+		show = func() error { return features.Diff(out, report, f.kind) }
+	case f.since:
+		show = func() error { return features.Since(out, report, f.kind) }
 	}
-	return errors.Join(show(), saveTo(f.json, cmd.OutOrStdout(), func(w io.Writer) error { return features.JSON(w, report) }))
+	return errors.Join(show(),
+		saveTo(f.json, stdout, func(w io.Writer) error { return features.JSON(w, report) }),
+		saveTo(f.html, stdout, func(w io.Writer) error { return features.HTML(w, report) }),
+		saveTo(f.markdown, stdout, func(w io.Writer) error { return features.Markdown(w, report) }))
 }

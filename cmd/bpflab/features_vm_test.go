@@ -11,23 +11,20 @@ import (
 	"github.com/bpflab/bpflab/harness/verdict"
 )
 
-// offByConfig are types that Debian's cloud kernels are built without.
-var offByConfig = map[string]bool{"LircMode2": true}
+// offByConfig are features that Debian's cloud kernels are built without: infrared
+// remotes, and errors put into kernel functions.
+var offByConfig = map[string]bool{"LircMode2": true, "RcKeydown": true, "RcPointerRel": true, "RcRepeat": true, "OverrideReturn": true}
 
 // What 5.10 and 6.12 have is what their versions say. The rows of upstream.yaml
 // name their sources.
 func TestFeaturesAgreeWithUpstream(t *testing.T) {
 	needVMs(t)
-	file := filepath.Join(t.TempDir(), "f.json")
-	bpflab(t, "features", "--kernel", "5.10,6.12", "--json", file).want(t, verdict.ExitOK)
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := t.TempDir()
+	file, page := filepath.Join(dir, "f.json"), filepath.Join(dir, "f.html")
+	ran := bpflab(t, "features", "--diff", "5.10", "6.12", "--json", file, "--html", page)
+	ran.want(t, verdict.ExitOK)
 	var report features.Report
-	if err := json.Unmarshal(text, &report); err != nil {
-		t.Fatal(err)
-	}
+	readJSON(t, file, &report)
 	compared := 0
 	for _, f := range report.Features {
 		if f.Upstream == "" || offByConfig[f.Name] {
@@ -38,13 +35,53 @@ func TestFeaturesAgreeWithUpstream(t *testing.T) {
 			t.Errorf("%s %s on %s: %s", f.Kind, f.Name, f.Kernel, f.Note)
 		}
 	}
-	if compared < 100 {
+	if compared < 500 {
 		t.Errorf("only %d answers were compared", compared)
+	}
+	if text, err := os.ReadFile(page); err != nil || !strings.Contains(string(text), "RingBuf") {
+		t.Errorf("the page has %d bytes, error %v", len(text), err)
+	}
+	wantSample(t, ran.stdout, report)
+}
+
+// wantSample holds the difference, and since when there is what, to the headers.
+func wantSample(t *testing.T, diff string, report features.Report) {
+	t.Helper()
+	lines := map[string]bool{}
+	for line := range strings.Lines(diff) {
+		lines[strings.Join(strings.Fields(line), " ")] = true
+	}
+	since := map[string]string{}
+	for _, f := range report.Features {
+		since[f.Kind+" "+f.Name] = f.Since
+	}
+	for _, s := range sampleOfSources {
+		name, first := s.kind+" "+s.name, "6.12"
+		if s.in510 {
+			first = "5.10"
+		}
+		if lines["+ "+name] == s.in510 {
+			t.Errorf("%s (%s): in the difference %v, in 5.10's headers %v", name, s.source, lines["+ "+name], s.in510)
+		}
+		if since[name] != first {
+			t.Errorf("%s (%s): since %q, want %q", name, s.source, since[name], first)
+		}
+	}
+}
+
+func readJSON(t *testing.T, file string, into any) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		t.Fatal(err)
 	}
 }
 
 func TestFeaturesUsage(t *testing.T) {
-	for _, args := range [][]string{{"--kind", "none"}, {"extra"}} {
+	for _, args := range [][]string{{"--kind", "none"}, {"extra"}, {"--diff", "6.1"}, {"--diff", "6.1", "6.12", "--kernel", "5.10"}} {
 		if code := execute(append([]string{"features"}, args...), os.Stderr, os.Stderr); code != verdict.ExitUsage {
 			t.Errorf("%q: exit code %d, want %d", args, code, verdict.ExitUsage)
 		}

@@ -1,6 +1,7 @@
 package features
 
 import (
+	"io"
 	"strings"
 	"testing"
 
@@ -69,10 +70,39 @@ func TestMatrixAndDiff(t *testing.T) {
 		{{Kind: "map_type", Name: "Old", Answer: wire.Answer{Supported: true}}, {Kind: "map_type", Name: "New"}, {Kind: "map_type", Name: "Both", Answer: wire.Answer{Supported: true}}},
 		{{Kind: "map_type", Name: "Old"}, {Kind: "map_type", Name: "New", Answer: wire.Answer{Supported: true}}, {Kind: "map_type", Name: "Both", Answer: wire.Answer{Supported: true}}},
 	})
-	if err := Diff(&diff, r); err != nil {
+	if err := Diff(&diff, r, ""); err != nil {
 		t.Fatal(err)
 	}
-	if want := "+  map_type  New\n-  map_type  Old\n"; diff.String() != want {
+	if want := "+  map_type  New\n-  map_type  Old\n7.0 could not be asked: no boot\n"; diff.String() != want {
 		t.Errorf("diff:\n%swant:\n%s", &diff, want)
+	}
+}
+
+func TestPages(t *testing.T) {
+	r := sample(t)
+	r.Kernels[0].Release = "6.12<&>"
+	for name, write := range map[string]func(io.Writer, Report) error{"HTML": HTML, "Markdown": Markdown} {
+		var out strings.Builder
+		if err := write(&out, r); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"RingBuf", "a backport, Linux has it from 5.8 on", "5.10"} {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%s: %q is not in\n%s", name, want, out.String())
+			}
+		}
+		if name == "HTML" && strings.Contains(out.String(), "6.12<&>") {
+			t.Error("HTML: a release is not escaped")
+		}
+	}
+}
+
+func TestSince(t *testing.T) {
+	var out strings.Builder
+	if err := Since(&out, sample(t), "map_type"); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); !strings.Contains(got, "map_type  RingBuf  5.1    5.8\n") || strings.Contains(got, "program_type") {
+		t.Errorf("wrote\n%s", got)
 	}
 }

@@ -2,6 +2,7 @@ package features
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -121,17 +122,31 @@ func (r Report) writeNotes(w io.Writer) error {
 	return nil
 }
 
-// Diff writes what one of two kernels has and the other lacks.
-func Diff(w io.Writer, r Report) error {
+// Diff writes what one of two kernels has and the other lacks; with kind, only of
+// that kind.
+func Diff(w io.Writer, r Report, kind string) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, one := range r.rows() {
 		switch {
-		case one.alike():
-		case one.has[1] == has:
+		case kind != "" && one.Kind != kind:
+		case one.has[0] == lacks && one.has[1] == has:
 			fmt.Fprintf(table, "+\t%s\t%s\n", one.Kind, one.Name)
-		case one.has[0] == has:
+		case one.has[0] == has && one.has[1] == lacks:
 			fmt.Fprintf(table, "-\t%s\t%s\n", one.Kind, one.Name)
 		}
 	}
-	return table.Flush()
+	return errors.Join(table.Flush(), r.writeNotes(w))
+}
+
+// Since writes the first kernel that has each feature; with kind, only of that
+// kind.
+func Since(w io.Writer, r Report, kind string) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "KIND\tNAME\tSINCE\tUPSTREAM")
+	for _, one := range r.rows() {
+		if kind == "" || one.Kind == kind {
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", one.Kind, one.Name, orDash(one.Since), orDash(one.Upstream))
+		}
+	}
+	return errors.Join(table.Flush(), r.writeNotes(w))
 }
