@@ -27,6 +27,7 @@ type verifyFlags struct {
 	budget   []string
 	budgets  string
 	compare  string
+	btf      string
 }
 
 func newVerifyCmd() *cobra.Command {
@@ -36,7 +37,8 @@ func newVerifyCmd() *cobra.Command {
 		Short: "Load every program of eBPF objects on many kernels",
 		Long: `Load every program of eBPF objects on many kernels, each by itself, and tell which
 were accepted, what they cost the verifier, and why the others were not.
-OBJ is an ELF file as clang, bpf2go and libbpf's tools make them.`,
+OBJ is an ELF file as clang, bpf2go and libbpf's tools make them, or a program that has
+such files within, as those of libbpf and of Go do.`,
 		Example: `  bpflab verify prog.o
   bpflab verify *.o --kernel 5.10,6.1,latest --json verify.json --csv verify.csv`,
 		Args: cobra.MinimumNArgs(1),
@@ -46,6 +48,7 @@ OBJ is an ELF file as clang, bpf2go and libbpf's tools make them.`,
 	f.run.defineMachines(cmd, "kernels at one time (default: one a core)")
 	flags.BoolVar(&f.attach, "attach", false, "attach each program too, as its section says")
 	flags.BoolVar(&f.run.provider.consent, "yes-on-this-kernel", false, "attach also on a kernel that others use too")
+	flags.StringVar(&f.btf, "btf", "", "BTF file to relocate with on kernels that have none of their own")
 	flags.StringVar(&f.json, "json", "", "write the results as JSON to this file, - for standard output")
 	flags.StringVar(&f.csv, "csv", "", "write the results as CSV, with veristat's columns, to this file, - for standard output")
 	flags.StringVar(&f.markdown, "markdown", "", "write the results as Markdown to this file, - for standard output")
@@ -123,11 +126,11 @@ func (f *verifyFlags) standards(objects []*verify.Object) (budgets verify.Budget
 func openObjects(paths []string) ([]*verify.Object, error) {
 	var objects []*verify.Object
 	for _, path := range paths {
-		o, err := verify.Open(path)
+		some, err := verify.Open(path)
 		if err != nil {
 			return nil, err
 		}
-		objects = append(objects, o)
+		objects = append(objects, some...)
 	}
 	return objects, nil
 }
@@ -142,8 +145,14 @@ func (f *verifyFlags) verify(ctx context.Context, cmd *cobra.Command, objects []
 	if err != nil {
 		return verify.Report{}, err
 	}
+	var types []byte
+	if f.btf != "" {
+		if types, err = verify.ReadBTF(f.btf); err != nil {
+			return verify.Report{}, usageError{err}
+		}
+	}
 	report := verify.Report{Schema: verify.Schema, Tool: version, Started: time.Now().UTC()}
-	report.Results = verify.Run(ctx, objects, images, verify.Options{Provider: provider, Agent: agent, Dir: dir, Jobs: f.run.jobs, Attach: f.attach})
+	report.Results = verify.Run(ctx, objects, images, verify.Options{Provider: provider, Agent: agent, Dir: dir, Jobs: f.run.jobs, Attach: f.attach, BTF: types})
 	report.Seconds = time.Since(report.Started).Seconds()
 	report.Over = budgets.Over(report.Results)
 	out := cmd.OutOrStdout()

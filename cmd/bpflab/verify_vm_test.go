@@ -113,3 +113,80 @@ func TestVerifyOfBadObjects(t *testing.T) {
 		}
 	}
 }
+
+// A kernel without BTF takes a CO-RE program once it is told its types; kernels that
+// have BTF use their own.
+func TestVerifyWithBTF(t *testing.T) {
+	needVMs(t)
+	old := kernelBefore52(t)
+	object, types := compiled(t, "core.bpf"), compiled(t, "types.bpf")
+	without := verified(t, verdict.ExitFail, object, "--kernel", old+",6.1")
+	if r := without["pid "+old]; r.Accepted || r.Reason == nil || r.Reason.Code != "btf" || !strings.Contains(r.Reason.Fix, "--btf") {
+		t.Errorf("without types: %+v, %+v", r, r.Reason)
+	}
+	with := verified(t, verdict.ExitOK, object, "--kernel", old+",6.1", "--btf", types)
+	for name, r := range with {
+		if !r.Accepted {
+			t.Errorf("%s with types: %+v", name, r.Reason)
+		}
+	}
+	if code := execute([]string{"verify", object, "--btf", "verify_vm_test.go"}, os.Stderr, os.Stderr); code != verdict.ExitUsage {
+		t.Errorf("a file without BTF: exit code %d", code)
+	}
+}
+
+// debianTools are programs of Debian's libbpf-tools, which nobody here wrote, with
+// what must be accepted on which kernels.
+var debianTools = []string{"opensnoop", "execsnoop", "tcpconnect", "vfsstat", "biotop"}
+
+// libbpfTools unpacks Debian's package of that name.
+func libbpfTools(t *testing.T) []string {
+	t.Helper()
+	dir := t.TempDir()
+	fetch := exec.Command("apt-get", "-qq", "download", "libbpf-tools")
+	fetch.Dir = dir
+	if out, err := fetch.CombinedOutput(); err != nil {
+		t.Skipf("NO OBJECTS OF OTHERS: apt-get download libbpf-tools: %v: %s", err, out)
+	}
+	debs, _ := filepath.Glob(filepath.Join(dir, "*.deb"))
+	if out, err := exec.Command("dpkg", append([]string{"-x"}, append(debs, dir)...)...).CombinedOutput(); err != nil {
+		t.Fatalf("dpkg -x: %v: %s", err, out)
+	}
+	var paths []string
+	for _, name := range debianTools {
+		paths = append(paths, filepath.Join(dir, "usr", "sbin", name))
+	}
+	return paths
+}
+
+// Programs of Debian's libbpf-tools are in the tools themselves. Newer kernels have
+// all that they ask for; what a kernel lacks is said.
+func TestVerifyObjectsOfOthers(t *testing.T) {
+	needVMs(t)
+	tools := libbpfTools(t)
+	file, csv := filepath.Join(t.TempDir(), "v.json"), filepath.Join(t.TempDir(), "v.csv")
+	args := append([]string{"verify", "--kernel", "5.10,6.1,6.12,latest", "--json", file, "--csv", csv, "--dir", t.TempDir()}, tools...)
+	if ran := bpflab(t, args...); ran.code == verdict.ExitInfra || ran.code == verdict.ExitUsage {
+		t.Fatalf("exit code %d\n%s%s", ran.code, ran.stdout, ran.stderr)
+	}
+	var report verify.Report
+	readJSON(t, file, &report)
+	accepted := map[string]int{}
+	for _, r := range report.Results {
+		switch {
+		case r.Accepted:
+			accepted[r.Kernel]++
+		case r.Reason == nil || r.Reason.Code == "rejected" || r.Reason.Fix == "":
+			t.Errorf("%s %s on %s: %+v", r.Object, r.Program, r.Kernel, r.Reason)
+		}
+	}
+	for _, kernel := range []string{"5.10", "6.1", "6.12", "latest"} {
+		if accepted[kernel] < 10 {
+			t.Errorf("on %s %d programs are accepted", kernel, accepted[kernel])
+		}
+	}
+	text, err := os.ReadFile(csv)
+	if lines := strings.Count(string(text), "\n"); err != nil || lines != len(report.Results)+1 || !strings.HasPrefix(string(text), "file_name,prog_name,verdict,") {
+		t.Errorf("the CSV has %d lines for %d results, error %v:\n%.200s", lines, len(report.Results), err, text)
+	}
+}

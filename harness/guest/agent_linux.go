@@ -40,6 +40,7 @@ func (a *agent) server(stream io.ReadWriter) *wire.Server {
 		wire.OpSend:     handle(a.sendPackets),
 		wire.OpProbe:    handle(a.probe),
 		wire.OpOpen:     a.open,
+		wire.OpTypes:    a.types,
 		wire.OpVerify:   a.verify,
 		wire.OpFeatures: handle(a.features),
 		wire.OpPower:    handle(a.powerOff),

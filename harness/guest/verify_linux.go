@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
 	"golang.org/x/sys/unix"
 
 	"github.com/bpflab/bpflab/harness/probe"
@@ -21,8 +23,9 @@ import (
 
 // opened is the object whose programs are verified one by one.
 type opened struct {
-	mu   sync.Mutex
-	spec *ebpf.CollectionSpec
+	mu    sync.Mutex
+	spec  *ebpf.CollectionSpec
+	types *btf.Spec // to relocate with; nil is the running kernel's
 }
 
 // open reads an object, in place of the one before.
@@ -35,10 +38,47 @@ func (a *agent) open(_ context.Context, req *wire.Request) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the object: %w", err)
 	}
+	plainKconfig(spec)
 	a.opened.mu.Lock()
 	defer a.opened.mu.Unlock()
 	a.opened.spec = spec
 	return wire.OpenResult{Programs: slices.Sorted(maps.Keys(spec.Programs))}, nil
+}
+
+// types reads BTF for a kernel that has none itself; another's own is better.
+func (a *agent) types(_ context.Context, req *wire.Request) (any, error) {
+	text, err := io.ReadAll(io.LimitReader(req.Data(), MaxObject))
+	if err != nil {
+		return nil, err
+	}
+	spec, err := btf.LoadSpecFromReader(bytes.NewReader(text))
+	if err != nil {
+		return nil, fmt.Errorf("read the BTF: %w", err)
+	}
+	a.opened.mu.Lock()
+	defer a.opened.mu.Unlock()
+	if _, err := os.Stat(files["BTF"]); err != nil {
+		a.opened.types = spec
+	}
+	return nil, nil
+}
+
+// plainKconfig takes type names and qualifiers from the variables of .kconfig, such
+// as __u32 LINUX_KERNEL_VERSION, which cilium/ebpf wants to be plain integers.
+func plainKconfig(spec *ebpf.CollectionSpec) {
+	kconfig := spec.Maps[".kconfig"]
+	if kconfig == nil {
+		return
+	}
+	section, _ := kconfig.Value.(*btf.Datasec)
+	if section == nil {
+		return
+	}
+	for _, info := range section.Vars {
+		if v, ok := info.Type.(*btf.Var); ok {
+			v.Type = btf.UnderlyingType(v.Type)
+		}
+	}
 }
 
 // verify loads one program with its maps, and unloads all of that.
@@ -55,7 +95,7 @@ func (a *agent) verify(_ context.Context, req *wire.Request) (any, error) {
 	if a.opened.spec == nil || a.opened.spec.Programs[args.Program] == nil {
 		return nil, fmt.Errorf("no object with a program %q is open", args.Program)
 	}
-	t := trial{spec: alone(a.opened.spec, args.Program), name: args.Program}
+	t := trial{spec: alone(a.opened.spec, args.Program), name: args.Program, types: a.opened.types}
 	defer t.close()
 	t.load()
 	if t.res.Accepted && args.Attach {
@@ -104,11 +144,12 @@ func need(spec *ebpf.CollectionSpec, name string, used map[string]*ebpf.MapSpec)
 
 // trial is one program on its way into the kernel.
 type trial struct {
-	spec *ebpf.CollectionSpec
-	name string
-	coll *ebpf.Collection
-	res  wire.VerifyResult
-	log  string
+	spec  *ebpf.CollectionSpec
+	types *btf.Spec // see opened
+	name  string
+	coll  *ebpf.Collection
+	res   wire.VerifyResult
+	log   string
 }
 
 func (t *trial) close() {
@@ -168,7 +209,7 @@ func (t *trial) makeMaps() (map[string]*ebpf.Map, error) {
 func (t *trial) try(made map[string]*ebpf.Map, level ebpf.LogLevel) (*ebpf.Collection, error) {
 	return ebpf.NewCollectionWithOptions(t.spec.Copy(), ebpf.CollectionOptions{
 		MapReplacements: made,
-		Programs:        ebpf.ProgramOptions{LogLevel: level},
+		Programs:        ebpf.ProgramOptions{LogLevel: level, KernelTypes: t.types},
 	})
 }
 

@@ -20,6 +20,8 @@ const (
 	LinkType    = "link_type"
 	BTFKind     = "btf_kind"
 	Kfunc       = "kfunc"
+
+	Instructions = "instructions"
 )
 
 // Row is one feature. Names are cilium/ebpf's: RingBuf, XDP, RingbufReserve.
@@ -40,13 +42,14 @@ type file struct {
 	LinkTypes    []Row `yaml:"link_types"`
 	BTFKinds     []Row `yaml:"btf_kinds"`
 	Kfuncs       []Row `yaml:"kfuncs"`
+	Instructions []Row `yaml:"instructions"`
 }
 
 func read(text []byte) (map[string][]Row, error) {
 	var f file
 	err := yaml.UnmarshalWithOptions(text, &f, yaml.Strict())
 	return map[string][]Row{MapType: f.MapTypes, ProgramType: f.ProgramTypes, Helper: f.Helpers,
-		AttachType: f.AttachTypes, LinkType: f.LinkTypes, BTFKind: f.BTFKinds, Kfunc: f.Kfuncs}, err
+		AttachType: f.AttachTypes, LinkType: f.LinkTypes, BTFKind: f.BTFKinds, Kfunc: f.Kfuncs, Instructions: f.Instructions}, err
 }
 
 var known = func() map[string][]Row {

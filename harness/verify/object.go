@@ -30,8 +30,9 @@ type Program struct {
 // maxObject is the largest object that is read, in bytes, as in the guest.
 const maxObject = 256 << 20
 
-// Open reads an object. Errors name the file and what is wrong with it.
-func Open(path string) (*Object, error) {
+// Open reads an object, or the objects that are data of a program, as libbpf's
+// skeletons and bpf2go embed them. Errors name the file and what is wrong with it.
+func Open(path string) ([]*Object, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -43,18 +44,41 @@ func Open(path string) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := parse(text)
+	objects, err := read(filepath.Base(path), text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	o.Name = filepath.Base(path)
-	return o, nil
+	return objects, nil
 }
 
-func parse(text []byte) (*Object, error) {
+func read(name string, text []byte) ([]*Object, error) {
 	if !bytes.HasPrefix(text, []byte(elf.ELFMAG)) {
 		return nil, errors.New("not an ELF file; clang -target bpf -g -O2 -c makes one of C")
 	}
+	if isProgram(text) {
+		objects, err := openEmbedded(name, text)
+		if err == nil && len(objects) == 0 {
+			err = errors.New("it is for another machine than eBPF, and has no eBPF object within; clang -target bpf makes one of C")
+		}
+		return objects, err
+	}
+	o, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	o.Name = name
+	return []*Object{o}, nil
+}
+
+// isProgram says whether an ELF file is for this machine's processor, or another's,
+// and not for eBPF.
+func isProgram(text []byte) bool {
+	f, err := elf.NewFile(bytes.NewReader(text))
+	return err == nil && f.Machine != elf.EM_BPF && f.Machine != elf.EM_NONE
+}
+
+func parse(text []byte) (*Object, error) {
+	text = withoutWeakMaps(text)
 	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(text))
 	if err != nil {
 		return nil, fmt.Errorf("not an eBPF object that can be read: %w", err)

@@ -41,9 +41,16 @@ var rules = []rule{
 	{code: "map_type", stage: "map", errno: "EINVAL", when: newerMap, text: mapTooNew, fix: "choose another type where the kernel is older, or set max_entries"},
 	{code: "memory", errno: "ENOMEM", text: fixed("the kernel has not enough memory for it"), fix: "make its maps smaller"},
 	{code: "privilege", errno: "EPERM", text: fixed("the kernel does not permit it"), fix: "load it as root, and before 5.11 lift the limit on locked memory"},
+	{code: "global_data", says: says(`map (\.\S+) \(Array\): .*read- and write-only maps not supported`), text: noGlobals, fix: "keep them in an array map of your own"},
+	{code: "global_data", says: says(`unrecognized bpf_ld_imm64 insn`), when: beforeGlobals, text: noGlobals, fix: "keep them in an array map of your own"},
 	{code: "map", stage: "map", text: message, fix: "look at the map's type, sizes and flags"},
-	{code: "co_re", says: says(`(?:bad CO-RE relocation|invalid func unknown#195896080|poisoned|no matching types?).*`), text: matched, fix: "the type or field is not in this kernel: guard it with bpf_core_field_exists() or bpf_core_type_exists()"},
-	{code: "btf", says: says(`(?:no BTF found for kernel|kernel BTF|BTF .*not supported|load BTF).*`), text: matched, fix: "this kernel was built without BTF (CONFIG_DEBUG_INFO_BTF): use no CO-RE, fentry or LSM there, or give it a BTF file"},
+	{code: "program_type", stage: "relocate", when: newerProgram, text: programTooNew, fix: "this kernel has no programs of this type"},
+	{code: "attach_target", says: says(`attach \w+/\w+: (?:\w+ )?(\S+) not supported|The address of function (\S+) cannot be found`), text: func(f *failure) string {
+		return "this kernel has no function " + f.match[1] + f.match[2] + " to attach to: it is called otherwise, is inlined, or must not be traced"
+	}, fix: "choose at load time, with another program for other kernels, or set what it attaches to"},
+	{code: "co_re", says: says(`invalid func unknown#195896080|call unknown#195896080`), text: fixed("a CO-RE relocation found nothing: the type or field is not in this kernel"), fix: "guard it with bpf_core_field_exists() or bpf_core_type_exists()"},
+	{code: "co_re", says: says(`(?:bad CO-RE relocation|poisoned|no matching types?).*`), text: matched, fix: "the type or field is not in this kernel: guard it with bpf_core_field_exists() or bpf_core_type_exists()"},
+	{code: "btf", says: says(`(?:no BTF found for kernel|kernel BTF|BTF .*not supported|load BTF).*`), text: matched, fix: "this kernel was built without BTF (CONFIG_DEBUG_INFO_BTF): use no CO-RE, fentry or LSM there, or give the kernel's types with --btf"},
 	{code: "co_re", stage: "relocate", text: message, fix: "what the object refers to is not in this kernel"},
 	{code: "too_many_insns", errno: "E2BIG", when: tooLongBefore52, text: tooLong, fix: "split it with tail calls; kernels from 5.2 on take a million instructions"},
 	{code: "complexity", says: says(`BPF program is too large\. Processed (\d+) insn`), text: func(f *failure) string {
@@ -70,7 +77,7 @@ var rules = []rule{
 	{code: "kfunc", says: says(`(?m)^.*(?:calling kernel function \w+ is not allowed|kernel function .* not found).*$`), text: matched, fix: "this kernel has no such kfunc for this program type"},
 	{code: "licence", says: says(`cannot call GPL-restricted function from non-GPL compatible program`), text: matched, fix: `char LICENSE[] SEC("license") = "GPL"`},
 	{code: "unreachable", says: says(`unreachable insn \d+`), text: matched, fix: "remove the code, or compile with -O2"},
-	{code: "invalid_access", says: says(`(?m)^.*(?:invalid access to|invalid mem access|invalid read from|invalid write to|min value is|max value is|unbounded).*$`), text: matched, fix: "check pointers for NULL and offsets against their bounds before they are used"},
+	{code: "invalid_access", says: says(`(?m)^.*(?:invalid access to|invalid mem access|invalid bpf_context access|invalid read from|invalid write to|min value is|max value is|unbounded).*$`), text: matched, fix: "check pointers for NULL and offsets against their bounds before they are used"},
 	{code: "uninitialised", says: says(`(?m)^.*!read_ok$`), text: matched, fix: "a register is read before it is written: initialise the variable on every path"},
 	{code: "program_type", errno: "EINVAL", when: newerProgram, text: programTooNew, fix: "this kernel has no programs of this type"},
 	{code: "attach", stage: "attach", text: message, fix: "what the section names may not be in this kernel"},

@@ -25,6 +25,7 @@ type Options struct {
 	Dir      string // the result directory, which exists
 	Jobs     int    // kernels at one time; 0 means one a core
 	Attach   bool   // attach each program too
+	BTF      []byte // of the kernels, for those that have none of their own; see ReadBTF
 	OnResult func(Result)
 }
 
@@ -202,6 +203,12 @@ func (w *worker) start(ctx context.Context) error {
 		return err
 	}
 	w.session, w.done, w.opened = s, done, nil
+	if len(w.BTF) == 0 {
+		return nil
+	}
+	if err := s.Call(ctx, wire.OpTypes, nil, nil, wire.IO{In: bytes.NewReader(w.BTF)}); err != nil {
+		return fmt.Errorf("send BTF to the machine: %w", err)
+	}
 	return nil
 }
 

@@ -20,6 +20,7 @@ const (
 	OpSend     = "send"     // Send -> SendResult
 	OpProbe    = "probe"    // Probe -> ProbeResult
 	OpOpen     = "open"     // nothing + data (an object) -> OpenResult: reads it for OpVerify
+	OpTypes    = "types"    // nothing + data (BTF of the kernel) -> nothing: what OpVerify relocates with
 	OpVerify   = "verify"   // Verify -> VerifyResult, data: the verifier's log
 	OpFeatures = "features" // nothing -> FeaturesResult
 	OpPower    = "power"    // nothing -> nothing; the machine powers off

@@ -1,0 +1,73 @@
+package verify
+
+import (
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
+	"fmt"
+)
+
+// Offsets in a 64-bit ELF header, of elf.Header64.
+const (
+	machineAt     = 18
+	sectionsAt    = 40
+	sectionSizeAt = 58
+	sectionNumAt  = 60
+	headerSize    = 64
+)
+
+// elf64 begins every 64-bit little-endian ELF file.
+var elf64 = []byte(elf.ELFMAG + "\x02\x01\x01")
+
+// embedded finds the eBPF objects that are data of another file: of a program with a
+// libbpf skeleton, or with what bpf2go made.
+func embedded(text []byte) [][]byte {
+	var out [][]byte
+	for at := 1; at < len(text); {
+		next := bytes.Index(text[at:], elf64)
+		if next < 0 {
+			break
+		}
+		at += next
+		if size := objectSize(text[at:]); size > 0 {
+			out = append(out, text[at:at+size])
+			at += size
+			continue
+		}
+		at++
+	}
+	return out
+}
+
+// objectSize is how long the eBPF object is that text begins with: to the end of its
+// section headers, which clang and libbpf write last. 0 if it begins with none.
+func objectSize(text []byte) int {
+	if len(text) < headerSize || binary.LittleEndian.Uint16(text[machineAt:]) != uint16(elf.EM_BPF) {
+		return 0
+	}
+	sections := binary.LittleEndian.Uint64(text[sectionsAt:])
+	table := uint64(binary.LittleEndian.Uint16(text[sectionSizeAt:])) * uint64(binary.LittleEndian.Uint16(text[sectionNumAt:]))
+	end := sections + table
+	if sections < headerSize || table == 0 || end < sections || end > uint64(len(text)) {
+		return 0
+	}
+	return int(end)
+}
+
+// openEmbedded parses the objects within a file. Their names have a number where
+// there are several.
+func openEmbedded(name string, text []byte) ([]*Object, error) {
+	var out []*Object
+	found := embedded(text)
+	for i, one := range found {
+		o, err := parse(one)
+		if err != nil {
+			return nil, fmt.Errorf("eBPF object %d of %d in it: %w", i+1, len(found), err)
+		}
+		if o.Name = name; len(found) > 1 {
+			o.Name = fmt.Sprintf("%s#%d", name, i+1)
+		}
+		out = append(out, o)
+	}
+	return out, nil
+}
