@@ -25,7 +25,8 @@ import (
 type opened struct {
 	mu    sync.Mutex
 	spec  *ebpf.CollectionSpec
-	types *btf.Spec // to relocate with; nil is the running kernel's
+	types *btf.Spec  // to relocate with; nil is the running kernel's
+	cache *btf.Cache // of the running kernel's types, which take long to read
 }
 
 // open reads an object, in place of the one before.
@@ -42,6 +43,9 @@ func (a *agent) open(_ context.Context, req *wire.Request) (any, error) {
 	a.opened.mu.Lock()
 	defer a.opened.mu.Unlock()
 	a.opened.spec = spec
+	if a.opened.cache == nil {
+		a.opened.cache = btf.NewCache()
+	}
 	return wire.OpenResult{Programs: slices.Sorted(maps.Keys(spec.Programs))}, nil
 }
 
@@ -66,12 +70,8 @@ func (a *agent) types(_ context.Context, req *wire.Request) (any, error) {
 // plainKconfig takes type names and qualifiers from the variables of .kconfig, such
 // as __u32 LINUX_KERNEL_VERSION, which cilium/ebpf wants to be plain integers.
 func plainKconfig(spec *ebpf.CollectionSpec) {
-	kconfig := spec.Maps[".kconfig"]
-	if kconfig == nil {
-		return
-	}
-	section, _ := kconfig.Value.(*btf.Datasec)
-	if section == nil {
+	var section *btf.Datasec
+	if spec.Types == nil || spec.Types.TypeByName(".kconfig", &section) != nil {
 		return
 	}
 	for _, info := range section.Vars {
@@ -95,7 +95,7 @@ func (a *agent) verify(_ context.Context, req *wire.Request) (any, error) {
 	if a.opened.spec == nil || a.opened.spec.Programs[args.Program] == nil {
 		return nil, fmt.Errorf("no object with a program %q is open", args.Program)
 	}
-	t := trial{spec: alone(a.opened.spec, args.Program), name: args.Program, types: a.opened.types}
+	t := trial{spec: alone(a.opened.spec, args.Program), name: args.Program, types: a.opened.types, cache: a.opened.cache}
 	defer t.close()
 	t.load()
 	if t.res.Accepted && args.Attach {
@@ -145,7 +145,8 @@ func need(spec *ebpf.CollectionSpec, name string, used map[string]*ebpf.MapSpec)
 // trial is one program on its way into the kernel.
 type trial struct {
 	spec  *ebpf.CollectionSpec
-	types *btf.Spec // see opened
+	types *btf.Spec  // see opened
+	cache *btf.Cache // see opened
 	name  string
 	coll  *ebpf.Collection
 	res   wire.VerifyResult
@@ -209,6 +210,7 @@ func (t *trial) makeMaps() (map[string]*ebpf.Map, error) {
 func (t *trial) try(made map[string]*ebpf.Map, level ebpf.LogLevel) (*ebpf.Collection, error) {
 	return ebpf.NewCollectionWithOptions(t.spec.Copy(), ebpf.CollectionOptions{
 		MapReplacements: made,
+		Cache:           t.cache,
 		Programs:        ebpf.ProgramOptions{LogLevel: level, KernelTypes: t.types},
 	})
 }
