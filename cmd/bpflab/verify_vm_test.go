@@ -15,14 +15,16 @@ import (
 )
 
 // compiled is the object of a C file in testdata/verify.
-func compiled(t *testing.T, name string) string {
+func compiled(t *testing.T, name string) string { return compiledFor(t, "bpf", name) }
+
+func compiledFor(t *testing.T, target, name string) string {
 	t.Helper()
 	clang, err := build.FindClang(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	object := filepath.Join(t.TempDir(), name+".o")
-	out, err := exec.Command(clang.Path, "-O2", "-g", "-target", "bpf", "-I/usr/include/x86_64-linux-gnu",
+	out, err := exec.Command(clang.Path, "-O2", "-g", "-target", target, "-I/usr/include/x86_64-linux-gnu",
 		"-c", filepath.Join("testdata", "verify", name+".c"), "-o", object).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -188,5 +190,57 @@ func TestVerifyObjectsOfOthers(t *testing.T) {
 	text, err := os.ReadFile(csv)
 	if lines := strings.Count(string(text), "\n"); err != nil || lines != len(report.Results)+1 || !strings.HasPrefix(string(text), "file_name,prog_name,verdict,") {
 		t.Errorf("the CSV has %d lines for %d results, error %v:\n%.200s", lines, len(report.Results), err, text)
+	}
+}
+
+// A program that ends its kernel costs its own verdict, with the kernel's last words;
+// the ones before and after have theirs.
+func TestVerifyCrash(t *testing.T) {
+	needVMs(t)
+	results := verified(t, verdict.ExitFail, compiled(t, "crash.bpf"), "--kernel", "6.1", "--attach")
+	for _, program := range []string{"before", "last"} {
+		if r := results[program+" 6.1"]; !r.Accepted {
+			t.Errorf("%s: %+v, %+v", program, r, r.Reason)
+		}
+	}
+	r := results["crash 6.1"]
+	if r.Accepted || r.Reason == nil || r.Reason.Code != "crash" || r.Stage != "crash" || r.Log == "" {
+		t.Fatalf("crash: %+v, %+v", r, r.Reason)
+	}
+	if !strings.Contains(r.Reason.Text, "Attempted to kill init") {
+		t.Errorf("the reason is %q", r.Reason.Text)
+	}
+}
+
+// What is wrong with one program is its verdict; the others have theirs.
+func TestVerifyBadPrograms(t *testing.T) {
+	needVMs(t)
+	results := verified(t, verdict.ExitFail, compiled(t, "unknown.bpf"), "--kernel", "6.1")
+	for program, want := range map[string]string{"stranger": "section", "large": "memory", "small": ""} {
+		r := results[program+" 6.1"]
+		if want == "" && !r.Accepted || want != "" && (r.Reason == nil || r.Reason.Code != want) {
+			t.Errorf("%s: %+v, %+v, want %q", program, r, r.Reason, want)
+		}
+	}
+	if r := verified(t, verdict.ExitOK, compiled(t, "huge.bpf"), "--kernel", "6.1")["reads 6.1"]; !r.Accepted {
+		t.Errorf("an object of 100 MB: %+v, %+v", r, r.Reason)
+	}
+}
+
+func TestVerifyBadObjects(t *testing.T) {
+	needVMs(t) // for clang
+	plain, types := compiled(t, "unknown.bpf"), compiled(t, "types.bpf")
+	for _, test := range []struct{ object, says string }{
+		{compiledFor(t, "bpfeb", "unknown.bpf"), "big-endian"},
+		{types, "no programs"},
+		{"/bin/true", "no eBPF object within"},
+		{"verify_vm_test.go", "not an ELF file"},
+	} {
+		if o := bpflab(t, "verify", test.object, "--kernel", "6.1"); o.code != verdict.ExitUsage || !strings.Contains(o.stderr, test.says) || !strings.Contains(o.stderr, test.object) {
+			t.Errorf("%s: exit code %d, %s", test.object, o.code, o.stderr)
+		}
+	}
+	if o := bpflab(t, "verify", plain, "--budget", "nobody:insns<=3"); o.code != verdict.ExitUsage || !strings.Contains(o.stderr, "nobody") {
+		t.Errorf("a budget of an unknown program: exit code %d, %s", o.code, o.stderr)
 	}
 }

@@ -162,6 +162,10 @@ func (t *trial) close() {
 // load makes the maps first, so that what they take is not counted, and one that
 // cannot be made is known.
 func (t *trial) load() {
+	if p := t.spec.Programs[t.name]; p.Type == ebpf.UnspecifiedProgram {
+		t.fail(wire.StageSection, fmt.Errorf("section %q names no type of program that is known", p.SectionName))
+		return
+	}
 	made, err := t.makeMaps()
 	if err != nil {
 		t.fail(wire.StageMap, err)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/bpflab/bpflab/harness/probe"
+	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
@@ -39,6 +40,7 @@ func matched(f *failure) string { return f.match[0] }
 // the kernel's (kernel/bpf/verifier.c and syscall.c) and cilium/ebpf's.
 var rules = []rule{
 	{code: "map_type", stage: "map", errno: "EINVAL", when: newerMap, text: mapTooNew, fix: "choose another type where the kernel is older, or set max_entries"},
+	{code: "section", stage: wire.StageSection, text: message, fix: "name it as libbpf does, SEC(\"xdp\") or SEC(\"kprobe/do_exit\"), or, if it is a function only, leave SEC out"},
 	{code: "memory", errno: "ENOMEM", text: fixed("the kernel has not enough memory for it"), fix: "make its maps smaller"},
 	{code: "privilege", errno: "EPERM", text: fixed("the kernel does not permit it"), fix: "load it as root, and before 5.11 lift the limit on locked memory"},
 	{code: "global_data", says: says(`map (\.\S+) \(Array\): .*read- and write-only maps not supported`), text: noGlobals, fix: "keep them in an array map of your own"},

@@ -48,7 +48,7 @@ func Run(ctx context.Context, objects []*Object, kernels []kernel.Image, o Optio
 	}()
 	for i, k := range kernels {
 		group.Go(func() error {
-			w := worker{Options: o, kernel: k, index: i, results: results}
+			w := worker{Options: o, kernel: k, index: i, memory: memoryFor(objects), results: results}
 			all[i] = w.run(ctx, objects)
 			return nil
 		})
@@ -76,6 +76,7 @@ type worker struct {
 	Options
 	kernel  kernel.Image
 	index   int
+	memory  int64 // of its machines, in bytes
 	results chan<- Result
 
 	machines int // started so far
@@ -188,9 +189,25 @@ func (w *worker) ready(ctx context.Context, o *Object) error {
 	return nil
 }
 
-// memory of a machine, in bytes: the verifier takes much for a million
-// instructions.
-const memory = 512 << 20
+// Memory of a machine, in bytes: the verifier takes much for a million instructions,
+// and what reads an object some times its size. It comes in steps, because machines of
+// one size are forked from one another.
+const (
+	memoryStep = 512 << 20
+	largeELF   = 8 << 20
+	ofItsSize  = 12
+)
+
+func memoryFor(objects []*Object) int64 {
+	largest := 0
+	for _, o := range objects {
+		largest = max(largest, len(o.ELF))
+	}
+	if largest <= largeELF {
+		return memoryStep
+	}
+	return memoryStep * (1 + (int64(largest)*ofItsSize+memoryStep-1)/memoryStep)
+}
 
 func (w *worker) start(ctx context.Context) error {
 	dir := filepath.Join(w.Dir, "machines", fmt.Sprintf("%03d-%s-%d", w.index, plain(w.kernel.Series), w.machines))
@@ -198,7 +215,7 @@ func (w *worker) start(ctx context.Context) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	s, done, err := session.Start(ctx, w.Provider, vms.Spec{Kernel: w.kernel, Agent: w.Agent, Memory: memory, Dir: dir})
+	s, done, err := session.Start(ctx, w.Provider, vms.Spec{Kernel: w.kernel, Agent: w.Agent, Memory: w.memory, Dir: dir})
 	if err != nil {
 		return err
 	}

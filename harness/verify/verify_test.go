@@ -1,6 +1,9 @@
 package verify
 
 import (
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
 	"encoding/csv"
 	"fmt"
 	"os"
@@ -71,6 +74,12 @@ func TestReasons(t *testing.T) {
 		{"wrong map", "6.1", Result{Stage: "map", Errno: "EINVAL", Reason: &Reason{Text: "map m (Hash): create map: invalid argument"}}, 9, "map", "map m (Hash)"},
 		{"stack", "4.19", Result{Stage: "load", Errno: "EACCES", log: "0: (7a) *(u64 *)(r10 -520) = 0\ninvalid stack off=-520 size=8\n"}, 3, "stack", "invalid stack off=-520"},
 		{"stacks of calls", "6.1", Result{Stage: "load", Errno: "EACCES", log: "combined stack size of 3 calls is 576. Too large\n"}, 3, "stack", "576"},
+		{"globals before 5.2", "4.19", Result{Stage: "map", Reason: &Reason{Text: "map .rodata (Array): creating map: map create: read- and write-only maps not supported (requires >= v5.2)"}}, 3, "global_data", "from 5.2 on"},
+		{"zeroed globals before 5.2", "4.19", Result{Stage: "load", Errno: "EINVAL", log: "unrecognized bpf_ld_imm64 insn\n"}, 3, "global_data", "from 5.2 on"},
+		{"function that is not there", "6.12", Result{Stage: "relocate", Type: "Tracing", Reason: &Reason{Text: "program p: attach Tracing/TraceFEntry: fentry blk_account_io_start not supported"}}, 3, "attach_target", "no function blk_account_io_start"},
+		{"function that is not listed", "7.3", Result{Stage: "load", Errno: "ENOENT", log: "The address of function blk_account_io_done cannot be found\n"}, 3, "attach_target", "no function blk_account_io_done"},
+		{"fentry before 5.5", "4.19", Result{Stage: "relocate", Type: "Tracing", Reason: &Reason{Text: "program p: attach Tracing/TraceFEntry: fentry f not supported"}}, 3, "program_type", "from 5.5 on"},
+		{"explained at length", "7.3", Result{Stage: "load", Errno: "EINVAL", log: "back-edge from insn 2 to 1\n\nVerification failed: Program Structure\n\nReason:\n  invalid access to unbounded min value is\n"}, 3, "back_edge", "jumps back to 1"},
 		{"helper that is not there", "5.1", Result{Stage: "load", Errno: "EINVAL", log: "invalid func unknown#131\n"}, 3, "helper", "from 5.8 on"},
 		{"helper of another type", "6.12", Result{Stage: "load", Errno: "EINVAL", Type: "XDP", log: "program of this type cannot use helper bpf_get_stackid#27\n"}, 3, "helper", "not for programs of type XDP"},
 		{"licence", "6.1", Result{Stage: "load", Errno: "EINVAL", log: "cannot call GPL-restricted function from non-GPL compatible program\n"}, 3, "licence", "GPL"},
@@ -179,4 +188,39 @@ func TestOutputs(t *testing.T) {
 	if code := report.Exit(); code != 1 {
 		t.Errorf("exit code %d, want 1", code)
 	}
+}
+
+// bpfHeader is the beginning of an eBPF object with section headers up to size.
+func bpfHeader(size uint64) []byte {
+	h := append(bytes.Clone(elf64), make([]byte, headerSize-len(elf64))...)
+	binary.LittleEndian.PutUint16(h[machineAt:], uint16(elf.EM_BPF))
+	binary.LittleEndian.PutUint64(h[sectionsAt:], size-64)
+	binary.LittleEndian.PutUint16(h[sectionSizeAt:], 64)
+	binary.LittleEndian.PutUint16(h[sectionNumAt:], 1)
+	return append(h, make([]byte, size-uint64(len(h)))...)
+}
+
+func TestEmbedded(t *testing.T) {
+	program := append([]byte("\x7fELF of the program itself "), bpfHeader(200)...)
+	program = append(program, "between"...)
+	program = append(program, bpfHeader(128)...)
+	program = append(program, bpfHeader(500)[:300]...) // cut off
+	found := embedded(program)
+	if len(found) != 2 || len(found[0]) != 200 || len(found[1]) != 128 {
+		t.Errorf("found %d objects", len(found))
+	}
+}
+
+func FuzzEmbedded(f *testing.F) {
+	f.Add(append([]byte("x"), bpfHeader(128)...))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for _, o := range embedded(text) {
+			if len(o) < headerSize {
+				t.Errorf("an object of %d bytes", len(o))
+			}
+		}
+		if got := withoutWeakMaps(text); len(got) != len(text) {
+			t.Errorf("%d bytes became %d", len(text), len(got))
+		}
+	})
 }

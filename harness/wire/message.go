@@ -121,6 +121,7 @@ type VerifyResult struct {
 // Stages of a program on its way into the kernel.
 const (
 	StageMap      = "map"      // a map that it uses cannot be made
+	StageSection  = "section"  // the section names no type of program
 	StageRelocate = "relocate" // CO-RE, kfuncs or externs do not fit this kernel
 	StageLoad     = "load"     // the kernel rejects it
 	StageAttach   = "attach"
