@@ -45,6 +45,11 @@ test-lxd: ## install LXD, start servers and a cluster of their own (as root), an
 	BPFLAB_VM_TESTS=1 BPFLAB_LXD_TESTS=1 go run ./ci/skips -count=1 -timeout 30m ./vms/lxd/...
 	BPFLAB_VM_TESTS=1 BPFLAB_LXD_TESTS=1 go run ./ci/skips -count=1 -timeout 30m -run TestLXD ./cmd/bpflab
 
+.PHONY: docs
+docs: setup build ## measure docs/limits.md and docs/features.md anew, on KERNEL= or the default kernels
+	bin/bpflab limits $(if $(KERNEL),--kernel '$(KERNEL)') --markdown docs/limits.md --svg docs/limits.svg
+	bin/bpflab features $(if $(KERNEL),--kernel '$(KERNEL)') --markdown docs/features.md >/dev/null
+
 .PHONY: test-fast
 test-fast: ## run the tests that boot nothing
 	go test ./...

@@ -114,10 +114,10 @@ func TestTable(t *testing.T) {
 
 func TestMarkdown(t *testing.T) {
 	var out strings.Builder
-	if err := Markdown(&out, sample()); err != nil {
+	if err := Markdown(&out, sample(), "dir/l.svg"); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"| `program_insns` | instructions of a program | user | 4096\\* | ? |", "`a\\|b 'c'`", "| 4.19 |  |  |  | ab |"} {
+	for _, want := range []string{"| `program_insns` | instructions of a program | user | 4096\\* | ? |", "`a\\|b 'c'`", "| 4.19 |  |  |  | ab |", "](l.svg)"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in\n%s", want, out.String())
 		}

@@ -3,11 +3,13 @@ package limits
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 )
 
 // Markdown writes the report as a page: the limits, what was tried, and on what.
-func Markdown(w io.Writer, r Report) error {
+// plot is the path of a plot beside it, or "".
+func Markdown(w io.Writer, r Report, plot string) error {
 	var b strings.Builder
 	b.WriteString("# The verifier's limits, measured\n\n")
 	fmt.Fprintf(&b, "`bpflab limits --markdown FILE` wrote this page (bpflab %s, %s), from generated programs that were\n", r.Tool, r.Started.Format("2006-01-02"))
@@ -15,6 +17,9 @@ func Markdown(w io.Writer, r Report) error {
 		"capabilities, once `kernel.unprivileged_bpf_disabled` is 0. *none*: the kernel has no such thing, or not for\n" +
 		"this user. *>= n*: nothing was refused as far as could be tried. *n\\**: another limit comes first.\n\n")
 	r.markdownMatrix(&b)
+	if plot != "" {
+		fmt.Fprintf(&b, "\n![The limits over the kernels](%s)\n", filepath.Base(plot))
+	}
 	b.WriteString("\n## What was tried\n\nThe first size that was rejected, and what the kernel said to it.\n")
 	for _, k := range r.Kernels {
 		r.markdownKernel(&b, k.Selector)
