@@ -17,15 +17,16 @@ import (
 // compiled is the object of a C file in testdata/verify.
 func compiled(t *testing.T, name string) string { return compiledFor(t, "bpf", name) }
 
-func compiledFor(t *testing.T, target, name string) string {
+func compiledFor(t *testing.T, target, name string, flags ...string) string {
 	t.Helper()
 	clang, err := build.FindClang(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	object := filepath.Join(t.TempDir(), name+".o")
-	out, err := exec.Command(clang.Path, "-O2", "-g", "-target", target, "-I/usr/include/x86_64-linux-gnu",
-		"-c", filepath.Join("testdata", "verify", name+".c"), "-o", object).CombinedOutput()
+	flags = append(flags, "-O2", "-g", "-target", target, "-I/usr/include/x86_64-linux-gnu",
+		"-c", filepath.Join("testdata", "verify", name+".c"), "-o", object)
+	out, err := exec.Command(clang.Path, flags...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -242,5 +243,28 @@ func TestVerifyBadObjects(t *testing.T) {
 	}
 	if o := bpflab(t, "verify", plain, "--budget", "nobody:insns<=3"); o.code != verdict.ExitUsage || !strings.Contains(o.stderr, "nobody") {
 		t.Errorf("a budget of an unknown program: exit code %d, %s", o.code, o.stderr)
+	}
+}
+
+// Two builds of one object are compared: what grew is shown, and fails only past its
+// budget.
+func TestVerifyCompare(t *testing.T) {
+	needVMs(t)
+	before, after := compiled(t, "grows.bpf"), compiledFor(t, "bpf", "grows.bpf", "-DROUNDS=100")
+	file := filepath.Join(t.TempDir(), "before.json")
+	bpflab(t, "verify", before, "--kernel", "6.1", "--json", file).want(t, verdict.ExitOK)
+	for _, test := range []struct {
+		object, budget string
+		code           int
+		says           string
+	}{
+		{before, "insns<=200", verdict.ExitOK, "nothing"},
+		{after, "insns<=2000", verdict.ExitOK, "insns"},
+		{after, "insns<=200", verdict.ExitFail, "insns"},
+	} {
+		o := bpflab(t, "verify", test.object, "--kernel", "6.1", "--compare", file, "--budget", test.budget)
+		if _, changes, _ := strings.Cut(o.stderr, "since "+file); o.code != test.code || !strings.Contains(changes, test.says) {
+			t.Errorf("%s, %s: exit code %d, want %d\n%s%s", test.object, test.budget, o.code, test.code, o.stdout, o.stderr)
+		}
 	}
 }

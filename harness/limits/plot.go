@@ -68,19 +68,24 @@ func (r Report) panel(s subject) string {
 	return b.String()
 }
 
-// curve draws a limit for one kind of user; it is broken where there is no number.
+// curve draws a limit for one kind of user, in steps, because between two kernels
+// there is no number; it is broken where a kernel has none.
 func (r Report) curve(name, who string, scale scale) string {
 	var path, points strings.Builder
-	pen := "M"
+	drawing := false
 	for i, k := range r.Kernels {
 		l := r.find(k.Selector, name, who)
 		if l == nil || l.Accepted == nil {
-			pen = "M"
+			drawing = false
 			continue
 		}
 		x, y := r.x(i), scale.y(float64(*l.Accepted))
-		fmt.Fprintf(&path, "%s%.1f %.1f", pen, x, y)
-		pen = "L"
+		if drawing {
+			fmt.Fprintf(&path, "H%.1fV%.1fH%.1f", (r.x(i-1)+x)/2, y, x)
+		} else {
+			fmt.Fprintf(&path, "M%.1f %.1f", x, y)
+		}
+		drawing = true
 		fill := ""
 		if l.Status != Measured {
 			fill = ` style="fill:#fff"`
@@ -152,15 +157,16 @@ func (s scale) ticks() []float64 {
 
 // short is a number as an axis has it.
 func short(v float64) string {
+	v = math.Round(v)
 	for _, u := range []struct {
 		size float64
 		name string
 	}{{1e9, "G"}, {1e6, "M"}, {1e3, "k"}} {
 		if v >= u.size && math.Mod(v, u.size) == 0 {
-			return fmt.Sprintf("%g%s", v/u.size, u.name)
+			return fmt.Sprintf("%.0f%s", v/u.size, u.name)
 		}
 	}
-	return fmt.Sprintf("%g", v)
+	return fmt.Sprintf("%.0f", v)
 }
 
 func escape(s string) string {
