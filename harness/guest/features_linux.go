@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
@@ -50,8 +51,16 @@ func (a *agent) features(context.Context, none) (wire.FeaturesResult, error) {
 		_, err := os.Stat(path)
 		out.Add(wire.KindKernel, name, wire.Answer{Supported: err == nil})
 	}
+	out.Add(wire.KindKernel, "JIT", wire.Answer{Supported: compiles()})
 	slices.SortFunc(out.Features, wire.Feature.Compare)
 	return out, nil
+}
+
+// compiles says whether the kernel makes machine code of programs (bpf_jit_enable of
+// net/core/sysctl_net_core.c).
+func compiles() bool {
+	mode, err := os.ReadFile("/proc/sys/net/core/bpf_jit_enable")
+	return err == nil && strings.TrimSpace(string(mode)) != "0"
 }
 
 // answerOf makes an answer of what cilium/ebpf returns.
@@ -76,7 +85,6 @@ var instructions = map[string]func() error{
 // files are there where a kernel has the feature.
 var files = map[string]string{
 	"BTF":              "/sys/kernel/btf/vmlinux",
-	"JIT":              "/proc/sys/net/core/bpf_jit_enable",
 	"run time stats":   "/proc/sys/kernel/bpf_stats_enabled",
 	"unprivileged bpf": "/proc/sys/kernel/unprivileged_bpf_disabled",
 }
