@@ -81,7 +81,7 @@ func Matrix(w io.Writer, r Report, kind string, all bool) error {
 	if left > 0 {
 		fmt.Fprintf(w, "%d features that all of these kernels have, or none, are left out (--all shows them)\n", left)
 	}
-	return r.writeNotes(w)
+	return r.writeNotes(w, kind)
 }
 
 func (one row) alike() bool {
@@ -108,11 +108,11 @@ func orDash(s string) string {
 	return s
 }
 
-// writeNotes tells where the measure and upstream's version disagree, and what
-// could not be asked.
-func (r Report) writeNotes(w io.Writer) error {
+// writeNotes tells where the measure and upstream's version disagree, of one kind if
+// that is given, and what could not be asked.
+func (r Report) writeNotes(w io.Writer, kind string) error {
 	for _, f := range r.Features {
-		if f.Note != "" && (f.Unsure || f.disagrees()) {
+		if f.Note != "" && (f.Unsure || f.disagrees()) && (kind == "" || f.Kind == kind) {
 			fmt.Fprintf(w, "%s on %s: %s\n", f.Name, f.Kernel, f.Note)
 		}
 	}
@@ -135,7 +135,7 @@ func Diff(w io.Writer, r Report, kind string) error {
 			fmt.Fprintf(table, "-\t%s\t%s\n", one.Kind, one.Name)
 		}
 	}
-	return errors.Join(table.Flush(), r.writeNotes(w))
+	return errors.Join(table.Flush(), r.writeNotes(w, kind))
 }
 
 // Since writes the first kernel that has each feature; with kind, only of that
@@ -148,5 +148,5 @@ func Since(w io.Writer, r Report, kind string) error {
 			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", one.Kind, one.Name, orDash(one.Since), orDash(one.Upstream))
 		}
 	}
-	return errors.Join(table.Flush(), r.writeNotes(w))
+	return errors.Join(table.Flush(), r.writeNotes(w, kind))
 }
