@@ -79,7 +79,7 @@ var rules = []rule{
 	{code: "kfunc", says: says(`(?m)^.*(?:calling kernel function \w+ is not allowed|kernel function .* not found).*$`), text: matched, fix: "this kernel has no such kfunc for this program type"},
 	{code: "licence", says: says(`cannot call GPL-restricted function from non-GPL compatible program`), text: matched, fix: `char LICENSE[] SEC("license") = "GPL"`},
 	{code: "unreachable", says: says(`unreachable insn \d+`), text: matched, fix: "remove the code, or compile with -O2"},
-	{code: "invalid_access", says: says(`(?m)^.*(?:invalid access to|invalid mem access|invalid bpf_context access|invalid read from|invalid write to|min value is|max value is|unbounded).*$`), text: matched, fix: "check pointers for NULL and offsets against their bounds before they are used"},
+	{code: "invalid_access", says: says(`(?m)^.*(?:invalid access to|invalid mem access|invalid bpf_context access|dereference of modified ctx|invalid read from|invalid write to|min value is|max value is|unbounded).*$`), text: matched, fix: "check pointers for NULL and offsets against their bounds before they are used"},
 	{code: "uninitialised", says: says(`(?m)^.*!read_ok$`), text: matched, fix: "a register is read before it is written: initialise the variable on every path"},
 	{code: "program_type", errno: "EINVAL", when: newerProgram, text: programTooNew, fix: "this kernel has no programs of this type"},
 	{code: "attach", stage: "attach", text: message, fix: "what the section names may not be in this kernel"},
