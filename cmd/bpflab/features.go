@@ -89,7 +89,7 @@ func (f *featuresFlags) do(cmd *cobra.Command) error {
 	if _, err := provider.Caps(ctx); err != nil {
 		return err
 	}
-	images, err := f.run.images(ctx, cmd, provider)
+	images, err := f.run.distinct(ctx, cmd, provider)
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func (f *limitsFlags) do(cmd *cobra.Command) error {
 	if caps.Shared && !f.run.provider.consent {
 		return usageError{fmt.Errorf("the kernel of %s is used by others too, and a million instructions keep its verifier busy: limits needs --yes-on-this-kernel", provider.Name())}
 	}
-	images, err := f.run.images(ctx, cmd, provider)
+	images, err := f.run.distinct(ctx, cmd, provider)
 	if err != nil {
 		return err
 	}

@@ -157,6 +157,31 @@ func (f *runFlags) images(ctx context.Context, cmd *cobra.Command, p vms.Provide
 	return append(images, fetched...), err
 }
 
+// distinct are the selected kernels, each with a selector of its own: those of "all"
+// and of a range are named by their series, or their release.
+func (f *runFlags) distinct(ctx context.Context, cmd *cobra.Command, p vms.Provider) ([]kernel.Image, error) {
+	images, err := f.images(ctx, cmd, p)
+	return distinct(images), err
+}
+
+func distinct(images []kernel.Image) []kernel.Image {
+	for _, name := range []func(kernel.Image) string{
+		func(k kernel.Image) string { return k.Series },
+		func(k kernel.Image) string { return k.Release },
+	} {
+		times := map[string]int{}
+		for _, k := range images {
+			times[k.Selector]++
+		}
+		for i := range images {
+			if better := name(images[i]); times[images[i].Selector] > 1 && better != "" {
+				images[i].Selector = better
+			}
+		}
+	}
+	return images
+}
+
 // execute runs the cells, shows them as they go, and writes the results.
 func (f *runFlags) execute(ctx context.Context, cmd *cobra.Command, cells []plan.Cell, provider vms.Provider, caps vms.Caps, lib *library) (verdict.Result, error) {
 	dir, err := resultDir(f.dir)

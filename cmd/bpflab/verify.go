@@ -79,7 +79,7 @@ func (f *verifyFlags) do(cmd *cobra.Command, args []string) error {
 	if caps.Shared && f.attach && !f.run.provider.consent {
 		return usageError{fmt.Errorf("the kernel of %s is used by others too: --attach needs --yes-on-this-kernel", provider.Name())}
 	}
-	images, err := f.run.images(ctx, cmd, provider)
+	images, err := f.run.distinct(ctx, cmd, provider)
 	if err != nil {
 		return err
 	}
