@@ -11,7 +11,7 @@ const report = "\nVerification failed: "
 
 // statistics are lines that the verifier closes a log with (print_verification_stats
 // of kernel/bpf/verifier.c).
-var statistics = regexp.MustCompile(`^(processed \d+ insns|verification time |stack depth |subprog \d+ \()`)
+var statistics = regexp.MustCompile(`^(processed \d+ insns|insns processed |verification time |stack depth |subprog \d+ \()`)
 
 // Terse is a verifier's log up to the complaint, without the explanation that new
 // kernels add.
