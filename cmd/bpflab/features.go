@@ -82,30 +82,15 @@ func (f *featuresFlags) do(cmd *cobra.Command) error {
 	if f.kind != "" && !slices.Contains(featureKinds, f.kind) {
 		return usageError{fmt.Errorf("no kind %q of features; there is %s", f.kind, strings.Join(featureKinds, ", "))}
 	}
-	provider, err := f.run.provider.open()
+	g, err := f.run.ground(ctx, cmd, "")
 	if err != nil {
 		return err
 	}
-	if _, err := provider.Caps(ctx); err != nil {
-		return err
-	}
-	images, err := f.run.distinct(ctx, cmd, provider)
-	if err != nil {
-		return err
-	}
-	if f.diff && len(images) != 2 {
-		return usageError{fmt.Errorf("--diff compares two kernels, and --kernel names %d", len(images))}
-	}
-	agent, err := agentPath()
-	if err != nil {
-		return err
-	}
-	dir, err := resultDir(f.run.dir)
-	if err != nil {
-		return err
+	if f.diff && len(g.images) != 2 {
+		return usageError{fmt.Errorf("--diff compares two kernels, and --kernel names %d", len(g.images))}
 	}
 	began := time.Now()
-	report := features.Run(ctx, images, features.Options{Provider: provider, Agent: agent, Dir: dir, Jobs: f.run.jobs})
+	report := features.Run(ctx, g.images, features.Options{Provider: g.provider, Agent: g.agent, Dir: g.dir, Jobs: f.run.jobs})
 	report.Tool, report.Started, report.Seconds = version, began.UTC(), time.Since(began).Seconds()
 	if err := f.write(cmd, report); err != nil {
 		return err

@@ -59,31 +59,12 @@ func (f *limitsFlags) do(cmd *cobra.Command) error {
 			return usageError{fmt.Errorf("no limit %q; there is %s", name, strings.Join(limits.Names(), ", "))}
 		}
 	}
-	provider, err := f.run.provider.open()
-	if err != nil {
-		return err
-	}
-	caps, err := provider.Caps(ctx)
-	if err != nil {
-		return err
-	}
-	if caps.Shared && !f.run.provider.consent {
-		return usageError{fmt.Errorf("the kernel of %s is used by others too, and a million instructions keep its verifier busy: limits needs --yes-on-this-kernel", provider.Name())}
-	}
-	images, err := f.run.distinct(ctx, cmd, provider)
-	if err != nil {
-		return err
-	}
-	agent, err := agentPath()
-	if err != nil {
-		return err
-	}
-	dir, err := resultDir(f.run.dir)
+	g, err := f.run.ground(ctx, cmd, "a million instructions keep its verifier busy")
 	if err != nil {
 		return err
 	}
 	began := time.Now()
-	report := limits.Run(ctx, images, limits.Options{Provider: provider, Agent: agent, Dir: dir, Jobs: f.run.jobs, Only: f.only,
+	report := limits.Run(ctx, g.images, limits.Options{Provider: g.provider, Agent: g.agent, Dir: g.dir, Jobs: f.run.jobs, Only: f.only,
 		OnLimit: showLimit(cmd.ErrOrStderr())})
 	report.Tool, report.Started, report.Seconds = version, began.UTC(), time.Since(began).Seconds()
 	if err := f.write(cmd, report); err != nil {

@@ -12,8 +12,6 @@ import (
 
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/harness/verify"
-	"github.com/bpflab/bpflab/vms"
-	"github.com/bpflab/bpflab/vms/kernel"
 )
 
 // verifyFlags are the flags of `bpflab verify`.
@@ -68,22 +66,21 @@ func (f *verifyFlags) do(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return usageError{err}
 	}
-	provider, err := f.run.provider.open()
+	var types []byte
+	if f.btf != "" {
+		if types, err = verify.ReadBTF(f.btf); err != nil {
+			return usageError{err}
+		}
+	}
+	harm := ""
+	if f.attach {
+		harm = "--attach attaches programs to it"
+	}
+	g, err := f.run.ground(ctx, cmd, harm)
 	if err != nil {
 		return err
 	}
-	caps, err := provider.Caps(ctx)
-	if err != nil {
-		return err
-	}
-	if caps.Shared && f.attach && !f.run.provider.consent {
-		return usageError{fmt.Errorf("the kernel of %s is used by others too: --attach needs --yes-on-this-kernel", provider.Name())}
-	}
-	images, err := f.run.distinct(ctx, cmd, provider)
-	if err != nil {
-		return err
-	}
-	report, err := f.verify(ctx, cmd, objects, images, provider, budgets)
+	report, err := f.verify(ctx, cmd, objects, g, types, budgets)
 	if err != nil {
 		return err
 	}
@@ -136,36 +133,22 @@ func openObjects(paths []string) ([]*verify.Object, error) {
 }
 
 // verify asks the kernels and writes what they said.
-func (f *verifyFlags) verify(ctx context.Context, cmd *cobra.Command, objects []*verify.Object, images []kernel.Image, provider vms.Provider, budgets verify.Budgets) (verify.Report, error) {
-	dir, err := resultDir(f.run.dir)
-	if err != nil {
-		return verify.Report{}, err
-	}
-	agent, err := agentPath()
-	if err != nil {
-		return verify.Report{}, err
-	}
-	var types []byte
-	if f.btf != "" {
-		if types, err = verify.ReadBTF(f.btf); err != nil {
-			return verify.Report{}, usageError{err}
-		}
-	}
+func (f *verifyFlags) verify(ctx context.Context, cmd *cobra.Command, objects []*verify.Object, g ground, types []byte, budgets verify.Budgets) (verify.Report, error) {
 	report := verify.Report{Schema: verify.Schema, Tool: version, Started: time.Now().UTC()}
-	report.Results = verify.Run(ctx, objects, images, verify.Options{Provider: provider, Agent: agent, Dir: dir, Jobs: f.run.jobs, Attach: f.attach, BTF: types})
+	report.Results = verify.Run(ctx, objects, g.images, verify.Options{Provider: g.provider, Agent: g.agent, Dir: g.dir, Jobs: f.run.jobs, Attach: f.attach, BTF: types})
 	report.Seconds = time.Since(report.Started).Seconds()
 	report.Over = budgets.Over(report.Results)
 	out := cmd.OutOrStdout()
 	if f.json == "-" || f.csv == "-" || f.markdown == "-" {
 		out = cmd.ErrOrStderr()
 	}
-	err = errors.Join(
+	err := errors.Join(
 		verify.Table(out, report),
 		saveTo(f.json, cmd.OutOrStdout(), func(w io.Writer) error { return verify.JSON(w, report) }),
 		saveTo(f.csv, cmd.OutOrStdout(), func(w io.Writer) error { return verify.CSV(w, report) }),
 		saveTo(f.markdown, cmd.OutOrStdout(), func(w io.Writer) error { return verify.Markdown(w, report) }),
 	)
-	fmt.Fprintln(cmd.ErrOrStderr(), "logs in", dir)
+	fmt.Fprintln(cmd.ErrOrStderr(), "logs in", g.dir)
 	return report, err
 }
 
