@@ -1,7 +1,6 @@
 package guest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -38,13 +37,9 @@ func (a *agent) load(ctx context.Context, req *wire.Request) (any, error) {
 	if err := req.Decode(&args); err != nil {
 		return nil, err
 	}
-	elf, err := io.ReadAll(io.LimitReader(req.Data(), MaxObject))
+	spec, err := readObject(req)
 	if err != nil {
 		return nil, err
-	}
-	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(elf))
-	if err != nil {
-		return nil, fmt.Errorf("read the object: %w", err)
 	}
 	a.object.close()
 	return a.object.load(ctx, spec, args)

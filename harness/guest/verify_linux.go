@@ -31,15 +31,10 @@ type opened struct {
 
 // open reads an object, in place of the one before.
 func (a *agent) open(_ context.Context, req *wire.Request) (any, error) {
-	elf, err := io.ReadAll(io.LimitReader(req.Data(), MaxObject))
+	spec, err := readObject(req)
 	if err != nil {
 		return nil, err
 	}
-	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(elf))
-	if err != nil {
-		return nil, fmt.Errorf("read the object: %w", err)
-	}
-	plainKconfig(spec)
 	a.opened.mu.Lock()
 	defer a.opened.mu.Unlock()
 	a.opened.spec = spec
@@ -65,20 +60,6 @@ func (a *agent) types(_ context.Context, req *wire.Request) (any, error) {
 		a.opened.types = spec
 	}
 	return nil, nil
-}
-
-// plainKconfig takes type names and qualifiers from the variables of .kconfig, such
-// as __u32 LINUX_KERNEL_VERSION, which cilium/ebpf wants to be plain integers.
-func plainKconfig(spec *ebpf.CollectionSpec) {
-	var section *btf.Datasec
-	if spec.Types == nil || spec.Types.TypeByName(".kconfig", &section) != nil {
-		return
-	}
-	for _, info := range section.Vars {
-		if v, ok := info.Type.(*btf.Var); ok {
-			v.Type = btf.UnderlyingType(v.Type)
-		}
-	}
 }
 
 // verify loads one program with its maps, and unloads all of that.

@@ -101,7 +101,7 @@ func TestTable(t *testing.T) {
 	}
 	for _, want := range []string{
 		"program_insns  root  4096   1000000\n", "program_insns  user  4096*  ?\n", "back_edge      root         allowed\n",
-		"? program_insns for user on 6.1<&>: gone", "* another limit", "4.19    user  program_insns  4096      4097      E2BIG  a|b `c`",
+		"? 6.1<&>: gone (program_insns for user)\n", "* another limit", "4.19    user  program_insns  4096      4097      E2BIG  a|b `c`",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in\n%s", want, out.String())
@@ -109,6 +109,19 @@ func TestTable(t *testing.T) {
 	}
 	if n := sample().Failures(); n != 1 {
 		t.Errorf("%d failures", n)
+	}
+}
+
+// A machine that does not start is one line, not one for each limit.
+func TestTableOfFailures(t *testing.T) {
+	var r Report
+	for _, s := range subjects {
+		r.Limits = append(r.Limits, Limit{Kernel: "6.1", Name: s.name, Status: Failed, Error: "interrupted"})
+	}
+	var out strings.Builder
+	r.writeNotes(&out)
+	if want := "? 6.1: interrupted (program_insns for user, processed_insns for user, 12 more)\n"; out.String() != want {
+		t.Errorf("wrote %q, want %q", out.String(), want)
 	}
 }
 

@@ -95,13 +95,32 @@ func Table(w io.Writer, r Report, details bool) error {
 	return nil
 }
 
+// failure is why figures of a kernel are missing.
+type failure struct{ kernel, why string }
+
+// writeNotes explains the signs of the table. What went wrong for many limits of a
+// kernel is said once.
 func (r Report) writeNotes(w io.Writer) {
 	hidden := false
+	var order []failure
+	missing := map[failure][]string{}
 	for _, l := range r.Limits {
 		hidden = hidden || l.Status == Hidden
-		if l.Status == Failed {
-			fmt.Fprintf(w, "? %s for %s on %s: %s\n", l.Name, l.who(), l.Kernel, l.Error)
+		if l.Status != Failed {
+			continue
 		}
+		f := failure{l.Kernel, l.Error}
+		if missing[f] == nil {
+			order = append(order, f)
+		}
+		missing[f] = append(missing[f], l.Name+" for "+l.who())
+	}
+	for _, f := range order {
+		names := missing[f]
+		if more := len(names) - 2; more > 1 {
+			names = append(names[:2:2], fmt.Sprintf("%d more", more))
+		}
+		fmt.Fprintf(w, "? %s: %s (%s)\n", f.kernel, f.why, strings.Join(names, ", "))
 	}
 	if hidden {
 		fmt.Fprintln(w, "* another limit comes first; --details says which")
