@@ -1,11 +1,15 @@
 package lxd
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"syscall"
 
 	"github.com/canonical/lxd/shared/api"
 )
@@ -13,7 +17,7 @@ import (
 // post sends a body of size bytes to a path of the server's API. LXD's client
 // has a call for templates, which leaves the connection open.
 func (s *server) post(path string, body io.Reader, size int64) error {
-	client, err := s.GetHTTPClient()
+	client, err := s.patientClient()
 	if err != nil {
 		return err
 	}
@@ -37,6 +41,50 @@ func (s *server) post(path string, body io.Reader, size int64) error {
 	}
 	defer resp.Body.Close()
 	return answered(resp)
+}
+
+// patientClient is the server's client for requests that the server may answer
+// before it has read them whole.
+func (s *server) patientClient() (*http.Client, error) {
+	client, err := s.GetHTTPClient()
+	if err != nil {
+		return nil, err
+	}
+	known, ok := client.Transport.(*http.Transport)
+	if !ok {
+		return client, nil
+	}
+	transport := known.Clone()
+	transport.DialContext = patient(known.DialContext)
+	transport.DialTLSContext = patient(known.DialTLSContext)
+	return &http.Client{Transport: transport, CheckRedirect: client.CheckRedirect}, nil
+}
+
+type dial = func(ctx context.Context, network, addr string) (net.Conn, error)
+
+func patient(d dial) dial {
+	if d == nil {
+		return nil
+	}
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := d(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return &patientConn{Conn: conn}, nil
+	}
+}
+
+// patientConn keeps silent about a server that no longer reads: why it does not
+// stands in its answer, which net/http would not wait for.
+type patientConn struct{ net.Conn }
+
+func (c *patientConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+		return len(p), nil
+	}
+	return n, err
 }
 
 // answered is the error that the server answers with, nil if it has none.
