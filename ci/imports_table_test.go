@@ -21,6 +21,7 @@ var layers = map[string][]string{
 
 	// 2
 	"harness/build":       {"harness/install"},
+	"harness/carry":       {},
 	"harness/lab":         {"vms/kernel"},
 	"harness/probe":       {"harness/verdict"},
 	"harness/report":      {"harness/verdict"},
@@ -53,6 +54,7 @@ var layers = map[string][]string{
 	"harness/session": {"harness/build", "harness/lab", "harness/verdict", "harness/wire", "vms", "vms/kernel"},
 	"harness/run": {"harness/build", "harness/lab", "harness/plan", "harness/session", "harness/verdict", "harness/wire",
 		"vms", "vms/kernel"},
+	"harness/command": {"harness/carry", "harness/session", "harness/verdict", "harness/wire", "vms", "vms/kernel"},
 	"harness/features": {"harness/session", "harness/upstream", "harness/wire", "vms", "vms/kernel"},
 	"harness/limits":   {"harness/probe", "harness/session", "harness/verdict", "harness/wire", "vms", "vms/kernel"},
 	"harness/verify":   {"harness/probe", "harness/session", "harness/upstream", "harness/wire", "vms", "vms/kernel"},

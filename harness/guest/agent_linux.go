@@ -9,13 +9,14 @@ import (
 
 // agent is what one machine holds between calls.
 type agent struct {
-	procs  starter
-	object object
-	opened opened
-	trace  traceTap
-	taps   eventTaps
-	net    network
-	shared bool // others use the kernel too
+	procs   starter
+	running running
+	object  object
+	opened  opened
+	trace   traceTap
+	taps    eventTaps
+	net     network
+	shared  bool // others use the kernel too
 }
 
 func newAgent(procs starter) *agent {
@@ -25,7 +26,11 @@ func newAgent(procs starter) *agent {
 func (a *agent) server(stream io.ReadWriter) *wire.Server {
 	return wire.NewServer(stream, map[string]wire.Handler{
 		wire.OpPut:      a.put,
+		wire.OpUnpack:   a.unpack,
+		wire.OpPack:     a.pack,
 		wire.OpExec:     a.exec,
+		wire.OpSignal:   handle(a.signal),
+		wire.OpResize:   handle(a.resize),
 		wire.OpConfig:   handle(readConfig),
 		wire.OpLoad:     a.load,
 		wire.OpAttach:   handle(a.attach),

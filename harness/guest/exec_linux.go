@@ -3,8 +3,11 @@ package guest
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -23,32 +26,80 @@ func (a *agent) exec(ctx context.Context, req *wire.Request) (any, error) {
 	if len(args.Argv) == 0 {
 		return nil, &wire.Fault{Op: req.Op, Msg: "no command"}
 	}
-	cmd := command(ctx, args)
+	cmd, err := command(ctx, args)
+	if err != nil {
+		return notStarted(err), nil
+	}
+	if args.Terminal != nil {
+		return a.execTerminal(cmd, args, req)
+	}
 	cmd.Stdout, cmd.Stderr = req.Output(wire.Stdout), req.Output(wire.Stderr)
 	if args.Stdin {
-		cmd.Stdin = req.Data()
+		in, err := cmd.StdinPipe()
+		if err != nil {
+			return nil, err
+		}
+		go func() { // not waited for: the host may have more to say than the command hears
+			io.Copy(in, req.Data())
+			in.Close()
+		}()
 	}
-	return a.run(cmd, args.Netns)
+	return a.run(cmd, args, nil)
 }
 
-func command(ctx context.Context, args wire.Exec) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, args.Argv[0], args.Argv[1:]...)
+func command(ctx context.Context, args wire.Exec) (*exec.Cmd, error) {
+	path, err := lookup(args)
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, path, args.Argv[1:]...)
+	cmd.Args[0] = args.Argv[0]
 	cmd.Env = append(os.Environ(), args.Env...)
 	cmd.Dir = args.Dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if args.Root != "" && cmd.Dir == "" {
+		cmd.Dir = "/"
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Chroot: args.Root}
 	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
 	cmd.WaitDelay = 2 * time.Second // for a grandchild that keeps the pipes open
-	return cmd
+	return cmd, nil
 }
 
-func (a *agent) run(cmd *exec.Cmd, netns string) (wire.ExecResult, error) {
+// lookup finds the command in its PATH, below its root.
+func lookup(args wire.Exec) (string, error) {
+	name := args.Argv[0]
+	if strings.Contains(name, "/") {
+		return name, nil
+	}
+	path := os.Getenv("PATH")
+	for _, e := range args.Env {
+		if value, ok := strings.CutPrefix(e, "PATH="); ok {
+			path = value
+		}
+	}
+	for _, dir := range filepath.SplitList(path) {
+		file := filepath.Join(dir, name)
+		if info, err := os.Stat(filepath.Join(args.Root, file)); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			return file, nil
+		}
+	}
+	return "", &exec.Error{Name: name, Err: exec.ErrNotFound}
+}
+
+// run starts a command and waits for its end. started, which may be nil, is called
+// in between.
+func (a *agent) run(cmd *exec.Cmd, args wire.Exec, started func()) (wire.ExecResult, error) {
 	start := func() error { return a.procs.start(cmd) }
-	err := a.net.in(netns, start)
+	err := a.net.in(args.Netns, start)
 	if errors.Is(err, errNoNetns) {
 		return wire.ExecResult{}, err
 	}
 	if err != nil {
 		return notStarted(err), nil
+	}
+	defer a.running.add(args.ID, cmd.Process.Pid)()
+	if started != nil {
+		started()
 	}
 	err = cmd.Wait()
 	a.procs.ended(cmd)
@@ -67,10 +118,10 @@ func notStarted(err error) wire.ExecResult {
 func ended(cmd *exec.Cmd, err error) wire.ExecResult {
 	res := wire.ExecResult{Exit: cmd.ProcessState.ExitCode(), PID: cmd.ProcessState.Pid()}
 	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		res.Signal = unix.SignalName(status.Signal())
+		res.Signal, res.Core = unix.SignalName(status.Signal()), status.CoreDump()
 	}
 	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
+	if err != nil && !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay) {
 		res.Error = err.Error()
 	}
 	return res

@@ -2,6 +2,7 @@ package guest
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -33,6 +34,9 @@ func initMachine() error {
 	}
 	if err := mountAll(); err != nil {
 		return err
+	}
+	if err := errors.Join(keepCores(), unlimitedCores()); err != nil {
+		complain(err)
 	}
 	stream, err := openStream()
 	if err != nil {

@@ -66,6 +66,9 @@ func (s *Session) wake(ctx context.Context) error {
 	return err
 }
 
+// Machine is the one of the session.
+func (s *Session) Machine() vms.Machine { return s.machine }
+
 // Close ends the session; the machine is the caller's.
 func (s *Session) Close() { s.stop(errors.New("session closed")) }
 

@@ -37,6 +37,7 @@ type Client struct {
 	calls  map[uint32]*call
 	err    error
 	last   time.Time // when the last frame came
+	taking bool      // it is being handed over
 }
 
 type call struct {
@@ -76,10 +77,14 @@ func (c *Client) Err() error {
 }
 
 // Silence is how long ago the last frame came. A living guest sends one about
-// every second.
+// every second. While output waits for its writer, the guest is not heard, and not
+// silent.
 func (c *Client) Silence() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.taking {
+		return 0
+	}
 	return time.Since(c.last)
 }
 
@@ -233,7 +238,9 @@ func (c *Client) read() {
 	for {
 		f, err := ReadFrame(c.stream)
 		if err == nil {
+			c.heard(true)
 			err = c.take(f)
+			c.heard(false)
 		}
 		if err != nil {
 			c.mu.Lock()
@@ -244,9 +251,15 @@ func (c *Client) read() {
 	}
 }
 
+// heard notes a frame, before it is taken and after.
+func (c *Client) heard(taking bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last, c.taking = time.Now(), taking
+}
+
 func (c *Client) take(f Frame) error {
 	c.mu.Lock()
-	c.last = time.Now()
 	cl := c.calls[f.ID]
 	c.mu.Unlock()
 	switch f.Kind {

@@ -5,7 +5,11 @@ import "cmp"
 // Operations of the guest, with their argument and result types.
 const (
 	OpPut      = "put"      // Put + data -> PutResult
+	OpUnpack   = "unpack"   // Unpack + data (a tar archive) -> nothing
+	OpPack     = "pack"     // Pack -> data (a tar archive), nothing
 	OpExec     = "exec"     // Exec (+ data) -> data, ExecResult
+	OpSignal   = "signal"   // Signal -> nothing: to a command that runs
+	OpResize   = "resize"   // Resize -> nothing: the terminal of a command that runs
 	OpConfig   = "config"   // Config -> ConfigResult
 	OpLoad     = "load"     // Load + data (the object) -> LoadResult
 	OpAttach   = "attach"   // Attach -> AttachResult
@@ -37,22 +41,62 @@ type PutResult struct {
 	Size int64 `json:"size"` // bytes
 }
 
-// Exec runs a command. Its output comes as data on Stdout and Stderr.
+// Unpack stores the files of an archive below Root, in place of what is there.
+// Its names have no leading slash.
+type Unpack struct {
+	Root string `json:"root,omitempty"` // "" is the machine's
+}
+
+// Pack asks for a file, or for all below a directory, by names relative to it. What
+// is not there is an empty archive.
+type Pack struct {
+	Root string `json:"root,omitempty"`
+	Path string `json:"path"`
+}
+
+// Exec runs a command. Its output comes as data on Stdout and Stderr, of one with a
+// terminal on Stdout alone. Signal and Resize find it by its ID while it runs.
 type Exec struct {
-	Argv  []string `json:"argv"`
-	Env   []string `json:"env,omitempty"` // added to the guest's own
-	Dir   string   `json:"dir,omitempty"`
-	Netns string   `json:"netns,omitempty"` // "", "client", "server"
-	Stdin bool     `json:"stdin,omitempty"` // the call's data is its standard input
+	ID       string    `json:"id,omitempty"`
+	Root     string    `json:"root,omitempty"` // its root directory, "" is the machine's
+	Terminal *Terminal `json:"terminal,omitempty"`
+	Argv     []string  `json:"argv"`
+	Env      []string  `json:"env,omitempty"` // added to the guest's own
+	Dir      string    `json:"dir,omitempty"`
+	Netns    string    `json:"netns,omitempty"` // "", "client", "server"
+	Stdin    bool      `json:"stdin,omitempty"` // the call's data is its standard input
+}
+
+// Terminal is the size of a command's terminal, in characters.
+type Terminal struct {
+	Rows uint16 `json:"rows"`
+	Cols uint16 `json:"cols"`
+}
+
+// Signal is sent to the process group of a command that runs.
+type Signal struct {
+	ID   string `json:"id"`
+	Name string `json:"name"` // "SIGINT"
+}
+
+// Resize tells a command's terminal its new size.
+type Resize struct {
+	ID string `json:"id"`
+	Terminal
 }
 
 // ExecResult is how it ended. A command that could not be started has Error set.
 type ExecResult struct {
 	Exit   int    `json:"exit"`             // -1 if killed by a signal
 	Signal string `json:"signal,omitempty"` // "SIGKILL"
+	Core   bool   `json:"core,omitempty"`   // the kernel wrote its memory to Cores
 	Error  string `json:"error,omitempty"`
 	PID    int    `json:"pid"`
 }
+
+// Cores is the directory in a machine that memory of commands killed by a signal
+// goes to, as files "core.NAME.PID".
+const Cores = "/cores"
 
 // Config asks for CONFIG_ options of the running kernel.
 type Config struct {

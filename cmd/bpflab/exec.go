@@ -1,0 +1,434 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bpflab/bpflab/harness/carry"
+	"github.com/bpflab/bpflab/harness/command"
+	"github.com/bpflab/bpflab/harness/session"
+	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+// machineFlags are those of commands that run something of the user's in machines.
+type machineFlags struct {
+	run     runFlags // kernels, provider, mirror, locked, jobs, directory, reports
+	env     []string
+	copy    []string
+	memory  sizeFlag
+	cpus    int
+	timeout time.Duration
+}
+
+func (f *machineFlags) define(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	f.run.defineMachines(cmd, "machines at one time (default: one a core)")
+	flags.BoolVar(&f.run.cold, "cold", false, "boot every machine, fork none")
+	flags.StringArrayVar(&f.env, "env", nil, "set a variable, as K=V, or pass on the one of this name")
+	flags.StringArrayVar(&f.copy, "copy", nil, "file or directory to carry too, as PATH, or PATH:NAME under another name")
+	flags.Var(&f.memory, "mem", "memory of a machine, as 512M or 2G")
+	flags.IntVar(&f.cpus, "cpus", 1, "processors of a machine")
+	flags.BoolVar(&f.run.provider.consent, "yes-on-this-kernel", false, "run on a kernel that others use too")
+	flags.StringVar(&f.run.json, "json", "", "write the results as JSON to this file, - for standard output")
+	flags.StringVar(&f.run.junit, "junit", "", "write the results as JUnit XML to this file")
+}
+
+// environment is what --env says.
+func (f *machineFlags) environment() ([]string, error) {
+	var env []string
+	for _, e := range f.env {
+		name, _, set := strings.Cut(e, "=")
+		if name == "" {
+			return nil, usageError{fmt.Errorf("--env %s: want K=V, or the name of a variable", e)}
+		}
+		if !set {
+			value, ok := os.LookupEnv(name)
+			if !ok {
+				return nil, usageError{fmt.Errorf("--env %s: no such variable here; give its value as %s=...", e, e)}
+			}
+			e = name + "=" + value
+		}
+		env = append(env, e)
+	}
+	return env, nil
+}
+
+// copied adds what --copy says.
+func (f *machineFlags) copied(files *carry.Files) error {
+	for _, c := range f.copy {
+		path, name, as := strings.Cut(c, ":")
+		var err error
+		if as {
+			err = files.AddAs(path, name)
+		} else {
+			err = addCopied(files, path)
+		}
+		if err != nil {
+			return usageError{fmt.Errorf("--copy %s: %w", c, err)}
+		}
+	}
+	return nil
+}
+
+// addCopied adds a program with its libraries, and all else as it is.
+func addCopied(files *carry.Files, path string) error {
+	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+		return files.Program(path)
+	}
+	return files.Add(path)
+}
+
+// place is a machine for one kernel.
+func (f *machineFlags) place(g ground, image kernel.Image, dir string) command.Place {
+	return command.Place{Provider: g.provider, Agent: g.agent, Kernel: image, Memory: int64(f.memory.Size), CPUs: f.cpus,
+		Cold: f.run.cold, Results: g.dir, Dir: dir}
+}
+
+// fits says whether files fit into a machine's memory beside all else, as far as is
+// known before it is there.
+func (f *machineFlags) fits(files *carry.Files) error {
+	const usual = 256 << 20
+	room := max(int64(f.memory.Size), usual) / 2 // of a machine's memory, tmpfs takes half
+	if files.Size() <= room {
+		return nil
+	}
+	name, size := files.Largest()
+	return usageError{fmt.Errorf("%d MiB of files (%s has %d MiB) do not fit into the machine: give it more memory, --mem %dM",
+		files.Size()>>20, name, size>>20, (files.Size()*5/2)>>20+128)}
+}
+
+// execFlags are the flags of `bpflab exec`.
+type execFlags struct {
+	machineFlags
+	cwd       string
+	artifacts string
+}
+
+func newExecCmd() *cobra.Command {
+	var f execFlags
+	cmd := &cobra.Command{
+		Use:   "exec [flags] -- COMMAND [ARGUMENT...]",
+		Short: "Run a command inside each kernel",
+		Long: `Run a command inside each kernel, in a machine of its own. Input, output, signals and
+the exit status pass through; with several kernels, lines are marked with the kernel,
+and the exit status is 1 if the command failed on any.
+
+A COMMAND with a slash is a file of this machine, which is carried there under its own
+name, with the shared libraries it needs, as are files that arguments name. One
+without is busybox's, or else one of this machine's PATH.`,
+		Example: `  bpflab exec --kernel 6.1 -- uname -r
+  bpflab exec -- ./load.sh prog.o
+  go test -exec 'bpflab exec --kernel 6.1 --' ./...`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.do(cmd, args) },
+	}
+	f.define(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&f.cwd, "cwd", "", "directory to run in, in the machine (default: this one's name)")
+	flags.StringVar(&f.artifacts, "artifacts", "", "bring back what the command writes to $BPFLAB_ARTIFACTS, into this directory")
+	flags.DurationVar(&f.timeout, "timeout", 0, "end the command after this time, with SIGQUIT, then SIGKILL")
+	flags.SetInterspersed(false)
+	return cmd
+}
+
+func (f *execFlags) do(cmd *cobra.Command, argv []string) (err error) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(cmd.Context()))
+	defer cancel()
+	sigs, stop := watchSignals(cancel)
+	defer stop()
+	base, err := f.command(argv)
+	if err != nil {
+		return err
+	}
+	tidy, err := f.temporary()
+	if err != nil {
+		return err
+	}
+	g, err := f.run.ground(ctx, cmd, "the command has all of it")
+	if err != nil {
+		return err
+	}
+	input, err := inputFor(cmd.InOrStdin(), len(g.images))
+	if err != nil {
+		return err
+	}
+	e := &execution{execFlags: f, ground: g, base: base, signals: sigs, input: input, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
+	result := e.all(ctx)
+	err = f.report(cmd, g, result)
+	if e.keep {
+		fmt.Fprintln(cmd.ErrOrStderr(), "bpflab: consoles and cores are in", g.dir)
+	} else {
+		tidy()
+	}
+	if err != nil {
+		return err
+	}
+	if code := e.exit(result); code != 0 {
+		return exitError{code}
+	}
+	return nil
+}
+
+// temporary has the results go to a directory that tidy removes, if nobody asked for
+// one: a command may be run hundreds of times.
+func (f *execFlags) temporary() (tidy func(), err error) {
+	if f.run.dir != "" || f.run.json != "" || f.run.junit != "" {
+		return func() {}, nil
+	}
+	f.run.dir, err = os.MkdirTemp("", "bpflab-exec-")
+	return func() { os.RemoveAll(f.run.dir) }, err
+}
+
+func (f *execFlags) report(cmd *cobra.Command, g ground, result verdict.Result) error {
+	if f.run.json == "" && f.run.junit == "" {
+		return nil
+	}
+	return f.run.write(cmd, g.dir, result)
+}
+
+// command is what is to run, the same on all kernels.
+func (f *execFlags) command(argv []string) (command.Command, error) {
+	c := command.Command{Argv: argv, Files: &carry.Files{}, Timeout: f.timeout, Dir: f.cwd}
+	env, err := f.environment()
+	if err != nil {
+		return c, err
+	}
+	c.Env = append([]string{"BPFLAB_ARTIFACTS=" + artifactsDir}, env...)
+	if err := f.copied(c.Files); err != nil {
+		return c, err
+	}
+	if strings.Contains(argv[0], "/") {
+		if err := c.Files.Program(argv[0]); err != nil {
+			return c, usageError{fmt.Errorf("%s: %w", argv[0], err)}
+		}
+		if c.Argv, err = absolute(argv); err != nil {
+			return c, err
+		}
+	}
+	if err := c.Files.Arguments(argv[1:]); err != nil {
+		return c, usageError{err}
+	}
+	if c.Dir == "" {
+		if c.Dir, err = os.Getwd(); err != nil {
+			return c, err
+		}
+	}
+	c.Files.Mkdir(c.Dir)
+	c.Files.Mkdir(artifactsDir)
+	return c, f.fits(c.Files)
+}
+
+// artifactsDir is the directory in a machine whose content comes back.
+const artifactsDir = "/artifacts"
+
+// absolute names the command by its absolute path.
+func absolute(argv []string) ([]string, error) {
+	path, err := filepath.Abs(argv[0])
+	return append([]string{path}, argv[1:]...), err
+}
+
+// inputFor is the standard input of commands on n kernels: this process's for one,
+// a copy for each of several, and none where it is a terminal.
+func inputFor(in io.Reader, n int) (func() io.Reader, error) {
+	if n == 1 {
+		return func() io.Reader { return in }, nil
+	}
+	if f, ok := in.(*os.File); ok && (isTerminal(f) || isNull(f)) {
+		return func() io.Reader { return nil }, nil
+	}
+	const most = 256 << 20
+	text, err := io.ReadAll(io.LimitReader(in, most+1))
+	if err != nil {
+		return nil, fmt.Errorf("read standard input: %w", err)
+	}
+	if len(text) > most {
+		return nil, usageError{errors.New("standard input is too long to be kept for several kernels: run one at a time")}
+	}
+	return func() io.Reader { return bytes.NewReader(text) }, nil
+}
+
+// isNull is a device, as a job without input has it.
+func isNull(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeDevice != 0
+}
+
+// execution is a command on its kernels.
+type execution struct {
+	*execFlags
+	ground
+	base           command.Command
+	signals        *signals
+	input          func() io.Reader
+	stdout, stderr io.Writer
+
+	lock     sync.Mutex // of stdout and stderr
+	outcomes []command.Outcome
+	keep     bool // there is something to see in the result directory
+}
+
+func (e *execution) all(ctx context.Context) verdict.Result {
+	r := verdict.Result{Schema: verdict.Schema, Tool: version, Started: time.Now().UTC(), Command: os.Args, Cells: make([]verdict.Cell, len(e.images))}
+	e.outcomes = make([]command.Outcome, len(e.images))
+	var group errgroup.Group
+	group.SetLimit(jobsOr(e.run.jobs))
+	for i := range e.images {
+		group.Go(func() error {
+			r.Cells[i] = e.one(ctx, i)
+			return nil
+		})
+	}
+	group.Wait()
+	r.Seconds = time.Since(r.Started).Seconds()
+	return r
+}
+
+// one runs the command on one kernel.
+func (e *execution) one(ctx context.Context, i int) verdict.Cell {
+	image := e.images[i]
+	out, flush := e.output(image.Selector)
+	place := e.place(e.ground, image, filepath.Join("machines", fmt.Sprintf("%03d-%s", i, image.Series)))
+	cell := place.Cell(ctx, filepath.Base(e.base.Argv[0]), func(s *session.Session, cell *verdict.Cell) error {
+		return e.in(ctx, s, i, out, cell)
+	})
+	flush()
+	e.tell(cell, e.outcomes[i])
+	return cell
+}
+
+// output is where a kernel's command writes to.
+func (e *execution) output(name string) (out [2]io.Writer, flush func()) {
+	if len(e.images) == 1 {
+		return [2]io.Writer{e.stdout, e.stderr}, func() {}
+	}
+	mark := fmt.Sprintf("%-*s | ", e.widest(), name)
+	stdout := &command.Prefix{W: e.stdout, Name: mark, Lock: &e.lock}
+	stderr := &command.Prefix{W: e.stderr, Name: mark, Lock: &e.lock}
+	return [2]io.Writer{stdout, stderr}, func() { stdout.Close(); stderr.Close() }
+}
+
+func (e *execution) widest() int {
+	n := 0
+	for _, k := range e.images {
+		n = max(n, len(k.Selector))
+	}
+	return n
+}
+
+// in runs the command in a machine, and brings back what it leaves.
+func (e *execution) in(ctx context.Context, s *session.Session, i int, out [2]io.Writer, cell *verdict.Cell) error {
+	c := e.base
+	var done func()
+	c.Signals, done = e.signals.take()
+	defer done()
+	tail := &command.Tail{Cap: 64 << 10}
+	c.Stdout, c.Stderr, c.Stdin = io.MultiWriter(out[0], tail), io.MultiWriter(out[1], tail), e.input()
+	outcome, err := runOrCarry(ctx, s, c)
+	if err != nil {
+		return err
+	}
+	e.outcomes[i] = outcome
+	outcome.Note(cell)
+	cell.Steps = append(cell.Steps, verdict.Step{Name: strings.Join(c.Argv, " "), Verdict: cell.Verdict, Expected: "exit status 0",
+		Seen: outcome.String(), Log: tail.String(), Seconds: outcome.Seconds})
+	if outcome.Crash != nil || outcome.Hang {
+		return nil // nothing comes back from there
+	}
+	return e.bringBack(ctx, s, i, outcome)
+}
+
+// runOrCarry runs a command that the machine has, else carries the one that this
+// machine's PATH has.
+func runOrCarry(ctx context.Context, s *session.Session, c command.Command) (command.Outcome, error) {
+	outcome, err := command.Run(ctx, s, c)
+	if err != nil || outcome.Error == "" || outcome.Exit != 127 || strings.Contains(c.Argv[0], "/") {
+		return outcome, err
+	}
+	path, err := exec.LookPath(c.Argv[0])
+	if err != nil {
+		return outcome, nil
+	}
+	c.Files = &carry.Files{}
+	if err := c.Files.Program(path); err != nil {
+		return outcome, err
+	}
+	c.Argv = append([]string{path}, c.Argv[1:]...)
+	return command.Run(ctx, s, c)
+}
+
+// bringBack takes artifacts, and cores with the binary that left them.
+func (e *execution) bringBack(ctx context.Context, s *session.Session, i int, o command.Outcome) error {
+	if e.artifacts != "" {
+		dir := e.artifacts
+		if len(e.images) > 1 {
+			dir = filepath.Join(dir, e.images[i].Selector)
+		}
+		if _, err := command.Take(ctx, s, "", artifactsDir, dir); err != nil {
+			return err
+		}
+	}
+	for _, back := range carry.TestOutputs(e.base.Argv) {
+		if _, err := command.Take(ctx, s, "", back, filepath.Dir(back)); err != nil {
+			return err
+		}
+	}
+	if !o.Core {
+		return nil
+	}
+	e.keepThis()
+	dir := filepath.Join(e.dir, "cores", e.images[i].Selector)
+	return command.TakeCores(ctx, s, dir, e.base.Argv[0])
+}
+
+func (e *execution) keepThis() {
+	e.lock.Lock()
+	defer e.lock.Unlock()
+	e.keep = true
+}
+
+// tell says how a command ended, where its output does not.
+func (e *execution) tell(cell verdict.Cell, o command.Outcome) {
+	quiet := cell.Verdict == verdict.Pass || cell.Verdict != verdict.Infra && o.Plain()
+	if quiet && (len(e.images) == 1 || cell.Verdict == verdict.Pass) {
+		return
+	}
+	if cell.Splat != "" {
+		e.keepThis()
+	}
+	e.lock.Lock()
+	defer e.lock.Unlock()
+	if cell.Splat != "" {
+		fmt.Fprintln(e.stderr, strings.TrimRight(cell.Splat, "\n"))
+	}
+	fmt.Fprintf(e.stderr, "bpflab: %s on %s: %s\n", cell.Lab, cell.Kernel.Selector, cell.Reason)
+}
+
+// exit is the command's own status on one kernel, else 1 if it failed on any.
+func (e *execution) exit(r verdict.Result) int {
+	if len(r.Cells) == 1 && r.Cells[0].Verdict != verdict.Infra {
+		return e.outcomes[0].Exit
+	}
+	return r.Exit()
+}
+
+// jobsOr is how many machines run at one time.
+func jobsOr(wanted int) int {
+	if wanted > 0 {
+		return wanted
+	}
+	return runtime.NumCPU()
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// signals are those this process gets, for all commands that run in machines.
+type signals struct {
+	mu     sync.Mutex
+	takers map[chan string]bool
+	got    int
+}
+
+// watchSignals passes signals on to takers. One that comes while there is no taker,
+// and the second that would end a process, ends the context.
+func watchSignals(cancel context.CancelFunc) (s *signals, stop func()) {
+	s = &signals{takers: map[chan string]bool{}}
+	in := make(chan os.Signal, 8)
+	signal.Notify(in, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	done := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case sig := <-in:
+				if !s.give(sig.(syscall.Signal)) {
+					cancel()
+				}
+			case <-done:
+				return
+			}
+		}
+	}()
+	return s, func() { signal.Stop(in); close(done) }
+}
+
+// give hands a signal to all takers; it is false when they had one before.
+func (s *signals) give(sig syscall.Signal) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.got++
+	for c := range s.takers {
+		select {
+		case c <- unix.SignalName(sig):
+		default: // it has more to do with those it got
+		}
+	}
+	return len(s.takers) > 0 && s.got == 1
+}
+
+// take begins to take signals.
+func (s *signals) take() (c chan string, done func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c = make(chan string, 4)
+	s.takers[c] = true
+	return c, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.takers, c)
+	}
+}

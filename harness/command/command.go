@@ -1,0 +1,151 @@
+// Package command runs commands in machines: it sends the files, streams input and
+// output, passes signals on, brings files back, and says how the command ended.
+//
+// What happens after a command has begun is the command's doing, also a machine that
+// panics, reboots or hangs; what happens before is the machine's.
+package command
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/bpflab/bpflab/harness/carry"
+	"github.com/bpflab/bpflab/harness/session"
+	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms"
+)
+
+// Command is what runs in a machine.
+type Command struct {
+	Argv     []string
+	Env      []string // added to the machine's, "K=V"
+	Dir      string   // "" is the machine's /
+	Root     string   // its root directory in the machine, "" is the machine's
+	Files    *carry.Files
+	Stdin    io.Reader // nil is nothing
+	Stdout   io.Writer
+	Stderr   io.Writer
+	Terminal *wire.Terminal // it runs on a terminal of this size
+	Signals  <-chan string  // "SIGINT": passed on to all its processes; nil for none
+	Resizes  <-chan wire.Terminal
+	Timeout  time.Duration // 0 is for ever: then it is sent SIGQUIT, and killed after Grace
+}
+
+// Grace is how long a command that was told to end may take.
+const Grace = 5 * time.Second
+
+// Outcome is how a command ended.
+type Outcome struct {
+	Exit     int    // its status, 128 and the signal's number as a shell has it if it was killed by one
+	Signal   string // "SIGKILL"
+	Core     bool   // its memory lies in wire.Cores
+	Error    string // why it could not be started
+	TimedOut bool
+	Crash    *vms.Crash // the machine died of it, or hangs
+	Hang     bool
+	Seconds  float64
+}
+
+// Exit statuses besides those of commands.
+const (
+	ExitTimeout = 124 // as timeout(1) has it
+	ExitDeath   = 1   // the machine died
+)
+
+// Send stores the files in the machine.
+func Send(ctx context.Context, s *session.Session, root string, files *carry.Files) error {
+	if files == nil || files.Empty() {
+		return nil
+	}
+	r, w := io.Pipe()
+	go func() { w.CloseWithError(files.Tar(w)) }()
+	defer r.Close()
+	err := s.Call(ctx, wire.OpUnpack, wire.Unpack{Root: root}, nil, wire.IO{In: r})
+	var fault *wire.Fault
+	if errors.As(err, &fault) {
+		name, size := files.Largest()
+		return fmt.Errorf("the machine cannot store the files, %d MiB, of them %s %d MiB: %s; more memory may help: --mem", files.Size()>>20, name, size>>20, fault.Msg)
+	}
+	return err
+}
+
+// Run runs a command to its end. The error is of the machine, before the command
+// began, or ctx's cause.
+func Run(ctx context.Context, s *session.Session, c Command) (Outcome, error) {
+	if err := Send(ctx, s, c.Root, c.Files); err != nil {
+		return Outcome{}, err
+	}
+	r := &running{session: s, id: rand.Text()}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go r.pass(ctx, c)
+	began := time.Now()
+	var res wire.ExecResult
+	args := wire.Exec{ID: r.id, Argv: c.Argv, Env: c.Env, Dir: c.Dir, Root: c.Root, Terminal: c.Terminal, Stdin: c.Stdin != nil}
+	err := s.Call(ctx, wire.OpExec, args, &res, wire.IO{In: c.Stdin, Stdout: c.Stdout, Stderr: c.Stderr})
+	out := Outcome{Exit: res.Exit, Signal: res.Signal, Core: res.Core, Error: res.Error, TimedOut: r.late.Load(), Seconds: time.Since(began).Seconds()}
+	if err == nil {
+		out.status()
+		return out, nil
+	}
+	return out, out.died(err)
+}
+
+// status makes one number of exit status, signal and timeout.
+func (o *Outcome) status() {
+	switch {
+	case o.TimedOut:
+		o.Exit = ExitTimeout
+	case o.Signal != "":
+		o.Exit = 128 + signalNumber(o.Signal)
+	}
+}
+
+// died notes the end of a machine, which a command that ran has brought about. It
+// returns every other error.
+func (o *Outcome) died(err error) error {
+	var crash *vms.Crash
+	switch {
+	case errors.As(err, &crash):
+		o.Crash = crash
+	case errors.Is(err, session.ErrHang):
+		o.Hang = true
+	default:
+		return err
+	}
+	o.Exit = ExitDeath
+	return nil
+}
+
+// OK is a command that ended with status 0.
+func (o Outcome) OK() bool { return o.Exit == 0 && !o.Hang && o.Crash == nil }
+
+// String tells how it ended, as a part of a sentence: "exit status 1".
+func (o Outcome) String() string {
+	switch {
+	case o.Crash != nil && errors.Is(o.Crash, vms.ErrGone):
+		return "the machine powered off or rebooted while it ran"
+	case o.Crash != nil:
+		return "the machine died: " + o.Crash.Error()
+	case o.Hang:
+		return "the machine hangs: its agent fell silent"
+	case o.TimedOut:
+		return "timed out"
+	case o.Error != "":
+		return o.Error
+	case o.Signal != "" && o.Core:
+		return "killed by " + o.Signal + " (core dumped)"
+	case o.Signal != "":
+		return "killed by " + o.Signal
+	}
+	return fmt.Sprintf("exit status %d", o.Exit)
+}
+
+// Plain is a command that ended by itself, with a status of its own.
+func (o Outcome) Plain() bool {
+	return o.Crash == nil && !o.Hang && !o.TimedOut && o.Signal == "" && o.Error == ""
+}

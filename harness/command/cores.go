@@ -1,0 +1,32 @@
+package command
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/bpflab/bpflab/harness/session"
+	"github.com/bpflab/bpflab/harness/wire"
+)
+
+// TakeCores brings the memory of killed commands into dir, and beside it the binary,
+// so that a debugger can read it there at any time.
+func TakeCores(ctx context.Context, s *session.Session, dir, binary string) error {
+	n, err := Take(ctx, s, "", wire.Cores, dir)
+	if err != nil || n == 0 {
+		return err
+	}
+	in, err := os.Open(binary)
+	if err != nil {
+		return nil // the machine's own, or gone
+	}
+	defer in.Close()
+	out, err := os.OpenFile(filepath.Join(dir, filepath.Base(binary)), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o755)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	_, err = io.Copy(out, in)
+	return err
+}
