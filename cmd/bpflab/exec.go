@@ -19,6 +19,7 @@ import (
 
 	"github.com/bpflab/bpflab/harness/carry"
 	"github.com/bpflab/bpflab/harness/command"
+	"github.com/bpflab/bpflab/harness/gotest"
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/vms/kernel"
@@ -219,6 +220,9 @@ func (f *execFlags) command(argv []string) (command.Command, error) {
 			return c, err
 		}
 	}
+	if err := testData(c.Files, argv[0]); err != nil {
+		return c, err
+	}
 	if err := c.Files.Arguments(argv[1:]); err != nil {
 		return c, usageError{err}
 	}
@@ -229,7 +233,23 @@ func (f *execFlags) command(argv []string) (command.Command, error) {
 	}
 	c.Files.Mkdir(c.Dir)
 	c.Files.Mkdir(artifactsDir)
+	for _, o := range carry.TestOutputs(argv) {
+		c.Files.Mkdir(o.To)
+	}
 	return c, f.fits(c.Files)
+}
+
+// testData adds what tests read where `go test -exec` runs a test binary: in its
+// package's directory.
+func testData(files *carry.Files, program string) error {
+	if !strings.HasSuffix(program, ".test") {
+		return nil
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	return gotest.Data(files, dir, gotest.ModuleOf(dir))
 }
 
 // artifactsDir is the directory in a machine whose content comes back.
@@ -382,7 +402,7 @@ func (e *execution) bringBack(ctx context.Context, s *session.Session, i int, o 
 		}
 	}
 	for _, back := range carry.TestOutputs(e.base.Argv) {
-		if _, err := command.Take(ctx, s, "", back, filepath.Dir(back)); err != nil {
+		if _, err := command.Take(ctx, s, "", back.Path, back.To); err != nil {
 			return err
 		}
 	}

@@ -55,29 +55,33 @@ func below(path string, dirs []string) bool {
 // outputs are the flags of a Go test binary that name a file to write.
 var outputs = []string{"coverprofile", "cpuprofile", "memprofile", "blockprofile", "mutexprofile", "trace"}
 
-// TestOutputs are the files that a Go test binary is told to write; see `go help
-// testflag`.
-func TestOutputs(argv []string) []string {
-	var files []string
-	dir := ""
+// Output is a file that a command writes, or a directory that it fills, and the
+// directory of this host where it or its content belongs.
+type Output struct{ Path, To string }
+
+// TestOutputs are what a Go test binary is told to write; see `go help testflag`.
+func TestOutputs(argv []string) []Output {
+	var files []Output
+	values := map[string]string{}
 	for _, arg := range argv {
-		if d, ok := strings.CutPrefix(arg, "-test.outputdir="); ok {
-			dir = d
+		if name, value, ok := strings.Cut(strings.TrimPrefix(arg, "-test."), "="); ok && strings.HasPrefix(arg, "-test.") && value != "" {
+			values[name] = value
 		}
 	}
-	for _, arg := range argv {
-		for _, name := range outputs {
-			file, ok := strings.CutPrefix(arg, "-test."+name+"=")
-			if !ok || file == "" {
-				continue
-			}
-			if !filepath.IsAbs(file) {
-				file = filepath.Join(dir, file)
-			}
-			if abs, err := filepath.Abs(file); err == nil {
-				files = append(files, abs)
-			}
+	for _, name := range outputs {
+		file := values[name]
+		if file == "" {
+			continue
 		}
+		if !filepath.IsAbs(file) {
+			file = filepath.Join(values["outputdir"], file)
+		}
+		if abs, err := filepath.Abs(file); err == nil {
+			files = append(files, Output{abs, filepath.Dir(abs)})
+		}
+	}
+	if dir := values["gocoverdir"]; dir != "" {
+		files = append(files, Output{dir, dir})
 	}
 	return files
 }

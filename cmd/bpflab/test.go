@@ -1,0 +1,321 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bpflab/bpflab/harness/gotest"
+	"github.com/bpflab/bpflab/harness/session"
+	"github.com/bpflab/bpflab/harness/verdict"
+)
+
+// testMemory is what a machine for Go tests gets if nobody says, in bytes.
+const testMemory = 1 << 30
+
+// testFlags are the flags of `bpflab test`.
+type testFlags struct {
+	machineFlags
+	gotest.Flags
+}
+
+func newTestCmd() *cobra.Command {
+	var f testFlags
+	cmd := &cobra.Command{
+		Use:   "test [flags] [build and test flags] PACKAGE... [-- flags of the test binaries]",
+		Short: "Run Go tests inside each kernel",
+		Long: `Compile Go packages' tests once and run them inside each kernel, every package in a
+machine of its own with its directory, its module's testdata, and shared libraries.
+
+Flags of go test have one dash, as -run, -v, -count, -timeout, -short, -race, -tags,
+-json and -coverprofile, which is merged over the kernels; bpflab's own have two.`,
+		Example: `  bpflab test ./...
+  bpflab test --kernel 5.10,latest -run TestMap -v ./internal/maps
+  bpflab test -coverprofile cover.out ./... -- -verbose-of-my-own`,
+		DisableFlagParsing: true,
+		RunE:               func(cmd *cobra.Command, args []string) error { return f.do(cmd, args) },
+	}
+	f.define(cmd)
+	cmd.Flags().BoolP("help", "h", false, "help for test")
+	return cmd
+}
+
+func (f *testFlags) do(cmd *cobra.Command, args []string) (err error) {
+	patterns, err := f.parse(cmd, args)
+	if err != nil || patterns == nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(cmd.Context()))
+	defer cancel()
+	sigs, stop := watchSignals(cancel)
+	defer stop()
+	bin, err := os.MkdirTemp("", "bpflab-test-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(bin)
+	packages, err := gotest.Compile(ctx, patterns, f.Flags, bin)
+	if err != nil {
+		return exitAs(verdict.ExitFail, err)
+	}
+	if f.memory.Size == 0 {
+		f.memory.Size = testMemory
+	}
+	t := &testRun{testFlags: f, packages: packages, signals: sigs, stdout: cmd.OutOrStdout()}
+	if t.env, err = f.prepare(packages); err != nil {
+		return err
+	}
+	if t.ground, err = f.run.ground(ctx, cmd, "tests have all of it"); err != nil {
+		return err
+	}
+	result := t.all(ctx)
+	err = errors.Join(t.summary(cmd.ErrOrStderr(), result), t.coverage(), f.run.write(cmd, t.dir, result))
+	if err != nil {
+		return err
+	}
+	if code := result.Exit(); code != verdict.ExitOK {
+		return exitError{code}
+	}
+	return nil
+}
+
+// parse reads both kinds of flags; no patterns and no error is a help that was given.
+func (f *testFlags) parse(cmd *cobra.Command, args []string) (patterns []string, err error) {
+	var rest []string
+	if f.Flags, rest, err = gotest.Split(args); err != nil {
+		return nil, usageError{err}
+	}
+	if err := cmd.Flags().Parse(rest); err != nil {
+		return nil, usageError{err}
+	}
+	if help, _ := cmd.Flags().GetBool("help"); help {
+		return nil, cmd.Help()
+	}
+	if patterns = cmd.Flags().Args(); len(patterns) == 0 {
+		patterns = []string{"."}
+	}
+	return patterns, nil
+}
+
+// prepare adds to all packages what the flags say.
+func (f *testFlags) prepare(packages []*gotest.Package) ([]string, error) {
+	for _, p := range packages {
+		if p.Binary == "" {
+			continue
+		}
+		if err := errors.Join(f.copied(p.Files), f.fits(p.Files)); err != nil {
+			return nil, usageError{fmt.Errorf("%s: %w", p.Path, err)}
+		}
+	}
+	return f.environment()
+}
+
+// testRun is packages on their kernels.
+type testRun struct {
+	*testFlags
+	ground
+	packages []*gotest.Package
+	env      []string
+	signals  *signals
+	stdout   io.Writer
+
+	lock     sync.Mutex // of stdout and profiles
+	profiles []string
+}
+
+// all runs every package that has tests on every kernel, a kernel after the other.
+func (t *testRun) all(ctx context.Context) verdict.Result {
+	r := verdict.Result{Schema: verdict.Schema, Tool: version, Started: time.Now().UTC(), Command: os.Args}
+	var group errgroup.Group
+	group.SetLimit(jobsOr(t.run.jobs))
+	var cells []*verdict.Cell
+	for _, p := range t.packages {
+		if p.Binary == "" {
+			t.say(fmt.Sprintf("?   \t%s\t[no test files]\n", p.Path))
+			continue
+		}
+		for k := range t.images {
+			cell := &verdict.Cell{}
+			cells = append(cells, cell)
+			index := len(cells)
+			group.Go(func() error {
+				*cell = t.one(ctx, index, p, k)
+				return nil
+			})
+		}
+	}
+	group.Wait()
+	for _, c := range cells {
+		r.Cells = append(r.Cells, *c)
+	}
+	r.Seconds = time.Since(r.Started).Seconds()
+	return r
+}
+
+// one runs one package on one kernel.
+func (t *testRun) one(ctx context.Context, index int, p *gotest.Package, k int) verdict.Cell {
+	image := t.images[k]
+	dir := fmt.Sprintf("%03d-%s-%s", index, filepath.Base(p.Path), image.Series)
+	show := t.shower(image.Selector)
+	place := t.place(t.ground, image, filepath.Join("machines", dir))
+	cell := place.Cell(ctx, p.Path, func(s *session.Session, cell *verdict.Cell) error {
+		sigs, done := t.signals.take()
+		defer done()
+		o := gotest.Options{Flags: t.Flags, Env: t.env, Signals: sigs, Each: show.event,
+			Cores: filepath.Join(t.dir, "cores", dir), Cover: filepath.Join(t.dir, "cover", dir)}
+		return p.Run(ctx, s, o, cell)
+	})
+	show.end(cell)
+	if t.Cover != "" {
+		t.lock.Lock()
+		defer t.lock.Unlock()
+		if file := gotest.CoverIn(filepath.Join(t.dir, "cover", dir)); exists(file) {
+			t.profiles = append(t.profiles, file)
+		}
+	}
+	return cell
+}
+
+func exists(path string) bool { _, err := os.Stat(path); return err == nil }
+
+func (t *testRun) say(text string) {
+	if t.JSON {
+		return
+	}
+	t.lock.Lock()
+	defer t.lock.Unlock()
+	io.WriteString(t.stdout, text)
+}
+
+// coverage writes the merged profile.
+func (t *testRun) coverage() error {
+	if t.Cover == "" {
+		return nil
+	}
+	return saveTo(t.Cover, t.stdout, func(w io.Writer) error { return gotest.MergeCover(w, t.profiles) })
+}
+
+// shower shows one package's tests on one kernel, as go test would.
+type shower struct {
+	*testRun
+	mark   string // before each line
+	kept   map[string]*strings.Builder
+	failed strings.Builder
+	stray  strings.Builder // what no test has printed
+}
+
+func (t *testRun) shower(kernel string) *shower {
+	mark := ""
+	if len(t.images) > 1 {
+		width := 0
+		for _, k := range t.images {
+			width = max(width, len(k.Selector))
+		}
+		mark = fmt.Sprintf("%-*s | ", width, kernel)
+	}
+	return &shower{testRun: t, mark: mark, kept: map[string]*strings.Builder{}}
+}
+
+// event shows what is to be seen at once, and keeps the output of tests that may yet
+// fail.
+func (s *shower) event(e gotest.Event) {
+	switch {
+	case s.JSON:
+		s.print(e)
+	case s.Verbose:
+		if e.Action == "output" {
+			s.say(s.mark + strings.TrimSuffix(e.Output, "\n") + "\n")
+		}
+	case e.Action == "output" && e.Test == "":
+		if s.stray.Len() < 1<<20 {
+			s.stray.WriteString(e.Output)
+		}
+	case e.Action == "output":
+		if s.kept[e.Test] == nil {
+			s.kept[e.Test] = &strings.Builder{}
+		}
+		if !strings.HasPrefix(e.Output, "=== ") && s.kept[e.Test].Len() < 1<<20 {
+			s.kept[e.Test].WriteString(e.Output)
+		}
+	case e.Action == "fail" && s.kept[e.Test] != nil:
+		s.failed.WriteString(s.kept[e.Test].String())
+		delete(s.kept, e.Test)
+	case e.Action == "pass" || e.Action == "skip":
+		delete(s.kept, e.Test)
+	}
+}
+
+func (s *shower) print(e gotest.Event) {
+	line, err := json.Marshal(e)
+	if err != nil {
+		return
+	}
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	s.stdout.Write(append(line, '\n'))
+}
+
+// end shows how the package ended.
+func (s *shower) end(c verdict.Cell) {
+	n := gotest.Count(c.Steps)
+	word, detail := "ok  ", fmt.Sprintf("%.3fs\t%d passed", c.Durations.Run, n.Passed)
+	if n.Failed > 0 {
+		detail += fmt.Sprintf(", %d failed", n.Failed)
+	}
+	if n.Skipped > 0 {
+		detail += fmt.Sprintf(", %d skipped", n.Skipped)
+	}
+	text := ""
+	if c.Verdict != verdict.Pass {
+		word = "FAIL"
+		detail += "\t" + c.Reason
+		text = s.failed.String()
+		for _, kept := range s.kept { // of tests that did not end
+			text += kept.String()
+		}
+		text += strings.ReplaceAll(s.stray.String(), "\nFAIL\n", "\n") + c.Splat
+	}
+	s.say(marked(s.mark, text) + fmt.Sprintf("%s%s\t%s\t%s\n", s.mark, word, c.Lab, detail))
+}
+
+// marked puts the mark before each line.
+func marked(mark, text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		b.WriteString(mark + strings.TrimSuffix(line, "\n") + "\n")
+	}
+	return b.String()
+}
+
+// summary counts tests by kernel.
+func (t *testRun) summary(w io.Writer, r verdict.Result) error {
+	by := map[string]gotest.Counts{}
+	for _, c := range r.Cells {
+		n, m := by[c.Kernel.Selector], gotest.Count(c.Steps)
+		by[c.Kernel.Selector] = gotest.Counts{Passed: n.Passed + m.Passed, Failed: n.Failed + m.Failed, Skipped: n.Skipped + m.Skipped}
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n%-12s %8s %8s %8s\n", "kernel", "passed", "failed", "skipped")
+	for _, k := range t.images {
+		n := by[k.Selector]
+		fmt.Fprintf(&b, "%-12s %8d %8d %8d\n", k.Selector, n.Passed, n.Failed, n.Skipped)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// exitAs ends the command with a code after an error was shown.
+func exitAs(code int, err error) error {
+	fmt.Fprintln(os.Stderr, "bpflab:", err)
+	return exitError{code}
+}

@@ -1,0 +1,192 @@
+// Package gotest compiles Go packages' tests, runs them in machines, and makes
+// records of what they said.
+package gotest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bpflab/bpflab/harness/carry"
+)
+
+// Package is a Go package whose tests are compiled.
+type Package struct {
+	Path   string // import path
+	Dir    string
+	Module string // the module's directory, or the package's own
+	Binary string // "" where there are no tests
+	Files  *carry.Files
+}
+
+// listed is what go list says of a package.
+type listed struct {
+	ImportPath, Dir           string
+	Module                    *struct{ Dir string }
+	TestGoFiles, XTestGoFiles []string
+	Error                     *struct{ Err string }
+}
+
+// Compile finds the packages that patterns name and compiles their tests into dir.
+// Errors are what the go command says.
+func Compile(ctx context.Context, patterns []string, flags Flags, dir string) ([]*Package, error) {
+	found, err := list(ctx, patterns, flags)
+	if err != nil {
+		return nil, err
+	}
+	packages := make([]*Package, len(found))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.NumCPU())
+	for i, l := range found {
+		p := &Package{Path: l.ImportPath, Dir: l.Dir, Module: l.Dir}
+		if l.Module != nil {
+			p.Module = l.Module.Dir
+		}
+		packages[i] = p
+		if len(l.TestGoFiles)+len(l.XTestGoFiles) == 0 {
+			continue
+		}
+		p.Binary = filepath.Join(dir, fmt.Sprintf("%03d", i), filepath.Base(l.ImportPath)+".test")
+		group.Go(func() error { return p.compile(ctx, flags) })
+	}
+	return packages, group.Wait()
+}
+
+// chdir is the -C among the flags, which the go command wants first.
+func chdir(flags []string) (first, rest []string) {
+	for _, f := range flags {
+		if strings.HasPrefix(f, "-C=") {
+			first = []string{f}
+		} else {
+			rest = append(rest, f)
+		}
+	}
+	return first, rest
+}
+
+func list(ctx context.Context, patterns []string, flags Flags) ([]listed, error) {
+	first, rest := chdir(flags.Build)
+	args := append(append([]string{"list"}, first...), "-json=ImportPath,Dir,Module,TestGoFiles,XTestGoFiles,Error")
+	for _, f := range rest {
+		if !strings.HasPrefix(f, "-cover") {
+			args = append(args, f)
+		}
+	}
+	out, err := goCommand(ctx, append(append(args, "--"), patterns...)...)
+	if err != nil {
+		return nil, err
+	}
+	var found []listed
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var l listed
+		if err := d.Decode(&l); err == io.EOF {
+			break
+		} else if err != nil {
+			return nil, fmt.Errorf("go list: %w", err)
+		}
+		if l.Error != nil {
+			return nil, errors.New(strings.TrimSpace(l.Error.Err))
+		}
+		found = append(found, l)
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("no packages: %s", strings.Join(patterns, " "))
+	}
+	return found, nil
+}
+
+// goCommand runs the go command for the machines' system. The error is what it says.
+func goCommand(ctx context.Context, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Env = append(os.Environ(), "GOOS=linux")
+	if runtime.GOOS != "linux" {
+		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
+	}
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if errors.Is(err, exec.ErrNotFound) {
+		return nil, errors.New("go is not in PATH: bpflab test compiles with it")
+	}
+	if err != nil && ctx.Err() == nil {
+		return nil, errors.New(strings.TrimSpace(stderr.String()))
+	}
+	return out, err
+}
+
+func (p *Package) compile(ctx context.Context, flags Flags) error {
+	if err := os.MkdirAll(filepath.Dir(p.Binary), 0o755); err != nil {
+		return err
+	}
+	first, rest := chdir(flags.Build)
+	args := append(append([]string{"test"}, first...), "-c", "-o", p.Binary)
+	if _, err := goCommand(ctx, append(append(args, rest...), p.Path)...); err != nil {
+		return err
+	}
+	p.Files = &carry.Files{}
+	if err := p.Files.Program(p.Binary); err != nil {
+		return err
+	}
+	return Data(p.Files, p.Dir, p.Module)
+}
+
+// Data adds what tests of a package read beside their binary: the files of the
+// package's directory, and every testdata directory of its module.
+func Data(files *carry.Files, dir, module string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Type().IsRegular() {
+			if err := files.Add(filepath.Join(dir, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return filepath.WalkDir(module, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case !d.IsDir():
+			return nil
+		case d.Name() == "testdata":
+			if err := files.Add(path); err != nil {
+				return err
+			}
+			return fs.SkipDir
+		case path != module && (strings.HasPrefix(d.Name(), ".") || isModule(path)):
+			return fs.SkipDir
+		}
+		return nil
+	})
+}
+
+// isModule is a directory that is a module of its own.
+func isModule(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "go.mod"))
+	return err == nil
+}
+
+// ModuleOf is the directory at or above dir that has a go.mod, else dir.
+func ModuleOf(dir string) string {
+	for at := dir; ; at = filepath.Dir(at) {
+		if isModule(at) {
+			return at
+		}
+		if at == filepath.Dir(at) {
+			return dir
+		}
+	}
+}
