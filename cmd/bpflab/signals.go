@@ -7,7 +7,7 @@ import (
 	"sync"
 	"syscall"
 
-	"golang.org/x/sys/unix"
+	"github.com/bpflab/bpflab/harness/command"
 )
 
 // signals are those this process gets, for all commands that run in machines.
@@ -46,7 +46,7 @@ func (s *signals) give(sig syscall.Signal) bool {
 	s.got++
 	for c := range s.takers {
 		select {
-		case c <- unix.SignalName(sig):
+		case c <- command.SignalName(int(sig)):
 		default: // it has more to do with those it got
 		}
 	}

@@ -28,7 +28,8 @@ type Files struct {
 
 // entry is a file, a directory or a symbolic link.
 type entry struct {
-	path string // on this host
+	path string // on this host, "" where data is the content
+	data []byte
 	mode fs.FileMode
 	size int64
 	link string
@@ -116,6 +117,12 @@ func (f *Files) Mkdir(name string) {
 	}
 }
 
+// AddContent adds a file that this host need not have.
+func (f *Files) AddContent(name string, data []byte) {
+	f.Mkdir(filepath.ToSlash(filepath.Dir(name)))
+	f.entries[name] = entry{data: data, mode: 0o644, size: int64(len(data))}
+}
+
 // Has tells whether there is a file of this name.
 func (f *Files) Has(name string) bool { _, ok := f.entries[name]; return ok }
 
@@ -161,6 +168,10 @@ func (e entry) write(w *tar.Writer, name string) error {
 		h.Typeflag, h.Size = tar.TypeReg, e.size
 	}
 	if err := w.WriteHeader(h); err != nil || h.Typeflag != tar.TypeReg {
+		return err
+	}
+	if e.path == "" {
+		_, err := w.Write(e.data)
 		return err
 	}
 	in, err := os.Open(e.path)

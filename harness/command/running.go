@@ -54,3 +54,13 @@ var numbers = map[string]int{"SIGHUP": 1, "SIGINT": 2, "SIGQUIT": 3, "SIGILL": 4
 	"SIGXCPU": 24, "SIGXFSZ": 25, "SIGVTALRM": 26, "SIGPROF": 27, "SIGIO": 29, "SIGPWR": 30, "SIGSYS": 31}
 
 func signalNumber(name string) int { return numbers[name] }
+
+// SignalName is the name of a signal that ends commands, "" of any other.
+func SignalName(number int) string {
+	for name, n := range numbers {
+		if n == number {
+			return name
+		}
+	}
+	return ""
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"io/fs"
 	"path"
 	"slices"
 	"sync"
@@ -84,8 +85,35 @@ func programs(l *lab.Lab) []string {
 	return out
 }
 
-func (r *runner) source(l *lab.Lab, file string) build.Source {
-	tree := r.Tree(l)
+func (r *runner) source(l *lab.Lab, file string) build.Source { return sourceOf(l, r.Tree(l), file) }
+
+// Built is a C file of a lab and the object it becomes.
+type Built struct {
+	Name   string // as the lab gives it
+	C      []byte
+	Object build.Object
+}
+
+// Build compiles the C files that a lab's steps load. Errors are those of reading
+// them and of clang.
+func Build(ctx context.Context, b Builder, l *lab.Lab, tree Tree) ([]Built, error) {
+	var all []Built
+	for _, name := range programs(l) {
+		source := sourceOf(l, tree, name)
+		text, err := fs.ReadFile(tree.FS, source.Main)
+		if err != nil {
+			return nil, err
+		}
+		object, err := b.Object(ctx, source)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Built{name, text, object})
+	}
+	return all, nil
+}
+
+func sourceOf(l *lab.Lab, tree Tree, file string) build.Source {
 	dir := path.Dir(l.File)
 	return build.Source{
 		Name:    l.Name,

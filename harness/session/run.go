@@ -21,6 +21,10 @@ type Job struct {
 	Objects map[string][]byte // ELF objects by the C file's name as the lab gives it
 	OnStep  func(name string) // called when a step begins; may be nil
 	OnSend  Sent              // called while a large object goes to the guest; may be nil
+
+	// OnJudged is called when a step was judged, while what it loaded and attached
+	// is still there; may be nil. An error ends the lab.
+	OnJudged func(verdict.Step) error
 }
 
 // Outcome is what a lab found in one machine.
@@ -80,6 +84,9 @@ func (s *Session) step(ctx context.Context, job Job, def lab.Step, load *time.Du
 	}
 	done, err := st.do(ctx)
 	*load += st.load
+	if err == nil && job.OnJudged != nil {
+		err = job.OnJudged(done)
+	}
 	if err != nil {
 		return done, done.Verdict != verdict.Pass, err
 	}

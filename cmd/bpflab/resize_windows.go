@@ -1,0 +1,6 @@
+package main
+
+import "os"
+
+// notifyResize does nothing: a console of Windows tells nobody.
+func notifyResize(chan<- os.Signal) {}

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bpflab/bpflab/harness/build"
+	"github.com/bpflab/bpflab/harness/carry"
+	"github.com/bpflab/bpflab/harness/command"
+	"github.com/bpflab/bpflab/harness/lab"
+	"github.com/bpflab/bpflab/harness/run"
+	"github.com/bpflab/bpflab/harness/session"
+	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/vms/kernel/store"
+)
+
+// shellFlags are the flags of `bpflab shell`.
+type shellFlags struct {
+	machineFlags
+	lab  string
+	step int
+}
+
+func newShellCmd() *cobra.Command {
+	var f shellFlags
+	cmd := &cobra.Command{
+		Use:   "shell",
+		Short: "Open a shell in a machine",
+		Long: `Open a shell in a machine with the kernel. It ends with exit or Ctrl-D, and the machine
+with it. bpftool is there if this machine has it.
+
+With --lab, the lab's files are in the directory the shell begins in, and the lab is
+done up to the step that --step says: its programs are loaded and attached.`,
+		Example: `  bpflab shell --kernel 6.1
+  bpflab shell --kernel 5.10 --lab hello --step 1
+  bpflab shell --copy ./prog.o --copy /usr/bin/strace`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.do(cmd) },
+	}
+	f.define(cmd)
+	cmd.Flags().StringVar(&f.lab, "lab", "", "lab whose files and programs are there")
+	cmd.Flags().IntVar(&f.step, "step", 0, "with --lab: the number of the step it is done up to (default: the first that loads a program)")
+	return cmd
+}
+
+func (f *shellFlags) do(cmd *cobra.Command) error {
+	ctx := cmd.Context()
+	t, err := onTerminal(cmd.InOrStdin(), cmd.OutOrStdout())
+	if err != nil {
+		return err
+	}
+	c := command.Command{Files: &carry.Files{}}
+	if c.Env, err = f.environment(); err != nil {
+		return err
+	}
+	if err := errors.Join(f.copied(c.Files), f.fits(c.Files)); err != nil {
+		return err
+	}
+	if !cmd.Flags().Changed("kernel") {
+		f.run.kernels = []string{"latest"}
+	}
+	job, err := f.job(ctx, c.Files)
+	if err != nil {
+		return err
+	}
+	if f.run.dir == "" {
+		if f.run.dir, err = os.MkdirTemp("", "bpflab-shell-"); err != nil {
+			return err
+		}
+		defer os.RemoveAll(f.run.dir)
+	}
+	g, err := f.run.ground(ctx, cmd, "a shell has all of it")
+	if err != nil {
+		return err
+	}
+	if len(g.images) != 1 {
+		return usageError{fmt.Errorf("a shell is on one kernel, and --kernel names %d", len(g.images))}
+	}
+	return f.open(ctx, cmd.ErrOrStderr(), g, t, c, job)
+}
+
+// open starts the machine, does the lab, and opens the shell.
+func (f *shellFlags) open(ctx context.Context, w io.Writer, g ground, t terminal, c command.Command, job *session.Job) error {
+	var outcome command.Outcome
+	cell := f.place(g, g.images[0], "machine").Cell(ctx, "shell", func(s *session.Session, cell *verdict.Cell) (err error) {
+		open := func() error {
+			outcome, err = t.shell(ctx, s, c, s.Ready.Release)
+			return err
+		}
+		if job == nil {
+			return open()
+		}
+		c.Dir = labDir
+		job.Kernel = g.images[0]
+		return f.doLab(ctx, w, s, *job, open)
+	})
+	if cell.Verdict == verdict.Infra {
+		return errors.New(cell.Reason)
+	}
+	if outcome.Crash != nil || outcome.Hang {
+		fmt.Fprintf(w, "%s\nbpflab: %s\n", cell.Splat, outcome)
+	}
+	if outcome.Exit != 0 {
+		return exitError{outcome.Exit}
+	}
+	return nil
+}
+
+// labDir is where a lab's files are in a machine.
+const labDir = "/root/lab"
+
+// errShellDone ends a lab after its shell.
+var errShellDone = errors.New("the shell has ended")
+
+// doLab does the lab up to its step, has the shell opened then, and leaves it.
+func (f *shellFlags) doLab(ctx context.Context, w io.Writer, s *session.Session, job session.Job, open func() error) error {
+	wanted := job.Lab.Steps[f.step-1].Name
+	opened := false
+	var failed error
+	job.OnJudged = func(done verdict.Step) error {
+		fmt.Fprintf(w, "%s: %s\n", done.Name, done.Verdict)
+		if done.Name != wanted && done.Verdict == verdict.Pass {
+			return nil
+		}
+		if done.Verdict != verdict.Pass {
+			fmt.Fprintf(w, "  expected %s\n  seen     %s\n", done.Expected, done.Seen)
+		}
+		opened = true
+		if failed = open(); failed != nil {
+			return failed
+		}
+		return errShellDone
+	}
+	out := s.Run(ctx, job)
+	switch {
+	case failed != nil:
+		return failed
+	case opened:
+		return nil
+	}
+	fmt.Fprintf(w, "the lab ended before its step %d: %s %s\n", f.step, out.Verdict, out.Reason)
+	return open()
+}
+
+// job is the lab that --lab names, its objects built and its files among those to be
+// carried; nil without one.
+func (f *shellFlags) job(ctx context.Context, files *carry.Files) (*session.Job, error) {
+	if f.lab == "" {
+		if f.step != 0 {
+			return nil, usageError{errors.New("--step is for --lab")}
+		}
+		return nil, nil
+	}
+	var lib library
+	labs, err := lib.find([]string{f.lab})
+	if err != nil {
+		return nil, err
+	}
+	l := labs[0]
+	if f.step == 0 {
+		f.step = firstObject(l)
+	}
+	if f.step < 1 || f.step > len(l.Steps) {
+		return nil, usageError{fmt.Errorf("--step %d: the lab %s has the steps 1 to %d", f.step, l.Name, len(l.Steps))}
+	}
+	objects, err := f.build(ctx, &lib, l, files)
+	return &session.Job{Lab: l, Objects: objects}, err
+}
+
+func firstObject(l *lab.Lab) int {
+	for i, s := range l.Steps {
+		if s.Source(l) != "" && len(s.Checks) > 0 {
+			return i + 1
+		}
+	}
+	return 1
+}
+
+// build compiles the lab's C files, and carries them with what they became.
+func (f *shellFlags) build(ctx context.Context, lib *library, l *lab.Lab, files *carry.Files) (map[string][]byte, error) {
+	cache, err := store.DefaultRoot()
+	if err != nil {
+		return nil, err
+	}
+	built, err := run.Build(ctx, build.New(build.Options{Cache: filepath.Join(cache, "objects")}), l, lib.tree(l))
+	if err != nil {
+		return nil, err
+	}
+	objects := map[string][]byte{}
+	for _, b := range built {
+		objects[b.Name] = b.Object.Bytes
+		name := path.Join(labDir, path.Base(b.Name))
+		files.AddContent(name, b.C)
+		files.AddContent(strings.TrimSuffix(name, ".c")+".o", b.Object.Bytes)
+	}
+	return objects, nil
+}
