@@ -37,6 +37,8 @@ var layers = map[string][]string{
 
 	"vms/kernel/unpack": {"vms/kernel", "vms/kernel/bzimage", "vms/kernel/deb"},
 
+	"vms/userland": {"vms/kernel/deb"},
+
 	// 3
 	"vms/kernel/store": {"vms/kernel", "vms/kernel/download"},
 	"vms/kernel/catalogue": {"vms/kernel", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/local", "vms/kernel/store",

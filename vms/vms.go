@@ -95,6 +95,10 @@ type Spec struct {
 	Modules []string // kernel modules the lab needs besides the provider's usual set
 	Dir     string   // existing directory for the console log; removed by nobody
 	Cold    bool     // boot, do not fork
+
+	// Userland is a cpio archive that is there besides the agent's own files (see
+	// package userland), "" for none. Only a provider that boots any kernel has it.
+	Userland string
 }
 
 // Machine is one running guest. Its methods are safe for concurrent use.

@@ -33,6 +33,7 @@ type machineFlags struct {
 	memory  sizeFlag
 	cpus    int
 	timeout time.Duration
+	rootfs  rootfs
 }
 
 func (f *machineFlags) define(cmd *cobra.Command) {
@@ -43,6 +44,7 @@ func (f *machineFlags) define(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.copy, "copy", nil, "file or directory to carry too, as PATH, or PATH:NAME under another name")
 	flags.Var(&f.memory, "mem", "memory of a machine, as 512M or 2G")
 	flags.IntVar(&f.cpus, "cpus", 1, "processors of a machine")
+	flags.StringVar(&f.rootfs.text, "rootfs", "", "userland of the machine: a directory, a tar file, or debian:RELEASE+PACKAGE+...")
 	flags.BoolVar(&f.run.provider.consent, "yes-on-this-kernel", false, "run on a kernel that others use too")
 	flags.StringVar(&f.run.json, "json", "", "write the results as JSON to this file, - for standard output")
 	flags.StringVar(&f.run.junit, "junit", "", "write the results as JUnit XML to this file")
@@ -95,8 +97,8 @@ func addCopied(files *carry.Files, path string) error {
 
 // place is a machine for one kernel.
 func (f *machineFlags) place(g ground, image kernel.Image, dir string) command.Place {
-	return command.Place{Provider: g.provider, Agent: g.agent, Kernel: image, Memory: int64(f.memory.Size), CPUs: f.cpus,
-		Cold: f.run.cold, Results: g.dir, Dir: dir}
+	return command.Place{Provider: g.provider, Agent: g.agent, Kernel: image, Memory: max(int64(f.memory.Size), f.rootfs.memory(image)), CPUs: f.cpus,
+		Cold: f.run.cold, Results: g.dir, Dir: dir, Userland: f.rootfs.files[image.SHA256]}
 }
 
 // fits says whether files fit into a machine's memory beside all else, as far as is
@@ -163,6 +165,9 @@ func (f *execFlags) do(cmd *cobra.Command, argv []string) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := f.rootfs.make(ctx, cmd, &f.run, g); err != nil {
+		return err
+	}
 	input, err := inputFor(cmd.InOrStdin(), len(g.images))
 	if err != nil {
 		return err
@@ -203,12 +208,12 @@ func (f *execFlags) report(cmd *cobra.Command, g ground, result verdict.Result) 
 
 // command is what is to run, the same on all kernels.
 func (f *execFlags) command(argv []string) (command.Command, error) {
-	c := command.Command{Argv: argv, Files: &carry.Files{}, Timeout: f.timeout, Dir: f.cwd}
+	c := command.Command{Argv: argv, Files: &carry.Files{Userland: f.rootfs.text != ""}, Root: f.rootfs.root(), Timeout: f.timeout, Dir: f.cwd}
 	env, err := f.environment()
 	if err != nil {
 		return c, err
 	}
-	c.Env = append([]string{"BPFLAB_ARTIFACTS=" + artifactsDir}, env...)
+	c.Env = append(append(f.rootfs.environment(), "BPFLAB_ARTIFACTS="+artifactsDir), env...)
 	if err := f.copied(c.Files); err != nil {
 		return c, err
 	}
@@ -375,7 +380,7 @@ func (e *execution) in(ctx context.Context, s *session.Session, i int, out [2]io
 // machine's PATH has.
 func runOrCarry(ctx context.Context, s *session.Session, c command.Command) (command.Outcome, error) {
 	outcome, err := command.Run(ctx, s, c)
-	if err != nil || outcome.Error == "" || outcome.Exit != 127 || strings.Contains(c.Argv[0], "/") {
+	if err != nil || outcome.Error == "" || outcome.Exit != 127 || c.Root != "" || strings.Contains(c.Argv[0], "/") {
 		return outcome, err
 	}
 	path, err := exec.LookPath(c.Argv[0])
@@ -397,12 +402,12 @@ func (e *execution) bringBack(ctx context.Context, s *session.Session, i int, o 
 		if len(e.images) > 1 {
 			dir = filepath.Join(dir, e.images[i].Selector)
 		}
-		if _, err := command.Take(ctx, s, "", artifactsDir, dir); err != nil {
+		if _, err := command.Take(ctx, s, e.base.Root, artifactsDir, dir); err != nil {
 			return err
 		}
 	}
 	for _, back := range carry.TestOutputs(e.base.Argv) {
-		if _, err := command.Take(ctx, s, "", back.Path, back.To); err != nil {
+		if _, err := command.Take(ctx, s, e.base.Root, back.Path, back.To); err != nil {
 			return err
 		}
 	}

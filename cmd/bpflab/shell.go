@@ -57,10 +57,12 @@ func (f *shellFlags) do(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	c := command.Command{Files: &carry.Files{}}
-	if c.Env, err = f.environment(); err != nil {
+	c := command.Command{Files: &carry.Files{Userland: f.rootfs.text != ""}, Root: f.rootfs.root()}
+	env, err := f.environment()
+	if err != nil {
 		return err
 	}
+	c.Env = append(f.rootfs.environment(), env...)
 	if err := errors.Join(f.copied(c.Files), f.fits(c.Files)); err != nil {
 		return err
 	}
@@ -83,6 +85,9 @@ func (f *shellFlags) do(cmd *cobra.Command) error {
 	}
 	if len(g.images) != 1 {
 		return usageError{fmt.Errorf("a shell is on one kernel, and --kernel names %d", len(g.images))}
+	}
+	if err := f.rootfs.make(ctx, cmd, &f.run, g); err != nil {
+		return err
 	}
 	return f.open(ctx, cmd.ErrOrStderr(), g, t, c, job)
 }

@@ -64,7 +64,7 @@ func (f *testFlags) do(cmd *cobra.Command, args []string) (err error) {
 		return err
 	}
 	defer os.RemoveAll(bin)
-	packages, err := gotest.Compile(ctx, patterns, f.Flags, bin)
+	packages, err := gotest.Compile(ctx, patterns, f.Flags, bin, f.rootfs.text != "")
 	if err != nil {
 		return exitAs(verdict.ExitFail, err)
 	}
@@ -76,6 +76,9 @@ func (f *testFlags) do(cmd *cobra.Command, args []string) (err error) {
 		return err
 	}
 	if t.ground, err = f.run.ground(ctx, cmd, "tests have all of it"); err != nil {
+		return err
+	}
+	if err := f.rootfs.make(ctx, cmd, &f.run, t.ground); err != nil {
 		return err
 	}
 	result := t.all(ctx)
@@ -171,7 +174,7 @@ func (t *testRun) one(ctx context.Context, index int, p *gotest.Package, k int) 
 	cell := place.Cell(ctx, p.Path, func(s *session.Session, cell *verdict.Cell) error {
 		sigs, done := t.signals.take()
 		defer done()
-		o := gotest.Options{Flags: t.Flags, Env: t.env, Signals: sigs, Each: show.event,
+		o := gotest.Options{Flags: t.Flags, Root: t.rootfs.root(), Env: append(t.rootfs.environment(), t.env...), Signals: sigs, Each: show.event,
 			Cores: filepath.Join(t.dir, "cores", dir), Cover: filepath.Join(t.dir, "cover", dir)}
 		return p.Run(ctx, s, o, cell)
 	})

@@ -23,6 +23,10 @@ import (
 
 // Files are files of this host, by their names in a machine. The zero value is none.
 type Files struct {
+	// Userland is set for machines with a whole userland: programs go there without
+	// libraries and interpreters.
+	Userland bool
+
 	entries map[string]entry
 }
 

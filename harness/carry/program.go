@@ -22,7 +22,7 @@ func (f *Files) Program(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := f.Add(abs); err != nil {
+	if err := f.Add(abs); err != nil || f.Userland {
 		return err
 	}
 	first, err := firstLine(abs)

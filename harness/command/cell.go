@@ -20,6 +20,7 @@ type Place struct {
 	Kernel   kernel.Image
 	Memory   int64 // bytes, 0 means the provider's default
 	CPUs     int
+	Userland string // see vms.Spec
 	Cold     bool
 	Results  string // the result directory
 	Dir      string // the machine's own, relative to Results
@@ -63,7 +64,7 @@ func (p Place) start(ctx context.Context) (*session.Session, func(), error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, nil, err
 	}
-	return session.Start(ctx, p.Provider, vms.Spec{Kernel: p.Kernel, Agent: p.Agent, Memory: p.Memory, CPUs: p.CPUs, Dir: dir, Cold: p.Cold})
+	return session.Start(ctx, p.Provider, vms.Spec{Kernel: p.Kernel, Agent: p.Agent, Memory: p.Memory, CPUs: p.CPUs, Dir: dir, Cold: p.Cold, Userland: p.Userland})
 }
 
 // Note writes an outcome into a record, as its verdict and its reason.

@@ -38,9 +38,9 @@ type listed struct {
 	Error                     *struct{ Err string }
 }
 
-// Compile finds the packages that patterns name and compiles their tests into dir.
-// Errors are what the go command says.
-func Compile(ctx context.Context, patterns []string, flags Flags, dir string) ([]*Package, error) {
+// Compile finds the packages that patterns name and compiles their tests into dir, for
+// machines with or without a whole userland. Errors are what the go command says.
+func Compile(ctx context.Context, patterns []string, flags Flags, dir string, userland bool) ([]*Package, error) {
 	found, err := list(ctx, patterns, flags)
 	if err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func Compile(ctx context.Context, patterns []string, flags Flags, dir string) ([
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.NumCPU())
 	for i, l := range found {
-		p := &Package{Path: l.ImportPath, Dir: l.Dir, Module: l.Dir}
+		p := &Package{Path: l.ImportPath, Dir: l.Dir, Module: l.Dir, Files: &carry.Files{Userland: userland}}
 		if l.Module != nil {
 			p.Module = l.Module.Dir
 		}
@@ -134,7 +134,6 @@ func (p *Package) compile(ctx context.Context, flags Flags) error {
 	if _, err := goCommand(ctx, append(append(args, rest...), p.Path)...); err != nil {
 		return err
 	}
-	p.Files = &carry.Files{}
 	if err := p.Files.Program(p.Binary); err != nil {
 		return err
 	}
@@ -142,7 +141,8 @@ func (p *Package) compile(ctx context.Context, flags Flags) error {
 }
 
 // Data adds what tests of a package read beside their binary: the files of the
-// package's directory, and every testdata directory of its module.
+// package's directory, its module's go.mod, and every testdata directory of its
+// module.
 func Data(files *carry.Files, dir, module string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -153,6 +153,11 @@ func Data(files *carry.Files, dir, module string) error {
 			if err := files.Add(filepath.Join(dir, e.Name())); err != nil {
 				return err
 			}
+		}
+	}
+	for _, name := range []string{"go.mod", "go.sum"} {
+		if err := files.Add(filepath.Join(module, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
 		}
 	}
 	return filepath.WalkDir(module, func(path string, d fs.DirEntry, err error) error {

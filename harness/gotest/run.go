@@ -15,6 +15,7 @@ import (
 // Options says how to run a package's tests.
 type Options struct {
 	Flags   Flags
+	Root    string // the machine's directory of a userland, "" for none
 	Env     []string
 	Signals <-chan string
 	Stderr  io.Writer   // what the binary writes besides what tests print; nil is nowhere
@@ -44,7 +45,7 @@ func (p *Package) Run(ctx context.Context, s *session.Session, o Options, cell *
 	if err != nil {
 		return err
 	}
-	c := command.Command{Argv: p.argv(o.Flags), Env: o.Env, Dir: p.Dir, Files: p.Files, Stdout: in, Stderr: in, Signals: o.Signals}
+	c := command.Command{Argv: p.argv(o.Flags), Root: o.Root, Env: o.Env, Dir: p.Dir, Files: p.Files, Stdout: in, Stderr: in, Signals: o.Signals}
 	if o.Flags.Timeout > 0 {
 		c.Timeout = o.Flags.Timeout + late
 	}
@@ -77,7 +78,7 @@ func (p *Package) argv(f Flags) []string {
 
 func (p *Package) bringBack(ctx context.Context, s *session.Session, o Options, outcome command.Outcome) error {
 	if o.Flags.Cover != "" {
-		if _, err := command.Take(ctx, s, "", coverFile, o.Cover); err != nil {
+		if _, err := command.Take(ctx, s, o.Root, coverFile, o.Cover); err != nil {
 			return err
 		}
 	}

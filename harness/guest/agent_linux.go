@@ -11,6 +11,7 @@ import (
 type agent struct {
 	procs   starter
 	running running
+	roots   roots
 	object  object
 	opened  opened
 	trace   traceTap

@@ -20,6 +20,9 @@ func (a *agent) unpack(_ context.Context, req *wire.Request) (any, error) {
 	if err := req.Decode(&args); err != nil {
 		return nil, err
 	}
+	if err := a.roots.prepare(args.Root); err != nil {
+		return nil, err
+	}
 	for r := tar.NewReader(req.Data()); ; {
 		h, err := r.Next()
 		if err == io.EOF {

@@ -26,6 +26,9 @@ func (a *agent) exec(ctx context.Context, req *wire.Request) (any, error) {
 	if len(args.Argv) == 0 {
 		return nil, &wire.Fault{Op: req.Op, Msg: "no command"}
 	}
+	if err := a.roots.prepare(args.Root); err != nil {
+		return nil, &wire.Fault{Op: req.Op, Msg: "root directory: " + err.Error()}
+	}
 	cmd, err := command(ctx, args)
 	if err != nil {
 		return notStarted(err), nil

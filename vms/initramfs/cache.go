@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -47,7 +48,7 @@ func (c *Cache) File(ctx context.Context, o Options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := c.write(file, archive); err != nil {
+	if err := c.write(file, archive, o.Userland); err != nil {
 		return "", fmt.Errorf("initramfs: %w", err)
 	}
 	c.evict(time.Now())
@@ -89,8 +90,8 @@ func touch(file string) bool {
 	return err == nil
 }
 
-// write makes the file, whole or not at all.
-func (c *Cache) write(file string, data []byte) error {
+// write makes the file, whole or not at all, of data and of another file that follows.
+func (c *Cache) write(file string, data []byte, follows string) error {
 	if err := os.MkdirAll(c.dir, 0o755); err != nil {
 		return err
 	}
@@ -103,8 +104,33 @@ func (c *Cache) write(file string, data []byte) error {
 	if _, err := temp.Write(data); err != nil {
 		return err
 	}
+	if err := appendFile(temp, follows); err != nil {
+		return err
+	}
 	if err := errors.Join(temp.Chmod(0o644), temp.Sync()); err != nil {
 		return err
 	}
 	return os.Rename(temp.Name(), file)
+}
+
+// appendFile appends a file, "" for none, at a boundary that archives in one another
+// keep to.
+func appendFile(to *os.File, name string) error {
+	if name == "" {
+		return nil
+	}
+	in, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	end, err := to.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	if _, err := to.Write(make([]byte, (512-end%512)%512)); err != nil {
+		return err
+	}
+	_, err = io.Copy(to, in)
+	return err
 }

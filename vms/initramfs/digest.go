@@ -14,7 +14,7 @@ import (
 
 // format is part of every digest; it changes when the same inputs make another
 // archive.
-const format = 3
+const format = 4
 
 // Digest names the archive that Build makes of o: the content of the agent and
 // of busybox, the modules' directory with its digest, and what of them goes in,
@@ -36,6 +36,11 @@ func (c *Cache) digest(o Options) (string, error) {
 		return "", fmt.Errorf("busybox: %w", err)
 	}
 	o.Agent, o.Busybox = agent, box
+	if o.Config != "" {
+		if o.Config, err = c.sums.of(o.Config); err != nil {
+			return "", fmt.Errorf("kernel configuration: %w", err)
+		}
+	}
 	o.Wanted, o.Needed = union(o.Wanted, o.Needed), nil
 	text, err := json.Marshal(struct {
 		Format int

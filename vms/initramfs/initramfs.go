@@ -22,8 +22,13 @@ type Options struct {
 	Busybox string   // "" means the one FindBusybox finds
 	Modules string   // the kernel's lib/modules/RELEASE, or "" for a kernel without modules
 	Release string   // the name of that directory in the guest
+	Config  string   // the kernel's configuration, which becomes /boot/config-RELEASE; "" for none
 	Wanted  []string // modules to carry if the kernel has them
 	Needed  []string // modules it must have, as files or built in
+
+	// Userland is a cpio archive that follows, "" for none; its name must change with
+	// its content.
+	Userland string
 
 	// ModulesDigest stands for the content of Modules in Digest and Cache: the
 	// digest of the package it comes from. Build makes no use of it.
@@ -46,7 +51,7 @@ const (
 )
 
 // directories of every machine.
-var directories = []string{"bin", "dev", "etc", "lib", "lib/modules", "mnt", "proc", "root", "run", "sbin", "sys", "tmp", "usr", "usr/bin", "usr/sbin", "var"}
+var directories = []string{"bin", "boot", "dev", "etc", "lib", "lib/modules", "mnt", "proc", "root", "run", "sbin", "sys", "tmp", "usr", "usr/bin", "usr/sbin", "var"}
 
 // files of every machine.
 var files = map[string]string{
@@ -75,6 +80,13 @@ func Build(ctx context.Context, o Options) ([]byte, error) {
 	mods, err := modules(o)
 	if err != nil {
 		return nil, err
+	}
+	if o.Config != "" && o.Release != "" {
+		text, err := os.ReadFile(o.Config)
+		if err != nil {
+			return nil, fmt.Errorf("kernel configuration: %w", err)
+		}
+		entries = append(entries, entry{name: "boot/config-" + o.Release, mode: typeFile | 0o644, data: text})
 	}
 	return archive(append(entries, mods...))
 }

@@ -1,5 +1,7 @@
 package kernel
 
+import "path/filepath"
+
 // Image is one kernel on disk, ready to boot: the result of resolving a
 // selector and fetching what it named. All paths are absolute and read-only
 // (they lie in the content-addressed store).
@@ -20,4 +22,13 @@ type Image struct {
 	Config  string // the kernel's .config, or ""
 
 	Warning string // e.g. "pinned 6.1.170-3 has left its mirror, using 6.1.192-2"
+}
+
+// Uname is what the kernel calls itself, as the directory of its modules has it, or
+// its package; "" where only a boot can tell.
+func (i Image) Uname() string {
+	if i.Modules != "" {
+		return filepath.Base(i.Modules)
+	}
+	return i.Release
 }

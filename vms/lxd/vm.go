@@ -83,7 +83,7 @@ func (p *Provider) startDirect(ctx context.Context, s *server, want vms.Spec) (*
 func (p *Provider) bootFiles(ctx context.Context, want vms.Spec) (bootFiles, error) {
 	initrd, err := p.archives.File(ctx, initramfs.Options{
 		Agent: want.Agent, Modules: want.Kernel.Modules, ModulesDigest: want.Kernel.SHA256,
-		Release: filepath.Base(want.Kernel.Modules), Wanted: usualModules, Needed: want.Modules,
+		Release: want.Kernel.Uname(), Wanted: usualModules, Needed: want.Modules, Config: want.Kernel.Config, Userland: want.Userland,
 	})
 	if errors.Is(err, initramfs.ErrNoBusybox) {
 		return bootFiles{}, &vms.StartError{Provider: p.Name(), Err: err, Hint: install.Host().Hint(install.Busybox)}

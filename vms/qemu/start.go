@@ -85,7 +85,7 @@ func memorySize(wanted int64) int64 {
 func (p *Provider) initramfs(ctx context.Context, want vms.Spec) (string, error) {
 	file, err := p.archives.File(ctx, initramfs.Options{
 		Agent: want.Agent, Modules: want.Kernel.Modules, ModulesDigest: want.Kernel.SHA256,
-		Release: filepath.Base(want.Kernel.Modules), Wanted: usualModules, Needed: want.Modules,
+		Release: want.Kernel.Uname(), Wanted: usualModules, Needed: want.Modules, Config: want.Kernel.Config, Userland: want.Userland,
 	})
 	if errors.Is(err, initramfs.ErrNoBusybox) {
 		return "", failed(err, install.Busybox)

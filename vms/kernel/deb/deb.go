@@ -51,6 +51,20 @@ func Extract(ctx context.Context, name, dir string, keep func(string) string) er
 	return inPackage(name, err)
 }
 
+// Walk calls visit for each entry of the package's data, in its order, with a name
+// that is relative and does not climb; those of links are as they are. An entry whose
+// name leads outside is ErrUnsafe.
+func Walk(ctx context.Context, name string, visit func(h *tar.Header, content io.Reader) error) error {
+	return inPackage(name, walk(name, "data.tar", func(h *tar.Header, r io.Reader) error {
+		clean, err := safePath(h.Name)
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return err
+		}
+		h.Name = clean
+		return visit(h, r)
+	}))
+}
+
 // Control returns the fields of the package's control file that are on one
 // line: Package, Version, Architecture and so on.
 func Control(name string) (map[string]string, error) {

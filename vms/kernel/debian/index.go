@@ -17,6 +17,11 @@ type entry struct {
 	Filename string `json:"filename"`
 	Size     int64  `json:"size"`
 	SHA256   string `json:"sha256"`
+
+	// Of a whole release's packages alone.
+	PreDepends string `json:"-"`
+	Provides   string `json:"-"`
+	Essential  bool   `json:"-"`
 }
 
 // maxLine caps a line of an index. The longest of Debian's are some 30 KB.
@@ -76,6 +81,12 @@ func (e *entry) set(line string) (err error) {
 		e.Version = value
 	case "Depends":
 		e.Depends = value
+	case "Pre-Depends":
+		e.PreDepends = value
+	case "Provides":
+		e.Provides = value
+	case "Essential":
+		e.Essential = value == "yes"
 	case "Filename":
 		e.Filename = value
 	case "SHA256":

@@ -25,7 +25,7 @@ func TestParseIndex(t *testing.T) {
 	if err != nil || len(got) != 2 {
 		t.Fatalf("got %+v, %v", got, err)
 	}
-	want := entry{"linux-image-6.1.0-56-amd64", "6.1.192-2", "kmod", "pool/linux-image-6.1.0-56-amd64.deb", 10, digest}
+	want := entry{Package: "linux-image-6.1.0-56-amd64", Version: "6.1.192-2", Depends: "kmod", Filename: "pool/linux-image-6.1.0-56-amd64.deb", Size: 10, SHA256: digest}
 	if got[0] != want || got[1].Package != "linux-image-last" {
 		t.Errorf("got %+v", got)
 	}

@@ -101,7 +101,7 @@ func (s *Source) entries(ctx context.Context, suite suite, r release) ([]entry, 
 		return index.Entries, nil
 	}
 	index = savedIndex{SHA256: file.SHA256}
-	if index.Entries, err = s.fetchIndex(ctx, suite, file); err != nil {
+	if index.Entries, err = s.fetchIndex(ctx, suite, file, prefixes...); err != nil {
 		return nil, err
 	}
 	text, err := json.Marshal(index)
@@ -113,7 +113,7 @@ func (s *Source) entries(ctx context.Context, suite suite, r release) ([]entry, 
 
 // fetchIndex asks for the index by its digest first: the name may already
 // mean the next one.
-func (s *Source) fetchIndex(ctx context.Context, suite suite, file kernel.File) ([]entry, error) {
+func (s *Source) fetchIndex(ctx context.Context, suite suite, file kernel.File, prefixes ...string) ([]entry, error) {
 	byHash := path.Join(path.Dir(file.Path), "by-hash/SHA256", file.SHA256)
 	file.Path = suite.name + "/" + path.Base(file.Path) // its name in messages
 	name, err := s.blobs.Blob(ctx, file, s.dists(suite)+"/"+byHash)
@@ -123,11 +123,11 @@ func (s *Source) fetchIndex(ctx context.Context, suite suite, file kernel.File) 
 	if err != nil {
 		return nil, err
 	}
-	entries, err := readIndex(name)
+	entries, err := readIndex(name, prefixes...)
 	return entries, errors.Join(err, s.blobs.Drop(file))
 }
 
-func readIndex(name string) ([]entry, error) {
+func readIndex(name string, prefixes ...string) ([]entry, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err

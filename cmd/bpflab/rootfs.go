@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/kernel/catalogue"
+	"github.com/bpflab/bpflab/vms/kernel/debian"
+	"github.com/bpflab/bpflab/vms/kernel/store"
+	"github.com/bpflab/bpflab/vms/userland"
+)
+
+// rootfs is the whole userland that --rootfs asks for, "" for none.
+type rootfs struct {
+	text  string
+	files map[string]string // cpio archives, by the digest of the kernel
+}
+
+// root is the directory in a machine that it is in.
+func (r rootfs) root() string {
+	if r.text == "" {
+		return ""
+	}
+	return userland.Root
+}
+
+func (r rootfs) environment() []string {
+	if r.text == "" {
+		return nil
+	}
+	return []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"}
+}
+
+// memory is what a machine with the userland needs, in bytes: it holds the archive
+// and what it unpacks to.
+func (r rootfs) memory(k kernel.Image) int64 {
+	info, err := os.Stat(r.files[k.SHA256])
+	if err != nil {
+		return 0
+	}
+	const beside, step = 640 << 20, 256 << 20
+	return (info.Size()*5/2 + beside + step - 1) / step * step
+}
+
+// make makes the userland for every kernel: Debian's headers differ.
+func (r *rootfs) make(ctx context.Context, cmd *cobra.Command, f *runFlags, g ground) error {
+	if r.text == "" {
+		return nil
+	}
+	caps, err := g.provider.Caps(ctx)
+	if err != nil {
+		return err
+	}
+	if caps.Kernels != vms.AnyKernel {
+		return usageError{fmt.Errorf("--rootfs needs machines that bpflab boots itself, as those of --provider qemu are; those of %s have their userland", g.provider.Name())}
+	}
+	root, err := store.DefaultRoot()
+	if err != nil {
+		return err
+	}
+	r.files = map[string]string{}
+	cache := userland.Cache{Dir: filepath.Join(root, "userland")}
+	for _, k := range g.images {
+		if r.files[k.SHA256], err = r.one(ctx, cmd, f, cache, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *rootfs) one(ctx context.Context, cmd *cobra.Command, f *runFlags, cache userland.Cache, k kernel.Image) (string, error) {
+	if words, ok := strings.CutPrefix(r.text, "debian:"); ok {
+		return r.debian(ctx, cmd, f, cache, k, strings.Split(words, "+"))
+	}
+	info, err := os.Stat(r.text)
+	if err != nil {
+		return "", usageError{fmt.Errorf("--rootfs %s: want a directory, a tar file, or debian:RELEASE+PACKAGE+...: %w", r.text, err)}
+	}
+	make := cache.FromTar
+	if info.IsDir() {
+		make = cache.FromDir
+	}
+	file, err := make(r.text)
+	if err != nil {
+		return "", usageError{fmt.Errorf("--rootfs: %w", err)}
+	}
+	return file, nil
+}
+
+// headers stands for the headers of the kernel that the machine has.
+const headers = "linux-headers"
+
+func (r *rootfs) debian(ctx context.Context, cmd *cobra.Command, f *runFlags, cache userland.Cache, k kernel.Image, words []string) (string, error) {
+	release, wanted := words[0], slices.Clone(words[1:])
+	if !slices.Contains(debian.Suites(), release) {
+		return "", usageError{fmt.Errorf("--rootfs %s: no Debian release %q; there is %s", r.text, release, strings.Join(debian.Suites(), ", "))}
+	}
+	for i, name := range wanted {
+		if name == headers {
+			wanted[i] = headers + "-" + k.Uname()
+		}
+	}
+	request := release + "+" + strings.Join(wanted, "+")
+	if file, ok := cache.Known(request); ok {
+		return file, nil
+	}
+	cat, err := openCatalogue(cmd, f.mirror, f.locked)
+	if err != nil {
+		return "", err
+	}
+	file, err := r.fromCatalogue(ctx, cat, cache, release, wanted)
+	var missing *debian.PackageError
+	if errors.As(err, &missing) {
+		return "", usageError{fmt.Errorf("--rootfs %s, for kernel %s: %w", r.text, k.Selector, err)}
+	}
+	if err == nil {
+		cache.Remember(request, file)
+	}
+	return file, err
+}
+
+func (r *rootfs) fromCatalogue(ctx context.Context, cat *catalogue.Catalogue, cache userland.Cache, release string, wanted []string) (string, error) {
+	plan, fetch, err := cat.Userland(ctx, release, wanted)
+	if err != nil {
+		return "", err
+	}
+	return cache.FromDebs(ctx, plan.Digests(), fetch)
+}

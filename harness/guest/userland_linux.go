@@ -1,0 +1,54 @@
+package guest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// roots are the root directories that commands run in, made ready once each.
+type roots struct {
+	mu    sync.Mutex
+	ready map[string]bool
+}
+
+// shared is what a root directory has of the machine's.
+var sharedDirs = []string{"/proc", "/sys", "/dev", "/run"}
+
+// prepare gives a root directory the kernel's file systems, the machine's modules
+// unless it has some, and a /tmp. "" is the machine's own root.
+func (r *roots) prepare(root string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if root == "" || r.ready[root] {
+		return nil
+	}
+	if _, err := os.Stat(root); err != nil {
+		return err
+	}
+	dirs := sharedDirs
+	if _, err := os.Stat(filepath.Join(root, "lib/modules")); errors.Is(err, os.ErrNotExist) {
+		dirs = append(dirs[:len(dirs):len(dirs)], "/lib/modules")
+	}
+	for _, dir := range dirs {
+		at := filepath.Join(root, dir)
+		if err := os.MkdirAll(at, 0o755); err != nil {
+			return err
+		}
+		if err := unix.Mount(dir, at, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
+			return fmt.Errorf("bind %s to %s: %w", dir, at, err)
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(root, "tmp"), 0o777); err != nil {
+		return err
+	}
+	if r.ready == nil {
+		r.ready = map[string]bool{}
+	}
+	r.ready[root] = true
+	return os.Chmod(filepath.Join(root, "tmp"), 0o777|os.ModeSticky)
+}
