@@ -32,3 +32,10 @@ func (i Image) Uname() string {
 	}
 	return i.Release
 }
+
+// nolock is the first kernel whose allocator gives BPF memory without locks, as its
+// arenas need, only where the CPU has cmpxchg16b (kmalloc_nolock in mm/slub.c).
+var nolock = Version{Major: 6, Minor: 18}
+
+// NeedsCX16 tells that the kernel does less on a CPU without cmpxchg16b.
+func (i Image) NeedsCX16() bool { return i.Version.Compare(nolock) >= 0 }

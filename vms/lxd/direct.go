@@ -13,7 +13,10 @@ import (
 )
 
 // bootFiles are the kernel and the initramfs of a machine, paths on this host.
-type bootFiles struct{ kernel, initrd string }
+type bootFiles struct {
+	kernel, initrd string
+	cx16           bool // the kernel wants a CPU with cmpxchg16b
+}
 
 // filesOf picks the uncompressed kernel where QEMU can start it, which spares the
 // guest its own decompressor.
@@ -61,6 +64,7 @@ func (i *instance) sendFile(name, file string) error {
 type directBoot struct {
 	kernel, initrd, log string // paths on the server
 	emulate             bool   // without KVM
+	cx16                bool   // with cmpxchg16b, then
 }
 
 // directBoot says where the files are on the instance's member, whose directory
@@ -94,13 +98,18 @@ const kernelLog = "snapshot_console.log"
 const commandLine = "console=ttyS1 panic=0 reboot=t random.trust_cpu=on cryptomgr.notests no_timer_check bpflab.stream=/dev/ttyS0"
 
 // emulatedCPU is the model that package qemu has under emulation.
-const emulatedCPU = "-cpu qemu64,-cx16,+rdrand "
+func (b directBoot) emulatedCPU() string {
+	if b.cx16 {
+		return "-cpu qemu64,+rdrand "
+	}
+	return "-cpu qemu64,+rdrand,-cx16 "
+}
 
 // arguments are added to QEMU's command line.
 func (b directBoot) arguments() string {
 	cpu := ""
 	if b.emulate {
-		cpu = emulatedCPU
+		cpu = b.emulatedCPU()
 	}
 	return fmt.Sprintf("%s-kernel %s -initrd %s -append %q -chardev file,id=klog,path=%s -serial chardev:klog", cpu, b.kernel, b.initrd, commandLine, b.log)
 }

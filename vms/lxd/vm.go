@@ -91,7 +91,9 @@ func (p *Provider) bootFiles(ctx context.Context, want vms.Spec) (bootFiles, err
 	if err != nil {
 		return bootFiles{}, err
 	}
-	return filesOf(want.Kernel, initrd)
+	files, err := filesOf(want.Kernel, initrd)
+	files.cx16 = want.CPUs <= 1 && want.Kernel.NeedsCX16()
+	return files, err
 }
 
 // pool is the storage pool that machines and boot volumes are in: the one
@@ -151,7 +153,9 @@ func (p *Provider) bootDirect(ctx context.Context, i *instance, files bootFiles,
 	if err := i.send(ctx, files); err != nil {
 		return nil, err
 	}
-	if err := i.launch(ctx, i.directBoot(home)); err != nil {
+	boot := i.directBoot(home)
+	boot.cx16 = files.cx16
+	if err := i.launch(ctx, boot); err != nil {
 		return nil, err
 	}
 	return i.openConsole(ctx, started, filepath.Join(dir, consoleLog))

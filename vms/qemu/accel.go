@@ -86,7 +86,7 @@ func (p *Provider) runsGuest(ctx context.Context, accel string) (bool, error) {
 }
 
 func probeArguments(accel, image string) []string {
-	return append(hardware(accel), "-m", "2", "-bios", image,
+	return append(hardware(accel, cpuModels[accel]), "-m", "2", "-bios", image,
 		"-device", fmt.Sprintf("isa-debug-exit,iobase=%#x,iosize=1", exitPort))
 }
 

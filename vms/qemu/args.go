@@ -30,11 +30,20 @@ type spec struct {
 }
 
 // cpuModels: qemu64 has the same features in every QEMU, while max has whatever
-// that QEMU emulates, and boots no faster. cmpxchg16b is off because QEMU 7.2
-// now and then computes wrong flags for it, and the guest then dies of a double
-// fault in its allocator; rdrand is on because it seeds the kernel's random
-// pool at once.
-var cpuModels = map[string]string{"kvm": "host", "tcg": "qemu64,-cx16,+rdrand"}
+// that QEMU emulates, and boots no faster. rdrand is on because it seeds the
+// kernel's random pool at once.
+var cpuModels = map[string]string{"kvm": "host", "tcg": "qemu64,+rdrand"}
+
+// cpu is the machine's model. cmpxchg16b is off where nothing needs it, and with
+// several processors: QEMU 7.2 now and then computes wrong flags for it then, and the
+// guest dies of a double fault in its allocator.
+func (s spec) cpu() string {
+	model := cpuModels[s.accel]
+	if s.accel == "tcg" && (s.cpus > 1 || !s.kernel.NeedsCX16()) {
+		model += ",-cx16"
+	}
+	return model
+}
 
 // arguments are QEMU's for a machine that boots and is not copied.
 func arguments(s spec) []string { return append(devices(s), kernelArguments(s)...) }
@@ -54,7 +63,7 @@ func forkArguments(s spec) []string {
 
 // devices are all that a machine has. Template and fork must agree on them.
 func devices(s spec) []string {
-	return append(hardware(s.accel),
+	return append(hardware(s.accel, s.cpu()),
 		"-smp", fmt.Sprint(s.cpus),
 		"-m", fmt.Sprintf("%dk", s.memory>>10),
 		"-no-reboot",
@@ -79,11 +88,11 @@ func kernelArguments(s spec) []string {
 
 // hardware is the machine without memory and devices, as machines and the
 // probe of the accelerator have it.
-func hardware(accel string) []string {
+func hardware(accel, cpu string) []string {
 	return []string{
 		"-machine", "pc,usb=off,vmport=off,smbus=off",
 		"-accel", accel,
-		"-cpu", cpuModels[accel],
+		"-cpu", cpu,
 		"-nodefaults", "-no-user-config", "-display", "none",
 	}
 }
