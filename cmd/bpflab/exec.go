@@ -39,6 +39,7 @@ type machineFlags struct {
 func (f *machineFlags) define(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	f.run.defineMachines(cmd, "machines at one time (default: one a core)")
+	f.run.onFail.define(cmd)
 	flags.BoolVar(&f.run.cold, "cold", false, "boot every machine, fork none")
 	flags.StringArrayVar(&f.env, "env", nil, "set a variable, as K=V, or pass on the one of this name")
 	flags.StringArrayVar(&f.copy, "copy", nil, "file or directory to carry too, as PATH, or PATH:NAME under another name")
@@ -157,6 +158,9 @@ func (f *execFlags) do(cmd *cobra.Command, argv []string) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := f.run.onFail.prepare(cmd, &f.run.jobs); err != nil {
+		return err
+	}
 	tidy, err := f.temporary()
 	if err != nil {
 		return err
@@ -168,9 +172,11 @@ func (f *execFlags) do(cmd *cobra.Command, argv []string) (err error) {
 	if err := f.rootfs.make(ctx, cmd, &f.run, g); err != nil {
 		return err
 	}
-	input, err := inputFor(cmd.InOrStdin(), len(g.images))
-	if err != nil {
-		return err
+	input := func() io.Reader { return nil } // a shell after a failure has it all
+	if !f.run.onFail.wanted {
+		if input, err = inputFor(cmd.InOrStdin(), len(g.images)); err != nil {
+			return err
+		}
 	}
 	e := &execution{execFlags: f, ground: g, base: base, signals: sigs, input: input, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
 	result := e.all(ctx)
@@ -372,6 +378,9 @@ func (e *execution) in(ctx context.Context, s *session.Session, i int, out [2]io
 		Seen: outcome.String(), Log: tail.String(), Seconds: outcome.Seconds})
 	if outcome.Crash != nil || outcome.Hang {
 		return nil // nothing comes back from there
+	}
+	if err := e.run.onFail.open(ctx, s, c, *cell); err != nil {
+		return err
 	}
 	return e.bringBack(ctx, s, i, outcome)
 }

@@ -38,6 +38,7 @@ type runFlags struct {
 	dir      string
 	json     string
 	junit    string
+	onFail   failureShell
 }
 
 func newRunCmd() *cobra.Command {
@@ -72,6 +73,7 @@ func (f *runFlags) define(cmd *cobra.Command) {
 	flags.IntVar(&f.repeat, "repeat", 1, "run every cell this many times")
 	flags.IntVar(&f.retries, "retries", 1, "further attempts when a machine fails, not the lab")
 	flags.BoolVar(&f.cold, "cold", false, "boot every machine, fork none")
+	f.onFail.define(cmd)
 	flags.BoolVar(&f.starter, "starter", false, "use the labs' starters instead of their solutions")
 	flags.StringVar(&f.json, "json", "", "write the results as JSON to this file, - for standard output")
 	flags.StringVar(&f.junit, "junit", "", "write the results as JUnit XML to this file")
@@ -93,6 +95,9 @@ func (f *runFlags) run(cmd *cobra.Command, args []string) error {
 	var lib library
 	labs, err := f.labs(&lib, args)
 	if err != nil {
+		return err
+	}
+	if err := f.onFail.prepare(cmd, &f.jobs); err != nil {
 		return err
 	}
 	provider, err := f.provider.open()
@@ -200,7 +205,7 @@ func (f *runFlags) execute(ctx context.Context, cmd *cobra.Command, cells []plan
 	if f.json == "-" {
 		out = cmd.ErrOrStderr()
 	}
-	printer := report.New(out, planned(cells), isTerminal(out))
+	printer := report.New(out, planned(cells), isTerminal(out) && !f.onFail.wanted)
 	began := time.Now()
 	done := run.Run(ctx, cells, run.Options{
 		Provider: provider,
@@ -213,6 +218,7 @@ func (f *runFlags) execute(ctx context.Context, cmd *cobra.Command, cells []plan
 		Cold:     f.cold,
 		Starter:  f.starter,
 		OnEvent:  printer.Event,
+		OnFail:   f.onFail.step(),
 	})
 	result := verdict.Result{Schema: verdict.Schema, Tool: version, Started: began.UTC(),
 		Seconds: time.Since(began).Seconds(), Command: os.Args, Cells: done}

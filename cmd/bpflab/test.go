@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/bpflab/bpflab/harness/command"
 	"github.com/bpflab/bpflab/harness/gotest"
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/harness/verdict"
@@ -59,6 +60,9 @@ func (f *testFlags) do(cmd *cobra.Command, args []string) (err error) {
 	defer cancel()
 	sigs, stop := watchSignals(cancel)
 	defer stop()
+	if err := f.run.onFail.prepare(cmd, &f.run.jobs); err != nil {
+		return err
+	}
 	bin, err := os.MkdirTemp("", "bpflab-test-")
 	if err != nil {
 		return err
@@ -176,7 +180,10 @@ func (t *testRun) one(ctx context.Context, index int, p *gotest.Package, k int) 
 		defer done()
 		o := gotest.Options{Flags: t.Flags, Root: t.rootfs.root(), Env: append(t.rootfs.environment(), t.env...), Signals: sigs, Each: show.event,
 			Cores: filepath.Join(t.dir, "cores", dir), Cover: filepath.Join(t.dir, "cover", dir)}
-		return p.Run(ctx, s, o, cell)
+		if err := p.Run(ctx, s, o, cell); err != nil || cell.Splat != "" {
+			return err
+		}
+		return t.run.onFail.open(ctx, s, command.Command{Root: o.Root, Env: o.Env, Dir: p.Dir}, *cell)
 	})
 	show.end(cell)
 	if t.Cover != "" {

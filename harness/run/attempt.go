@@ -34,6 +34,12 @@ func (r *runner) attempt(ctx context.Context, cell plan.Cell, seat *seat, object
 		},
 		OnSend: func(sent, size int64) {
 			r.event(verdict.Event{Index: cell.Index, Phase: verdict.PhaseSend, Sent: sent, Size: size, Attempt: n})
+		},
+		OnJudged: func(step verdict.Step) error {
+			if r.OnFail == nil || step.Verdict == verdict.Pass {
+				return nil
+			}
+			return r.OnFail(ctx, s, cell, step)
 		}})
 	out.Verdict, out.Reason, out.Splat = res.Verdict, res.Reason, res.Splat
 	out.Steps = append(out.Steps, res.Steps...)

@@ -11,6 +11,7 @@ import (
 	"github.com/bpflab/bpflab/harness/build"
 	"github.com/bpflab/bpflab/harness/lab"
 	"github.com/bpflab/bpflab/harness/plan"
+	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/vms"
 )
@@ -38,6 +39,10 @@ type Options struct {
 	Cold     bool                // boot, never fork
 	Starter  bool                // use the labs' starters instead of their solutions
 	OnEvent  func(verdict.Event) // called from one goroutine at a time; may be nil
+
+	// OnFail is called when a step did not pass, in its machine, while what the step
+	// has loaded and attached is still there; may be nil.
+	OnFail func(context.Context, *session.Session, plan.Cell, verdict.Step) error
 }
 
 // Run executes all cells and returns their records in the plan's order, which
