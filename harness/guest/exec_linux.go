@@ -93,14 +93,14 @@ func lookup(args wire.Exec) (string, error) {
 // in between.
 func (a *agent) run(cmd *exec.Cmd, args wire.Exec, started func()) (wire.ExecResult, error) {
 	start := func() error { return a.procs.start(cmd) }
-	err := a.net.in(args.Netns, start)
+	done, err := a.running.start(args.ID, func() error { return a.net.in(args.Netns, start) }, cmd)
 	if errors.Is(err, errNoNetns) {
 		return wire.ExecResult{}, err
 	}
 	if err != nil {
 		return notStarted(err), nil
 	}
-	defer a.running.add(args.ID, cmd.Process.Pid)()
+	defer done()
 	if started != nil {
 		started()
 	}

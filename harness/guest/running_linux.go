@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -18,20 +19,24 @@ type running struct {
 	terminals map[string]*os.File
 }
 
-// add notes a command; done forgets it.
-func (r *running) add(id string, group int) (done func()) {
+// start starts a command and notes it, so that a signal that its first output brings
+// finds it; done forgets it.
+func (r *running) start(id string, start func() error, cmd *exec.Cmd) (done func(), err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if err := start(); err != nil {
+		return nil, err
+	}
 	if r.groups == nil {
 		r.groups, r.terminals = map[string]int{}, map[string]*os.File{}
 	}
-	r.groups[id] = group
+	r.groups[id] = cmd.Process.Pid
 	return func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		delete(r.groups, id)
 		delete(r.terminals, id)
-	}
+	}, nil
 }
 
 // owns notes the terminal of a command that was added.
