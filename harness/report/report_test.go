@@ -203,9 +203,9 @@ func TestJUnitIsWellFormed(t *testing.T) {
 }
 
 func TestClosing(t *testing.T) {
-	cells := func(all ...verdict.Verdict) (out []verdict.Cell) {
+	cells := func(lab string, all ...verdict.Verdict) (out []verdict.Cell) {
 		for _, v := range all {
-			out = append(out, verdict.Cell{Verdict: v})
+			out = append(out, verdict.Cell{Lab: lab, Verdict: v})
 		}
 		return out
 	}
@@ -215,9 +215,10 @@ func TestClosing(t *testing.T) {
 		want  string
 	}{
 		{"none", nil, "0 passed in 2.0s"},
-		{"all passed", cells(verdict.Pass, verdict.Pass), "2 passed in 2.0s"},
-		{"one failed", cells(verdict.Pass, verdict.Fail), "1 passed, 1 failed in 2.0s"},
-		{"unsupported", cells(verdict.Unsupported), "0 passed, 1 unsupported in 2.0s"},
+		{"all passed", cells("a", verdict.Pass, verdict.Pass), "2 passed in 2.0s"},
+		{"one failed", append(cells("a", verdict.Pass), cells("b", verdict.Fail)...), "1 passed, 1 failed in 2.0s"},
+		{"two runs that disagree", cells("a", verdict.Pass, verdict.Fail), "0 passed, 1 flaky, 1 failed in 2.0s"},
+		{"unsupported", cells("a", verdict.Unsupported), "0 passed, 1 unsupported in 2.0s"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
