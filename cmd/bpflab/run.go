@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +39,7 @@ type runFlags struct {
 	dir      string
 	json     string
 	junit    string
+	html     string
 }
 
 func newRunCmd() *cobra.Command {
@@ -74,7 +76,8 @@ func (f *runFlags) define(cmd *cobra.Command) {
 	flags.BoolVar(&f.cold, "cold", false, "boot every machine, fork none")
 	flags.BoolVar(&f.starter, "starter", false, "use the labs' starters instead of their solutions")
 	flags.StringVar(&f.json, "json", "", "write the results as JSON to this file, - for standard output")
-	flags.StringVar(&f.junit, "junit", "", "write the results as JUnit XML to this file")
+	flags.StringVar(&f.junit, "junit", "", "write the results as JUnit XML to this file, - for standard output")
+	flags.StringVar(&f.html, "html", "", "write the results as one HTML page to this file, - for standard output")
 }
 
 // defineMachines defines the flags of every command that boots kernels.
@@ -197,7 +200,7 @@ func (f *runFlags) execute(ctx context.Context, cmd *cobra.Command, cells []plan
 		return verdict.Result{}, err
 	}
 	out := cmd.OutOrStdout()
-	if f.json == "-" {
+	if slices.Contains([]string{f.json, f.junit, f.html}, "-") {
 		out = cmd.ErrOrStderr()
 	}
 	printer := report.New(out, planned(cells), isTerminal(out))
@@ -232,10 +235,10 @@ func (f *runFlags) write(cmd *cobra.Command, dir string, result verdict.Result) 
 		return err
 	}
 	fmt.Fprintln(cmd.ErrOrStderr(), "results in", dir)
-	if err := writeTo(f.json, cmd.OutOrStdout(), result, report.JSON); err != nil {
-		return err
-	}
-	return writeTo(f.junit, cmd.OutOrStdout(), result, report.JUnit)
+	stdout := cmd.OutOrStdout()
+	return errors.Join(writeTo(f.json, stdout, result, report.JSON),
+		writeTo(f.junit, stdout, result, report.JUnit),
+		writeTo(f.html, stdout, result, pageAt(f.html, dir)))
 }
 
 func planned(cells []plan.Cell) []report.Planned {

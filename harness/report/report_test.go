@@ -105,6 +105,7 @@ func timedOutCell() verdict.Cell {
 
 func infraCell() verdict.Cell {
 	c := cellOf("xdp-drop", "6.1", "", verdict.Infra, "kernel panic - not syncing: no working init")
+	c.Kernel.Package = "linux-image-6.1.0-40-cloud-amd64"
 	c.Splat = "Kernel panic - not syncing: no working init\nCPU: 0 PID: 1\nCall Trace:\n"
 	return c
 }
@@ -281,7 +282,7 @@ func TestWriteDir(t *testing.T) {
 	for _, entry := range entries {
 		names = append(names, entry.Name())
 	}
-	if got, want := strings.Join(names, " "), "junit.xml result.json summary.md"; got != want {
+	if got, want := strings.Join(names, " "), "junit.xml report.html result.json summary.md"; got != want {
 		t.Errorf("files %q, want %q", got, want)
 	}
 }
