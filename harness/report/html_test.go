@@ -50,10 +50,10 @@ func TestPageHasWhatHappened(t *testing.T) {
 		"1 passed, 1 flaky, 2 failed, 1 timed out, 1 infra, 1 unsupported in 31.2s", // totals
 		`id="cell-hello-6.1"`, `href="#cell-hello-6.1"`, // a cell and the way to it
 		"at least 2 lines of comm", "getdents64 called", "trace (on kernels &gt;=5.2)", // a check
-		"the last line",                                   // of a log
-		"its last line",                                   // of a console
-		"Kernel panic - not syncing",                      // a splat
-		"6.1.0-40-cloud-amd64", "linux-image-6.1", "bb22", // the kernel's identity
+		"the last line",                                       // of a log
+		"its last line",                                       // of a console
+		"Kernel panic - not syncing",                          // a splat
+		"6.1.0-40-cloud-amd64", "linux-image-6.1", "b2b2b2b2", // the kernel's identity
 		"no answer in 60 s", `href="./hello-6.1.1.console.log"`, // an earlier attempt
 		"wait 5.00s, start 3.00s, build 0.10s, load 0.20s, run 0.80s",
 		`<title>wait 5.00s, start 3.00s`, // in the plot
@@ -228,7 +228,7 @@ func TestEndlessLineIsCut(t *testing.T) {
 // large has 50 cells as a real run leaves them, n of them failed with all there
 // can be of logs and consoles.
 func large(n int) verdict.Result {
-	var result verdict.Result
+	result := verdict.Result{Schema: verdict.Schema}
 	for i := range 50 {
 		cell := cellOf(fmt.Sprintf("lab-%d", i/5), fmt.Sprintf("6.%d", i%5), fmt.Sprintf("6.%d.0-56-cloud-amd64", i%5), verdict.Pass, "")
 		digest := strings.Repeat("0123456789abcdef", 4)

@@ -57,8 +57,8 @@ func everything() verdict.Result {
 
 func cellOf(lab, selector, release string, v verdict.Verdict, reason string) verdict.Cell {
 	return verdict.Cell{
-		Lab: lab, LabSHA256: "aa11", Provider: "qemu", Verdict: v, Reason: reason, StartKind: "boot",
-		Kernel:    verdict.Kernel{Selector: selector, Release: release, Source: "debian", Package: "linux-image-" + release, Version: "1-2", SHA256: "bb22"},
+		Lab: lab, LabSHA256: strings.Repeat("a1", 32), Provider: "qemu", Verdict: v, Reason: reason, StartKind: "boot",
+		Kernel:    verdict.Kernel{Selector: selector, Release: release, Source: "debian", Package: "linux-image-" + release, Version: "1-2", SHA256: strings.Repeat("b2", 32)},
 		Durations: verdict.Durations{Wait: 5, Start: 3, Build: 0.1, Load: 0.2, Run: 0.8},
 		Console:   lab + "-" + selector + ".console.log",
 	}
