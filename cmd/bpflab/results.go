@@ -85,11 +85,12 @@ func writeTo(name string, stdout io.Writer, result verdict.Result, write func(io
 	return f.Close()
 }
 
-// pageAt makes the HTML page of a result directory; its links lead from where
+// pageAt makes the HTML page of a result directory, with a comparison if there is
+// one; its links lead from where
 // the page lies to the consoles there.
-func pageAt(name, dir string) func(io.Writer, verdict.Result) error {
+func pageAt(name, dir string, comparison *report.Comparison) func(io.Writer, verdict.Result) error {
 	return func(w io.Writer, result verdict.Result) error {
-		return report.HTML(w, result, report.PageOptions{Dir: dir, Href: hrefTo(dir, name)})
+		return report.HTML(w, result, report.PageOptions{Dir: dir, Href: hrefTo(dir, name), Compare: comparison})
 	}
 }
 

@@ -238,7 +238,7 @@ func (f *runFlags) write(cmd *cobra.Command, dir string, result verdict.Result) 
 	stdout := cmd.OutOrStdout()
 	return errors.Join(writeTo(f.json, stdout, result, report.JSON),
 		writeTo(f.junit, stdout, result, report.JUnit),
-		writeTo(f.html, stdout, result, pageAt(f.html, dir)))
+		writeTo(f.html, stdout, result, pageAt(f.html, dir, nil)))
 }
 
 func planned(cells []plan.Cell) []report.Planned {

@@ -15,8 +15,9 @@ import (
 
 // PageOptions say where a page finds and leads to the consoles of a run.
 type PageOptions struct {
-	Dir  string // the result directory; "" shows no consoles
-	Href string // leads from the page to that directory, ending in /; "" makes no links
+	Dir     string      // the result directory; "" shows no consoles
+	Compare *Comparison // with an earlier run, if there is one
+	Href    string      // leads from the page to that directory, ending in /; "" makes no links
 }
 
 // HTML writes a result as one page that needs nothing else: no network, and no
@@ -46,6 +47,7 @@ type page struct {
 	Closing  string
 	Facts    []fact
 	Warnings []string
+	Compare  *pageComparison
 	Counts   []count
 	Kernels  []pageKernel
 	Rows     []pageRow
@@ -62,6 +64,12 @@ type count struct {
 }
 
 type pageKernel struct{ Name, Release, Package string }
+
+// pageComparison is what changed since an earlier run.
+type pageComparison struct {
+	Title string
+	Rows  []comparisonRow
+}
 
 // pageRow is a lab of the matrix; Pairs has nil where it did not run.
 type pageRow struct {
@@ -84,6 +92,9 @@ func newPage(result verdict.Result, o PageOptions) page {
 	for _, k := range m.kernels {
 		kernel := k.example.Kernel
 		p.Kernels = append(p.Kernels, pageKernel{cleanLine(k.name), cleanLine(kernel.Release), cleanLine(kernel.Package + " " + kernel.Version)})
+	}
+	if o.Compare != nil {
+		p.Compare = &pageComparison{o.Compare.Title(), o.Compare.rows()}
 	}
 	texts := &longTexts{}
 	p.Pairs = pagePairs(m, o, texts)
