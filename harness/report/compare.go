@@ -28,8 +28,8 @@ type Change struct {
 	releases    string // "6.1.0-55 → 6.1.0-56" where the kernel is another one
 }
 
-// Speed is a lab on a kernel whose run takes more than twice the time that it
-// took, or less than half.
+// Speed is a lab on a kernel that ended as it did, and whose run takes more than
+// twice the time that it took, or less than half.
 type Speed struct {
 	Lab, Kernel string
 	Old, New    float64 // seconds; of repeated runs the median
@@ -103,7 +103,7 @@ func (c *Comparison) add(was, is outcome) {
 		c.Changes = append(c.Changes, change)
 	}
 	ratio := max(was.run, is.run) / min(was.run, is.run)
-	if was.word != "" && is.word != "" && ratio > 2 && math.Abs(was.run-is.run) >= leastDifference {
+	if was.word == is.word && ratio > 2 && math.Abs(was.run-is.run) >= leastDifference {
 		c.Speeds = append(c.Speeds, Speed{is.lab, is.kernel, was.run, is.run})
 	}
 }

@@ -19,7 +19,7 @@ func earlierAndLater() (old, now verdict.Result) {
 	was := func(lab string, v verdict.Verdict) verdict.Cell { return cellOf(lab, "6.1", "6.1.0-55", v, "why|not") }
 	is := func(lab string, v verdict.Verdict) verdict.Cell { return cellOf(lab, "6.1", "6.1.0-56", v, "why|not") }
 	old = verdict.Result{Schema: verdict.Schema, Started: time.Date(2026, 2, 1, 9, 30, 0, 0, time.UTC), Cells: []verdict.Cell{
-		was("broken", verdict.Pass), was("fixed", verdict.Fail), was("lost", verdict.Unsupported), was("worse", verdict.Fail),
+		took(was("broken", verdict.Pass), 9), was("fixed", verdict.Fail), was("lost", verdict.Unsupported), was("worse", verdict.Fail),
 		was("gone", verdict.Pass), was("same", verdict.Pass), was("flaky", verdict.Pass), was("flaky", verdict.Pass),
 		took(was("slow", verdict.Pass), 0.5), took(was("fast", verdict.Pass), 2), took(was("tiny", verdict.Pass), 0.01), took(was("zero", verdict.Pass), 0),
 	}}
