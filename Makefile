@@ -36,8 +36,9 @@ labs: setup build ## run all labs
 
 # One package after another: two that boot machines would fight for the cores.
 .PHONY: test
-test: setup lint ## run every test, those that boot kernels too; lists what was skipped
-	BPFLAB_VM_TESTS=1 go run ./ci/skips -count=1 -p 1 -timeout 60m ./...
+test: setup lint ## run every test, those that boot kernels and a browser too; lists what was skipped
+	@sh ci/setup.sh browser
+	BPFLAB_VM_TESTS=1 BPFLAB_BROWSER_TESTS=1 go run ./ci/skips -count=1 -p 1 -timeout 60m ./...
 
 .PHONY: test-lxd
 test-lxd: ## install LXD, start servers and a cluster of their own (as root), and test against them

@@ -47,8 +47,7 @@ func (f *machineFlags) define(cmd *cobra.Command) {
 	flags.IntVar(&f.cpus, "cpus", 1, "processors of a machine")
 	flags.StringVar(&f.rootfs.text, "rootfs", "", "userland of the machine: a directory, a tar file, or debian:RELEASE+PACKAGE+...")
 	flags.BoolVar(&f.run.provider.consent, "yes-on-this-kernel", false, "run on a kernel that others use too")
-	flags.StringVar(&f.run.json, "json", "", "write the results as JSON to this file, - for standard output")
-	flags.StringVar(&f.run.junit, "junit", "", "write the results as JUnit XML to this file")
+	f.run.defineReports(cmd)
 }
 
 // environment is what --env says.
@@ -198,7 +197,7 @@ func (f *execFlags) do(cmd *cobra.Command, argv []string) (err error) {
 // temporary has the results go to a directory that tidy removes, if nobody asked for
 // one: a command may be run hundreds of times.
 func (f *execFlags) temporary() (tidy func(), err error) {
-	if f.run.dir != "" || f.run.json != "" || f.run.junit != "" {
+	if f.run.dir != "" || f.run.reports() {
 		return func() {}, nil
 	}
 	f.run.dir, err = os.MkdirTemp("", "bpflab-exec-")
@@ -206,7 +205,7 @@ func (f *execFlags) temporary() (tidy func(), err error) {
 }
 
 func (f *execFlags) report(cmd *cobra.Command, g ground, result verdict.Result) error {
-	if f.run.json == "" && f.run.junit == "" {
+	if !f.run.reports() {
 		return nil
 	}
 	return f.run.write(cmd, g.dir, result)

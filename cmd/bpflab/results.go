@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/bpflab/bpflab/harness/report"
 	"github.com/bpflab/bpflab/harness/verdict"
 )
 
@@ -81,6 +83,35 @@ func writeTo(name string, stdout io.Writer, result verdict.Result, write func(io
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return f.Close()
+}
+
+// pageAt makes the HTML page of a result directory, with a comparison if there is
+// one; its links lead from where
+// the page lies to the consoles there.
+func pageAt(name, dir string, comparison *report.Comparison) func(io.Writer, verdict.Result) error {
+	return func(w io.Writer, result verdict.Result) error {
+		return report.HTML(w, result, report.PageOptions{Dir: dir, Href: hrefTo(dir, name), Compare: comparison})
+	}
+}
+
+// hrefTo leads from a page to a directory, if one can be reached from the other.
+func hrefTo(dir, page string) string {
+	if page == "-" {
+		return ""
+	}
+	from, err := filepath.Abs(filepath.Dir(page))
+	if err != nil {
+		return ""
+	}
+	to, err := filepath.Abs(dir)
+	if err != nil {
+		return ""
+	}
+	relative, err := filepath.Rel(from, to)
+	if err != nil {
+		return ""
+	}
+	return "./" + (&url.URL{Path: filepath.ToSlash(relative)}).EscapedPath() + "/"
 }
 
 func isTerminal(w io.Writer) bool {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +39,7 @@ type runFlags struct {
 	dir      string
 	json     string
 	junit    string
+	html     string
 	onFail   failureShell
 }
 
@@ -75,9 +77,19 @@ func (f *runFlags) define(cmd *cobra.Command) {
 	flags.BoolVar(&f.cold, "cold", false, "boot every machine, fork none")
 	f.onFail.define(cmd)
 	flags.BoolVar(&f.starter, "starter", false, "use the labs' starters instead of their solutions")
-	flags.StringVar(&f.json, "json", "", "write the results as JSON to this file, - for standard output")
-	flags.StringVar(&f.junit, "junit", "", "write the results as JUnit XML to this file")
+	f.defineReports(cmd)
 }
+
+// defineReports defines the flags of every command that writes reports.
+func (f *runFlags) defineReports(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.json, "json", "", "write the results as JSON to this file, - for standard output")
+	flags.StringVar(&f.junit, "junit", "", "write the results as JUnit XML to this file, - for standard output")
+	flags.StringVar(&f.html, "html", "", "write the results as one HTML page to this file, - for standard output")
+}
+
+// reports tells that a report was asked for.
+func (f *runFlags) reports() bool { return f.json != "" || f.junit != "" || f.html != "" }
 
 // defineMachines defines the flags of every command that boots kernels.
 func (f *runFlags) defineMachines(cmd *cobra.Command, jobs string) {
@@ -202,7 +214,7 @@ func (f *runFlags) execute(ctx context.Context, cmd *cobra.Command, cells []plan
 		return verdict.Result{}, err
 	}
 	out := cmd.OutOrStdout()
-	if f.json == "-" {
+	if slices.Contains([]string{f.json, f.junit, f.html}, "-") {
 		out = cmd.ErrOrStderr()
 	}
 	printer := report.New(out, planned(cells), isTerminal(out) && !f.onFail.wanted)
@@ -238,10 +250,10 @@ func (f *runFlags) write(cmd *cobra.Command, dir string, result verdict.Result) 
 		return err
 	}
 	fmt.Fprintln(cmd.ErrOrStderr(), "results in", dir)
-	if err := writeTo(f.json, cmd.OutOrStdout(), result, report.JSON); err != nil {
-		return err
-	}
-	return writeTo(f.junit, cmd.OutOrStdout(), result, report.JUnit)
+	stdout := cmd.OutOrStdout()
+	return errors.Join(writeTo(f.json, stdout, result, report.JSON),
+		writeTo(f.junit, stdout, result, report.JUnit),
+		writeTo(f.html, stdout, result, pageAt(f.html, dir, nil)))
 }
 
 func planned(cells []plan.Cell) []report.Planned {

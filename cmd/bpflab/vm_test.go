@@ -84,6 +84,7 @@ func prepared(t *testing.T, args ...string) (*exec.Cmd, func(error) outcome) {
 			if err := json.Unmarshal(raw, &o.result); err != nil {
 				t.Errorf("results: %v", err)
 			}
+			fitsSchema(t, raw)
 		}
 		return o
 	}

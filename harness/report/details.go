@@ -30,6 +30,7 @@ func (t table) details(result verdict.Result, width int) string {
 			out = append(out, t.retried(index, cell)...)
 		}
 	}
+	out = append(out, t.disagreements(result)...)
 	out = append(out, "", t.closing(result))
 	return strings.Join(out, "\n") + "\n"
 }
@@ -134,8 +135,25 @@ func (t table) excerpt(title string, n int, all []string, first bool) []string {
 func (t table) retried(index int, cell verdict.Cell) []string {
 	lab, kernel := t.names(index, cell)
 	last := fmt.Sprintf("  attempt %d%s: %s", len(cell.Attempts), on(cell.Where), cell.Verdict)
-	head := t.dim("RETRIED") + "  " + t.bold(fmt.Sprintf("%s on %s", lab, kernel))
+	head := t.dim("RETRIED")
+	if cell.PassedLate() {
+		head = t.verdict(flakyWord, "FLAKY")
+	}
+	head += "  " + t.bold(fmt.Sprintf("%s on %s", lab, kernel))
 	return append(append([]string{head}, earlier(cell.Attempts)...), last)
+}
+
+// disagreements are the labs on kernels whose runs ended differently.
+func (t table) disagreements(result verdict.Result) []string {
+	var out []string
+	m := newMatrix(result.Cells)
+	for _, p := range m.pairs {
+		if p.disagree() {
+			name := fmt.Sprintf("%s on %s", cleanLine(p.lab), cleanLine(m.kernels[p.column].name))
+			out = append(out, "", t.verdict(flakyWord, "FLAKY")+"  "+t.bold(name), "  its runs disagree: "+p.tally())
+		}
+	}
+	return out
 }
 
 // on is " on member2", or nothing for this host.

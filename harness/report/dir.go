@@ -17,6 +17,7 @@ const (
 	ResultFile  = "result.json"
 	JUnitFile   = "junit.xml"
 	SummaryFile = "summary.md"
+	PageFile    = "report.html"
 )
 
 // WriteDir writes the reports of a run into dir, which it makes if need be.
@@ -30,7 +31,7 @@ func WriteDir(dir string, result verdict.Result) error {
 		name  string
 		write func(io.Writer, verdict.Result) error
 	}{
-		{JUnitFile, JUnit}, {SummaryFile, Markdown}, {ResultFile, JSON},
+		{JUnitFile, JUnit}, {SummaryFile, Markdown}, {PageFile, pageOf(dir)}, {ResultFile, JSON},
 	}
 	for _, report := range reports {
 		var body bytes.Buffer
@@ -42,6 +43,13 @@ func WriteDir(dir string, result verdict.Result) error {
 		}
 	}
 	return nil
+}
+
+// pageOf writes the page that lies in the result directory.
+func pageOf(dir string) func(io.Writer, verdict.Result) error {
+	return func(w io.Writer, result verdict.Result) error {
+		return HTML(w, result, PageOptions{Dir: dir, Href: "./"})
+	}
 }
 
 // writeFile puts body at path in one step and leaves nothing where it cannot.

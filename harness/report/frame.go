@@ -92,7 +92,7 @@ func (p progress) running() bool {
 func (s *state) row(index int, now time.Time) string {
 	cell := s.cells[index]
 	if cell.event.Phase == verdict.PhaseDone && cell.event.Cell != nil {
-		return s.mark(cell.event.Cell.Verdict) + " " + s.table.line(index, *cell.event.Cell)
+		return s.mark(*cell.event.Cell) + " " + s.table.line(index, *cell.event.Cell)
 	}
 	planned := s.table.cells[index]
 	mark, elapsed := "·", ""
@@ -147,13 +147,14 @@ func (s *state) spinner(now time.Time) string {
 	return spins[int(now.Sub(s.began)/framePeriod)%len(spins)]
 }
 
-func (s *state) mark(v verdict.Verdict) string {
-	marks := map[verdict.Verdict]string{verdict.Pass: "✓", verdict.Unsupported: "–"}
-	mark, ok := marks[v]
+func (s *state) mark(cell verdict.Cell) string {
+	marks := map[string]string{string(verdict.Pass): "✓", string(verdict.Unsupported): "–", flakyWord: "~"}
+	shown := word(cell.Verdict, cell.PassedLate())
+	mark, ok := marks[shown]
 	if !ok {
 		mark = "✗"
 	}
-	return s.table.verdict(v, mark)
+	return s.table.verdict(verdict.Verdict(shown), mark)
 }
 
 func (s *state) status(now time.Time) string {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -14,14 +15,17 @@ import (
 // each of its steps, and one named "machine" for what befell the cell as a
 // whole. fail and timeout are failures, infra is an error, unsupported is
 // skipped.
+//
+// There are several schemas of JUnit XML that differ. This is what both Ant's
+// and Jenkins's take: no attributes of the whole, and output of suites alone.
 func JUnit(w io.Writer, result verdict.Result) error {
-	root := junitRoot{Name: "bpflab", Time: junitTime(result.Seconds)}
-	for _, cell := range result.Cells {
-		suite := newSuite(cell, result.Started)
-		root.Tests += suite.Tests
-		root.Failures += suite.Failures
-		root.Errors += suite.Errors
-		root.Skipped += suite.Skipped
+	var root junitRoot
+	flaky := verdict.Flaky(result.Cells)
+	for i, cell := range result.Cells {
+		suite := newSuite(i, cell, result.Started)
+		if flaky[i] {
+			suite.Properties.All = append(suite.Properties.All, junitProperty{flakyWord, "true"})
+		}
 		root.Suites = append(root.Suites, suite)
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
@@ -37,11 +41,8 @@ func JUnit(w io.Writer, result verdict.Result) error {
 }
 
 type junitRoot struct {
-	XMLName xml.Name `xml:"testsuites"`
-	Name    string   `xml:"name,attr"`
-	junitCounts
-	Time   string       `xml:"time,attr"`
-	Suites []junitSuite `xml:"testsuite"`
+	XMLName xml.Name     `xml:"testsuites"`
+	Suites  []junitSuite `xml:"testsuite"`
 }
 
 type junitCounts struct {
@@ -52,12 +53,21 @@ type junitCounts struct {
 }
 
 type junitSuite struct {
-	Name string `xml:"name,attr"`
+	ID      int    `xml:"id,attr"`
+	Package string `xml:"package,attr"`
+	Name    string `xml:"name,attr"`
 	junitCounts
 	Time       string          `xml:"time,attr"`
 	Timestamp  string          `xml:"timestamp,attr"`
-	Properties []junitProperty `xml:"properties>property"`
+	Host       string          `xml:"hostname,attr"`
+	Properties junitProperties `xml:"properties"`
 	Cases      []junitCase     `xml:"testcase"`
+	Output     string          `xml:"system-out"`
+	Errput     string          `xml:"system-err"`
+}
+
+type junitProperties struct {
+	All []junitProperty `xml:"property"`
 }
 
 type junitProperty struct {
@@ -72,7 +82,6 @@ type junitCase struct {
 	Failure *junitDetail `xml:"failure"`
 	Error   *junitDetail `xml:"error"`
 	Skipped *junitDetail `xml:"skipped"`
-	Output  string       `xml:"system-out,omitempty"`
 }
 
 type junitDetail struct {
@@ -81,15 +90,20 @@ type junitDetail struct {
 	Text    string `xml:",chardata"`
 }
 
-func newSuite(cell verdict.Cell, started time.Time) junitSuite {
+func newSuite(id int, cell verdict.Cell, started time.Time) junitSuite {
 	kernel := kernelName(cell.Kernel)
+	class := "bpflab." + cleanLine(cell.Lab)
 	suite := junitSuite{
-		Name:       fmt.Sprintf("%s on %s", cleanLine(cell.Lab), kernel),
+		ID:         id,
+		Package:    class,
+		Name:       cleanLine(fmt.Sprintf("%s on %s", cell.Lab, kernel)),
 		Time:       junitTime(cell.Durations.Total()),
 		Timestamp:  started.UTC().Format("2006-01-02T15:04:05"),
-		Properties: properties(cell),
+		Host:       cmp.Or(cleanLine(cell.Where), "localhost"),
+		Properties: junitProperties{properties(cell)},
+		Output:     output(cell.Steps),
+		Errput:     clean(cell.Splat),
 	}
-	class := "bpflab." + cleanLine(cell.Lab)
 	for _, step := range cell.Steps {
 		suite.add(stepCase(step, class, kernel))
 	}
@@ -97,6 +111,17 @@ func newSuite(cell verdict.Cell, started time.Time) junitSuite {
 		suite.add(machineCase(cell, class, kernel))
 	}
 	return suite
+}
+
+// output is what the steps left, each under its name.
+func output(steps []verdict.Step) string {
+	var out strings.Builder
+	for _, step := range steps {
+		if step.Log != "" {
+			fmt.Fprintf(&out, "== %s\n%s\n", cleanLine(step.Name), clean(step.Log))
+		}
+	}
+	return out.String()
 }
 
 // wholeCell tells whether the steps do not explain the verdict.
@@ -130,14 +155,16 @@ func properties(cell verdict.Cell) []junitProperty {
 
 func stepCase(step verdict.Step, class, kernel string) junitCase {
 	out := junitCase{
-		Name:   fmt.Sprintf("%s [%s]", cleanLine(step.Name), kernel),
-		Class:  class,
-		Time:   junitTime(step.Seconds),
-		Output: clean(step.Log),
+		Name:  cleanLine(fmt.Sprintf("%s [%s]", step.Name, kernel)),
+		Class: class,
+		Time:  junitTime(step.Seconds),
 	}
 	var text strings.Builder
 	for _, check := range failedChecks(step) {
 		fmt.Fprintf(&text, "%s\nexpected: %s\nseen: %s\n", checkTitle(check), clean(check.Expected), clean(check.Seen))
+	}
+	if step.Log != "" {
+		fmt.Fprintf(&text, "log:\n%s\n", clean(step.Log))
 	}
 	out.end(step.Verdict, firstLine(step.Expected), text.String())
 	return out
@@ -180,7 +207,7 @@ func (s *junitSuite) add(c junitCase) {
 	}
 }
 
-func junitTime(s float64) string { return fmt.Sprintf("%.3f", s) }
+func junitTime(s float64) string { return fmt.Sprintf("%.3f", max(0, s)) }
 
 // kernelName is the release that answered, else what was asked for.
 func kernelName(k verdict.Kernel) string {

@@ -14,11 +14,15 @@ func Markdown(w io.Writer, result verdict.Result) error {
 	var out strings.Builder
 	fmt.Fprintf(&out, "# bpflab: %s\n\n", table{}.closing(result))
 	out.WriteString("| Lab | Kernel | Package | Verdict | Time | Reason |\n|---|---|---|---|---:|---|\n")
-	for _, cell := range result.Cells {
+	flaky := verdict.Flaky(result.Cells)
+	for i, cell := range result.Cells {
 		fmt.Fprintf(&out, "| %s | %s | %s | %s | %s | %s |\n",
 			markdownText(cell.Lab), markdownText(kernelName(cell.Kernel)),
 			markdownText(strings.TrimSpace(cell.Kernel.Package+" "+cell.Kernel.Version)),
-			cell.Verdict, seconds(busy(cell.Durations)), markdownText(firstLine(cell.Reason)))
+			markdownVerdict(cell, flaky[i]), seconds(busy(cell.Durations)), markdownText(why(cell)))
+	}
+	for _, line := range (table{}).disagreements(result) {
+		fmt.Fprintf(&out, "%s\n", markdownText(line))
 	}
 	for _, warning := range warnings(result) {
 		fmt.Fprintf(&out, "\nWarning: %s\n", markdownText(warning))
@@ -31,6 +35,22 @@ func Markdown(w io.Writer, result verdict.Result) error {
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
+}
+
+// markdownVerdict says of a flaky cell how it ended this time.
+func markdownVerdict(cell verdict.Cell, flaky bool) string {
+	if !flaky {
+		return markdownText(string(cell.Verdict))
+	}
+	return fmt.Sprintf("%s (%s)", flakyWord, markdownText(string(cell.Verdict)))
+}
+
+// why is a cell's reason; that of a late pass is why it did not pass at first.
+func why(cell verdict.Cell) string {
+	if cell.PassedLate() {
+		return fmt.Sprintf("attempt 1: %s: %s", cell.Attempts[0].Verdict, firstLine(cell.Attempts[0].Reason))
+	}
+	return firstLine(cell.Reason)
 }
 
 var markdownEscapes = strings.NewReplacer(

@@ -20,9 +20,16 @@ func (p palette) verdict(v verdict.Verdict, text string) string {
 	return p.paint(lipgloss.NewStyle().Foreground(colour), text)
 }
 
+// word is a verdict as it is shown: a pass that is flaky is no pass.
+func (p palette) word(v verdict.Verdict, flaky bool) string {
+	shown := word(v, flaky)
+	return p.verdict(verdict.Verdict(shown), shown)
+}
+
 var verdictColours = map[verdict.Verdict]color.Color{
 	verdict.Pass:        lipgloss.Green,
 	verdict.Unsupported: lipgloss.Yellow,
+	flakyWord:           lipgloss.Yellow,
 	verdict.Fail:        lipgloss.Red,
 	verdict.Timeout:     lipgloss.Red,
 	verdict.Infra:       lipgloss.Magenta,

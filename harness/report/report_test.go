@@ -57,8 +57,8 @@ func everything() verdict.Result {
 
 func cellOf(lab, selector, release string, v verdict.Verdict, reason string) verdict.Cell {
 	return verdict.Cell{
-		Lab: lab, LabSHA256: "aa11", Provider: "qemu", Verdict: v, Reason: reason, StartKind: "boot",
-		Kernel:    verdict.Kernel{Selector: selector, Release: release, Source: "debian", Package: "linux-image-" + release, Version: "1-2", SHA256: "bb22"},
+		Lab: lab, LabSHA256: strings.Repeat("a1", 32), Provider: "qemu", Verdict: v, Reason: reason, StartKind: "boot",
+		Kernel:    verdict.Kernel{Selector: selector, Release: release, Source: "debian", Package: "linux-image-" + release, Version: "1-2", SHA256: strings.Repeat("b2", 32)},
 		Durations: verdict.Durations{Wait: 5, Start: 3, Build: 0.1, Load: 0.2, Run: 0.8},
 		Console:   lab + "-" + selector + ".console.log",
 	}
@@ -105,6 +105,7 @@ func timedOutCell() verdict.Cell {
 
 func infraCell() verdict.Cell {
 	c := cellOf("xdp-drop", "6.1", "", verdict.Infra, "kernel panic - not syncing: no working init")
+	c.Kernel.Package = "linux-image-6.1.0-40-cloud-amd64"
 	c.Splat = "Kernel panic - not syncing: no working init\nCPU: 0 PID: 1\nCall Trace:\n"
 	return c
 }
@@ -197,15 +198,22 @@ func TestJUnitIsWellFormed(t *testing.T) {
 	if err := xml.Unmarshal(out.Bytes(), &back); err != nil {
 		t.Fatal(err)
 	}
-	if want := (junitCounts{Tests: 8, Failures: 3, Errors: 1, Skipped: 1}); back.junitCounts != want {
-		t.Errorf("counts %+v, want %+v", back.junitCounts, want)
+	var sum junitCounts
+	for _, suite := range back.Suites {
+		sum.Tests += suite.Tests
+		sum.Failures += suite.Failures
+		sum.Errors += suite.Errors
+		sum.Skipped += suite.Skipped
+	}
+	if want := (junitCounts{Tests: 8, Failures: 3, Errors: 1, Skipped: 1}); sum != want {
+		t.Errorf("counts %+v, want %+v", sum, want)
 	}
 }
 
 func TestClosing(t *testing.T) {
-	cells := func(all ...verdict.Verdict) (out []verdict.Cell) {
+	cells := func(lab string, all ...verdict.Verdict) (out []verdict.Cell) {
 		for _, v := range all {
-			out = append(out, verdict.Cell{Verdict: v})
+			out = append(out, verdict.Cell{Lab: lab, Verdict: v})
 		}
 		return out
 	}
@@ -215,9 +223,10 @@ func TestClosing(t *testing.T) {
 		want  string
 	}{
 		{"none", nil, "0 passed in 2.0s"},
-		{"all passed", cells(verdict.Pass, verdict.Pass), "2 passed in 2.0s"},
-		{"one failed", cells(verdict.Pass, verdict.Fail), "1 passed, 1 failed in 2.0s"},
-		{"unsupported", cells(verdict.Unsupported), "0 passed, 1 unsupported in 2.0s"},
+		{"all passed", cells("a", verdict.Pass, verdict.Pass), "2 passed in 2.0s"},
+		{"one failed", append(cells("a", verdict.Pass), cells("b", verdict.Fail)...), "1 passed, 1 failed in 2.0s"},
+		{"two runs that disagree", cells("a", verdict.Pass, verdict.Fail), "0 passed, 1 flaky, 1 failed in 2.0s"},
+		{"unsupported", cells("a", verdict.Unsupported), "0 passed, 1 unsupported in 2.0s"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -280,7 +289,7 @@ func TestWriteDir(t *testing.T) {
 	for _, entry := range entries {
 		names = append(names, entry.Name())
 	}
-	if got, want := strings.Join(names, " "), "junit.xml result.json summary.md"; got != want {
+	if got, want := strings.Join(names, " "), "junit.xml report.html result.json summary.md"; got != want {
 		t.Errorf("files %q, want %q", got, want)
 	}
 }

@@ -35,7 +35,7 @@ func newTable(cells []Planned, colours palette) table {
 func (t table) line(index int, cell verdict.Cell) string {
 	lab, kernel := t.names(index, cell)
 	line := fmt.Sprintf("%s  %s  %s  %s", pad(lab, t.lab), pad(kernel, t.kernel),
-		t.verdict(cell.Verdict, string(cell.Verdict)), seconds(busy(cell.Durations)))
+		t.word(cell.Verdict, cell.PassedLate()), seconds(busy(cell.Durations)))
 	if cell.Verdict != verdict.Pass && cell.Reason != "" {
 		line += "  " + firstLine(cell.Reason)
 	}
@@ -80,15 +80,16 @@ func pad(text string, width int) string {
 	return text + strings.Repeat(" ", max(0, width-ansi.StringWidth(text)))
 }
 
-// closing counts the verdicts, as in "4 passed, 1 failed in 12.3s".
+// closing counts the verdicts, as in "4 passed, 1 failed in 12.3s". A pass that
+// is flaky counts as flaky alone.
 func (t table) closing(result verdict.Result) string {
-	counts := map[verdict.Verdict]int{}
-	for _, cell := range result.Cells {
-		counts[cell.Verdict]++
+	counts := map[string]int{}
+	for i, flaky := range verdict.Flaky(result.Cells) {
+		counts[word(result.Cells[i].Verdict, flaky)]++
 	}
-	parts := []string{fmt.Sprintf("%d passed", counts[verdict.Pass])}
+	parts := []string{fmt.Sprintf("%d passed", counts[string(verdict.Pass)])}
 	for _, kind := range endings {
-		if n := counts[kind.verdict]; n > 0 {
+		if n := counts[string(kind.verdict)]; n > 0 {
 			parts = append(parts, t.verdict(kind.verdict, fmt.Sprintf("%d %s", n, kind.word)))
 		}
 	}
@@ -99,6 +100,7 @@ var endings = []struct {
 	verdict verdict.Verdict
 	word    string
 }{
+	{flakyWord, "flaky"},
 	{verdict.Fail, "failed"},
 	{verdict.Timeout, "timed out"},
 	{verdict.Infra, "infra"},

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bpflab/bpflab/harness/report"
+	"github.com/bpflab/bpflab/harness/verdict"
+)
+
+// reportFlags are the flags of `bpflab report`.
+type reportFlags struct {
+	compare  string
+	html     string
+	junit    string
+	markdown string
+}
+
+func newReportCmd() *cobra.Command {
+	var f reportFlags
+	cmd := &cobra.Command{
+		Use:   "report RESULT",
+		Short: "Write the reports of an earlier run again, and compare runs",
+		Long: `Write the reports of an earlier run again, from its result.json or the directory
+it lies in. With --compare, they begin with what changed since another run: what was
+fixed, what broke, what is new or gone, and what takes more than twice the time.
+Without any other flag the report is Markdown on standard output. The exit code says
+nothing of what the runs found.`,
+		Example: `  bpflab report results/result.json --html report.html
+  bpflab report new/ --compare old/`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.do(cmd, args[0]) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.compare, "compare", "", "result.json, or its directory, of an earlier run")
+	flags.StringVar(&f.html, "html", "", "write one HTML page to this file, - for standard output")
+	flags.StringVar(&f.junit, "junit", "", "write JUnit XML to this file, - for standard output")
+	flags.StringVar(&f.markdown, "markdown", "", "write Markdown to this file, - for standard output")
+	return cmd
+}
+
+func (f *reportFlags) do(cmd *cobra.Command, name string) error {
+	result, path, err := readResult(name)
+	if err != nil {
+		return err
+	}
+	var comparison *report.Comparison
+	if f.compare != "" {
+		old, _, err := readResult(f.compare)
+		if err != nil {
+			return err
+		}
+		compared := report.Compare(old, result)
+		comparison = &compared
+	}
+	if f.html == "" && f.junit == "" && f.markdown == "" {
+		f.markdown = "-"
+	}
+	return f.write(cmd.OutOrStdout(), filepath.Dir(path), result, comparison)
+}
+
+func (f *reportFlags) write(stdout io.Writer, dir string, result verdict.Result, comparison *report.Comparison) error {
+	markdown := func(w io.Writer, result verdict.Result) error {
+		if comparison != nil {
+			if err := comparison.Markdown(w); err != nil {
+				return err
+			}
+		}
+		return report.Markdown(w, result)
+	}
+	return errors.Join(writeTo(f.markdown, stdout, result, markdown),
+		writeTo(f.junit, stdout, result, report.JUnit),
+		writeTo(f.html, stdout, result, pageAt(f.html, dir, comparison)))
+}
+
+// readResult reads the result.json that is named, or lies in the directory
+// that is; it says where that was.
+func readResult(name string) (verdict.Result, string, error) {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		name = filepath.Join(name, report.ResultFile)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return verdict.Result{}, "", usageError{err}
+	}
+	defer file.Close()
+	result, err := report.Read(file)
+	if err != nil {
+		return verdict.Result{}, "", usageError{fmt.Errorf("%s: %w", name, err)}
+	}
+	return result, name, nil
+}

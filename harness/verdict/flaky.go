@@ -1,0 +1,39 @@
+package verdict
+
+// Pair is a lab on a kernel. The cells of repeated runs share it.
+type Pair struct {
+	Lab, Provider string
+	Kernel        Kernel // without its release, which a machine that never answered has not told
+}
+
+// Pair is what a cell is a run of.
+func (c Cell) Pair() Pair {
+	c.Kernel.Release = ""
+	return Pair{c.Lab, c.Provider, c.Kernel}
+}
+
+// Flaky tells which of the cells are flaky: those that passed, but not at their
+// first attempt, and all cells of a pair whose runs do not agree on a verdict.
+// A cell that never began, for the run was interrupted, has no say.
+func Flaky(cells []Cell) []bool {
+	runs := map[Pair]map[Verdict]bool{}
+	for _, c := range cells {
+		pair := c.Pair()
+		if runs[pair] == nil {
+			runs[pair] = map[Verdict]bool{}
+		}
+		if c.began() {
+			runs[pair][c.Verdict] = true
+		}
+	}
+	out := make([]bool, len(cells))
+	for i, c := range cells {
+		out[i] = c.PassedLate() || c.began() && len(runs[c.Pair()]) > 1
+	}
+	return out
+}
+
+// PassedLate tells a cell that passed only after an attempt that did not.
+func (c Cell) PassedLate() bool { return c.Verdict == Pass && len(c.Attempts) > 1 }
+
+func (c Cell) began() bool { return c.Verdict != Infra || len(c.Attempts) > 0 }
