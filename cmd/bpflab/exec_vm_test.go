@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/bpflab/bpflab/harness/verdict"
@@ -102,8 +103,8 @@ func TestExecSignalsAndCores(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "cores", "6.1", "dynamic")); err != nil {
 		t.Errorf("the binary is not beside its core: %v", err)
 	}
-	cmd, out := prepared(t, "exec", "--kernel", "6.1", "--", "sh", "-c", `trap "echo got it; exit 9" INT; echo ready; while :; do sleep 0.1; done`)
-	cmd.Stdout = &signaller{at: "ready", send: func() { cmd.Process.Signal(os.Interrupt) }}
+	cmd, out := prepared(t, "exec", "--kernel", "6.1", "--", "sh", "-c", `trap "echo got it; exit 9" TERM; echo ready; while :; do sleep 0.1; done`)
+	cmd.Stdout = &signaller{at: "ready", send: func() { cmd.Process.Signal(syscall.SIGTERM) }}
 	out(cmd.Run()).want(t, 9)
 }
 

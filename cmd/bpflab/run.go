@@ -232,7 +232,10 @@ func (f *runFlags) execute(ctx context.Context, cmd *cobra.Command, cells []plan
 		OnEvent:  printer.Event,
 		OnFail:   f.onFail.step(),
 	})
-	result := verdict.Result{Schema: verdict.Schema, Tool: version, Started: began.UTC(),
+	for i := range done {
+		done[i].LabFile = lib.files[cells[i].Lab]
+	}
+	result := verdict.Result{Schema: verdict.Schema, Tool: version, Started: began.UTC(), Starter: f.starter,
 		Seconds: time.Since(began).Seconds(), Command: os.Args, Cells: done}
 	return result, errors.Join(printer.Close(result), f.write(cmd, dir, result))
 }

@@ -56,12 +56,13 @@ func (d directory) Open(name string) (fs.File, error) {
 // where each came from.
 type library struct {
 	trees map[*lab.Lab]run.Tree
+	files map[*lab.Lab]string // absolute paths of those that are not of the course
 }
 
 // find reads the named labs. A name with a slash or of an existing file is a
 // path to a document or to its folder. Errors are usage errors.
 func (l *library) find(names []string) ([]*lab.Lab, error) {
-	l.trees = map[*lab.Lab]run.Tree{}
+	l.trees, l.files = map[*lab.Lab]run.Tree{}, map[*lab.Lab]string{}
 	var out []*lab.Lab
 	for _, name := range names {
 		parsed, tree, err := open(name)
@@ -69,6 +70,11 @@ func (l *library) find(names []string) ([]*lab.Lab, error) {
 			return nil, usageError{err}
 		}
 		l.trees[parsed] = tree
+		if !embedded(name) {
+			if l.files[parsed], err = filepath.Abs(name); err != nil {
+				return nil, err
+			}
+		}
 		out = append(out, parsed)
 	}
 	return out, nil
@@ -76,8 +82,13 @@ func (l *library) find(names []string) ([]*lab.Lab, error) {
 
 func (l *library) tree(of *lab.Lab) run.Tree { return l.trees[of] }
 
+// embedded tells whether a name is that of a lab of the course, not a path.
+func embedded(name string) bool {
+	return !strings.ContainsRune(name, '/') && filepath.Ext(name) != ".md" && name != "." && name != ".."
+}
+
 func open(name string) (*lab.Lab, run.Tree, error) {
-	if !strings.ContainsRune(name, '/') && filepath.Ext(name) != ".md" && name != "." && name != ".." {
+	if embedded(name) {
 		tree := run.Tree{FS: course{}}
 		found, err := lab.Find(tree.FS, []string{name})
 		if err != nil {

@@ -103,7 +103,8 @@ type Attempt struct {
 // Cell is one lab on one kernel with one provider.
 type Cell struct {
 	Lab       string    `json:"lab"`
-	LabSHA256 string    `json:"lab_sha256"`
+	LabSHA256 string    `json:"lab_sha256"`         // "" for a command, which is no lab
+	LabFile   string    `json:"lab_file,omitempty"` // absolute path of a document that is not of the course
 	Object    string    `json:"object_sha256,omitempty"`
 	Provider  string    `json:"provider"`
 	Kernel    Kernel    `json:"kernel"`
@@ -127,6 +128,7 @@ type Result struct {
 	Started time.Time `json:"started"`
 	Seconds float64   `json:"seconds"`
 	Command []string  `json:"command,omitempty"`
+	Starter bool      `json:"starter,omitempty"` // with the labs' starters instead of their solutions
 	Cells   []Cell    `json:"cells"`
 }
 
