@@ -17,6 +17,7 @@ func parkAndServe(stream io.ReadWriter) error {
 	if err := wire.Hello(stream); err != nil {
 		return err
 	}
+	reserveThreads()
 	if err := loadModules(); err != nil {
 		complain(err) // who needs what did not load will say so
 	}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bpflab/bpflab/harness/plan"
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+func newCICmd() *cobra.Command {
+	cmd := &cobra.Command{Use: "ci", Short: "What a CI system needs to know", Args: noSuchCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd.AddCommand(newMatrixCmd())
+	return cmd
+}
+
+// matrixFlags are the flags of `bpflab ci matrix`.
+type matrixFlags struct {
+	run    runFlags
+	shards int
+	json   bool
+}
+
+// mostJobs is what a matrix of GitHub Actions may have.
+const mostJobs = 256
+
+func newMatrixCmd() *cobra.Command {
+	f := matrixFlags{run: runFlags{repeat: 1}}
+	cmd := &cobra.Command{
+		Use:   "matrix [LAB...]",
+		Short: "Divide labs and kernels into the jobs of a CI system",
+		Long: `Divide labs (all of the course, if none is named) and kernels into the jobs of a CI
+system: one a kernel, or as many as --shards says, of about equal work. No kernel is
+fetched and no machine started.`,
+		Example: `  bpflab ci matrix --kernel all --json
+  bpflab ci matrix hello xdp-drop --kernel '>=5.10' --shards 4`,
+		RunE: func(cmd *cobra.Command, args []string) error { return f.do(cmd, args) },
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&f.run.all, "all", false, "every lab of the course, which is the default")
+	flags.StringSliceVar(&f.run.kernels, "kernel", []string{"default"}, "kernels: series, versions, ranges, latest, all, local:NAME")
+	flags.StringVar(&f.run.mirror, "mirror", "", "Debian mirror to ask for kernels that are not pinned")
+	flags.IntVar(&f.shards, "shards", 0, "number of jobs (default: one a kernel)")
+	flags.BoolVar(&f.json, "json", false, "print JSON of one line, as strategy.matrix of GitHub Actions takes it")
+	return cmd
+}
+
+func (f *matrixFlags) do(cmd *cobra.Command, args []string) error {
+	if f.shards < 0 || f.shards > mostJobs {
+		return usageError{fmt.Errorf("--shards is 1 to %d", mostJobs)}
+	}
+	f.run.all = len(args) == 0
+	var lib library
+	labs, err := f.run.labs(&lib, args)
+	if err != nil {
+		return err
+	}
+	kernels, err := f.kernels(cmd.Context(), cmd)
+	if err != nil {
+		return err
+	}
+	jobs := plan.Jobs(labs, kernels, f.shards)
+	switch {
+	case len(jobs) == 0:
+		return usageError{errors.New("no lab is left for any of these kernels")}
+	case len(jobs) > mostJobs:
+		return usageError{fmt.Errorf("%d jobs are more than the %d that a matrix may have: give --shards", len(jobs), mostJobs)}
+	}
+	return f.print(cmd, jobs)
+}
+
+// kernels are those the selectors name, as far as it takes no fetching to know them.
+func (f *matrixFlags) kernels(ctx context.Context, cmd *cobra.Command) ([]kernel.Image, error) {
+	cat, err := openCatalogue(cmd, f.run.mirror, false)
+	if err != nil {
+		return nil, err
+	}
+	refs, err := cat.Resolve(ctx, f.run.kernels)
+	if err != nil {
+		return nil, kernelError(err)
+	}
+	times := map[string]int{}
+	for _, r := range refs {
+		times[r.Selector]++
+	}
+	images := make([]kernel.Image, len(refs))
+	for i, r := range refs {
+		images[i] = kernel.Image{Selector: r.Selector, Version: r.Version}
+		if times[r.Selector] > 1 { // of a range, or of all
+			images[i].Selector = r.Label()
+		}
+	}
+	return images, nil
+}
+
+func (f *matrixFlags) print(cmd *cobra.Command, jobs []plan.Job) error {
+	out := cmd.OutOrStdout()
+	if f.json {
+		return json.NewEncoder(out).Encode(map[string]any{"include": jobs})
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "JOB\tKERNELS\tLABS\tCELLS")
+	for _, j := range jobs {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\n", j.Name, j.Kernels, j.Labs, j.Cells)
+	}
+	return w.Flush()
+}
