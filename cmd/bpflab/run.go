@@ -253,6 +253,9 @@ func (f *runFlags) write(cmd *cobra.Command, dir string, result verdict.Result) 
 		return err
 	}
 	fmt.Fprintln(cmd.ErrOrStderr(), "results in", dir)
+	if err := stepSummary(result); err != nil {
+		fmt.Fprintln(cmd.ErrOrStderr(), "bpflab: the job's summary was not written:", err)
+	}
 	stdout := cmd.OutOrStdout()
 	return errors.Join(writeTo(f.json, stdout, result, report.JSON),
 		writeTo(f.junit, stdout, result, report.JUnit),
