@@ -70,7 +70,7 @@ func TestShell(t *testing.T) {
 	time.Sleep(300 * time.Millisecond)
 	s.keys("C-z")
 	s.shows("Stopped")
-	s.keys("kill %1; jobs; clear", "Enter")
+	s.keys("kill -9 %1; sleep 0.2; jobs; clear", "Enter")
 	s.tmux("resize-window", "-x", "90", "-y", "35")
 	time.Sleep(300 * time.Millisecond)
 	s.keys("stty size", "Enter")
@@ -103,12 +103,12 @@ func TestShellAfterAFailure(t *testing.T) {
 	for name, test := range map[string]struct{ command, why, end string }{
 		"run":  {"run hello --starter --kernel 6.1 --on-failure", "watch-ls", "ended with 1"},
 		"exec": {"exec --kernel 6.1 --on-failure -- sh -c 'echo left >/tmp/behind; exit 3'", "exit status 3", "ended with 3"},
-		"test": {fmt.Sprintf("test -C %s --kernel 6.1 --on-failure --env HANG=1 -timeout 1s -run TestHang .", gotestDir), "TestHang", "ended with 1"},
+		"test": {fmt.Sprintf("test -C %s --kernel 6.1 --on-failure --env HANG=1 -timeout 1s -run TestHang .", gotestDir), "tests failed", "ended with 1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScreen(t, path+" "+test.command)
 			s.shows(test.why)
-			s.shows("# ")
+			s.shows("#")
 			s.keys("echo here $(cat /tmp/behind) $((40+2))", "Enter")
 			s.shows("42")
 			s.keys("exit", "Enter")
