@@ -1,21 +1,30 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"text/tabwriter"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
+	"github.com/bpflab/bpflab/harness/lab"
 	"github.com/bpflab/bpflab/harness/plan"
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
 func newCICmd() *cobra.Command {
-	cmd := &cobra.Command{Use: "ci", Short: "What a CI system needs to know", Args: noSuchCommand,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	cmd := &cobra.Command{
+		Use:                        "ci",
+		Short:                      "What a CI system needs to know",
+		Args:                       noSuchCommand,
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SuggestionsMinimumDistance: 2,
+	}
 	cmd.AddCommand(newMatrixCmd())
 	return cmd
 }
@@ -55,9 +64,16 @@ func (f *matrixFlags) do(cmd *cobra.Command, args []string) error {
 	if f.shards < 0 || f.shards > mostJobs {
 		return usageError{fmt.Errorf("--shards is 1 to %d", mostJobs)}
 	}
+	if f.run.all && len(args) > 0 {
+		return usageError{errors.New("name labs, or give --all")}
+	}
 	f.run.all = len(args) == 0
 	var lib library
 	labs, err := f.run.labs(&lib, args)
+	if err != nil {
+		return err
+	}
+	name, err := asGiven(labs, args)
 	if err != nil {
 		return err
 	}
@@ -65,14 +81,33 @@ func (f *matrixFlags) do(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	jobs := plan.Jobs(labs, kernels, f.shards)
-	switch {
-	case len(jobs) == 0:
-		return usageError{errors.New("no lab is left for any of these kernels")}
-	case len(jobs) > mostJobs:
-		return usageError{fmt.Errorf("%d jobs are more than the %d that a matrix may have: give --shards", len(jobs), mostJobs)}
+	jobs := plan.Jobs(labs, name, kernels, f.shards)
+	if err := countJobs(len(jobs)); err != nil {
+		return err
 	}
 	return f.print(cmd, jobs)
+}
+
+func countJobs(n int) error {
+	switch {
+	case n == 0:
+		return usageError{errors.New("no lab is left for any of these kernels")}
+	case n > mostJobs:
+		return usageError{fmt.Errorf("%d jobs are more than the %d that a matrix of GitHub Actions may have: give --shards", n, mostJobs)}
+	}
+	return nil
+}
+
+// asGiven names each lab as the user did: by a path where it is not of the course.
+func asGiven(labs []*lab.Lab, args []string) (func(*lab.Lab) string, error) {
+	names := map[*lab.Lab]string{}
+	for i, arg := range args {
+		if strings.ContainsFunc(arg, unicode.IsSpace) {
+			return nil, usageError{fmt.Errorf("the path %q has a space, and a job names its labs with spaces between them", arg)}
+		}
+		names[labs[i]] = arg
+	}
+	return func(l *lab.Lab) string { return cmp.Or(names[l], l.Name) }, nil
 }
 
 // kernels are those the selectors name, as far as it takes no fetching to know them.

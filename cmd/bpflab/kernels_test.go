@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -167,5 +169,19 @@ func TestProgressOnATerminal(t *testing.T) {
 	}
 	if p.bar != nil || len(p.totals) != 0 {
 		t.Error("the bar stays although everything is there")
+	}
+}
+
+// A pinned package that has left its mirror is an error where nothing but pins will do.
+func TestLockedKernelThatIsGone(t *testing.T) {
+	inNewCache(t)
+	mirror := httptest.NewServer(http.NotFoundHandler())
+	defer mirror.Close()
+	code, out, errs := kernels(t, "pull", "6.1", "--locked", "--mirror", mirror.URL+"/debian")
+	if code != verdict.ExitInfra || !strings.Contains(errs, kernel.ErrGone.Error()) || !strings.Contains(errs, "leave out --locked") {
+		t.Errorf("exit %d: %s%s", code, out, errs)
+	}
+	if _, out, _ = kernels(t, "list", "--json"); !strings.Contains(out, `"cached": false`) || strings.Contains(out, `"cached": true`) {
+		t.Errorf("another kernel was fetched: %s", out)
 	}
 }

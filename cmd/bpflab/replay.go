@@ -1,21 +1,19 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
+	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
 	"github.com/bpflab/bpflab/harness/lab"
 	"github.com/bpflab/bpflab/harness/plan"
 	"github.com/bpflab/bpflab/harness/verdict"
-	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
-	"github.com/bpflab/bpflab/vms/kernel/catalogue"
 )
 
 // replayFlags are the flags of `bpflab replay`.
@@ -27,12 +25,15 @@ type replayFlags struct {
 func newReplayCmd() *cobra.Command {
 	f := replayFlags{run: runFlags{retries: 1, repeat: 1, locked: true}}
 	cmd := &cobra.Command{
-		Use:   "replay RESULT.json",
+		Use:   "replay RESULT",
 		Short: "Run the same labs on the same kernels again",
 		Long: `Run the cells of an earlier run again: the same labs on the same kernels, by the
 digests that its result.json recorded, with the same provider, and say where the
-verdicts or the compiled programs differ. The exit status is 0 if nothing does.`,
-		Example: "  bpflab replay result.json",
+verdicts or the compiled programs differ. The exit status is 0 if nothing does.
+
+RESULT.json, or the directory it lies in, says what is run: labs of your own by their
+paths, and the provider too. Read it first if it is not yours.`,
+		Example: "  bpflab replay results/result.json",
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(cmd *cobra.Command, args []string) error { return f.do(cmd, args[0]) },
 	}
@@ -48,9 +49,12 @@ verdicts or the compiled programs differ. The exit status is 0 if nothing does.`
 
 func (f *replayFlags) do(cmd *cobra.Command, name string) error {
 	ctx := cmd.Context()
-	was, err := recorded(name)
+	was, name, err := readResult(name)
 	if err != nil {
 		return err
+	}
+	if err := replayable(was); err != nil {
+		return usageError{fmt.Errorf("%s: %w", name, err)}
 	}
 	var lib library
 	labs, err := f.labs(&lib, name, was)
@@ -60,7 +64,7 @@ func (f *replayFlags) do(cmd *cobra.Command, name string) error {
 	f.run.provider.name, f.run.starter = was.Cells[0].Provider, was.Starter
 	provider, err := f.run.provider.open()
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	caps, err := provider.Caps(ctx)
 	if err != nil {
@@ -78,27 +82,44 @@ func (f *replayFlags) do(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	return f.judge(ctx, cmd.ErrOrStderr(), was, now)
+	if ctx.Err() != nil {
+		return exitError{verdict.ExitInfra}
+	}
+	return judge(cmd.ErrOrStderr(), was, now)
 }
 
-// recorded reads a result that has labs to be replayed.
-func recorded(name string) (verdict.Result, error) {
-	r, name, err := readResult(name)
-	if err != nil {
-		return r, err
-	}
+// replayable says what of a result cannot be replayed.
+func replayable(r verdict.Result) error {
 	if len(r.Cells) == 0 {
-		return r, usageError{fmt.Errorf("%s has no cells to run again", name)}
+		return errors.New("it has no cells to run again")
 	}
 	for _, c := range r.Cells {
+		if name, ok := unprintable(c); ok {
+			return fmt.Errorf("%q is no name and no digest that a run records", name)
+		}
 		switch {
 		case c.LabSHA256 == "":
-			return r, usageError{fmt.Errorf("%s: %s is no lab: replay runs what bpflab run has recorded", name, c.Lab)}
+			return fmt.Errorf("%s is no lab: replay runs what `bpflab run` has recorded", c.Lab)
+		case c.LabFile != "" && !filepath.IsAbs(c.LabFile):
+			return fmt.Errorf("the path of the lab %s is %q, which is not absolute", c.Lab, c.LabFile)
+		case c.LabFile == "" && !embedded(c.Lab):
+			return fmt.Errorf("%q is no name of a lab", c.Lab)
 		case c.Provider != r.Cells[0].Provider:
-			return r, usageError{fmt.Errorf("%s: its cells are of the providers %s and %s: replay runs those of one", name, r.Cells[0].Provider, c.Provider)}
+			return fmt.Errorf("its cells are of the providers %s and %s: replay runs those of one", r.Cells[0].Provider, c.Provider)
 		}
 	}
-	return r, nil
+	return nil
+}
+
+// unprintable finds what would reach the terminal as more than text.
+func unprintable(c verdict.Cell) (string, bool) {
+	for _, s := range []string{c.Lab, c.LabSHA256, c.LabFile, c.Object, c.Provider,
+		c.Kernel.Selector, c.Kernel.Source, c.Kernel.Package, c.Kernel.Version, c.Kernel.SHA256} {
+		if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsGraphic(r) || r == unicode.ReplacementChar }) {
+			return s, true
+		}
+	}
+	return "", false
 }
 
 // labKey tells labs apart: by name, and by path where they are the user's.
@@ -133,75 +154,6 @@ func (f *replayFlags) labs(lib *library, name string, was verdict.Result) (map[s
 	return labs, nil
 }
 
-// images are the kernels of the cells, by digest; those of a provider's own by
-// selector.
-func (f *replayFlags) images(ctx context.Context, cmd *cobra.Command, p vms.Provider, was verdict.Result) (map[verdict.Kernel]kernel.Image, error) {
-	cat, err := openCatalogue(cmd, f.run.mirror, true)
-	if err != nil {
-		return nil, err
-	}
-	images := map[verdict.Kernel]kernel.Image{}
-	for _, c := range was.Cells {
-		k := identity(c.Kernel)
-		if _, there := images[k]; there {
-			continue
-		}
-		image, err := theSame(ctx, cat, p, k)
-		if err != nil {
-			return nil, err
-		}
-		image.Selector = k.Selector
-		images[k] = image
-	}
-	return images, nil
-}
-
-// identity is what tells kernels apart: not what one said of itself.
-func identity(k verdict.Kernel) verdict.Kernel {
-	k.Release = ""
-	return k
-}
-
-// theSame finds the kernel with the recorded digest.
-func theSame(ctx context.Context, cat *catalogue.Catalogue, p vms.Provider, k verdict.Kernel) (kernel.Image, error) {
-	own, _, err := providerKernels(ctx, p, []string{k.Selector})
-	if err != nil {
-		return kernel.Image{}, err
-	}
-	if len(own) == 1 {
-		if own[0].SHA256 != k.SHA256 {
-			return kernel.Image{}, gone(k)
-		}
-		return own[0], nil
-	}
-	known, err := cat.List()
-	if err != nil {
-		return kernel.Image{}, err
-	}
-	if ref, ok := digested(known, k.SHA256); ok {
-		return cat.Image(ctx, ref)
-	}
-	offered, _, err := cat.Available(ctx)
-	if ref, ok := digested(offered, k.SHA256); ok {
-		return cat.Image(ctx, ref)
-	}
-	return kernel.Image{}, errors.Join(gone(k), err)
-}
-
-func digested(refs []kernel.Ref, digest string) (kernel.Ref, bool) {
-	for _, r := range refs {
-		if digest != "" && r.Package().SHA256 == digest {
-			return r, true
-		}
-	}
-	return kernel.Ref{}, false
-}
-
-func gone(k verdict.Kernel) error {
-	return fmt.Errorf("kernel %s (%s %s, sha256 %s) is no longer to be had: it is neither pinned nor imported here, and no mirror offers it",
-		k.Selector, k.Package, k.Version, k.SHA256)
-}
-
 // again plans the recorded cells.
 func again(was verdict.Result, labs map[string]*lab.Lab, images map[verdict.Kernel]kernel.Image, o plan.Options) ([]plan.Cell, error) {
 	var cells []plan.Cell
@@ -218,31 +170,4 @@ func again(was verdict.Result, labs map[string]*lab.Lab, images map[verdict.Kern
 		cells = append(cells, cell)
 	}
 	return cells, nil
-}
-
-// judge says what differs.
-func (f *replayFlags) judge(ctx context.Context, w io.Writer, was, now verdict.Result) error {
-	var differ []string
-	infra := ctx.Err() != nil
-	for i, c := range now.Cells {
-		before := was.Cells[i]
-		where := fmt.Sprintf("%s on %s: ", c.Lab, c.Kernel.Selector)
-		if c.Verdict != before.Verdict {
-			differ = append(differ, fmt.Sprintf("%sit was %s, and is %s: %s", where, before.Verdict, c.Verdict, c.Reason))
-			infra = infra || c.Verdict == verdict.Infra
-		}
-		if c.Object != before.Object && c.Verdict != verdict.Infra {
-			differ = append(differ, fmt.Sprintf("%sits programs were compiled to %s, and now to %s", where, before.Object, c.Object))
-		}
-	}
-	switch {
-	case len(differ) == 0 && !infra:
-		fmt.Fprintf(w, "the same as before: %d cells\n", len(now.Cells))
-		return nil
-	case infra:
-		fmt.Fprintln(w, strings.Join(differ, "\n"))
-		return exitError{verdict.ExitInfra}
-	}
-	fmt.Fprintln(w, strings.Join(differ, "\n"))
-	return exitError{verdict.ExitFail}
 }

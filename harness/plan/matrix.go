@@ -13,7 +13,7 @@ import (
 // Job is what one job of a CI system runs: all its labs on all its kernels.
 type Job struct {
 	Name    string `json:"name"`
-	Labs    string `json:"labs"`    // names, with spaces between them
+	Labs    string `json:"labs"`    // names or paths, with spaces between them
 	Kernels string `json:"kernels"` // selectors, with commas between them
 	Cells   int    `json:"cells"`
 }
@@ -23,17 +23,34 @@ const bootWeight = 4
 
 // group is a job in the making.
 type group struct {
-	labs    []*lab.Lab
+	labs    []*lab.Lab // those of any of its kernels, in the order given
 	kernels []kernel.Image
+	cells   int // fewer than labs times kernels where not every lab is for every kernel
 }
 
-func (g group) weight() int { return len(g.kernels) * (len(g.labs) + bootWeight) }
+func (g group) weight() int { return g.cells + len(g.kernels)*bootWeight }
 
 // Jobs divides labs and kernels into jobs: one a kernel, or n of about equal work if n
 // is not 0. Fewer come out where there is too little to divide. Labs that are not for
-// a kernel are left out of its job.
-func Jobs(labs []*lab.Lab, kernels []kernel.Image, n int) []Job {
-	var groups []group
+// a kernel are left out of its job; in a job of several kernels `bpflab run` does that.
+// The function name says how a job is to name a lab.
+func Jobs(labs []*lab.Lab, name func(*lab.Lab) string, kernels []kernel.Image, n int) []Job {
+	groups := perKernel(labs, kernels)
+	if n > 0 {
+		groups = divide(join(labs, groups, n), n)
+	}
+	jobs := make([]Job, len(groups))
+	for i, g := range groups {
+		jobs[i] = g.job(name)
+		if n > 0 {
+			jobs[i].Name = fmt.Sprintf("%d of %d: %s", i+1, len(groups), jobs[i].Kernels)
+		}
+	}
+	return jobs
+}
+
+// perKernel is a group for each kernel that has labs.
+func perKernel(labs []*lab.Lab, kernels []kernel.Image) (groups []group) {
 	for _, k := range kernels {
 		g := group{kernels: []kernel.Image{k}}
 		for _, l := range labs {
@@ -41,48 +58,67 @@ func Jobs(labs []*lab.Lab, kernels []kernel.Image, n int) []Job {
 				g.labs = append(g.labs, l)
 			}
 		}
-		if len(g.labs) > 0 {
+		if g.cells = len(g.labs); g.cells > 0 {
 			groups = append(groups, g)
 		}
-	}
-	if n > 0 {
-		groups = divide(join(groups, n), n)
-	}
-	jobs := make([]Job, len(groups))
-	for i, g := range groups {
-		jobs[i] = g.job(i, len(groups), n > 0)
-	}
-	return jobs
-}
-
-// join puts kernels with the same labs together, the lightest first, until there are
-// no more than n groups, or none that can be joined.
-func join(groups []group, n int) []group {
-	for len(groups) > n {
-		slices.SortStableFunc(groups, func(a, b group) int { return cmp.Compare(a.weight(), b.weight()) })
-		i, j := pair(groups)
-		if j == 0 {
-			return groups
-		}
-		groups[i].kernels = append(groups[i].kernels, groups[j].kernels...)
-		groups = slices.Delete(groups, j, j+1)
 	}
 	return groups
 }
 
-// pair is the first pair of groups with the same labs; j is 0 if there is none.
-func pair(groups []group) (i, j int) {
-	for i := range groups {
-		for j := i + 1; j < len(groups); j++ {
-			if slices.Equal(groups[i].labs, groups[j].labs) {
-				return i, j
-			}
-		}
+// join puts groups together until there are no more than n: the heaviest first, each
+// where there is the least so far. Kernels keep their order within a group, and groups
+// that of their first kernels.
+func join(labs []*lab.Lab, groups []group, n int) []group {
+	if len(groups) <= n {
+		return groups
 	}
-	return 0, 0
+	places := make([][]int, n) // indices of groups
+	weights := make([]int, n)
+	for _, i := range heaviestFirst(groups) {
+		least := slices.Index(weights, slices.Min(weights))
+		places[least] = append(places[least], i)
+		weights[least] += groups[i].weight()
+	}
+	for _, place := range places {
+		slices.Sort(place)
+	}
+	slices.SortFunc(places, slices.Compare)
+	joined := make([]group, n)
+	for i, place := range places {
+		joined[i] = union(labs, groups, place)
+	}
+	return joined
 }
 
-// divide halves the labs of the heaviest group until there are n.
+// heaviestFirst are the indices of groups by weight, equal ones in their order.
+func heaviestFirst(groups []group) []int {
+	order := make([]int, len(groups))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(groups[b].weight(), groups[a].weight()) })
+	return order
+}
+
+func union(labs []*lab.Lab, groups []group, place []int) (all group) {
+	used := map[*lab.Lab]bool{}
+	for _, i := range place {
+		all.kernels = append(all.kernels, groups[i].kernels...)
+		all.cells += groups[i].cells
+		for _, l := range groups[i].labs {
+			used[l] = true
+		}
+	}
+	for _, l := range labs {
+		if used[l] {
+			all.labs = append(all.labs, l)
+		}
+	}
+	return all
+}
+
+// divide halves the labs of the heaviest group until there are n. All are of one kernel
+// if there is anything to divide, for join leaves n of them.
 func divide(groups []group, n int) []group {
 	for len(groups) < n {
 		heaviest := -1
@@ -96,24 +132,20 @@ func divide(groups []group, n int) []group {
 		}
 		g := groups[heaviest]
 		half := (len(g.labs) + 1) / 2
-		groups[heaviest].labs = g.labs[:half]
-		groups = slices.Insert(groups, heaviest+1, group{g.labs[half:], g.kernels})
+		groups[heaviest] = group{g.labs[:half], g.kernels, half}
+		groups = slices.Insert(groups, heaviest+1, group{g.labs[half:], g.kernels, len(g.labs) - half})
 	}
 	return groups
 }
 
-func (g group) job(i, of int, numbered bool) Job {
+func (g group) job(name func(*lab.Lab) string) Job {
 	var names, selectors []string
 	for _, l := range g.labs {
-		names = append(names, l.Name)
+		names = append(names, name(l))
 	}
 	for _, k := range g.kernels {
 		selectors = append(selectors, k.Selector)
 	}
-	j := Job{Labs: strings.Join(names, " "), Kernels: strings.Join(selectors, ","), Cells: len(names) * len(selectors)}
-	j.Name = j.Kernels
-	if numbered {
-		j.Name = fmt.Sprintf("%d of %d: %s", i+1, of, j.Kernels)
-	}
-	return j
+	kernels := strings.Join(selectors, ",")
+	return Job{Name: kernels, Labs: strings.Join(names, " "), Kernels: kernels, Cells: g.cells}
 }

@@ -23,6 +23,8 @@ func series(names ...string) (kernels []kernel.Image) {
 	return kernels
 }
 
+func byName(l *lab.Lab) string { return l.Name }
+
 // cellsOf are the cells of jobs, each with how often it occurs.
 func cellsOf(jobs []Job) map[string]int {
 	all := map[string]int{}
@@ -37,20 +39,19 @@ func cellsOf(jobs []Job) map[string]int {
 }
 
 func TestJobsAreOneAKernel(t *testing.T) {
-	jobs := Jobs(course(2), series("5.10", "latest"), 0)
+	jobs := Jobs(course(2), byName, series("5.10", "latest"), 0)
 	want := []Job{{"5.10", "lab0 lab1", "5.10", 2}, {"latest", "lab0 lab1", "latest", 2}}
 	if fmt.Sprint(jobs) != fmt.Sprint(want) {
 		t.Errorf("%v, want %v", jobs, want)
 	}
 }
 
-// However they are divided, every cell is there once, and no job is much heavier than
-// another.
+// However they are divided, every cell is there once.
 func TestJobsCoverEveryCellOnce(t *testing.T) {
 	for _, labs := range []int{1, 3, 12} {
 		for _, kernels := range [][]string{{"6.1"}, {"5.10", "6.1", "6.12", "7.3"}} {
 			for n := range 20 {
-				jobs := Jobs(course(labs), series(kernels...), n)
+				jobs := Jobs(course(labs), byName, series(kernels...), n)
 				cells := cellsOf(jobs)
 				if len(cells) != labs*len(kernels) {
 					t.Fatalf("%d labs, %d kernels, %d shards: %d cells", labs, len(kernels), n, len(cells))
@@ -68,6 +69,34 @@ func TestJobsCoverEveryCellOnce(t *testing.T) {
 	}
 }
 
+// No job is heavier than another by more than one kernel's work.
+func TestJobsAreOfAboutEqualWork(t *testing.T) {
+	for kernels := range 30 {
+		for n := 1; n <= kernels; n++ {
+			var least, most int
+			for i, j := range Jobs(course(3), byName, series(strings.Fields(strings.Repeat("k ", kernels))...), n) {
+				weight := j.Cells + bootWeight*len(strings.Split(j.Kernels, ","))
+				if least = min(least, weight); i == 0 {
+					least = weight
+				}
+				most = max(most, weight)
+			}
+			if most-least > 3+bootWeight {
+				t.Errorf("%d kernels in %d jobs weigh from %d to %d", kernels, n, least, most)
+			}
+		}
+	}
+}
+
+func TestJobsKeepOrder(t *testing.T) {
+	jobs := Jobs(course(1), byName, series("5.10", "6.1", "6.12", "7.2", "7.3"), 2)
+	want := []Job{{"1 of 2: 5.10,6.12,7.3", "lab0", "5.10,6.12,7.3", 3}, {"2 of 2: 6.1,7.2", "lab0", "6.1,7.2", 2}}
+	if fmt.Sprint(jobs) != fmt.Sprint(want) {
+		t.Errorf("%v, want %v", jobs, want)
+	}
+}
+
+// A job of several kernels has the labs of all of them, and counts only what will run.
 func TestJobsLeaveOutWhatIsNotForAKernel(t *testing.T) {
 	labs := course(2)
 	only, err := kernel.ParseRange(">=6.0")
@@ -75,8 +104,14 @@ func TestJobsLeaveOutWhatIsNotForAKernel(t *testing.T) {
 		t.Fatal(err)
 	}
 	labs[1].Kernels = only
-	jobs := Jobs(labs, []kernel.Image{{Selector: "5.10", Version: kernel.Version{Major: 5, Minor: 10}}, {Selector: "6.1", Version: kernel.Version{Major: 6, Minor: 1}}}, 1)
-	if cells := cellsOf(jobs); len(cells) != 3 || cells["lab1 5.10"] != 0 {
-		t.Errorf("%v", cells)
+	kernels := []kernel.Image{{Selector: "5.10", Version: kernel.Version{Major: 5, Minor: 10}}, {Selector: "6.1", Version: kernel.Version{Major: 6, Minor: 1}}}
+	for n, want := range map[int][]Job{
+		0: {{"5.10", "lab0", "5.10", 1}, {"6.1", "lab0 lab1", "6.1", 2}},
+		1: {{"1 of 1: 5.10,6.1", "lab0 lab1", "5.10,6.1", 3}},
+		3: {{"1 of 3: 5.10", "lab0", "5.10", 1}, {"2 of 3: 6.1", "lab0", "6.1", 1}, {"3 of 3: 6.1", "lab1", "6.1", 1}},
+	} {
+		if jobs := Jobs(labs, byName, kernels, n); fmt.Sprint(jobs) != fmt.Sprint(want) {
+			t.Errorf("%d: %v, want %v", n, jobs, want)
+		}
 	}
 }

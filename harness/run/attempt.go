@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/bpflab/bpflab/harness/plan"
@@ -88,8 +89,15 @@ func remove(machine vms.Machine, out *verdict.Cell) {
 	}
 }
 
+// cellDir is a name that every file system and every store of artifacts takes, which
+// "local:mine" and "6.1/generic" are not.
+func cellDir(cell plan.Cell) string {
+	series := strings.NewReplacer(":", "-", "/", "-").Replace(cell.Kernel.Series)
+	return fmt.Sprintf("%03d-%s-%s", cell.Index, cell.Lab.Name, series)
+}
+
 func (r *runner) start(ctx context.Context, cell plan.Cell, n int, cold bool) (vms.Machine, error) {
-	dir := filepath.Join(r.Dir, "cells", fmt.Sprintf("%03d-%s-%s", cell.Index, cell.Lab.Name, cell.Kernel.Series), fmt.Sprintf("attempt-%d", n))
+	dir := filepath.Join(r.Dir, "cells", cellDir(cell), fmt.Sprintf("attempt-%d", n))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,61 @@
+package catalogue
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+// Recorded finds a kernel again by what a result says of it: its source, and the
+// package that carries it, of which name, version and digest count. It looks among
+// pins and imports, then in the cache, then at the source, whatever Options.Locked
+// says, for it takes no kernel but this one. kernel.ErrGone is in the error if it is
+// nowhere.
+func (c *Catalogue) Recorded(ctx context.Context, source string, p kernel.File) (kernel.Ref, error) {
+	known, err := c.known()
+	if err != nil {
+		return kernel.Ref{}, err
+	}
+	if ref, ok := withDigest(known, p.SHA256); ok {
+		return ref, nil
+	}
+	version, err := kernel.ParseVersion(p.Version)
+	if err != nil || source != c.source.Name() {
+		return kernel.Ref{}, goneError(p)
+	}
+	ref := kernel.Ref{Source: source, Version: version, Files: []kernel.File{p}}
+	if c.Cached(ref) { // no pin names it any longer; one package is all of it
+		return ref, nil
+	}
+	return c.offered(ctx, version, p)
+}
+
+// offered finds the package at the source: also one that is not its series' newest.
+func (c *Catalogue) offered(ctx context.Context, version kernel.Version, p kernel.File) (kernel.Ref, error) {
+	series, err := kernel.ParseRange(version.Series())
+	if err != nil {
+		return kernel.Ref{}, err
+	}
+	listed, _, err := c.source.List(ctx, series)
+	if err != nil {
+		return kernel.Ref{}, fmt.Errorf("%s %s is neither here nor to be looked up: %w", p.Package, p.Version, withHint(err))
+	}
+	if ref, ok := withDigest(listed, p.SHA256); ok {
+		return ref, nil
+	}
+	return kernel.Ref{}, goneError(p)
+}
+
+func withDigest(refs []kernel.Ref, digest string) (kernel.Ref, bool) {
+	i := slices.IndexFunc(refs, func(r kernel.Ref) bool { return digest != "" && r.Package().SHA256 == digest })
+	if i < 0 {
+		return kernel.Ref{}, false
+	}
+	return refs[i], true
+}
+
+func goneError(p kernel.File) error {
+	return fmt.Errorf("%s %s %w", p.Package, p.Version, kernel.ErrGone)
+}
