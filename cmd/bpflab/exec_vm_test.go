@@ -110,14 +110,14 @@ func TestExecSignalsAndCores(t *testing.T) {
 
 // signaller does something when it reads a word.
 type signaller struct {
-	bytes.Buffer
+	read bytes.Buffer
 	at   string
 	send func()
 }
 
 func (s *signaller) Write(p []byte) (int, error) {
-	n, err := s.Buffer.Write(p)
-	if strings.Contains(s.String(), s.at) && s.send != nil {
+	n, err := s.read.Write(p)
+	if strings.Contains(s.read.String(), s.at) && s.send != nil {
 		s.send()
 		s.send = nil
 	}

@@ -52,6 +52,7 @@ func TestHang(t *testing.T) {
 
 func TestPanicKernel(t *testing.T) {
 	if strings.HasPrefix(release(t), os.Getenv("CRASH")+".") {
+		time.Sleep(200 * time.Millisecond) // what was printed is on its way
 		os.WriteFile("/proc/sysrq-trigger", []byte("c"), 0)
 	}
 }
