@@ -38,6 +38,31 @@ func TestWorkflows(t *testing.T) {
 	}
 }
 
+// The workflows that docs/ci.md shows are right as far as actionlint can tell.
+func TestWorkflowsInDocs(t *testing.T) {
+	text, err := os.ReadFile("../docs/ci.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := regexp.MustCompile("(?s)```yaml\n(jobs:.*?)```").FindAllSubmatch(text, -1)
+	if len(shown) == 0 {
+		t.Fatal("docs/ci.md shows no workflow")
+	}
+	for i, block := range shown {
+		linter, err := actionlint.NewLinter(io.Discard, &actionlint.LinterOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wrong, err := linter.Lint("docs/ci.md", append([]byte("on: push\n"), block[1]...), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range wrong {
+			t.Errorf("workflow %d: %v", i+1, w)
+		}
+	}
+}
+
 // action is a composite action, as far as it is ours to get right.
 type action struct {
 	Name        string `yaml:"name"`
