@@ -61,7 +61,7 @@ func (f *machineFlags) environment() ([]string, error) {
 		if !set {
 			value, ok := os.LookupEnv(name)
 			if !ok {
-				return nil, usageError{fmt.Errorf("--env %s: no such variable here; give its value as %s=...", e, e)}
+				return nil, usageError{fmt.Errorf("--env %s: no such variable here; give its value, as %s=VALUE", e, e)}
 			}
 			e = name + "=" + value
 		}

@@ -68,11 +68,28 @@ type record struct {
 	steps []verdict.Step
 	index map[string]int
 	logs  map[string]*strings.Builder
-	ended map[string]bool
+	runs  map[string]int
+	ended map[int]bool // steps, by index
 }
 
 func newRecord() *record {
-	return &record{index: map[string]int{}, logs: map[string]*strings.Builder{}, ended: map[string]bool{}}
+	return &record{index: map[string]int{}, logs: map[string]*strings.Builder{}, runs: map[string]int{}, ended: map[int]bool{}}
+}
+
+// step is that of an event's test. A test that begins once more, as with -count, is
+// another step.
+func (r *record) step(e Event) *verdict.Step {
+	i, known := r.index[e.Test]
+	if known && !(e.Action == "run" && r.ended[i]) {
+		return &r.steps[i]
+	}
+	name := e.Test
+	if r.runs[e.Test]++; known {
+		name = fmt.Sprintf("%s (run %d)", e.Test, r.runs[e.Test])
+	}
+	r.index[e.Test], r.logs[e.Test] = len(r.steps), &strings.Builder{}
+	r.steps = append(r.steps, verdict.Step{Name: name, Expected: "the test passes"})
+	return &r.steps[len(r.steps)-1]
 }
 
 // longestLog is what is kept of a test's output, in bytes.
@@ -82,16 +99,10 @@ func (r *record) take(e Event) {
 	if e.Test == "" {
 		return
 	}
-	i, known := r.index[e.Test]
-	if !known {
-		i = len(r.steps)
-		r.index[e.Test], r.logs[e.Test] = i, &strings.Builder{}
-		r.steps = append(r.steps, verdict.Step{Name: e.Test, Expected: "the test passes"})
-	}
-	step := &r.steps[i]
+	step := r.step(e)
 	switch e.Action {
 	case "output":
-		if log := r.logs[e.Test]; log.Len() < longestLog {
+		if log := r.logs[e.Test]; log != nil && log.Len() < longestLog {
 			log.WriteString(e.Output)
 		}
 		return
@@ -100,26 +111,33 @@ func (r *record) take(e Event) {
 	case "fail":
 		step.Verdict, step.Seen = verdict.Fail, "failed"
 	case "skip":
-		step.Verdict, step.Seen = verdict.Unsupported, "skipped: "+lastSaid(r.logs[e.Test].String())
+		step.Verdict, step.Seen = verdict.Unsupported, "skipped: "+lastSaid(r.said(e.Test))
 	default:
 		return
 	}
-	r.ended[e.Test] = true
+	r.ended[r.index[e.Test]] = true
 	if e.Elapsed != nil {
 		step.Seconds = *e.Elapsed
 	}
 	if step.Verdict == verdict.Fail {
-		step.Log = r.logs[e.Test].String()
+		step.Log = r.said(e.Test)
 	}
 	delete(r.logs, e.Test)
 }
 
+// said is what a test that has not ended has printed.
+func (r *record) said(test string) string {
+	if log := r.logs[test]; log != nil {
+		return log.String()
+	}
+	return ""
+}
+
 // close ends what has not ended: tests that ran when the binary died.
 func (r *record) close(why string) []verdict.Step {
-	for i := range r.steps {
-		step := &r.steps[i]
-		if !r.ended[step.Name] {
-			step.Verdict, step.Seen, step.Log = verdict.Fail, "did not end: "+why, r.logs[step.Name].String()
+	for test, i := range r.index {
+		if step := &r.steps[i]; !r.ended[i] {
+			step.Verdict, step.Seen, step.Log = verdict.Fail, "did not end: "+why, r.said(test)
 		}
 	}
 	return r.steps

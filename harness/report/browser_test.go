@@ -54,7 +54,7 @@ func browse(t *testing.T, result verdict.Result, width, height int) *tab {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium(t)),
 		chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(width, height))
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)
@@ -137,12 +137,15 @@ func (b *tab) is(expression, want string) {
 	}
 }
 
-// becomes waits until a JavaScript expression is true, as long as the browser
-// lives. chromedp's own Poll compiles text in the page, which its policy forbids.
+// becomes waits until a JavaScript expression is true, for a minute at most, and
+// tells where the page stands if it is not. chromedp's own Poll compiles text in the page, which its policy forbids.
 func (b *tab) becomes(expression string) {
 	b.t.Helper()
 	wait := fmt.Sprintf("new Promise(done => { const look = () => (%s) ? done(true) : setTimeout(look, 20); look(); })", expression)
-	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](wait, chromedp.EvalAwaitPromise)); err != nil {
+	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
+	defer cancel()
+	if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](wait, chromedp.EvalAwaitPromise)); err != nil {
+		b.is(`[location.hash, document.activeElement.outerHTML, document.visibilityState, document.hasFocus()].join(" ")`, expression)
 		b.t.Fatalf("waiting for %s: %v", expression, err)
 	}
 }
@@ -166,7 +169,7 @@ func TestBrowserShowsMatrixAndSteps(t *testing.T) {
 	b.click(`#matrix a[href="#cell-hello-5.10"]`)
 	b.becomes(isOpen)
 	b.is(`location.hash`, "#cell-hello-5.10")
-	b.is(`document.activeElement.tagName + document.activeElement.parentElement.classList.contains("target")`, "SUMMARYtrue")
+	b.is(`document.activeElement.id + " " + document.activeElement.parentElement.classList.contains("target")`, "cell-hello-5.10 true")
 
 	b.click(`#matrix a[href="#cell-hello-6.1"]`)
 	b.becomes(`location.hash == "#cell-hello-6.1"`)
@@ -218,6 +221,8 @@ func TestBrowserByKeyboard(t *testing.T) {
 	b.is(focused, "#cell-hello-5.10")
 	b.do(chromedp.KeyEvent(kb.Enter))
 	b.becomes(isOpen)
+	b.do(chromedp.KeyEvent(kb.Enter)) // as of a key that is held
+	b.is(isOpen, "true")
 }
 
 // Without its script the page shows all there is, and its links open cells.

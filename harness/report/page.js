@@ -50,8 +50,9 @@ function go() {
   if (!pair) return;
   if (pair.hidden) { find.value = ""; press(buttons[0]); }
   pair.open = true;
-  pair.querySelector("summary").focus({ preventScroll: true });
-  pair.querySelector(".body").scrollIntoView({ block: "start" });
+  const body = pair.querySelector(".body"); // not the summary: the rest of an Enter would close it again
+  body.focus({ preventScroll: true });
+  body.scrollIntoView({ block: "start" });
 }
 
 // The arrow keys move from cell to cell of the matrix.
