@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -61,7 +62,8 @@ func (f *replayFlags) do(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	f.run.provider.name, f.run.starter = was.Cells[0].Provider, was.Starter
+	f.run.provider.name, f.run.provider.target = cmp.Or(was.Provider, was.Cells[0].Provider), was.Target
+	f.run.starter = was.Starter
 	provider, err := f.run.provider.open()
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
@@ -93,8 +95,12 @@ func replayable(r verdict.Result) error {
 	if len(r.Cells) == 0 {
 		return errors.New("it has no cells to run again")
 	}
+	provider := r.Cells[0].Provider
+	if name, _, _ := strings.Cut(cmp.Or(r.Provider, provider), ":"); name != provider {
+		return fmt.Errorf("its provider is %q, and that of its cells %q", r.Provider, provider)
+	}
 	for _, c := range r.Cells {
-		if name, ok := unprintable(c); ok {
+		if name, ok := unprintable(r, c); ok {
 			return fmt.Errorf("%q is no name and no digest that a run records", name)
 		}
 		switch {
@@ -104,16 +110,16 @@ func replayable(r verdict.Result) error {
 			return fmt.Errorf("the path of the lab %s is %q, which is not absolute", c.Lab, c.LabFile)
 		case c.LabFile == "" && !embedded(c.Lab):
 			return fmt.Errorf("%q is no name of a lab", c.Lab)
-		case c.Provider != r.Cells[0].Provider:
-			return fmt.Errorf("its cells are of the providers %s and %s: replay runs those of one", r.Cells[0].Provider, c.Provider)
+		case c.Provider != provider:
+			return fmt.Errorf("its cells are of the providers %q and %q: replay runs those of one", provider, c.Provider)
 		}
 	}
 	return nil
 }
 
 // unprintable finds what would reach the terminal as more than text.
-func unprintable(c verdict.Cell) (string, bool) {
-	for _, s := range []string{c.Lab, c.LabSHA256, c.LabFile, c.Object, c.Provider,
+func unprintable(r verdict.Result, c verdict.Cell) (string, bool) {
+	for _, s := range []string{r.Provider, r.Target, c.Lab, c.LabSHA256, c.LabFile, c.Object, c.Provider,
 		c.Kernel.Selector, c.Kernel.Source, c.Kernel.Package, c.Kernel.Version, c.Kernel.SHA256} {
 		if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsGraphic(r) || r == unicode.ReplacementChar }) {
 			return s, true

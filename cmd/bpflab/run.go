@@ -236,6 +236,7 @@ func (f *runFlags) execute(ctx context.Context, cmd *cobra.Command, cells []plan
 		done[i].LabFile = lib.files[cells[i].Lab]
 	}
 	result := verdict.Result{Schema: verdict.Schema, Tool: version, Started: began.UTC(), Starter: f.starter,
+		Provider: f.provider.name, Target: f.provider.target,
 		Seconds: time.Since(began).Seconds(), Command: os.Args, Cells: done}
 	return result, errors.Join(printer.Close(result), f.write(cmd, dir, result))
 }

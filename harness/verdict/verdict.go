@@ -129,7 +129,11 @@ type Result struct {
 	Seconds float64   `json:"seconds"`
 	Command []string  `json:"command,omitempty"`
 	Starter bool      `json:"starter,omitempty"` // with the labs' starters instead of their solutions
-	Cells   []Cell    `json:"cells"`
+	// Provider and Target are as asked for: "lxd:REMOTE", and a member or group of its
+	// cluster. A cell has only the provider's name.
+	Provider string `json:"provider,omitempty"`
+	Target   string `json:"target,omitempty"`
+	Cells    []Cell `json:"cells"`
 }
 
 // Exit maps a result to the command's exit code. Unsupported is as expected:
