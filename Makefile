@@ -37,7 +37,7 @@ labs: setup build ## run all labs
 # One package after another: two that boot machines would fight for the cores.
 .PHONY: test
 test: setup lint ## run every test, those that boot kernels and a browser too; lists what was skipped
-	@sh ci/setup.sh browser
+	@sh ci/setup.sh tests
 	BPFLAB_VM_TESTS=1 BPFLAB_BROWSER_TESTS=1 go run ./ci/skips -count=1 -p 1 -timeout 60m ./...
 
 .PHONY: test-lxd

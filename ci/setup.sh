@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs what bpflab needs and this machine lacks: QEMU, clang, libbpf's
 # headers and a static busybox; with the argument lxd, also LXD with what its
-# virtual machines need, for `make test-lxd`; with the argument browser, also
-# Chromium, for `make test`. Go, git and make must be there already.
+# virtual machines need, for `make test-lxd`; with the argument tests, also
+# Chromium and tmux, for `make test`. Go, git and make must be there already.
 #
 # On Debian and Ubuntu it uses apt-get (through sudo where not root) and says
 # what it installs; elsewhere it prints the command to run and exits 3. With
@@ -48,7 +48,8 @@ missing() {
 	[ -e /usr/include/bpf/bpf_helpers.h ] || [ -e /usr/local/include/bpf/bpf_helpers.h ] || echo libbpf
 	have_busybox || echo busybox
 	[ "$with" != lxd ] || have_lxd || echo lxd
-	[ "$with" != browser ] || have_browser || echo chromium
+	[ "$with" != tests ] || have_browser || echo chromium
+	[ "$with" != tests ] || have tmux || echo tmux
 }
 
 have_browser() {
