@@ -203,3 +203,13 @@ func TestExecRootfs(t *testing.T) {
 		}
 	}
 }
+
+// Python and BCC, with the headers of the kernel, in a userland of Debian's.
+func TestExecBCC(t *testing.T) {
+	needVMs(t)
+	o := executed(t, "", "--kernel", "6.1", "--rootfs", "debian:bookworm+python3-bpfcc+linux-headers", "--", "python3", "testdata/exec/hello_bcc.py")
+	o.want(t, verdict.ExitOK)
+	if o.stdout != "ls a directory is read\n" {
+		t.Errorf("%q\n%s", o.stdout, o.stderr)
+	}
+}
