@@ -104,14 +104,14 @@ func (f *machineFlags) place(g ground, image kernel.Image, dir string) command.P
 // fits says whether files fit into a machine's memory beside all else, as far as is
 // known before it is there.
 func (f *machineFlags) fits(files *carry.Files) error {
-	const usual = 256 << 20
-	room := max(int64(f.memory.Size), usual) / 2 // of a machine's memory, tmpfs takes half
+	const usual, agent = 256 << 20, 64 << 20
+	room := max(int64(f.memory.Size), usual)/2 - agent // of a machine's memory, tmpfs takes half
 	if files.Size() <= room {
 		return nil
 	}
 	name, size := files.Largest()
 	return usageError{fmt.Errorf("%d MiB of files (%s has %d MiB) do not fit into the machine: give it more memory, --mem %dM",
-		files.Size()>>20, name, size>>20, (files.Size()*5/2)>>20+128)}
+		files.Size()>>20, name, size>>20, (files.Size()*5/2)>>20+256)}
 }
 
 // execFlags are the flags of `bpflab exec`.
@@ -263,7 +263,7 @@ func testData(files *carry.Files, program string) error {
 }
 
 // artifactsDir is the directory in a machine whose content comes back.
-const artifactsDir = "/artifacts"
+const artifactsDir = "/tmp/artifacts"
 
 // absolute names the command by its absolute path.
 func absolute(argv []string) ([]string, error) {

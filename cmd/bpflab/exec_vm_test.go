@@ -162,7 +162,7 @@ func TestExecBadInput(t *testing.T) {
 		"closes its output":  {[]string{"--", "sh", "-c", "exec >&- 2>&-; exit 5"}, 5, nil},
 		"fills the disk":     {[]string{"--", "dd", "if=/dev/zero", "of=/tmp/full", "bs=1M"}, 1, []string{"No space left"}},
 		"forks without end":  {[]string{"--timeout", "8s", "--", "sh", "-c", "f() { f | f & }; f; sleep 1000"}, 124, []string{"timed out"}},
-		"link out":           {[]string{"--artifacts", filepath.Join(t.TempDir(), "a"), "--", "ln", "-s", "/etc/passwd", "/artifacts/out"}, verdict.ExitInfra, []string{"leads out of the directory"}},
+		"link out":           {[]string{"--artifacts", filepath.Join(t.TempDir(), "a"), "--", "ln", "-s", "/etc/passwd", "/tmp/artifacts/out"}, verdict.ExitInfra, []string{"leads out of the directory"}},
 		"rootfs of nothing":  {[]string{"--rootfs", "/nosuch", "--", "true"}, verdict.ExitUsage, []string{"--rootfs /nosuch"}},
 		"no such release":    {[]string{"--rootfs", "debian:woody", "--", "true"}, verdict.ExitUsage, []string{"woody", "bookworm"}},
 	} {

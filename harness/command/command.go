@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/bpflab/bpflab/harness/carry"
@@ -66,11 +67,14 @@ func Send(ctx context.Context, s *session.Session, root string, files *carry.Fil
 	defer r.Close()
 	err := s.Call(ctx, wire.OpUnpack, wire.Unpack{Root: root}, nil, wire.IO{In: r})
 	var fault *wire.Fault
-	if errors.As(err, &fault) {
-		name, size := files.Largest()
-		return fmt.Errorf("the machine cannot store the files, %d MiB, of them %s %d MiB: %s; more memory may help: --mem", files.Size()>>20, name, size>>20, fault.Msg)
+	if !errors.As(err, &fault) {
+		return err
 	}
-	return err
+	if !strings.Contains(fault.Msg, "no space left") {
+		return fmt.Errorf("the machine cannot store the files: %s", fault.Msg)
+	}
+	name, size := files.Largest()
+	return fmt.Errorf("the files, %d MiB, of them %s %d MiB, do not fit into the machine: give it more memory: --mem", files.Size()>>20, name, size>>20)
 }
 
 // Run runs a command to its end. The error is of the machine, before the command
