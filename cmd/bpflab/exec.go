@@ -136,7 +136,15 @@ without is busybox's, or else one of this machine's PATH.`,
 		Example: `  bpflab exec --kernel 6.1 -- uname -r
   bpflab exec -- ./load.sh prog.o
   go test -exec 'bpflab exec --kernel 6.1 --' ./...`,
-		Args: cobra.MinimumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("name a command, as in: bpflab exec -- uname -r")
+			}
+			if f.run.toStdout() {
+				return errors.New("standard output is the command's: name a file for the report, not -")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error { return f.do(cmd, args) },
 	}
 	f.define(cmd)
@@ -164,6 +172,7 @@ func (f *execFlags) do(cmd *cobra.Command, argv []string) (err error) {
 	if err != nil {
 		return err
 	}
+	defer func() { tidy() }()
 	g, err := f.run.ground(ctx, cmd, "the command has all of it")
 	if err != nil {
 		return err
@@ -181,9 +190,8 @@ func (f *execFlags) do(cmd *cobra.Command, argv []string) (err error) {
 	result := e.all(ctx)
 	err = f.report(cmd, g, result)
 	if e.keep {
+		tidy = func() {}
 		fmt.Fprintln(cmd.ErrOrStderr(), "bpflab: consoles and cores are in", g.dir)
-	} else {
-		tidy()
 	}
 	if err != nil {
 		return err

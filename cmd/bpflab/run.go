@@ -88,6 +88,9 @@ func (f *runFlags) defineReports(cmd *cobra.Command) {
 	flags.StringVar(&f.html, "html", "", "write the results as one HTML page to this file, - for standard output")
 }
 
+// toStdout tells that a report goes to standard output.
+func (f *runFlags) toStdout() bool { return slices.Contains([]string{f.json, f.junit, f.html}, "-") }
+
 // reports tells that a report was asked for.
 func (f *runFlags) reports() bool { return f.json != "" || f.junit != "" || f.html != "" }
 
@@ -214,7 +217,7 @@ func (f *runFlags) execute(ctx context.Context, cmd *cobra.Command, cells []plan
 		return verdict.Result{}, err
 	}
 	out := cmd.OutOrStdout()
-	if slices.Contains([]string{f.json, f.junit, f.html}, "-") {
+	if f.toStdout() {
 		out = cmd.ErrOrStderr()
 	}
 	printer := report.New(out, planned(cells), isTerminal(out) && !f.onFail.wanted)

@@ -76,6 +76,9 @@ func (f *testFlags) do(cmd *cobra.Command, args []string) (err error) {
 		f.memory.Size = testMemory
 	}
 	t := &testRun{testFlags: f, packages: packages, signals: sigs, stdout: cmd.OutOrStdout()}
+	if f.run.toStdout() {
+		t.stdout = cmd.ErrOrStderr()
+	}
 	if t.env, err = f.prepare(packages); err != nil {
 		return err
 	}
