@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -182,9 +181,7 @@ func (f *execFlags) do(cmd *cobra.Command, argv []string) (err error) {
 	}
 	input := func() io.Reader { return nil } // a shell after a failure has it all
 	if !f.run.onFail.wanted {
-		if input, err = inputFor(cmd.InOrStdin(), len(g.images)); err != nil {
-			return err
-		}
+		input = inputFor(cmd.InOrStdin(), len(g.images))
 	}
 	e := &execution{execFlags: f, ground: g, base: base, signals: sigs, input: input, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
 	result := e.all(ctx)
@@ -277,32 +274,6 @@ const artifactsDir = "/tmp/artifacts"
 func absolute(argv []string) ([]string, error) {
 	path, err := filepath.Abs(argv[0])
 	return append([]string{path}, argv[1:]...), err
-}
-
-// inputFor is the standard input of commands on n kernels: this process's for one,
-// a copy for each of several, and none where it is a terminal.
-func inputFor(in io.Reader, n int) (func() io.Reader, error) {
-	if n == 1 {
-		return func() io.Reader { return in }, nil
-	}
-	if f, ok := in.(*os.File); ok && (isTerminal(f) || isNull(f)) {
-		return func() io.Reader { return nil }, nil
-	}
-	const most = 256 << 20
-	text, err := io.ReadAll(io.LimitReader(in, most+1))
-	if err != nil {
-		return nil, fmt.Errorf("read standard input: %w", err)
-	}
-	if len(text) > most {
-		return nil, usageError{errors.New("standard input is too long to be kept for several kernels: run one at a time")}
-	}
-	return func() io.Reader { return bytes.NewReader(text) }, nil
-}
-
-// isNull is a device, as a job without input has it.
-func isNull(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeDevice != 0
 }
 
 // execution is a command on its kernels.
