@@ -426,7 +426,15 @@ func (e *execution) tell(cell verdict.Cell, o command.Outcome) {
 	if cell.Splat != "" {
 		fmt.Fprintln(e.stderr, strings.TrimRight(cell.Splat, "\n"))
 	}
-	fmt.Fprintf(e.stderr, "bpflab: %s on %s: %s\n", cell.Lab, cell.Kernel.Selector, cell.Reason)
+	fmt.Fprintf(e.stderr, "bpflab: %s on %s: %s%s\n", cell.Lab, cell.Kernel.Selector, cell.Reason, e.hint(o))
+}
+
+// hint is what may help with a command that is not there.
+func (e *execution) hint(o command.Outcome) string {
+	if o.Exit == 127 && o.Error != "" && len(e.base.Argv) == 1 && strings.Contains(e.base.Argv[0], " ") {
+		return "; a shell understands that: -- sh -c '" + e.base.Argv[0] + "'"
+	}
+	return ""
 }
 
 // exit is the command's own status on one kernel, else 1 if it failed on any.

@@ -149,6 +149,7 @@ func TestExecBadInput(t *testing.T) {
 		says []string
 	}{
 		"no such command":    {[]string{"--", "nosuch"}, 127, []string{"nosuch", "not found"}},
+		"a line for a shell": {[]string{"--", "ls | wc"}, 127, []string{"not found", "sh -c 'ls | wc'"}},
 		"no such file":       {[]string{"--", "./nosuch"}, verdict.ExitUsage, []string{"./nosuch", "no such file"}},
 		"no program":         {[]string{"--", "./testdata/exec/dynamic.c"}, 126, []string{"dynamic.c"}},
 		"huge file":          {[]string{"--copy", huge, "--", "true"}, verdict.ExitUsage, []string{huge, "2048 MiB", "--mem"}},
