@@ -32,6 +32,12 @@ func (b *bench) bpflab(ctx context.Context, watch func(pid int), args ...string)
 	return timed(cmd, watch)
 }
 
+// bpflabExec runs the binary with arguments that end with a command, and needs no
+// directory for results.
+func (b *bench) bpflabExec(ctx context.Context, watch func(pid int), args []string) (usage, error) {
+	return timed(exec.CommandContext(ctx, b.binary, args...), watch)
+}
+
 // timed runs a command of exec.CommandContext to its end. The error has the last line that it wrote on
 // standard error.
 func timed(cmd *exec.Cmd, watch func(pid int)) (usage, error) {

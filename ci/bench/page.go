@@ -47,6 +47,7 @@ func sections() []section {
 		{"alive", (*bench).alive},
 		{"hello", (*bench).hello},
 		{"matrix", (*bench).matrix},
+		{"exec", (*bench).exec},
 		{"payload", (*bench).payload},
 		{"peers", (*bench).peers},
 	}

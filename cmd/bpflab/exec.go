@@ -179,11 +179,10 @@ func (f *execFlags) do(cmd *cobra.Command, argv []string) (err error) {
 	if err := f.rootfs.make(ctx, cmd, &f.run, g); err != nil {
 		return err
 	}
-	input := func() io.Reader { return nil } // a shell after a failure has it all
-	if !f.run.onFail.wanted {
-		input = inputFor(cmd.InOrStdin(), len(g.images))
+	e := &execution{execFlags: f, ground: g, base: base, signals: sigs, input: inputFor(cmd.InOrStdin(), len(g.images)), stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
+	if f.run.onFail.wanted {
+		e.input = func() io.Reader { return nil } // a shell after a failure has it all
 	}
-	e := &execution{execFlags: f, ground: g, base: base, signals: sigs, input: input, stdout: cmd.OutOrStdout(), stderr: cmd.ErrOrStderr()}
 	result := e.all(ctx)
 	err = f.report(cmd, g, result)
 	if e.keep {
