@@ -171,7 +171,8 @@ func (f *execFlags) do(cmd *cobra.Command, argv []string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { tidy() }()
+	keep := false
+	defer func() { tidy(keep) }()
 	g, err := f.run.ground(ctx, cmd, "the command has all of it")
 	if err != nil {
 		return err
@@ -185,8 +186,7 @@ func (f *execFlags) do(cmd *cobra.Command, argv []string) (err error) {
 	}
 	result := e.all(ctx)
 	err = f.report(cmd, g, result)
-	if e.keep {
-		tidy = func() {}
+	if keep = e.keep; keep {
 		fmt.Fprintln(cmd.ErrOrStderr(), "bpflab: consoles and cores are in", g.dir)
 	}
 	if err != nil {
@@ -199,13 +199,19 @@ func (f *execFlags) do(cmd *cobra.Command, argv []string) (err error) {
 }
 
 // temporary has the results go to a directory that tidy removes, if nobody asked for
-// one: a command may be run hundreds of times.
-func (f *execFlags) temporary() (tidy func(), err error) {
+// one and there is nothing in it to keep: a command may be run hundreds of times.
+func (f *execFlags) temporary() (tidy func(keep bool), err error) {
 	if f.run.dir != "" || f.run.reports() {
-		return func() {}, nil
+		return func(bool) {}, nil
 	}
-	f.run.dir, err = os.MkdirTemp("", "bpflab-exec-")
-	return func() { os.RemoveAll(f.run.dir) }, err
+	f.run.dir, err = newResultDir()
+	return func(keep bool) {
+		if keep {
+			removeOld(filepath.Dir(f.run.dir))
+		} else {
+			os.RemoveAll(f.run.dir)
+		}
+	}, err
 }
 
 func (f *execFlags) report(cmd *cobra.Command, g ground, result verdict.Result) error {

@@ -26,6 +26,15 @@ func resultDir(asked string) (string, error) {
 	if asked != "" {
 		return asked, os.MkdirAll(asked, 0o755)
 	}
+	dir, err := newResultDir()
+	if err == nil {
+		removeOld(filepath.Dir(dir))
+	}
+	return dir, err
+}
+
+// newResultDir makes a directory below the user's state directory. None is removed.
+func newResultDir() (string, error) {
 	base, err := stateDir()
 	if err != nil {
 		return "", err
@@ -34,12 +43,7 @@ func resultDir(asked string) (string, error) {
 	if err := os.MkdirAll(base, 0o755); err != nil {
 		return "", err
 	}
-	dir, err := os.MkdirTemp(base, time.Now().Format("20060102-150405-"))
-	if err != nil {
-		return "", err
-	}
-	removeOld(base)
-	return dir, nil
+	return os.MkdirTemp(base, time.Now().Format("20060102-150405-"))
 }
 
 // stateDir is $XDG_STATE_HOME/bpflab, by default in the home directory.
