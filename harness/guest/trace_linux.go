@@ -17,15 +17,19 @@ import (
 // maxTraceLines is how many lines are kept; more are counted as lost.
 const maxTraceLines = 2000
 
-// traceTap collects trace_pipe while a step runs. Reading it is destructive,
-// so there is one tap a machine.
+// traceTap collects trace_pipe while a step runs, or while somebody follows. Reading
+// it is destructive, so there is one tap a machine.
 type traceTap struct {
-	mu   sync.Mutex
-	fd   int
-	open bool
-	stop chan struct{}
-	part string // a line that has not ended yet
-	res  wire.TraceResult
+	mu        sync.Mutex
+	fd        int
+	open      bool
+	stop      chan struct{}
+	part      string // a line that has not ended yet
+	res       wire.TraceResult
+	dropped   int // lines that were in res, and gave way to newer ones
+	steps     int // that have begun
+	inStep    bool
+	followers int
 }
 
 func (a *agent) traceStart(ctx context.Context, _ none) (none, error) {
@@ -36,6 +40,12 @@ func (a *agent) traceLines(context.Context, none) (wire.TraceResult, error) {
 	return a.trace.lines()
 }
 
+func (a *agent) traceEnd(context.Context, none) (none, error) {
+	a.trace.end()
+	return none{}, nil
+}
+
+// start begins a step: what was in the buffer is gone.
 func (t *traceTap) start(ctx context.Context) error {
 	t.close()
 	dir, err := tracefs()
@@ -52,25 +62,55 @@ func (t *traceTap) start(ctx context.Context) error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.fd, t.open, t.part, t.res = fd, true, "", wire.TraceResult{}
-	t.stop = make(chan struct{})
-	go t.follow(t.stop)
+	t.steps++
+	t.inStep = true
+	t.begin(fd)
 	return nil
 }
 
-// follow empties the kernel's ring often enough that it does not overflow.
-func (t *traceTap) follow(stop chan struct{}) {
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
+// end ends a step; the pipe is free for others if nobody follows.
+func (t *traceTap) end() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.inStep = false; t.followers == 0 {
+		t.shut()
+	}
+}
+
+// begin reads from fd. The caller holds the lock.
+func (t *traceTap) begin(fd int) {
+	t.shut() // a follower may have opened it meanwhile
+	t.fd, t.open, t.part, t.res, t.dropped = fd, true, "", wire.TraceResult{}, 0
+	t.stop = make(chan struct{})
+	go t.empty(t.stop)
+}
+
+// How often the kernel's ring is emptied, so that it does not overflow: often while
+// lines come, and seldom after a second without any.
+const (
+	emptyEvery  = 50 * time.Millisecond
+	emptySeldom = 400 * time.Millisecond
+	quietAfter  = 20 // times
+)
+
+// empty takes out what is in the kernel's ring, until stop.
+func (t *traceTap) empty(stop chan struct{}) {
+	quiet := 0
 	for {
+		every := emptyEvery
+		if quiet > quietAfter {
+			every = emptySeldom
+		}
 		select {
-		case <-tick.C:
-			t.mu.Lock()
-			t.pump()
-			t.mu.Unlock()
+		case <-time.After(every):
 		case <-stop:
 			return
 		}
+		t.mu.Lock()
+		if quiet++; t.open && t.stop == stop && t.pump() {
+			quiet = 0
+		}
+		t.mu.Unlock()
 	}
 }
 
@@ -84,8 +124,9 @@ func (t *traceTap) lines() (wire.TraceResult, error) {
 	return t.res, nil
 }
 
-// pump reads what is there. The caller holds the lock.
-func (t *traceTap) pump() {
+// pump reads what is there, and tells whether there was anything. The caller holds
+// the lock.
+func (t *traceTap) pump() (some bool) {
 	buf := make([]byte, 16<<10)
 	for t.open {
 		n, err := unix.Read(t.fd, buf)
@@ -93,10 +134,12 @@ func (t *traceTap) pump() {
 			continue
 		}
 		if err != nil || n == 0 {
-			return
+			return some
 		}
+		some = true
 		t.take(string(buf[:n]))
 	}
+	return some
 }
 
 func (t *traceTap) take(text string) {
@@ -123,7 +166,10 @@ func (t *traceTap) add(line string) {
 	}
 	if len(t.res.Lines) == maxTraceLines {
 		t.res.Lost++
-		return
+		if t.inStep {
+			return // the first lines are what a step is judged by
+		}
+		t.res.Lines, t.dropped = t.res.Lines[1:], t.dropped+1
 	}
 	t.res.Lines = append(t.res.Lines, ParseTraceLine(line))
 }
@@ -131,6 +177,12 @@ func (t *traceTap) add(line string) {
 func (t *traceTap) close() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.inStep = false
+	t.shut()
+}
+
+// shut closes the pipe. The caller holds the lock.
+func (t *traceTap) shut() {
 	if t.open {
 		close(t.stop)
 		unix.Close(t.fd)

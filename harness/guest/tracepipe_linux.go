@@ -2,6 +2,7 @@ package guest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -32,6 +33,8 @@ func openPipe(ctx context.Context, path string) (int, error) {
 		}
 	}
 }
+
+var errPipeTaken = errors.New("another program of the machine reads trace_pipe; what one reader takes, no other one sees")
 
 func tryPipe(path string) (int, error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)

@@ -73,13 +73,11 @@ func (s *Session) Run(ctx context.Context, job Job) Outcome {
 
 // step does one step, if there is something to do in it, and cleans up after it.
 func (s *Session) step(ctx context.Context, job Job, def lab.Step, load *time.Duration) (verdict.Step, bool, error) {
-	version := s.version(job.Kernel)
-	if def.When != nil && !def.When.Contains(version) {
-		note := fmt.Sprintf("not done: the step is for kernels %s", def.When)
-		return verdict.Step{Name: def.Name, Verdict: verdict.Pass, Notes: []string{note}}, true, nil
+	if step, left := s.leftOut(job, def); left {
+		return step, true, nil
 	}
-	st := &step{Session: s, lab: job.Lab, def: def, object: job.object(def), sent: job.OnSend, checks: checksFor(def, version)}
-	if st.object == nil && len(def.Run) == 0 && len(def.Probes) == 0 && len(def.Send) == 0 {
+	st := s.newStep(job, def)
+	if st.empty() {
 		return verdict.Step{}, false, nil // text only
 	}
 	done, err := st.do(ctx)
@@ -91,6 +89,24 @@ func (s *Session) step(ctx context.Context, job Job, def lab.Step, load *time.Du
 		return done, done.Verdict != verdict.Pass, err
 	}
 	return done, true, s.cleanUp(ctx, st)
+}
+
+// leftOut is the record of a step that is not for the session's kernel.
+func (s *Session) leftOut(job Job, def lab.Step) (verdict.Step, bool) {
+	if def.When == nil || def.When.Contains(s.version(job.Kernel)) {
+		return verdict.Step{}, false
+	}
+	note := fmt.Sprintf("not done: the step is for kernels %s", def.When)
+	return verdict.Step{Name: def.Name, Verdict: verdict.Pass, Notes: []string{note}}, true
+}
+
+func (s *Session) newStep(job Job, def lab.Step) *step {
+	return &step{Session: s, lab: job.Lab, def: def, object: job.object(def), sent: job.OnSend, checks: checksFor(def, s.version(job.Kernel))}
+}
+
+// empty is a step without anything to do.
+func (st *step) empty() bool {
+	return st.object == nil && len(st.def.Run) == 0 && len(st.def.Probes) == 0 && len(st.def.Send) == 0
 }
 
 // object is the step's ELF object: that of its own C file or of the lab's.

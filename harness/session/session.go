@@ -30,6 +30,7 @@ type Session struct {
 	client  *wire.Client
 	alive   context.Context // ends with the machine; its cause says why
 	stop    context.CancelCauseFunc
+	left    *step // what Single did last, and has left in the machine
 }
 
 // Open parks and wakes the machine's agent. The error is the machine's

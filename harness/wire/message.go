@@ -16,6 +16,9 @@ const (
 	OpUnload   = "unload"   // Unload -> nothing
 	OpTrace    = "trace"    // nothing -> nothing: empties the trace buffer, begins to collect
 	OpLines    = "lines"    // nothing -> TraceResult: all lines since OpTrace
+	OpUntrace  = "untrace"  // nothing -> nothing: others may read the trace buffer
+	OpFollow   = "follow"   // nothing -> data: Followed as JSON, one a line, until the call is cancelled
+	OpHealth   = "health"   // HealthAsk -> Health: what labs need of their machine
 	OpMap      = "map"      // MapRead -> MapResult
 	OpWatch    = "watch"    // Watch -> nothing: begins to collect a ring or perf buffer's records
 	OpEvents   = "events"   // Watch -> EventsResult: all records since OpWatch
@@ -251,6 +254,45 @@ type TraceLine struct {
 type TraceResult struct {
 	Lines []TraceLine `json:"lines"`
 	Lost  int         `json:"lost"`
+}
+
+// Followed is what a follower of the trace buffer is told: lines that came, or why
+// none come. Clear says that a step has emptied the buffer before.
+type Followed struct {
+	Clear bool        `json:"clear,omitempty"`
+	Lines []TraceLine `json:"lines,omitempty"`
+	Lost  int         `json:"lost,omitempty"`
+	Error string      `json:"error,omitempty"`
+}
+
+// HealthAsk asks how a machine is. Symbol is a function that could not be probed.
+type HealthAsk struct {
+	Symbol string `json:"symbol,omitempty"`
+}
+
+// Health is what goes wrong in a machine that somebody works in.
+type Health struct {
+	TraceReaders []Process    `json:"trace_readers,omitempty"` // others that have trace_pipe open
+	NoTracefs    bool         `json:"no_tracefs,omitempty"`    // it is not mounted
+	TracingOff   bool         `json:"tracing_off,omitempty"`   // somebody wrote 0 to tracing_on
+	LSMs         string       `json:"lsms,omitempty"`          // active security modules, "lockdown,yama,bpf"; "" if unknown
+	Similar      []string     `json:"similar,omitempty"`       // functions named like HealthAsk.Symbol
+	Processes    int          `json:"processes"`
+	FreeMemory   int64        `json:"free_memory"`        // bytes
+	NoShell      bool         `json:"no_shell,omitempty"` // /bin/sh is gone
+	Runs         []ProgramRun `json:"runs,omitempty"`     // of the loaded programs, where the kernel counts (5.1)
+}
+
+// Process is one process of a machine.
+type Process struct {
+	PID  int    `json:"pid"`
+	Comm string `json:"comm"`
+}
+
+// ProgramRun is how often a program ran since it was loaded.
+type ProgramRun struct {
+	Name string `json:"name"`
+	Runs uint64 `json:"runs"`
 }
 
 // MapRead asks for all entries of a map.

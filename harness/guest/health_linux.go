@@ -1,0 +1,137 @@
+package guest
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/bpflab/bpflab/harness/wire"
+)
+
+// health looks at what labs need of their machine, without starting a process: there
+// may be no room for one.
+func (a *agent) health(_ context.Context, args wire.HealthAsk) (wire.Health, error) {
+	h := wire.Health{Runs: a.object.runs(), LSMs: activeLSMs()}
+	_, err := os.Stat("/bin/sh")
+	h.NoShell = err != nil
+	dir, err := tracefs()
+	h.NoTracefs = err != nil
+	if err == nil {
+		h.TraceReaders = readersOf(dir + "/trace_pipe")
+		on, err := os.ReadFile(dir + "/tracing_on")
+		h.TracingOff = err == nil && strings.TrimSpace(string(on)) == "0"
+	}
+	var info unix.Sysinfo_t
+	if unix.Sysinfo(&info) == nil {
+		h.Processes, h.FreeMemory = int(info.Procs), int64(info.Freeram)*int64(info.Unit)
+	}
+	if args.Symbol != "" {
+		h.Similar = similarSymbols(args.Symbol)
+	}
+	return h, nil
+}
+
+// readersOf are the processes but this one that have a file open.
+func readersOf(path string) []wire.Process {
+	var out []wire.Process
+	links, _ := filepath.Glob("/proc/[0-9]*/fd/*")
+	for _, link := range links {
+		pid, _ := strconv.Atoi(strings.Split(link, "/")[2])
+		if target, err := os.Readlink(link); err != nil || target != path && filepath.Base(target) != "trace_pipe" || pid == os.Getpid() {
+			continue
+		}
+		comm, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
+		p := wire.Process{PID: pid, Comm: strings.TrimSpace(string(comm))}
+		if !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// activeLSMs is the kernel's list of security modules that are in force, "" where
+// securityfs cannot be had.
+func activeLSMs() string {
+	const dir = "/sys/kernel/security"
+	text, err := os.ReadFile(dir + "/lsm")
+	if err != nil && (filesystem{kind: "securityfs", dir: dir}).mount() == nil {
+		text, _ = os.ReadFile(dir + "/lsm")
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// maxSimilar is how many names like a symbol are told.
+const maxSimilar = 5
+
+// similarSymbols are the kernel's functions whose names have the symbol's words in
+// them, the shortest first.
+func similarSymbols(symbol string) []string {
+	text, err := os.ReadFile("/proc/kallsyms")
+	if err != nil {
+		return nil
+	}
+	words := wordsOf(symbol)
+	found := map[string]bool{}
+	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
+		f := strings.Fields(lines.Text())
+		if len(f) == 3 && strings.ContainsAny(f[1], "tT") && hasAll(f[2], words) {
+			found[f[2]] = true
+		}
+	}
+	names := slices.SortedFunc(maps.Keys(found), func(a, b string) int {
+		if len(a) != len(b) {
+			return len(a) - len(b)
+		}
+		return strings.Compare(a, b)
+	})
+	return names[:min(len(names), maxSimilar)]
+}
+
+// wordsOf are a symbol's words without what differs between kernels.
+func wordsOf(symbol string) []string {
+	var out []string
+	for _, w := range strings.Split(symbol, "_") {
+		if w != "" && !slices.Contains([]string{"x64", "ia32", "se", "do", "sys", "syscall"}, w) {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+func hasAll(name string, words []string) bool {
+	for _, w := range words {
+		if !strings.Contains(name, w) {
+			return false
+		}
+	}
+	return len(words) > 0
+}
+
+// runs is how often the loaded programs ran, of those the kernel counts.
+func (o *object) runs() []wire.ProgramRun {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var out []wire.ProgramRun
+	for _, name := range slices.Sorted(maps.Keys(o.programs)) {
+		stats, err := o.programs[name].Stats()
+		if err != nil || !countsRuns() {
+			continue
+		}
+		out = append(out, wire.ProgramRun{Name: name, Runs: stats.RunCount})
+	}
+	return out
+}
+
+// countsRuns tells whether the kernel counts how often programs run (5.1 and later).
+func countsRuns() bool {
+	text, err := os.ReadFile("/proc/sys/kernel/bpf_stats_enabled")
+	return err == nil && strings.TrimSpace(string(text)) == "1"
+}
