@@ -61,7 +61,10 @@ var layers = map[string][]string{
 	"harness/gotest":   {"harness/carry", "harness/command", "harness/session", "harness/verdict"},
 	"harness/limits":   {"harness/probe", "harness/session", "harness/verdict", "harness/wire", "vms", "vms/kernel"},
 	"harness/verify":   {"harness/probe", "harness/session", "harness/upstream", "harness/wire", "vms", "vms/kernel"},
-	"harness/workshop": {"harness/lab", "harness/session", "harness/verdict"},
+	"harness/workshop": {"harness/build", "harness/carry", "harness/command", "harness/lab", "harness/probe", "harness/run",
+		"harness/session", "harness/verdict", "harness/verify", "harness/wire", "vms", "vms/kernel"},
+	"harness/workshop/term": {"harness/lab", "harness/verdict", "harness/wire", "harness/workshop"},
+	"harness/workshop/web":  {"harness/lab", "harness/verdict", "harness/wire", "harness/workshop"},
 
 	// 6: all of it
 	"cmd/bpflab":            {"*"},

@@ -14,6 +14,10 @@ type Options struct {
 	Clang   string        // name or path of clang; "" means $BPFLAB_CLANG, else the one in PATH
 	Timeout time.Duration // for one run of clang; 0 means 60 s
 	Memory  int64         // bytes clang may map; 0 means 4 GiB
+
+	// Confined has clang read nothing but the source, the system's headers and its own
+	// files, so that C of strangers cannot look at this machine. See Confinable.
+	Confined bool
 }
 
 const (
@@ -70,7 +74,7 @@ func (b *Builder) object(ctx context.Context, src Source) (Object, error) {
 	if err != nil {
 		return Object{}, err
 	}
-	job := job{source: src, clang: clang, files: files, timeout: b.options.Timeout, memory: b.options.Memory}
+	job := job{source: src, clang: clang, files: files, timeout: b.options.Timeout, memory: b.options.Memory, confined: b.options.Confined}
 	if b.store.dir == "" {
 		bytes, _, err := job.run(ctx)
 		return newObject(bytes), err

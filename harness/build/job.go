@@ -22,6 +22,8 @@ type job struct {
 	files   closure
 	timeout time.Duration
 	memory  int64
+
+	confined bool
 }
 
 // key digests all that the object depends on.
@@ -122,7 +124,11 @@ func (j job) exec(ctx context.Context, tree string, messages *head) error {
 	cmd.Stderr = messages
 	killWhole(cmd)
 	cmd.WaitDelay = time.Second
-	if err := cmd.Start(); err != nil {
+	start := cmd.Start
+	if j.confined {
+		start = func() error { return startConfined(cmd, j.clang, filepath.Dir(tree)) }
+	}
+	if err := start(); err != nil {
 		return err
 	}
 	limitErr := limitMemory(cmd.Process.Pid, j.memory)

@@ -117,10 +117,14 @@ func (o *object) loadProgram(name string, log bool) wire.Program {
 	prog := spec.Programs[name]
 	spec.Programs = map[string]*ebpf.ProgramSpec{name: prog}
 	out := wire.Program{Name: name, Section: prog.SectionName, Type: prog.Type.String()}
-	coll, err := ebpf.NewCollectionWithOptions(spec, ebpf.CollectionOptions{
-		MapReplacements: o.maps,
-		Programs:        ebpf.ProgramOptions{LogLevel: ebpf.LogLevelStats},
-	})
+	coll, err := o.collection(spec, ebpf.LogLevelStats)
+	if err != nil && !errors.Is(err, unix.E2BIG) { // whose log would be the longest
+		if coll, again := o.collection(spec, ebpf.LogLevelInstruction|ebpf.LogLevelStats); again != nil {
+			err = again
+		} else {
+			coll.Close()
+		}
+	}
 	if err != nil {
 		return rejected(out, err)
 	}
@@ -132,6 +136,10 @@ func (o *object) loadProgram(name string, log bool) wire.Program {
 	}
 	coll.Close()
 	return out
+}
+
+func (o *object) collection(spec *ebpf.CollectionSpec, log ebpf.LogLevel) (*ebpf.Collection, error) {
+	return ebpf.NewCollectionWithOptions(spec, ebpf.CollectionOptions{MapReplacements: o.maps, Programs: ebpf.ProgramOptions{LogLevel: log}})
 }
 
 func rejected(out wire.Program, err error) wire.Program {

@@ -33,7 +33,7 @@ type traceTap struct {
 }
 
 func (a *agent) traceStart(ctx context.Context, _ none) (none, error) {
-	return none{}, a.trace.start(ctx)
+	return none{}, a.trace.start(ctx, a.shared)
 }
 
 func (a *agent) traceLines(context.Context, none) (wire.TraceResult, error) {
@@ -45,12 +45,18 @@ func (a *agent) traceEnd(context.Context, none) (none, error) {
 	return none{}, nil
 }
 
-// start begins a step: what was in the buffer is gone.
-func (t *traceTap) start(ctx context.Context) error {
+// start begins a step: what was in the buffer is gone. On a kernel that others use too
+// it waits for its turn.
+func (t *traceTap) start(ctx context.Context, shared bool) error {
 	t.close()
 	dir, err := tracefs()
 	if err != nil {
 		return err
+	}
+	if !shared {
+		done, cancel := context.WithCancelCause(ctx)
+		cancel(errPipeTaken)
+		ctx = done
 	}
 	fd, err := openPipe(ctx, dir+"/trace_pipe")
 	if err != nil {

@@ -19,7 +19,8 @@ const askAgain = 20 * time.Millisecond
 // instance of tracefs, and an instance stays when its maker is killed. So agents
 // on one kernel take turns. The lock is on the pipe itself, which all mounts of
 // tracefs have in common, and is gone with its holder. Kernels since 6.6 let one
-// reader in, and answer EBUSY to the next.
+// reader in, and answer EBUSY to the next. It waits until ctx ends, whose cause is in
+// the error then.
 func openPipe(ctx context.Context, path string) (int, error) {
 	for {
 		fd, err := tryPipe(path)
@@ -29,7 +30,7 @@ func openPipe(ctx context.Context, path string) (int, error) {
 		select {
 		case <-time.After(askAgain):
 		case <-ctx.Done():
-			return -1, fmt.Errorf("%s: another program reads it: %w", path, ctx.Err())
+			return -1, fmt.Errorf("%s is read by another: %w", path, context.Cause(ctx))
 		}
 	}
 }

@@ -28,7 +28,7 @@ func (r *runner) objects(ctx context.Context, cell plan.Cell) (objects, float64,
 	out := objects{bytes: map[string][]byte{}}
 	var digests []string
 	began := time.Now()
-	for _, name := range programs(cell.Lab) {
+	for _, name := range Programs(cell.Lab) {
 		file := name
 		if r.Starter && name == cell.Lab.Program {
 			file = cell.Lab.Starter
@@ -74,8 +74,8 @@ func joinDigests(digests []string) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// programs are the C files that a lab's steps load, each once.
-func programs(l *lab.Lab) []string {
+// Programs are the C files that a lab's steps load, each once.
+func Programs(l *lab.Lab) []string {
 	var out []string
 	for _, s := range l.Steps {
 		if name := s.Source(l); name != "" && !slices.Contains(out, name) {
@@ -85,7 +85,7 @@ func programs(l *lab.Lab) []string {
 	return out
 }
 
-func (r *runner) source(l *lab.Lab, file string) build.Source { return sourceOf(l, r.Tree(l), file) }
+func (r *runner) source(l *lab.Lab, file string) build.Source { return Source(l, r.Tree(l), file) }
 
 // Built is a C file of a lab and the object it becomes.
 type Built struct {
@@ -98,8 +98,8 @@ type Built struct {
 // them and of clang.
 func Build(ctx context.Context, b Builder, l *lab.Lab, tree Tree) ([]Built, error) {
 	var all []Built
-	for _, name := range programs(l) {
-		source := sourceOf(l, tree, name)
+	for _, name := range Programs(l) {
+		source := Source(l, tree, name)
 		text, err := fs.ReadFile(tree.FS, source.Main)
 		if err != nil {
 			return nil, err
@@ -113,7 +113,8 @@ func Build(ctx context.Context, b Builder, l *lab.Lab, tree Tree) ([]Built, erro
 	return all, nil
 }
 
-func sourceOf(l *lab.Lab, tree Tree, file string) build.Source {
+// Source is a C file of a lab, named as the lab names it, for a compiler.
+func Source(l *lab.Lab, tree Tree, file string) build.Source {
 	dir := path.Dir(l.File)
 	return build.Source{
 		Name:    l.Name,

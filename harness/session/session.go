@@ -70,6 +70,13 @@ func (s *Session) wake(ctx context.Context) error {
 // Machine is the one of the session.
 func (s *Session) Machine() vms.Machine { return s.machine }
 
+// Done is closed when the session has ended: with its machine, when that fell silent,
+// or by Close. Why says which.
+func (s *Session) Done() <-chan struct{} { return s.alive.Done() }
+
+// Why is why the session has ended, nil while it has not.
+func (s *Session) Why() error { return context.Cause(s.alive) }
+
 // Close ends the session; the machine is the caller's.
 func (s *Session) Close() { s.stop(errors.New("session closed")) }
 

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/harness/workshop"
+)
+
+// openWorkshop opens a workshop as the command does, with the agent that is built for
+// the tests.
+func openWorkshop(t *testing.T, change func(*workshopFlags)) *workshop.Workshop {
+	t.Helper()
+	needVMs(t)
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("BPFLAB_AGENT", path)
+	var f workshopFlags
+	cmd := f.command()
+	cmd.SetContext(context.Background())
+	cmd.SetErr(io.Discard)
+	f.dir = t.TempDir()
+	if change != nil {
+		change(&f)
+	}
+	w, done, err := f.open(context.Background(), cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(done)
+	return w
+}
+
+func deskOf(t *testing.T, w *workshop.Workshop, student, lab string) *workshop.Desk {
+	t.Helper()
+	s, err := w.Student(student)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := s.Desk(lab)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func checked(t *testing.T, d *workshop.Desk, step string) *workshop.Report {
+	t.Helper()
+	r, err := d.Check(context.Background(), step)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%s: %s at %s after %.2f s", r.Step, r.Verdict, r.Stage, r.Seconds)
+	return r
+}
+
+func save(t *testing.T, d *workshop.Desk, code string) {
+	t.Helper()
+	if _, err := d.Save(code, d.Code().Revision); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const watchLs = "watch-ls-from-inside-the-kernel"
+
+// A student's way through the first step: the starter fails, C that does not compile and
+// a program that the verifier rejects are told at their lines, the solution passes.
+func TestWorkshopStep(t *testing.T) {
+	d := deskOf(t, openWorkshop(t, nil), "ada", "hello")
+	if r := checked(t, d, ""); r.Passed() || r.Stage != workshop.StageCheck {
+		t.Fatalf("the starter: %+v", r)
+	}
+	starter, solution := d.Code().Text, string(d.Lesson.Solution)
+	save(t, d, strings.Replace(solution, "return 0;", "retrun 0;", 1))
+	r := checked(t, d, "")
+	if r.Stage != workshop.StageBuild || len(r.Problems) == 0 || r.Problems[0].Line == 0 || r.Problems[0].File != "hello.bpf.c" {
+		t.Errorf("C that does not compile: %+v", r)
+	}
+	save(t, d, strings.Replace(solution, "return 0;", "return *(int *)(long)bpf_get_prandom_u32();", 1))
+	r = checked(t, d, "")
+	want := 1 + strings.Count(solution[:strings.Index(solution, "return 0;")], "\n")
+	if r.Stage != workshop.StageLoad || len(r.Problems) != 1 || r.Problems[0].Line != want || r.Problems[0].Fix == "" {
+		t.Errorf("a program that the verifier rejects, at line %d: %+v", want, r)
+	}
+	save(t, d, solution)
+	if r := checked(t, d, ""); !r.Passed() {
+		t.Errorf("the solution: %+v", r)
+	}
+	v := d.View()
+	if v.Steps[watchLs].Done.IsZero() || v.Steps[watchLs].Attempts != 4 || v.Machine.Phase != workshop.PhaseReady {
+		t.Errorf("the desk: %+v", v)
+	}
+	if r, err := d.Compare(context.Background(), "5.10", watchLs); err != nil || !r.Passed() || !strings.HasPrefix(r.Release, "5.10.") {
+		t.Errorf("on 5.10: %+v %v", r, err)
+	}
+	if err := d.Reset(context.Background(), true); err != nil || d.Code().Text != starter {
+		t.Errorf("reset: %v", err)
+	}
+}
+
+// What is done in a machine's terminal does not end the workshop: the next check has a
+// machine, or says what is wrong with it.
+func TestWorkshopMachineBroken(t *testing.T) {
+	d := deskOf(t, openWorkshop(t, nil), "ada", "hello")
+	save(t, d, string(d.Lesson.Solution))
+	for _, c := range []struct{ command, diagnosis string }{
+		{"poweroff -f", ""},
+		{"rm -rf /bin", "/bin/sh"},
+		{"cat /sys/kernel/tracing/trace_pipe", "trace_pipe"},
+		{"echo 0 > /sys/kernel/tracing/tracing_on", "switched off"},
+	} {
+		t.Run(c.command, func(t *testing.T) {
+			if err := d.Reset(context.Background(), false); err != nil {
+				t.Fatal(err)
+			}
+			term, err := d.Terminal(context.Background(), "t1", wire.Terminal{Rows: 24, Cols: 80})
+			if err != nil {
+				t.Fatal(err)
+			}
+			said := &transcript{}
+			go said.follow(term)
+			said.wait(t, "# ")
+			if err := term.Input([]byte(c.command + "\n")); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(500 * time.Millisecond)
+			r := checked(t, d, watchLs)
+			if c.diagnosis == "" {
+				if !r.Passed() {
+					t.Errorf("%+v", r)
+				}
+				return
+			}
+			found := false
+			for _, found1 := range r.Diagnosis {
+				found = found || strings.Contains(found1.Text, c.diagnosis)
+			}
+			if r.Verdict == verdict.Pass || !found {
+				t.Errorf("want a diagnosis with %q: %+v", c.diagnosis, r)
+			}
+		})
+	}
+}

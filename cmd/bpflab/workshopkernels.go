@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/kernel/catalogue"
+)
+
+// kernelShelf has kernels fetched when they are asked for: the first is needed at
+// once, and the others only where somebody compares.
+type kernelShelf struct {
+	names []string
+	get   map[string]func(context.Context) (kernel.Image, error)
+}
+
+func (k *kernelShelf) Names() []string { return k.names }
+
+// Image is the kernel of a name, fetched if it is not in the cache. Two that ask for
+// one wait for one download.
+func (k *kernelShelf) Image(ctx context.Context, name string) (kernel.Image, error) {
+	get := k.get[name]
+	if get == nil {
+		return kernel.Image{}, fmt.Errorf("this workshop has no kernel %q", name)
+	}
+	return get(ctx)
+}
+
+func newKernelShelf() *kernelShelf {
+	return &kernelShelf{get: map[string]func(context.Context) (kernel.Image, error){}}
+}
+
+// add adds a kernel, unless its name is there.
+func (k *kernelShelf) add(name string, get func(context.Context) (kernel.Image, error)) {
+	if k.get[name] != nil {
+		return
+	}
+	k.names = append(k.names, name)
+	k.get[name] = get
+}
+
+// addImage adds a kernel that is there, or with the provider.
+func (k *kernelShelf) addImage(image kernel.Image) {
+	k.add(image.Selector, func(context.Context) (kernel.Image, error) { return image, nil })
+}
+
+// addRef adds a kernel of the catalogue.
+func (k *kernelShelf) addRef(cat *catalogue.Catalogue, ref kernel.Ref) {
+	var lock sync.Mutex
+	var fetched kernel.Image
+	k.add(ref.Label(), func(ctx context.Context) (kernel.Image, error) {
+		lock.Lock()
+		defer lock.Unlock()
+		if fetched.SHA256 != "" {
+			return fetched, nil
+		}
+		image, err := cat.Image(ctx, ref)
+		if err == nil {
+			image.Selector = ref.Label()
+			fetched = image
+		}
+		return image, err
+	})
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bpflab/bpflab/harness/build"
+	"github.com/bpflab/bpflab/harness/workshop"
+	"github.com/bpflab/bpflab/labs"
+	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/kernel/catalogue"
+	"github.com/bpflab/bpflab/vms/kernel/store"
+)
+
+// A workshop's compiler may take less than that of a run: a student waits, and so do
+// the others.
+const (
+	workshopBuildTime   = 20 * time.Second
+	workshopBuildMemory = 1 << 30
+)
+
+// open makes the workshop; done ends it, and removes what its machines left.
+func (f *workshopFlags) open(ctx context.Context, cmd *cobra.Command) (w *workshop.Workshop, done func(), err error) {
+	lessons, err := f.lessons()
+	if err != nil {
+		return nil, nil, err
+	}
+	provider, err := f.machines.provider.open()
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := provider.Caps(ctx); err != nil {
+		return nil, nil, err
+	}
+	kernels, err := f.kernels(ctx, cmd, provider)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := kernels.Image(ctx, kernels.Names()[0]); err != nil {
+		return nil, nil, err // fetched before anybody waits for it
+	}
+	agent, err := agentPath()
+	if err != nil {
+		return nil, nil, err
+	}
+	cache, err := store.DefaultRoot()
+	if err != nil {
+		return nil, nil, err
+	}
+	consoles, err := os.MkdirTemp("", "bpflab-workshop-")
+	if err != nil {
+		return nil, nil, err
+	}
+	w = workshop.New(workshop.Options{
+		Lessons: lessons, Kernels: kernels, Provider: provider, Agent: agent, Dir: f.dir, Machines: consoles, Watch: f.watch, Limits: f.limits,
+		Builder: build.New(build.Options{Cache: filepath.Join(cache, "objects"), Timeout: workshopBuildTime, Memory: workshopBuildMemory, Confined: f.class != ""}),
+	})
+	return w, func() { w.Close(); os.RemoveAll(consoles) }, nil
+}
+
+// lessons are those of the course, in its order, and one of the user's own.
+func (f *workshopFlags) lessons() ([]*workshop.Lesson, error) {
+	var lib library
+	names := slices.DeleteFunc(slices.Clone(labs.Course), func(n string) bool { _, err := labs.FS.Open(n + "/lab.md"); return err != nil })
+	if f.lab != "" && !embedded(f.lab) {
+		names = []string{f.lab}
+	}
+	found, err := lib.find(names)
+	if err != nil {
+		return nil, err
+	}
+	var out []*workshop.Lesson
+	for _, l := range found {
+		lesson, err := workshop.NewLesson(l, lib.tree(l))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, lesson)
+	}
+	return out, nil
+}
+
+// kernels are those of --kernel, of which the first is the students'. Without it, the
+// newest of the default ones is, and the others and what was imported are there too.
+func (f *workshopFlags) kernels(ctx context.Context, cmd *cobra.Command, p vms.Provider) (*kernelShelf, error) {
+	shelf := newKernelShelf()
+	asked := f.machines.kernels
+	if !cmd.Flags().Changed("kernel") {
+		asked = []string{"latest", "default"}
+	}
+	images, others, err := providerKernels(ctx, p, asked)
+	if err != nil {
+		return nil, err
+	}
+	for _, image := range distinct(images) {
+		shelf.addImage(image)
+	}
+	cat, err := openCatalogue(cmd, f.machines.mirror, f.machines.locked)
+	if err != nil {
+		return nil, err
+	}
+	if err := shelf.addAll(ctx, cat, others, ""); err != nil {
+		return nil, err
+	}
+	if !cmd.Flags().Changed("kernel") && len(others) > 0 {
+		err = shelf.addAll(ctx, cat, []string{"all"}, kernel.Local)
+	}
+	return shelf, err
+}
+
+// addAll adds the kernels that selectors name, or those of one source.
+func (k *kernelShelf) addAll(ctx context.Context, cat *catalogue.Catalogue, selectors []string, source string) error {
+	for _, selector := range selectors {
+		refs, err := cat.Resolve(ctx, []string{selector})
+		if err != nil {
+			return kernelError(err)
+		}
+		for _, ref := range refs {
+			if source == "" || ref.Source == source {
+				k.addRef(cat, ref)
+			}
+		}
+	}
+	return nil
+}
+
+// firstLab is the name of the lab to begin with. The error is one that the course
+// does not have.
+func (f *workshopFlags) firstLab(w *workshop.Workshop) (string, error) {
+	if f.lab == "" || !embedded(f.lab) {
+		return w.Lessons[0].Name, nil
+	}
+	if w.Lesson(f.lab) != nil {
+		return f.lab, nil
+	}
+	var lib library
+	_, err := lib.find([]string{f.lab})
+	return f.lab, err
+}

@@ -1,0 +1,184 @@
+package workshop
+
+import (
+	"context"
+	"errors"
+	"path"
+	"time"
+
+	"github.com/bpflab/bpflab/harness/lab"
+	"github.com/bpflab/bpflab/harness/run"
+	"github.com/bpflab/bpflab/harness/session"
+	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms"
+)
+
+// Check builds what the student wrote and does a step in the desk's machine; "" is the
+// step the student is at. Followers get the report too. A newer check takes the place
+// of one that still runs, which then ends with an error. Everything else that goes
+// wrong is in the report.
+func (d *Desk) Check(ctx context.Context, step string) (*Report, error) {
+	d.touch()
+	if step == "" {
+		step = d.View().Step
+	}
+	st := d.Lesson.step(step)
+	if st == nil {
+		return nil, d.noStep(step)
+	}
+	began := time.Now()
+	ctx, done, err := d.turn.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	defer d.setBusy("")
+	a := &attempt{desk: d, step: *st, code: []byte(d.Code().Text)}
+	report := a.run(ctx)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	report.Seconds = time.Since(began).Seconds()
+	return report, d.note(report)
+}
+
+// note keeps a report and tells the followers.
+func (d *Desk) note(r *Report) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p := d.state.Steps[r.Step]
+	p.Attempts++
+	p.Last = r
+	if r.Passed() && p.Done.IsZero() {
+		p.Done = time.Now().UTC()
+	}
+	d.used = time.Now()
+	d.hub.send(Event{Report: r})
+	return d.keep()
+}
+
+// attempt is one check, or a comparison, on its way.
+type attempt struct {
+	desk   *Desk
+	step   lab.Step
+	code   []byte
+	report Report
+}
+
+// run does the attempt in the desk's machine. If the machine turns out to be dead, a
+// new one is tried once.
+func (a *attempt) run(ctx context.Context) *Report {
+	d := a.desk
+	a.report = Report{Step: a.step.Name, Kernel: d.shop.Kernels.Names()[0], Verdict: verdict.Fail}
+	d.setBusy(BusyWaiting)
+	if d.shop.work.Acquire(ctx, 1) != nil {
+		return a.failed(StageMachine, context.Cause(ctx))
+	}
+	defer d.shop.work.Release(1)
+	object, ok := a.build(ctx)
+	if !ok {
+		return &a.report
+	}
+	for again := false; ; again = true {
+		m, err := d.ready(ctx)
+		if err != nil {
+			return a.failed(StageMachine, err)
+		}
+		d.setBusy(BusyChecking)
+		err = a.do(ctx, m, object)
+		if err == nil || again || ctx.Err() != nil || errors.Is(err, vms.ErrPanic) {
+			return a.ended(m, err)
+		}
+		d.endMachine(err.Error())
+		a.report.Notes = append(a.report.Notes, "your machine did not answer any more: this is a new one")
+	}
+}
+
+// build compiles the step's C file; false is a failure that the report tells.
+func (a *attempt) build(ctx context.Context) ([]byte, bool) {
+	a.desk.setBusy(BusyBuilding)
+	l := a.desk.Lesson
+	name := a.step.Source(l.Lab)
+	if name == "" {
+		return nil, true
+	}
+	tree := l.Tree
+	if name == l.Program {
+		tree.FS = overlay{l.Tree.FS, l.place(name), a.code}
+	}
+	object, err := a.desk.shop.Builder.Object(ctx, run.Source(l.Lab, tree, name))
+	if err == nil {
+		return object.Bytes, true
+	}
+	a.report.Stage = StageBuild
+	if a.report.Problems = buildProblems(path.Base(name), err); a.report.Problems == nil {
+		a.failed(StageBuild, err)
+	}
+	return nil, false
+}
+
+// do does the step in a machine, and fills the report. The error is the machine's.
+func (a *attempt) do(ctx context.Context, m *machine, object []byte) error {
+	l := a.desk.Lesson
+	if err := m.putFiles(ctx, l.FileName(), a.code, object); err != nil {
+		return err
+	}
+	job := session.Job{Lab: l.Lab, Kernel: m.image, Objects: map[string][]byte{}}
+	if object != nil {
+		job.Objects[a.step.Source(l.Lab)] = object
+	}
+	single, err := m.session.Single(ctx, job, a.step.Name)
+	a.desk.loaded(m, single.Spec)
+	if err != nil {
+		return err
+	}
+	a.judge(m, single)
+	if a.report.Passed() {
+		return nil
+	}
+	var health wire.Health
+	ask := wire.HealthAsk{Symbol: missingSymbol(single.Seen)}
+	if err := m.session.Call(ctx, wire.OpHealth, ask, &health, wire.IO{}); err != nil {
+		return err
+	}
+	a.report.Diagnosis = diagnose(findings{a.step, single, health, string(a.code)})
+	return nil
+}
+
+// judge writes what a step found into the report.
+func (a *attempt) judge(m *machine, single session.Single) {
+	r := &a.report
+	r.Release, r.Verdict, r.Checks, r.Output, r.Log = m.session.Ready.Release, single.Verdict, single.Checks, single.Output, single.Log
+	r.Notes = append(r.Notes, single.Notes...)
+	r.Stage = StageCheck
+	if r.Passed() {
+		return
+	}
+	r.Stage, r.Problems = stepProblems(a.code, a.desk.Lesson.FileName(), m.version(), single)
+	if len(r.Checks) == 0 {
+		r.Checks = []verdict.Check{{Verdict: single.Verdict, Expected: single.Expected, Seen: single.Seen}}
+	}
+}
+
+// ended is the report of an attempt whose machine may have died of it.
+func (a *attempt) ended(m *machine, err error) *Report {
+	if err == nil {
+		return &a.report
+	}
+	a.report.Release = m.session.Ready.Release
+	if !errors.Is(err, vms.ErrPanic) {
+		return a.failed(StageMachine, err)
+	}
+	a.report.Verdict, a.report.Stage = verdict.Fail, StageMachine
+	a.report.Checks = []verdict.Check{{Verdict: verdict.Fail, Expected: "a kernel that survives the step", Seen: m.why()}}
+	a.report.Diagnosis = []Diagnosis{{"the kernel of your machine panicked while the step was done", "the next check has a new machine"}}
+	return &a.report
+}
+
+// failed is the report of an attempt that is nobody's fault but the machine's.
+func (a *attempt) failed(stage Stage, err error) *Report {
+	a.report.Verdict, a.report.Stage = verdict.Infra, stage
+	a.report.Checks = []verdict.Check{{Verdict: verdict.Infra, Expected: "a machine to do the step in", Seen: err.Error()}}
+	return &a.report
+}

@@ -1,0 +1,82 @@
+package workshop
+
+import (
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/btf"
+
+	"github.com/bpflab/bpflab/harness/probe"
+	"github.com/bpflab/bpflab/harness/wire"
+)
+
+var (
+	atInsn      = regexp.MustCompile(`\binsn (\d+)`)
+	instruction = regexp.MustCompile(`(?m)^(\d+): \([0-9a-f]{2}\) `)
+	mapName     = regexp.MustCompile(`map (\w+)`)
+)
+
+// complaint is what the verifier said against a program, in its own words.
+func complaint(p wire.Program) string { return probe.Complaint(p.Log) }
+
+// failedAt is the place in the C file of the instruction that the verifier did not
+// take, by the object's line information; 0 if that is not known.
+func failedAt(spec *ebpf.CollectionSpec, p wire.Program, file string) (line, column int) {
+	if spec == nil || spec.Programs[p.Name] == nil {
+		return 0, 0
+	}
+	number := failedInstruction(p.Log)
+	if number < 0 {
+		return 0, 0
+	}
+	iter := spec.Programs[p.Name].Instructions.Iterate()
+	for iter.Next() && iter.Offset <= asm.RawInstructionOffset(number) {
+		at, ok := iter.Ins.Source().(*btf.Line)
+		if ok && path.Base(at.FileName()) == file {
+			line, column = int(at.LineNumber()), int(at.LineColumn())
+		}
+	}
+	return line, column
+}
+
+// failedInstruction is the number of the instruction that a log speaks of last, -1
+// for none.
+func failedInstruction(log string) int {
+	said := probe.Complaint(log)
+	if m := atInsn.FindStringSubmatch(said); m != nil {
+		n, _ := strconv.Atoi(m[1])
+		return n
+	}
+	all := instruction.FindAllStringSubmatch(log, -1)
+	if len(all) == 0 {
+		return -1
+	}
+	n, _ := strconv.Atoi(all[len(all)-1][1])
+	return n
+}
+
+// lineOf is the first line of the code that has the text, 0 if none has.
+func lineOf(code []byte, text string) int {
+	before, _, found := strings.Cut(string(code), text)
+	if !found {
+		return 0
+	}
+	return 1 + strings.Count(before, "\n")
+}
+
+func firstLine(s string) string {
+	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
+	return s
+}
+
+// place2 is a problem's place as compilers write it: "hello.bpf.c:12".
+func place2(p Problem) string {
+	if p.Line == 0 {
+		return p.File
+	}
+	return p.File + ":" + strconv.Itoa(p.Line)
+}

@@ -1,0 +1,113 @@
+package workshop
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+)
+
+// MaxCode is the largest C file a student may save, in bytes.
+const MaxCode = 1 << 20
+
+// files are where a student's work on a lab is kept: DIR/LAB/state.json and the C file.
+type files struct {
+	dir  string
+	code string // name of the C file, "" without one
+}
+
+// studentID is what a student's directory may be named.
+var studentID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
+
+func (f files) statePath() string { return filepath.Join(f.dir, "state.json") }
+
+// CodePath is where the student's C file lies, "" if the lab has none.
+func (f files) codePath() string {
+	if f.code == "" {
+		return ""
+	}
+	return filepath.Join(f.dir, f.code)
+}
+
+// load reads what was kept. A state that cannot be read is put aside, and begun anew;
+// the C file stays.
+func (f files) load(l *Lesson) (State, []byte, error) {
+	if err := os.MkdirAll(f.dir, 0o755); err != nil {
+		return State{}, nil, fmt.Errorf("the workshop's files: %w", err)
+	}
+	state := newState(l)
+	text, err := os.ReadFile(f.statePath())
+	if err == nil && (json.Unmarshal(text, &state) != nil || state.Schema != StateSchema) {
+		os.Rename(f.statePath(), f.statePath()+".old")
+		state = newState(l)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return State{}, nil, fmt.Errorf("the workshop's files: %w", err)
+	}
+	state.fit(l)
+	code, err := f.loadCode(l)
+	return state, code, err
+}
+
+func (f files) loadCode(l *Lesson) ([]byte, error) {
+	if f.code == "" {
+		return nil, nil
+	}
+	code, err := f.readCode()
+	if errors.Is(err, fs.ErrNotExist) {
+		return l.Starter, writeFile(f.codePath(), l.Starter)
+	}
+	return code, err
+}
+
+// readCode reads the C file as it is on disk.
+func (f files) readCode() ([]byte, error) {
+	info, err := os.Stat(f.codePath())
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > MaxCode {
+		return nil, &SizeError{File: f.codePath(), Size: info.Size()}
+	}
+	return os.ReadFile(f.codePath())
+}
+
+func (f files) saveState(s State) error {
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeFile(f.statePath(), append(text, '\n'))
+}
+
+// writeFile replaces a file, so that a reader, or a crash, finds the old content or the
+// new one.
+func writeFile(path string, text []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return fmt.Errorf("the workshop's files: %w", err)
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(text)
+	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("the workshop's files: %w", err)
+	}
+	return nil
+}
+
+// SizeError is a C file that is too large.
+type SizeError struct {
+	File string
+	Size int64 // bytes
+}
+
+func (e *SizeError) Error() string {
+	return fmt.Sprintf("%s has %d KiB, and a lab's C file may have %d", filepath.Base(e.File), e.Size>>10, MaxCode>>10)
+}

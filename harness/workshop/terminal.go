@@ -1,0 +1,207 @@
+package workshop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"sync"
+
+	"github.com/bpflab/bpflab/harness/carry"
+	"github.com/bpflab/bpflab/harness/command"
+	"github.com/bpflab/bpflab/harness/wire"
+)
+
+// Terminal is a shell in a desk's machine. It goes on while nobody looks at it, and
+// keeps the end of what it wrote for whoever comes back.
+type Terminal struct {
+	ID string
+
+	input  *io.PipeWriter
+	sizes  chan wire.Terminal
+	cancel context.CancelFunc
+
+	mu      sync.Mutex
+	kept    []byte
+	viewers map[chan []byte]bool
+	ended   string // how, "" while it runs
+}
+
+// scrollback is how much of a terminal's output is kept, in bytes.
+const scrollback = 128 << 10
+
+var terminalID = regexp.MustCompile(`^[a-z0-9]{1,16}$`)
+
+// Terminal is the desk's of an ID, which is made of up to 16 of a-z and 0-9; a new one
+// if there is none. The machine is started if need be.
+func (d *Desk) Terminal(ctx context.Context, id string, size wire.Terminal) (*Terminal, error) {
+	if !terminalID.MatchString(id) {
+		return nil, fmt.Errorf("a terminal's ID is made of a-z and 0-9, and %q is none", id)
+	}
+	d.touch()
+	if t := d.Existing(id); t != nil {
+		t.Resize(size)
+		return t, nil
+	}
+	m, err := d.machineForTerminal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d.openTerminal(m, id, size)
+}
+
+// Existing is the desk's terminal of an ID, nil if there is none.
+func (d *Desk) Existing(id string) *Terminal {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.terminals[id]
+}
+
+// Terminals are the IDs of those that run.
+func (d *Desk) Terminals() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Sorted(maps.Keys(d.terminals))
+}
+
+// machineForTerminal does not wait for a check, if there is a machine.
+func (d *Desk) machineForTerminal(ctx context.Context) (*machine, error) {
+	if m := d.current(); m != nil && m.alive.Err() == nil {
+		return m, nil
+	}
+	ctx, done, err := d.turn.wait(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return d.ready(ctx)
+}
+
+func (d *Desk) openTerminal(m *machine, id string, size wire.Terminal) (*Terminal, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if t := d.terminals[id]; t != nil {
+		return t, nil
+	}
+	if len(d.terminals) >= d.shop.Limits.Terminals {
+		return nil, fmt.Errorf("there are %d terminals already, and no more may be: close one", len(d.terminals))
+	}
+	ctx, cancel := context.WithCancel(m.alive)
+	in, input := io.Pipe()
+	t := &Terminal{ID: id, input: input, sizes: make(chan wire.Terminal, 1), cancel: cancel, viewers: map[chan []byte]bool{}}
+	d.terminals[id] = t
+	m.fresh = false
+	go func() {
+		t.run(ctx, m, in, size)
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.terminals[id] == t {
+			delete(d.terminals, id)
+		}
+	}()
+	return t, nil
+}
+
+// run runs the shell to its end.
+func (t *Terminal) run(ctx context.Context, m *machine, in *io.PipeReader, size wire.Terminal) {
+	defer t.cancel()
+	defer in.Close()
+	out, err := command.Run(ctx, m.session, command.Command{
+		Argv: []string{"/bin/sh"}, Dir: HomeDir, Files: &carry.Files{}, Stdin: in, Stdout: t, Terminal: &size, Resizes: t.sizes,
+		Env: []string{"TERM=xterm-256color", "HOME=/root", "PS1=" + m.session.Ready.Release + ":\\w# "},
+	})
+	text := out.String()
+	switch why := m.why(); {
+	case why != "":
+		text = "the machine is gone: " + why
+	case errors.Is(err, context.Canceled):
+		text = "closed"
+	case err != nil:
+		text = err.Error()
+	}
+	t.finish(text)
+}
+
+// Write takes the shell's output.
+func (t *Terminal) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.kept = append(t.kept, p...)
+	if len(t.kept) > 2*scrollback {
+		t.kept = slices.Clone(t.kept[len(t.kept)-scrollback:])
+	}
+	for v := range t.viewers {
+		select {
+		case v <- slices.Clone(p):
+		default: // it does not keep up, and must come anew
+			delete(t.viewers, v)
+			close(v)
+		}
+	}
+	return len(p), nil
+}
+
+// View gives what the terminal has written lately, and then what it writes. The
+// channel is closed when the terminal ends, or the viewer does not keep up, or leaves.
+func (t *Terminal) View() (kept []byte, output <-chan []byte, leave func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	ch := make(chan []byte, backlog)
+	if t.ended != "" {
+		close(ch)
+		return slices.Clone(t.kept), ch, func() {}
+	}
+	t.viewers[ch] = true
+	return slices.Clone(t.kept), ch, func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.viewers[ch] {
+			delete(t.viewers, ch)
+			close(ch)
+		}
+	}
+}
+
+// Ended says how the terminal ended, "" while it runs.
+func (t *Terminal) Ended() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ended
+}
+
+// Input is what somebody types.
+func (t *Terminal) Input(p []byte) error {
+	_, err := t.input.Write(p)
+	return err
+}
+
+// Resize tells the shell the size of its window.
+func (t *Terminal) Resize(size wire.Terminal) {
+	if size.Rows == 0 || size.Cols == 0 {
+		return
+	}
+	select {
+	case <-t.sizes: // an older one that nobody has taken
+	default:
+	}
+	select {
+	case t.sizes <- size:
+	default:
+	}
+}
+
+// Close ends the shell and all that it runs.
+func (t *Terminal) Close() { t.cancel() }
+
+func (t *Terminal) finish(how string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ended = how
+	for v := range t.viewers {
+		delete(t.viewers, v)
+		close(v)
+	}
+}
