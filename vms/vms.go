@@ -64,6 +64,15 @@ type Left struct {
 	Made  time.Time // zero if unknown
 }
 
+// Governed is a machine whose use of the host's processors can be seen and held back.
+type Governed interface {
+	// CPU is the processor time that the machine has taken.
+	CPU() time.Duration
+	// Pause stops the machine, or with false lets it go on. One that is gone is not
+	// minded.
+	Pause(bool)
+}
+
 // Kernels says which kernels a provider can run.
 type Kernels int
 

@@ -94,7 +94,7 @@ Begin with:
 		CompletionOptions:          cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newRunCmd(), newExecCmd(), newTestCmd(), newShellCmd(), newReportCmd(), newReplayCmd(), newCICmd(), newVerifyCmd(), newFeaturesCmd(), newLimitsCmd(), newLabsCmd(), newKernelsCmd(), newVMsCmd(), newDoctorCmd(), newAgentCmd())
+	root.AddCommand(newRunCmd(), newExecCmd(), newTestCmd(), newShellCmd(), newWorkshopCmd(), newReportCmd(), newReplayCmd(), newCICmd(), newVerifyCmd(), newFeaturesCmd(), newLimitsCmd(), newLabsCmd(), newKernelsCmd(), newVMsCmd(), newDoctorCmd(), newAgentCmd())
 	wrapArgs(root)
 	return root
 }

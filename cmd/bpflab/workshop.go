@@ -1,22 +1,39 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"time"
+
 	"github.com/spf13/cobra"
 
+	"github.com/bpflab/bpflab/harness/build"
 	"github.com/bpflab/bpflab/harness/workshop"
+	"github.com/bpflab/bpflab/harness/workshop/web"
 )
 
 // workshopFlags are the flags of `bpflab workshop`.
 type workshopFlags struct {
 	machines runFlags // kernels, provider, mirror, locked
 	lab      string
-	web      bool
-	serve    string
-	class    string
 	dir      string
-	watch    bool // students' files are edited by other programs
+	watch    bool // the C files are edited by other programs, too
 	limits   workshop.Limits
 	memory   sizeFlag
+
+	web    bool
+	listen string
+
+	serve    string
+	class    string
+	students int
+	hosts    []string
+	cert     string
+	key      string
+	trust    bool
 }
 
 func newWorkshopCmd() *cobra.Command {
@@ -28,21 +45,138 @@ func (f *workshopFlags) command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "workshop [LAB]",
 		Short: "Take the course step by step, in the terminal or in a browser",
-		Args:  cobra.MaximumNArgs(1),
-		RunE:  f.run,
+		Long: `Take the course step by step: read, write the program, and with every save it is
+built, loaded into a kernel of your own, and checked. What you reached is kept.
+
+In the terminal, edit the C file with any editor, here or in another window. With
+--web the same is a page in your browser, served by this command to this machine
+alone. With --serve and --class it is a class: students join with a code, and the
+teacher sees who is where.`,
+		Example: `  bpflab workshop
+  bpflab workshop hello --web
+  bpflab workshop xdp-drop --kernel 6.1,5.10,latest
+  bpflab workshop --serve 0.0.0.0:8080 --class ebpf-101`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return errors.New("name one lab to begin with, or none")
+			}
+			return nil
+		},
+		RunE: f.run,
 	}
 	f.define(cmd)
 	return cmd
 }
 
+// defaultListen is where the page is served: always at one place, so that a page that
+// is open goes on when the command is started again.
+const defaultListen = "127.0.0.1:7517"
+
 func (f *workshopFlags) define(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.machines.kernels, "kernel", nil, "kernels: the first is yours, the others are to compare with (default: the newest, and those of `run`)")
+	flags.StringSliceVar(&f.machines.kernels, "kernel", nil, "kernels: the first is the students', the others are there to compare with (default: the newest, and those of run)")
 	flags.StringVar(&f.machines.provider.name, "provider", defaultProvider, "what runs the machines")
 	flags.StringVar(&f.machines.mirror, "mirror", "", "Debian mirror to fetch kernels from")
 	flags.BoolVar(&f.machines.locked, "locked", false, "fail if a pinned kernel is no longer to be had")
+	flags.StringVar(&f.dir, "dir", "", "where your work is kept (default: below the state directory)")
+	flags.BoolVar(&f.web, "web", false, "in a browser")
+	flags.StringVar(&f.listen, "listen", defaultListen, "with --web: loopback address to serve the page at")
+	flags.StringVar(&f.serve, "serve", "", "address to serve a class at, as 0.0.0.0:8080")
+	flags.StringVar(&f.class, "class", "", "name of the class")
+	flags.IntVar(&f.students, "students", 40, "of a class: at most so many")
+	flags.StringSliceVar(&f.hosts, "host", nil, "of a class: further names by which browsers may call the server")
+	flags.StringVar(&f.cert, "tls-cert", "", "of a class: certificate, to serve by HTTPS")
+	flags.StringVar(&f.key, "tls-key", "", "of a class: the certificate's key")
+	flags.IntVar(&f.limits.Machines, "machines", 2, "machines of a student at one time")
+	flags.Var(&f.memory, "mem", "memory that a lab's machine may have at most, as 512M")
+	flags.IntVar(&f.limits.CPU, "cpu", 0, "processor that a machine may take, in percent of one (of a class: 50)")
+	flags.DurationVar(&f.limits.Time, "time", 0, "a student's time, as 4h; 0 is no limit")
+	flags.DurationVar(&f.limits.Idle, "idle", 10*time.Minute, "machines end that nobody looked at for so long")
+	flags.BoolVar(&f.trust, "trust", false, "of a class: serve also where the compiler cannot be confined")
 }
 
 func (f *workshopFlags) run(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		f.lab = args[0]
+	}
+	if err := f.check(cmd); err != nil {
+		return usageError{err}
+	}
+	if err := f.prepare(cmd); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(cmd.Context())
+	defer cancel()
+	w, done, err := f.open(ctx, cmd)
+	if err != nil {
+		return err
+	}
+	defer done()
+	lab, err := f.firstLab(w)
+	if err != nil {
+		return err
+	}
+	switch {
+	case f.serve != "":
+		return f.teach(ctx, cmd, w)
+	case f.web:
+		return f.inBrowser(ctx, cmd, w, lab)
+	}
+	return f.inTerminal(ctx, cmd, w, lab)
+}
+
+// check finds flags that do not go together.
+func (f *workshopFlags) check(cmd *cobra.Command) error {
+	switch {
+	case f.serve != "" && f.web:
+		return errors.New("--web is for you alone, and --serve for a class: give one of them")
+	case (f.serve == "") != (f.class == ""):
+		return errors.New("a class needs --serve ADDRESS and --class NAME")
+	case f.class != "" && !className.MatchString(f.class):
+		return fmt.Errorf("--class %s: a class's name is made of letters, digits and ._- (it names a directory)", f.class)
+	case (f.cert == "") != (f.key == ""):
+		return errors.New("HTTPS needs --tls-cert and --tls-key")
+	case f.limits.Machines < 1 || f.students < 1 || f.limits.CPU < 0 || f.limits.Time < 0 || f.limits.Idle <= 0:
+		return errors.New("--machines and --students are at least 1, --cpu and --time at least 0, and --idle above it")
+	case f.class != "" && !f.trust:
+		if err := build.Confinable(); err != nil {
+			return fmt.Errorf("%w: a student's C could have the compiler read this machine's files; if you trust all of them, say --trust", err)
+		}
+	}
+	if f.web || f.serve != "" {
+		return web.HasPage()
+	}
+	if f.listen != defaultListen {
+		return errors.New("--listen is for --web")
+	}
+	_, err := onTerminal(cmd.InOrStdin(), cmd.OutOrStdout())
+	if err != nil {
+		return errors.New("standard input and output are no terminal; bpflab workshop --web is the workshop in a browser")
+	}
+	return nil
+}
+
+// classCPU is how much of a processor a student's machine may take, in percent, so that
+// one that spins leaves the others theirs.
+const classCPU = 50
+
+// prepare says where work is kept, and what a class's limits are.
+func (f *workshopFlags) prepare(cmd *cobra.Command) error {
+	f.watch = f.class == ""
+	f.limits.Memory = int64(f.memory.Size)
+	if f.class != "" && !cmd.Flags().Changed("cpu") && runtime.NumCPU() < f.students {
+		f.limits.CPU = classCPU
+	}
+	if f.dir != "" {
+		return nil
+	}
+	state, err := stateDir()
+	if err != nil {
+		return err
+	}
+	f.dir = filepath.Join(state, "workshop")
+	if f.class != "" {
+		f.dir = filepath.Join(state, "classes", f.class)
+	}
 	return nil
 }

@@ -30,7 +30,7 @@ func openPipe(ctx context.Context, path string) (int, error) {
 		select {
 		case <-time.After(askAgain):
 		case <-ctx.Done():
-			return -1, fmt.Errorf("%s is read by another: %w", path, context.Cause(ctx))
+			return -1, fmt.Errorf("%s: another program reads it: %w", path, context.Cause(ctx))
 		}
 	}
 }

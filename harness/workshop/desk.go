@@ -172,6 +172,12 @@ func (d *Desk) Solve(step string) (text, code string, err error) {
 	return st.Solution, string(d.Lesson.Solution), d.keep()
 }
 
+// Notify shows a text to whoever follows the desk.
+func (d *Desk) Notify(n NoticeToAll) { d.hub.send(Event{Notice: &n}) }
+
+// LastUsed is when the student did something here.
+func (d *Desk) LastUsed() time.Time { return d.lastUsed() }
+
 func (d *Desk) touch() {
 	d.mu.Lock()
 	defer d.mu.Unlock()

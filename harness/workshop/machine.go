@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"path"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/cilium/ebpf"
@@ -24,7 +26,7 @@ type machine struct {
 	image   kernel.Image
 	end     func()               // ends the session and the machine
 	alive   context.Context      // ends with the session
-	fresh   bool                 // nobody but checks has been in it
+	load    atomic.Uint64        // of a processor, lately: math.Float64bits of a share
 	spec    *ebpf.CollectionSpec // of what the last check has loaded; guarded by the desk's lock
 	loaded  chan struct{}        // closed when a check has loaded; guarded likewise
 }
@@ -55,7 +57,7 @@ func (w *Workshop) start(ctx context.Context, student string, l *Lesson, name st
 		cancel()
 		return nil, err
 	}
-	m := &machine{session: s, image: image, end: func() { cancel(); end() }, alive: alive, fresh: true}
+	m := &machine{session: s, image: image, end: func() { cancel(); end() }, alive: alive}
 	go func() { <-s.Done(); cancel() }()
 	w.govern(m)
 	return m, nil
@@ -77,6 +79,8 @@ func (m *machine) why() string {
 	}
 	return ""
 }
+
+func (m *machine) setLoad(share float64) { m.load.Store(math.Float64bits(share)) }
 
 // version is the kernel's.
 func (m *machine) version() kernel.Version {
@@ -141,6 +145,17 @@ func (d *Desk) ready(ctx context.Context) (*machine, error) {
 		return nil, err
 	}
 	return m, d.occupy(m)
+}
+
+// Warm has the machine there before anybody asks for it. What is wrong with it shows
+// when somebody does.
+func (d *Desk) Warm(ctx context.Context) {
+	ctx, done, err := d.turn.wait(ctx)
+	if err != nil {
+		return
+	}
+	defer done()
+	d.ready(ctx)
 }
 
 // occupy makes a machine the desk's.

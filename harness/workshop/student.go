@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -40,7 +41,7 @@ func (s *Student) Desk(lab string) (*Desk, error) {
 	if d := s.desks[lab]; d != nil {
 		return d, nil
 	}
-	d, err := openDesk(s, l, files{dir: filepath.Join(s.shop.Dir, s.ID, lab), code: l.FileName()})
+	d, err := openDesk(s, l, files{dir: s.dir(lab), code: l.FileName()})
 	if err != nil {
 		return nil, err
 	}
@@ -48,8 +49,35 @@ func (s *Student) Desk(lab string) (*Desk, error) {
 	return d, nil
 }
 
-// Desks are those that were opened, by the labs' names.
+// Desks are those of the labs that the student has begun, today or earlier, in the
+// order of the course.
 func (s *Student) Desks() []*Desk {
+	var out []*Desk
+	for _, l := range s.shop.Lessons {
+		if !s.begun(l.Name) {
+			continue
+		}
+		if d, err := s.Desk(l.Name); err == nil {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+func (s *Student) begun(lab string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.desks[lab] != nil {
+		return true
+	}
+	_, err := os.Stat(files{dir: s.dir(lab)}.statePath())
+	return err == nil
+}
+
+func (s *Student) dir(lab string) string { return filepath.Join(s.shop.Dir, s.ID, lab) }
+
+// open are the desks in use, by the labs' names.
+func (s *Student) open() []*Desk {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []*Desk
@@ -61,13 +89,20 @@ func (s *Student) Desks() []*Desk {
 
 // Done is how many steps of a lab passed, of how many.
 func (s *Student) Done(lab string) (done, of int) {
+	l := s.shop.Lesson(lab)
+	if l == nil {
+		return 0, 0
+	}
+	steps := l.Checked()
+	if !s.begun(lab) {
+		return 0, len(steps)
+	}
 	d, err := s.Desk(lab)
 	if err != nil {
-		return 0, 0
+		return 0, len(steps)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	steps := d.Lesson.Checked()
 	return d.state.done(steps), len(steps)
 }
 
@@ -96,7 +131,7 @@ func (s *Student) timeUp(now time.Time) bool {
 // student may have one more.
 func (s *Student) makeRoom(for_ *Desk) {
 	var others []*Desk
-	for _, d := range s.Desks() {
+	for _, d := range s.open() {
 		if d != for_ && d.hasMachine() {
 			others = append(others, d)
 		}
@@ -110,7 +145,7 @@ func (s *Student) makeRoom(for_ *Desk) {
 
 // sweep ends machines that nobody looks at, or whose student's time is over.
 func (s *Student) sweep(now time.Time) {
-	for _, d := range s.Desks() {
+	for _, d := range s.open() {
 		switch {
 		case s.timeUp(now):
 			d.endMachine(ErrTimeUp.Error())
@@ -121,7 +156,7 @@ func (s *Student) sweep(now time.Time) {
 }
 
 func (s *Student) close() {
-	for _, d := range s.Desks() {
+	for _, d := range s.open() {
 		d.close()
 	}
 }

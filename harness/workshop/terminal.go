@@ -93,7 +93,6 @@ func (d *Desk) openTerminal(m *machine, id string, size wire.Terminal) (*Termina
 	in, input := io.Pipe()
 	t := &Terminal{ID: id, input: input, sizes: make(chan wire.Terminal, 1), cancel: cancel, viewers: map[chan []byte]bool{}}
 	d.terminals[id] = t
-	m.fresh = false
 	go func() {
 		t.run(ctx, m, in, size)
 		d.mu.Lock()

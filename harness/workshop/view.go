@@ -1,6 +1,9 @@
 package workshop
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // View is a desk as faces show it.
 type View struct {
@@ -19,6 +22,25 @@ type MachineView struct {
 	Release string `json:"release"` // uname -r
 	Text    string `json:"text"`    // why it is gone
 }
+
+// Usage is what a desk's machine takes of the host.
+type Usage struct {
+	Machines int     // 0 or 1
+	Memory   int64   // bytes that it alone holds
+	CPU      float64 // share of a processor, lately
+}
+
+// Usage is what the desk's machine takes now.
+func (d *Desk) Usage() Usage {
+	m := d.current()
+	if m == nil {
+		return Usage{}
+	}
+	return Usage{1, m.session.Machine().Memory(), math.Float64frombits(m.load.Load())}
+}
+
+// Followed tells whether a face shows the desk.
+func (d *Desk) Followed() bool { return d.hub.followed() }
 
 // Phase is how far a machine is.
 type Phase string

@@ -99,6 +99,17 @@ func (w *Workshop) Student(id string) (*Student, error) {
 	return s, nil
 }
 
+// Dismiss ends the machines of a student, who may come again.
+func (w *Workshop) Dismiss(id string) {
+	w.mu.Lock()
+	s := w.students[id]
+	delete(w.students, id)
+	w.mu.Unlock()
+	if s != nil {
+		s.close()
+	}
+}
+
 // Close ends all machines. Students' work is on disk already.
 func (w *Workshop) Close() {
 	w.mu.Lock()

@@ -1,0 +1,182 @@
+package web
+
+import (
+	"cmp"
+	"encoding/csv"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/bpflab/bpflab/harness/workshop"
+)
+
+// board is the class as the teacher sees it.
+type board struct {
+	Name     string       `json:"name"`
+	Code     string       `json:"code"`
+	URL      string       `json:"url"`
+	Started  time.Time    `json:"started"`
+	Students []studentRow `json:"students"`
+	Groups   []group      `json:"groups"`
+}
+
+// studentRow is one student now.
+type studentRow struct {
+	Name      string        `json:"name"`
+	Lab       string        `json:"lab"`
+	Step      string        `json:"step"`
+	StepTitle string        `json:"step_title"`
+	Since     time.Time     `json:"since"`
+	Done      int           `json:"done"`
+	Total     int           `json:"total"`
+	State     string        `json:"state"` // "working", "stuck" or "away"
+	Attempts  int           `json:"attempts"`
+	Error     string        `json:"error"`
+	ErrorLine string        `json:"error_line"`
+	Machines  int           `json:"machines"`
+	Memory    int64         `json:"memory"`
+	CPU       float64       `json:"cpu"`
+	Terminals []terminalRow `json:"terminals"`
+}
+
+type terminalRow struct {
+	Lab string `json:"lab"`
+	ID  string `json:"id"`
+}
+
+// group is students that are stuck on the same.
+type group struct {
+	Error    string   `json:"error"`
+	Students []string `json:"students"`
+}
+
+// Who failed so often at a step, or is at it so long after a failure, is stuck.
+const (
+	stuckAttempts = 3
+	stuckTime     = 10 * time.Minute
+)
+
+func (s *Server) board(r *http.Request) board {
+	scheme := "http://"
+	if s.Secure {
+		scheme = "https://"
+	}
+	b := board{Name: s.Room.Name, Code: s.Room.Code(), URL: scheme + r.Host + "/", Started: s.Room.kept.Started, Students: []studentRow{}, Groups: []group{}}
+	for _, id := range s.Room.ids() {
+		b.Students = append(b.Students, s.row(id))
+	}
+	b.group()
+	return b
+}
+
+// row is a student's line: the desk used last, and what all desks take.
+func (s *Server) row(id string) studentRow {
+	row := studentRow{Name: s.Room.name(id), State: "away", Terminals: []terminalRow{}}
+	student, err := s.Workshop.Student(id)
+	if err != nil {
+		return row
+	}
+	for _, l := range s.Workshop.Lessons {
+		done, of := student.Done(l.Name)
+		row.Done, row.Total = row.Done+done, row.Total+of
+	}
+	var last *workshop.Desk
+	for _, d := range student.Desks() {
+		use := d.Usage()
+		row.Machines, row.Memory, row.CPU = row.Machines+use.Machines, row.Memory+use.Memory, row.CPU+use.CPU
+		for _, t := range d.Terminals() {
+			row.Terminals = append(row.Terminals, terminalRow{d.Lesson.Name, t})
+		}
+		if d.Followed() {
+			row.State = "working"
+		}
+		if last == nil || d.LastUsed().After(last.LastUsed()) {
+			last = d
+		}
+	}
+	if last != nil {
+		row.at(last)
+	}
+	return row
+}
+
+// at fills in where the student is.
+func (row *studentRow) at(d *workshop.Desk) {
+	v := d.View()
+	row.Lab, row.Step, row.Since = d.Lesson.Name, v.Step, v.Since
+	for _, st := range d.Lesson.Steps {
+		if st.Name == v.Step {
+			row.StepTitle = st.Title
+		}
+	}
+	p := v.Steps[v.Step]
+	row.Attempts = p.Attempts
+	if p.Last != nil {
+		row.Error, row.ErrorLine = p.Last.Error()
+	}
+	stuck := row.Error != "" && (p.Attempts >= stuckAttempts || time.Since(v.Since) > stuckTime)
+	if row.State == "working" && stuck {
+		row.State = "stuck"
+	}
+}
+
+// group puts students with the same error together, the largest group first.
+func (b *board) group() {
+	by := map[string]*group{}
+	var order []*group
+	for _, s := range b.Students {
+		if s.Error == "" {
+			continue
+		}
+		if by[s.Error] == nil {
+			by[s.Error] = &group{Error: s.Error}
+			order = append(order, by[s.Error])
+		}
+		by[s.Error].Students = append(by[s.Error].Students, s.Name)
+	}
+	slices.SortStableFunc(order, func(x, y *group) int { return cmp.Compare(len(y.Students), len(x.Students)) })
+	for _, g := range order {
+		b.Groups = append(b.Groups, *g)
+	}
+}
+
+// results writes what all students reached, one line a step.
+func (s *Server) results(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	w.Header().Set("Content-Disposition", `attachment; filename="results.csv"`)
+	out := csv.NewWriter(w)
+	out.Write([]string{"student", "lab", "step", "done", "attempts", "hints", "solution", "last_error"})
+	for _, id := range s.Room.ids() {
+		student, err := s.Workshop.Student(id)
+		if err != nil {
+			continue
+		}
+		for _, d := range student.Desks() {
+			v := d.View()
+			for _, name := range d.Lesson.Checked() {
+				out.Write(resultLine(s.Room.name(id), d.Lesson.Name, name, v.Steps[name]))
+			}
+		}
+	}
+	out.Flush()
+}
+
+func resultLine(student, lab, step string, p workshop.Progress) []string {
+	done, last := "", ""
+	if !p.Done.IsZero() {
+		done = p.Done.Format(time.RFC3339)
+	}
+	if p.Last != nil {
+		last, _ = p.Last.Error()
+	}
+	return []string{plain(student), lab, step, done, strconv.Itoa(p.Attempts), strconv.Itoa(p.Hints), strconv.FormatBool(p.Solved), plain(last)}
+}
+
+// plain keeps a spreadsheet from taking a text for a formula.
+func plain(text string) string {
+	if text != "" && slices.Contains([]byte("=+-@\t\r"), text[0]) {
+		return "'" + text
+	}
+	return text
+}

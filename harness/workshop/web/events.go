@@ -1,0 +1,164 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/bpflab/bpflab/harness/workshop"
+)
+
+// writeTime is how long a browser may take to read what it is sent; one that vanished
+// never does.
+const writeTime = 20 * time.Second
+
+// pingEvery is how often a quiet browser is asked whether it is there.
+const pingEvery = 30 * time.Second
+
+// socket is a WebSocket of ours.
+type socket struct{ *websocket.Conn }
+
+// accept takes a WebSocket that a page of our own opens; what another site's page opens
+// is refused and answered.
+func accept(w http.ResponseWriter, r *http.Request) (socket, error) {
+	c, err := websocket.Accept(w, r, nil) // it compares Origin with Host
+	if err != nil {
+		return socket{}, err
+	}
+	c.SetReadLimit(1 << 20)
+	return socket{c}, nil
+}
+
+func (s socket) json(ctx context.Context, v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, writeTime)
+	defer cancel()
+	return s.Write(ctx, websocket.MessageText, text)
+}
+
+func (s socket) binary(ctx context.Context, p []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, writeTime)
+	defer cancel()
+	return s.Write(ctx, websocket.MessageBinary, p)
+}
+
+// alive asks the browser now and then whether it is there, and ends the socket if not.
+func (s socket) alive(ctx context.Context) {
+	for {
+		select {
+		case <-time.After(pingEvery):
+		case <-ctx.Done():
+			return
+		}
+		ping, cancel := context.WithTimeout(ctx, writeTime)
+		err := s.Ping(ping)
+		if cancel(); err != nil {
+			s.CloseNow()
+			return
+		}
+	}
+}
+
+// traceAnswer and mapsAnswer are news as the page takes them.
+type traceAnswer struct {
+	Type string `json:"type"`
+	*workshop.TraceNews
+}
+
+type mapAnswer struct {
+	Name    string        `json:"name"`
+	Type    string        `json:"type"`
+	Entries []entryAnswer `json:"entries"`
+	Cut     bool          `json:"cut"`
+	Error   string        `json:"error"`
+}
+
+type entryAnswer struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
+
+// events tells a page of all that happens at a desk.
+func (s *Server) events(w http.ResponseWriter, r *http.Request, d *workshop.Desk) {
+	c, err := accept(w, r)
+	if err != nil {
+		return
+	}
+	defer c.CloseNow()
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	events, stop := d.Subscribe()
+	defer stop()
+	go func() { defer cancel(); visibility(ctx, c, d) }()
+	go c.alive(ctx)
+	c.json(ctx, map[string]any{"type": "state", "state": stateOf(d)})
+	for {
+		select {
+		case e, ok := <-events:
+			if !ok || c.json(ctx, message(d, e)) != nil {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// message is an event as the page takes it.
+func message(d *workshop.Desk, e workshop.Event) any {
+	switch {
+	case e.Report != nil:
+		return map[string]any{"type": "report", "report": e.Report}
+	case e.Code != nil:
+		return map[string]any{"type": "code", "code": e.Code.Text, "revision": e.Code.Revision}
+	case e.Trace != nil:
+		return traceAnswer{"trace", e.Trace}
+	case e.Maps != nil:
+		return map[string]any{"type": "maps", "maps": mapsOf(e.Maps)}
+	case e.Notice != nil:
+		return map[string]any{"type": "message", "from": e.Notice.From, "text": e.Notice.Text}
+	}
+	return map[string]any{"type": "state", "state": stateOf(d)}
+}
+
+func mapsOf(news []workshop.MapNews) []mapAnswer {
+	out := []mapAnswer{}
+	for _, m := range news {
+		a := mapAnswer{Name: m.Name, Type: m.Type, Cut: m.Cut, Error: m.Error, Entries: []entryAnswer{}}
+		for _, e := range m.Entries {
+			a.Entries = append(a.Entries, entryAnswer(e))
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// visibility reads what the page says: whether it shows the trace and the maps.
+func visibility(ctx context.Context, c socket, d *workshop.Desk) {
+	shown := false
+	defer func() {
+		if shown {
+			d.Show(false)
+		}
+	}()
+	for {
+		_, text, err := c.Read(ctx)
+		if err != nil {
+			return
+		}
+		var in struct {
+			Type    string
+			Visible bool
+		}
+		if json.Unmarshal(text, &in) == nil && in.Type == "visible" && in.Visible != shown {
+			shown = in.Visible
+			d.Show(shown)
+		}
+	}
+}

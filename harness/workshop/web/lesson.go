@@ -1,0 +1,102 @@
+package web
+
+import (
+	"errors"
+	"io/fs"
+	"net/http"
+	"time"
+
+	"github.com/bpflab/bpflab/harness/lab"
+	"github.com/bpflab/bpflab/harness/workshop"
+)
+
+// lessonAnswer is a lab with the student's state.
+type lessonAnswer struct {
+	Name     string       `json:"name"`
+	Title    string       `json:"title"`
+	Intro    string       `json:"intro"` // HTML
+	File     string       `json:"file"`
+	Code     string       `json:"code"`
+	Revision int          `json:"revision"`
+	Steps    []stepAnswer `json:"steps"`
+	State    stateAnswer  `json:"state"`
+}
+
+type stepAnswer struct {
+	Name     string `json:"name"`
+	Title    string `json:"title"`
+	HTML     string `json:"html"`
+	Checked  bool   `json:"checked"`
+	Hints    int    `json:"hints"`
+	Solution bool   `json:"solution"`
+}
+
+// stateAnswer is a desk as it is now.
+type stateAnswer struct {
+	Step     string                    `json:"step"`
+	Kernel   string                    `json:"kernel"`
+	Revision int                       `json:"revision"`
+	Busy     workshop.Busy             `json:"busy"`
+	Machine  workshop.MachineView      `json:"machine"`
+	Steps    map[string]progressAnswer `json:"steps"`
+}
+
+type progressAnswer struct {
+	Done     bool             `json:"done"`
+	Attempts int              `json:"attempts"`
+	Hints    []string         `json:"hints"`    // HTML
+	Solution string           `json:"solution"` // HTML, once it was asked for
+	Last     *workshop.Report `json:"last"`
+}
+
+func (s *Server) lesson(w http.ResponseWriter, _ *http.Request, d *workshop.Desk) {
+	l := d.Lesson
+	md := markdown{l.Name}
+	code := d.Code()
+	out := lessonAnswer{Name: l.Name, Title: l.Title, Intro: md.html(l.Intro), File: l.FileName(), Code: code.Text, Revision: code.Revision, State: stateOf(d)}
+	for _, st := range l.Steps {
+		out.Steps = append(out.Steps, stepAnswer{Name: st.Name, Title: st.Title, HTML: md.html(st.Prose), Checked: workshop.IsChecked(st),
+			Hints: len(st.Hints), Solution: st.Solution != ""})
+	}
+	answer(w, out)
+}
+
+func stateOf(d *workshop.Desk) stateAnswer {
+	v := d.View()
+	out := stateAnswer{Step: v.Step, Kernel: v.Kernel, Revision: v.Revision, Busy: v.Busy, Machine: v.Machine, Steps: map[string]progressAnswer{}}
+	for _, st := range d.Lesson.Steps {
+		out.Steps[st.Name] = progressOf(d.Lesson.Name, st, v.Steps[st.Name])
+	}
+	return out
+}
+
+func progressOf(lesson string, st lab.Step, p workshop.Progress) progressAnswer {
+	md := markdown{lesson}
+	out := progressAnswer{Done: !p.Done.Equal(time.Time{}), Attempts: p.Attempts, Hints: []string{}, Last: p.Last}
+	for _, h := range st.Hints[:min(p.Hints, len(st.Hints))] {
+		out.Hints = append(out.Hints, md.html(h))
+	}
+	if p.Solved {
+		out.Solution = md.html(st.Solution)
+	}
+	return out
+}
+
+func (s *Server) figure(w http.ResponseWriter, r *http.Request) {
+	if s.identity(r).Role == Nobody {
+		fail(w, http.StatusUnauthorized, "you are not in this workshop, or no longer")
+		return
+	}
+	l := s.Workshop.Lesson(r.PathValue("lab"))
+	if l == nil {
+		fail(w, http.StatusNotFound, "there is no such lab")
+		return
+	}
+	image, err := l.Figure(r.PathValue("file"))
+	if errors.Is(err, fs.ErrNotExist) || err != nil {
+		fail(w, http.StatusNotFound, "there is no such figure")
+		return
+	}
+	w.Header().Set("Content-Type", "image/svg+xml")
+	w.Write(image)
+}

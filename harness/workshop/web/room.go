@@ -1,0 +1,177 @@
+package web
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+)
+
+// Room is a class: its code, and who has joined. It is kept on disk, so that a server
+// that was ended goes on where it was.
+type Room struct {
+	Name  string
+	Limit int // students at most
+
+	file string
+	mu   sync.Mutex
+	kept roster
+}
+
+// roster is what is kept of a class.
+type roster struct {
+	Code    string            `json:"code"`
+	Started time.Time         `json:"started"`
+	Names   map[string]string `json:"names"` // of students, by their IDs
+}
+
+// Reasons not to be let in.
+var (
+	ErrCode  = errors.New("that is not the class's code")
+	ErrTaken = errors.New("somebody of that name is in the class already: take another, or ask the teacher to remove them if it is you")
+	ErrFull  = errors.New("the class is full")
+)
+
+// OpenRoom opens the class of a name, whose files are below dir; a new one if there is
+// none.
+func OpenRoom(dir, name string, limit int) (*Room, error) {
+	r := &Room{Name: name, Limit: limit, file: filepath.Join(dir, "class.json")}
+	text, err := os.ReadFile(r.file)
+	if errors.Is(err, fs.ErrNotExist) {
+		code := rand.Text()
+		r.kept = roster{Code: code[:4] + "-" + code[4:8], Started: time.Now().UTC(), Names: map[string]string{}}
+		return r, r.save()
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &r.kept)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the class's file %s: %w", r.file, err)
+	}
+	return r, nil
+}
+
+// Code is what students join with.
+func (r *Room) Code() string { return r.kept.Code }
+
+// Join lets a student in, and returns the student's ID. The error is ErrCode, ErrTaken,
+// ErrFull, or what is wrong with the name.
+func (r *Room) Join(name, code string) (string, error) {
+	code = strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(code))
+	if subtle.ConstantTimeCompare([]byte(code), []byte(strings.ReplaceAll(r.kept.Code, "-", ""))) != 1 {
+		return "", ErrCode
+	}
+	name, err := cleanName(name)
+	if err != nil {
+		return "", err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, other := range r.kept.Names {
+		if strings.EqualFold(other, name) {
+			return "", ErrTaken
+		}
+	}
+	if len(r.kept.Names) >= r.Limit {
+		return "", fmt.Errorf("%w: %d students", ErrFull, r.Limit)
+	}
+	id := r.newID(name)
+	r.kept.Names[id] = name
+	return id, r.save()
+}
+
+const maxName = 40 // characters
+
+func cleanName(name string) (string, error) {
+	name = strings.Join(strings.Fields(name), " ")
+	switch {
+	case name == "":
+		return "", errors.New("say your name")
+	case len([]rune(name)) > maxName:
+		return "", fmt.Errorf("a name has at most %d characters", maxName)
+	case strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) }):
+		return "", errors.New("the name has characters that cannot be shown")
+	}
+	return name, nil
+}
+
+// newID makes an ID that names a student's directory, of what is plain in the name.
+func (r *Room) newID(name string) string {
+	var b strings.Builder
+	for _, c := range strings.ToLower(name) {
+		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' {
+			b.WriteRune(c)
+		}
+	}
+	stem := b.String()[:min(b.Len(), 20)]
+	if stem == "" {
+		stem = "student"
+	}
+	id := stem
+	for n := 2; r.kept.Names[id] != ""; n++ {
+		id = fmt.Sprintf("%s-%d", stem, n)
+	}
+	return id
+}
+
+// Remove takes a student out of the class. What they wrote stays on disk.
+func (r *Room) Remove(id string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.kept.Names, id)
+	return r.save()
+}
+
+// name is a student's, "" if none in the class has the ID.
+func (r *Room) name(id string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.kept.Names[id]
+}
+
+// idOf is the ID of the student of a name, "" if there is none.
+func (r *Room) idOf(name string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id, n := range r.kept.Names {
+		if n == name {
+			return id
+		}
+	}
+	return ""
+}
+
+// ids are those of the students, in order.
+func (r *Room) ids() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Sorted(maps.Keys(r.kept.Names))
+}
+
+// save writes the class's file. The caller holds the lock, if others know of the class.
+func (r *Room) save() error {
+	text, err := json.MarshalIndent(r.kept, "", "  ")
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(r.file), 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(r.file+".new", text, 0o600)
+	}
+	if err == nil {
+		err = os.Rename(r.file+".new", r.file)
+	}
+	if err != nil {
+		return fmt.Errorf("the class's file: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+package web
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Role is what somebody is in a workshop.
+type Role string
+
+// The roles. Nobody is a browser without a session.
+const (
+	Nobody  Role = "none"
+	Student Role = "student"
+	Teacher Role = "teacher"
+)
+
+// who is whose session a request has.
+type who struct {
+	Role Role      `json:"role"`
+	ID   string    `json:"id"`
+	Made time.Time `json:"made"`
+}
+
+// sessionLife is how long a session is good.
+const sessionLife = 30 * 24 * time.Hour
+
+// sessions are those that were given out, by the digests of their tokens, and keys that
+// nobody has used yet. Sessions are kept in a file; keys are not.
+type sessions struct {
+	file string
+
+	mu   sync.Mutex
+	all  map[string]who
+	keys map[string]who
+}
+
+func openSessions(file string) (*sessions, error) {
+	s := &sessions{file: file, all: map[string]who{}, keys: map[string]who{}}
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the workshop's sessions: %w", err)
+	}
+	if json.Unmarshal(text, &s.all) != nil {
+		s.all = map[string]who{} // all must come in anew
+	}
+	for digest, w := range s.all {
+		if time.Since(w.Made) > sessionLife {
+			delete(s.all, digest)
+		}
+	}
+	return s, nil
+}
+
+func digestOf(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// key makes a key for a link, which opens a session once.
+func (s *sessions) key(w who) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := rand.Text()
+	s.keys[digestOf(key)] = w
+	return key
+}
+
+// redeem makes a session of a key; false if it is unknown, or was used.
+func (s *sessions) redeem(key string) (token string, ok bool, err error) {
+	s.mu.Lock()
+	w, ok := s.keys[digestOf(key)]
+	delete(s.keys, digestOf(key))
+	s.mu.Unlock()
+	if !ok {
+		return "", false, nil
+	}
+	token, err = s.open(w)
+	return token, true, err
+}
+
+// open makes a session and returns its token.
+func (s *sessions) open(w who) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	token := rand.Text()
+	w.Made = time.Now().UTC()
+	s.all[digestOf(token)] = w
+	return token, s.save()
+}
+
+// of is whose session a token is; Nobody's if it is none.
+func (s *sessions) of(token string) who {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	want := digestOf(token)
+	for digest, w := range s.all {
+		if subtle.ConstantTimeCompare([]byte(digest), []byte(want)) == 1 && time.Since(w.Made) <= sessionLife {
+			return w
+		}
+	}
+	return who{Role: Nobody}
+}
+
+// end ends a session.
+func (s *sessions) end(token string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.all, digestOf(token))
+	return s.save()
+}
+
+// endOf ends all sessions of one.
+func (s *sessions) endOf(role Role, id string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for digest, w := range s.all {
+		if w.Role == role && w.ID == id {
+			delete(s.all, digest)
+		}
+	}
+	return s.save()
+}
+
+// save writes the sessions' digests. The caller holds the lock.
+func (s *sessions) save() error {
+	text, err := json.MarshalIndent(s.all, "", " ")
+	if err != nil {
+		return err
+	}
+	tmp := s.file + ".new"
+	err = os.MkdirAll(filepath.Dir(s.file), 0o755)
+	if err == nil {
+		err = os.WriteFile(tmp, text, 0o600)
+	}
+	if err == nil {
+		err = os.Rename(tmp, s.file)
+	}
+	if err != nil {
+		return fmt.Errorf("the workshop's sessions: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+
+	"github.com/coder/websocket"
+
+	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/harness/workshop"
+)
+
+func (s *Server) terminals(w http.ResponseWriter, _ *http.Request, d *workshop.Desk) {
+	answer(w, map[string][]string{"terminals": append([]string{}, d.Terminals()...)})
+}
+
+func (s *Server) closeTerminal(w http.ResponseWriter, r *http.Request, d *workshop.Desk) {
+	if t := d.Existing(r.PathValue("id")); t != nil {
+		t.Close()
+	}
+	answer(w, struct{}{})
+}
+
+// terminal joins a browser to a shell in the machine, which goes on without it.
+func (s *Server) terminal(w http.ResponseWriter, r *http.Request, d *workshop.Desk) {
+	c, err := accept(w, r)
+	if err != nil {
+		return
+	}
+	defer c.CloseNow()
+	t, err := d.Terminal(r.Context(), r.PathValue("id"), sizeOf(r))
+	if err != nil {
+		c.json(r.Context(), exitAnswer{"exit", err.Error()})
+		c.Close(websocket.StatusNormalClosure, "")
+		return
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	go func() { defer cancel(); typed(ctx, c, t) }()
+	show(ctx, c, t)
+}
+
+type exitAnswer struct {
+	Type string `json:"type"`
+	Text string `json:"text"`
+}
+
+func sizeOf(r *http.Request) wire.Terminal {
+	number := func(name string, usual uint16) uint16 {
+		n, err := strconv.ParseUint(r.FormValue(name), 10, 16)
+		if err != nil || n == 0 || n > 1000 {
+			return usual
+		}
+		return uint16(n)
+	}
+	return wire.Terminal{Rows: number("rows", 24), Cols: number("cols", 80)}
+}
+
+// show sends what the terminal writes, beginning with what it wrote lately, until it
+// ends or the browser goes.
+func show(ctx context.Context, c socket, t *workshop.Terminal) {
+	go c.alive(ctx)
+	kept, output, leave := t.View()
+	defer leave()
+	if len(kept) > 0 && c.binary(ctx, kept) != nil {
+		return
+	}
+	for {
+		select {
+		case p, ok := <-output:
+			if !ok {
+				if how := t.Ended(); how != "" {
+					c.json(ctx, exitAnswer{"exit", how})
+				}
+				c.Close(websocket.StatusNormalClosure, "")
+				return
+			}
+			if c.binary(ctx, p) != nil {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// typed passes on what is typed, and the window's size.
+func typed(ctx context.Context, c socket, t *workshop.Terminal) {
+	for {
+		kind, p, err := c.Read(ctx)
+		if err != nil {
+			return
+		}
+		if kind == websocket.MessageBinary {
+			if t.Input(p) != nil {
+				return
+			}
+			continue
+		}
+		var in struct {
+			Type       string
+			Rows, Cols uint16
+		}
+		if json.Unmarshal(p, &in) == nil && in.Type == "resize" && in.Rows <= 1000 && in.Cols <= 1000 {
+			t.Resize(wire.Terminal{Rows: in.Rows, Cols: in.Cols})
+		}
+	}
+}
+
+// watchTerminal shows a student's terminal to the teacher, who cannot type into it.
+func (s *Server) watchTerminal(w http.ResponseWriter, r *http.Request) {
+	id := s.Room.idOf(r.PathValue("student"))
+	student, err := s.Workshop.Student(id)
+	if id == "" || err != nil || s.Workshop.Lesson(r.PathValue("lab")) == nil {
+		fail(w, http.StatusNotFound, "there is no such student or lab")
+		return
+	}
+	d, err := student.Desk(r.PathValue("lab"))
+	if err != nil {
+		fail(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	t := d.Existing(r.PathValue("id"))
+	if t == nil {
+		fail(w, http.StatusNotFound, "that terminal has ended")
+		return
+	}
+	c, err := accept(w, r)
+	if err != nil {
+		return
+	}
+	defer c.CloseNow()
+	show(c.CloseRead(r.Context()), c, t)
+}
