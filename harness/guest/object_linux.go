@@ -63,7 +63,7 @@ func (o *object) load(ctx context.Context, spec *ebpf.CollectionSpec, args wire.
 		return wire.LoadResult{}, err
 	}
 	if len(args.Programs) > 0 {
-		spec = only(spec, names)
+		spec = only(spec, names, args.Maps)
 	}
 	o.spec, o.programs = spec, map[string]*ebpf.Program{}
 	res := wire.LoadResult{Maps: describeMaps(spec)}

@@ -2,11 +2,15 @@ package guest
 
 import "github.com/cilium/ebpf"
 
-// only is the object with the named programs and the maps that they use. A map of a
-// type that this kernel lacks is thus no matter to programs that do without it.
-func only(whole *ebpf.CollectionSpec, names []string) *ebpf.CollectionSpec {
+// only is the object with the named programs, the maps that they use, and the named
+// maps. A map of a type that this kernel lacks is thus no matter to programs that do
+// without it.
+func only(whole *ebpf.CollectionSpec, names, tables []string) *ebpf.CollectionSpec {
 	spec := whole.Copy()
 	programs, used := map[string]*ebpf.ProgramSpec{}, map[string]*ebpf.MapSpec{}
+	for _, name := range tables {
+		need(spec, name, used)
+	}
 	for _, name := range names {
 		programs[name] = spec.Programs[name]
 		for _, ins := range programs[name].Instructions {

@@ -89,7 +89,7 @@ func (a *agent) verify(_ context.Context, req *wire.Request) (any, error) {
 // alone is the object with one program and what that needs. A program array
 // holds programs, which are not needed for a load.
 func alone(whole *ebpf.CollectionSpec, name string) *ebpf.CollectionSpec {
-	spec := only(whole, []string{name})
+	spec := only(whole, []string{name}, nil)
 	for _, m := range spec.Maps {
 		if m.Type == ebpf.ProgramArray {
 			m.Contents = nil

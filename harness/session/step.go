@@ -145,7 +145,7 @@ func (st *step) loadObject(ctx context.Context) error {
 	}
 	st.seen.spec = spec
 	var res wire.LoadResult
-	args := wire.Load{Programs: st.def.Load}
+	args := wire.Load{Programs: st.def.Load, Maps: st.maps()}
 	err = st.call(ctx, wire.OpLoad, args, &res, wire.IO{In: st.upload()})
 	if err != nil {
 		return asFinding("load the object", err)
@@ -180,6 +180,20 @@ func (st *step) judges(program string) bool {
 		return c.Rejected != nil && (c.Rejected.Program == program || c.Rejected.Program == "") ||
 			c.Accepted != nil && (c.Accepted.Program == program || c.Accepted.Program == "")
 	})
+}
+
+// maps are those that the checks look at.
+func (st *step) maps() []string {
+	var out []string
+	for _, c := range st.checks {
+		switch {
+		case c.Map != nil:
+			out = append(out, c.Map.Name)
+		case c.Event != nil:
+			out = append(out, c.Event.Map)
+		}
+	}
+	return out
 }
 
 func (st *step) judgesAll(programs []wire.Program) bool {

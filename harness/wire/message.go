@@ -117,6 +117,7 @@ type ConfigResult struct {
 // rejection hides no other. One object is loaded at a time.
 type Load struct {
 	Programs []string `json:"programs,omitempty"` // with the maps that they use; empty: all of the object
+	Maps     []string `json:"maps,omitempty"`     // made besides, for those who look at them
 	Log      bool     `json:"log,omitempty"`      // verifier log also for accepted programs
 }
 
