@@ -50,10 +50,12 @@ func readTyped(input cancelreader.CancelReader, typed chan<- []byte) {
 	defer close(typed)
 	for buf := make([]byte, 4096); ; {
 		n, err := input.Read(buf)
-		text, _, leave := bytes.Cut(bytes.Clone(buf[:n]), []byte{leaveKey})
-		select {
-		case typed <- text:
-		default: // a shell that reads nothing
+		text, _, leave := bytes.Cut(buf[:n], []byte{leaveKey})
+		if len(text) > 0 {
+			select {
+			case typed <- bytes.Clone(text):
+			default: // the shell reads nothing
+			}
 		}
 		if leave || err != nil {
 			return

@@ -46,8 +46,12 @@ type comparison struct {
 	pager
 }
 
-// sideBySide is the least width for that.
-const sideBySide = 100
+// sideBySide is the least width for that. comparedListing is how many lines of outputs
+// and logs are shown.
+const (
+	sideBySide      = 100
+	comparedListing = 4
+)
 
 func (c *comparison) draw(l look, width, height int) []string {
 	return c.page(l, "Two kernels: "+c.title, c.text(l, width-2), width, height)
@@ -58,11 +62,11 @@ func (c *comparison) text(l look, width int) string {
 		return strings.Join(wrapped("The step is done on your kernel, and then on "+c.other+". A kernel that is used for the first time takes longer.", width), "\n")
 	}
 	if width < sideBySide {
-		return l.result(c.reports[0], width) + "\n\n" + l.result(c.reports[1], width)
+		return l.result(c.reports[0], width, comparedListing) + "\n\n" + l.result(c.reports[1], width, comparedListing)
 	}
 	half := width/2 - 2
 	column := lipgloss.NewStyle().Width(half + 4)
-	return lipgloss.JoinHorizontal(lipgloss.Top, column.Render(l.result(c.reports[0], half)), l.result(c.reports[1], half))
+	return lipgloss.JoinHorizontal(lipgloss.Top, column.Render(l.result(c.reports[0], half, comparedListing)), l.result(c.reports[1], half, comparedListing))
 }
 
 func (c *comparison) press(_ *model, key string) (overlay, tea.Cmd) {

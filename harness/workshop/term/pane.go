@@ -82,6 +82,9 @@ func (m *model) paneText(width int) string {
 	return m.resultText(width)
 }
 
+// paneListing is how many lines of outputs and logs the pane shows.
+const paneListing = 200
+
 // resultText is the result of the step's last check, and what to do next.
 func (m *model) resultText(width int) string {
 	last := m.progress().Last
@@ -93,9 +96,9 @@ func (m *model) resultText(width int) string {
 	case last == nil:
 		return strings.Join(wrapped("Not checked yet: c does the step and checks it.", width), "\n")
 	case last.Passed():
-		return m.look.result(last, width) + "\n" + hanging(m.look.good.Render("→")+" ", m.next(), width)
+		return m.look.result(last, width, paneListing) + "\n" + hanging(m.look.good.Render("→")+" ", m.next(), width)
 	}
-	return m.look.result(last, width)
+	return m.look.result(last, width, paneListing)
 }
 
 // next is what comes after a step that passed.

@@ -8,8 +8,9 @@ import (
 	"github.com/bpflab/bpflab/harness/workshop"
 )
 
-// result shows what a check found, in lines of at most width columns.
-func (l look) result(r *workshop.Report, width int) string {
+// result shows what a check found, in lines of at most width columns. Of what commands
+// wrote, and of a verifier's log, at most most lines are shown.
+func (l look) result(r *workshop.Report, width, most int) string {
 	p := page{look: l, width: width}
 	p.verdict(r)
 	for _, problem := range r.Problems {
@@ -25,15 +26,12 @@ func (l look) result(r *workshop.Report, width int) string {
 	for _, n := range r.Notes {
 		p.add(l.dim.Render("note")+" ", n)
 	}
-	p.listing("output of the commands", r.Output)
+	p.listing("output of the commands", r.Output, most)
 	if !r.Passed() {
-		p.listing("the verifier's log, its end", tail(r.Log, logLines))
+		p.listing("the verifier's log", r.Log, most)
 	}
 	return strings.TrimRight(p.String(), "\n")
 }
-
-// logLines is how much of a verifier's log is shown.
-const logLines = 40
 
 // page is text that is being written.
 type page struct {
@@ -117,16 +115,16 @@ func (p *page) check(c verdict.Check) {
 	p.add("  "+p.look.bold.Render("seen    ")+" ", c.Seen)
 }
 
-func (p *page) listing(title, text string) {
+// listing shows the end of a text, which is where it says most.
+func (p *page) listing(title, text string, most int) {
 	if text = plain(text); strings.TrimSpace(text) == "" {
 		return
 	}
+	lines := strings.Split(text, "\n")
+	if over := len(lines) - most; over > 0 {
+		title += fmt.Sprintf(", without %d lines before", over)
+		lines = lines[over:]
+	}
 	p.WriteString(p.look.dim.Render(cut("── "+title+" ──", p.width)) + "\n")
-	p.WriteString(strings.Join(wrapped(text, p.width), "\n") + "\n")
-}
-
-// tail is the end of a text, of at most n lines.
-func tail(text string, n int) string {
-	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
-	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+	p.WriteString(strings.Join(wrapped(strings.Join(lines, "\n"), p.width), "\n") + "\n")
 }
