@@ -83,6 +83,8 @@ var rules = map[string]rule{
 	"Header.timeout":  {doc: "Longest time each step may take.", min: int64(time.Second), max: int64(time.Hour), def: 60 * time.Second},
 	"Header.needs":    {doc: "What the kernel must be built with. A kernel without it is unsupported."},
 	"Header.modules":  {doc: "Kernel modules to load before the first step.", form: module, like: "a module's name"},
+	"Header.target":   {doc: "C file of a user-space program that the lab watches. It is compiled for the machine, without a C library, and is there as /bin/NAME.", form: cFile, like: likeFile},
+	"Header.lsm":      {doc: "Security module that must be active. Where the provider chooses the kernel's command line, it is put there; elsewhere a kernel without it is unsupported.", words: []string{"bpf"}},
 	"Header.harmless": {doc: "The lab changes nothing that outlasts it and disturbs nobody, so it may run on a kernel that others use: on the host, or in a container."},
 	"Header.duration": {doc: "How long a reader takes, for people: 10 minutes.", form: oneLine, like: likeOneLine},
 
