@@ -29,13 +29,17 @@ func openCatalogue(cmd *cobra.Command, mirror string, locked bool) (*catalogue.C
 }
 
 func openCatalogueWith(cmd *cobra.Command, lock []byte, mirror string, locked bool) (*catalogue.Catalogue, error) {
+	return openCatalogueShown(downloadsOf(cmd), lock, mirror, locked)
+}
+
+// downloadsOf shows downloads on the command's standard error.
+func downloadsOf(cmd *cobra.Command) kernel.Progress {
 	out := cmd.ErrOrStderr()
-	c, err := catalogue.Open(catalogue.Options{
-		Mirror:   mirror,
-		Lock:     lock,
-		Locked:   locked,
-		Progress: newProgress(out, isTerminal(out)),
-	})
+	return newProgress(out, isTerminal(out))
+}
+
+func openCatalogueShown(shown kernel.Progress, lock []byte, mirror string, locked bool) (*catalogue.Catalogue, error) {
+	c, err := catalogue.Open(catalogue.Options{Mirror: mirror, Lock: lock, Locked: locked, Progress: shown})
 	if err != nil {
 		return nil, usageError{err}
 	}

@@ -24,6 +24,8 @@ type workshopFlags struct {
 	limits   workshop.Limits
 	memory   sizeFlag
 
+	downloads *workshopDownloads // made with the kernels
+
 	web    bool
 	listen string
 

@@ -101,7 +101,12 @@ func (f *workshopFlags) kernels(ctx context.Context, cmd *cobra.Command, p vms.P
 	for _, image := range distinct(images) {
 		shelf.addImage(image)
 	}
-	cat, err := openCatalogue(cmd, f.machines.mirror, f.machines.locked)
+	lock, err := lockText()
+	if err != nil {
+		return nil, usageError{err}
+	}
+	f.downloads = &workshopDownloads{shown: downloadsOf(cmd)}
+	cat, err := openCatalogueShown(f.downloads, lock, f.machines.mirror, f.machines.locked)
 	if err != nil {
 		return nil, err
 	}

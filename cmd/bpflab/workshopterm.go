@@ -2,13 +2,31 @@ package main
 
 import (
 	"context"
-	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/bpflab/bpflab/harness/workshop"
+	"github.com/bpflab/bpflab/harness/workshop/term"
+	"github.com/bpflab/bpflab/harness/workshop/web"
 )
 
+// inTerminal shows the workshop on this terminal until the student leaves it.
 func (f *workshopFlags) inTerminal(ctx context.Context, cmd *cobra.Command, w *workshop.Workshop, lab string) error {
-	return errors.New("not there yet")
+	t, err := onTerminal(cmd.InOrStdin(), cmd.OutOrStdout())
+	if err != nil {
+		return err
+	}
+	student, err := w.Student(web.Alone)
+	if err != nil {
+		return err
+	}
+	err = term.Run(ctx, t.in, t.out, term.Options{
+		Workshop: w, Student: student, Lab: lab, Downloads: f.downloads.toFace(),
+		Shell: func(ctx context.Context, d *workshop.Desk) error { return t.visit(ctx, d) },
+	})
+	if err == nil {
+		fmt.Fprintf(t.out, "The machines end now. What you reached is kept in %s.\n", f.dir)
+	}
+	return err
 }

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+// workshopDownloads shows downloads as other commands do, until the terminal is the
+// workshop's: then they are told to it. It satisfies kernel.Progress.
+type workshopDownloads struct {
+	mu    sync.Mutex
+	shown kernel.Progress
+	face  chan string // nil: shown shows them
+}
+
+// toFace tells from now on what is fetched to whoever receives: the latest counts, and
+// "" is nothing any more.
+func (d *workshopDownloads) toFace() <-chan string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.face = make(chan string, 1)
+	return d.face
+}
+
+// Bytes implements kernel.Progress.
+func (d *workshopDownloads) Bytes(name string, done, total int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.face == nil:
+		d.shown.Bytes(name, done, total)
+	case total > 0 && done >= total:
+		d.tell("")
+	case total > 0:
+		d.tell(fmt.Sprintf("fetching %s: %d %% of %s", name, 100*done/total, size(total)))
+	default:
+		d.tell(fmt.Sprintf("fetching %s: %s", name, size(done)))
+	}
+}
+
+// Note implements kernel.Progress.
+func (d *workshopDownloads) Note(line string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.face == nil {
+		d.shown.Note(line)
+	}
+}
+
+// tell replaces what was to be told by something newer. The caller holds the lock.
+func (d *workshopDownloads) tell(text string) {
+	select {
+	case <-d.face:
+	default:
+	}
+	d.face <- text
+}

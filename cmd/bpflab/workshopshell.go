@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+
+	"github.com/muesli/cancelreader"
+	"golang.org/x/term"
+
+	"github.com/bpflab/bpflab/harness/workshop"
+)
+
+// visitShell is the ID of the shell that is opened from the lesson: the same one each
+// time, if it was left open.
+const visitShell = "lesson"
+
+// leaveKey is Ctrl-], which leaves a shell open.
+const leaveKey = 0x1d
+
+// visit shows a shell of the desk's machine on this terminal until it ends, or is left
+// with Ctrl-].
+func (t terminal) visit(ctx context.Context, d *workshop.Desk) error {
+	fmt.Fprintln(t.out, "A shell in your machine. Ctrl-D ends it, Ctrl-] leaves it open; both go back to the lesson.")
+	shell, err := d.Terminal(ctx, visitShell, t.size())
+	if err != nil {
+		return err
+	}
+	input, err := cancelreader.NewReader(t.in)
+	if err != nil {
+		return err
+	}
+	defer input.Close()
+	before, err := term.MakeRaw(int(t.in.Fd()))
+	if err != nil {
+		return err
+	}
+	defer term.Restore(int(t.in.Fd()), before)
+	typed, read := make(chan []byte, 64), make(chan struct{})
+	go func() { readTyped(input, typed); close(read) }()
+	go pass(typed, shell)
+	defer func() { input.Cancel(); <-read }() // what is typed from now on is the lesson's
+	return t.show(ctx, shell, read)
+}
+
+// readTyped reads what is typed until the key that leaves, or input is cancelled.
+func readTyped(input cancelreader.CancelReader, typed chan<- []byte) {
+	defer close(typed)
+	for buf := make([]byte, 4096); ; {
+		n, err := input.Read(buf)
+		text, _, leave := bytes.Cut(buf[:n], []byte{leaveKey})
+		if len(text) > 0 {
+			select {
+			case typed <- bytes.Clone(text):
+			default: // the shell reads nothing
+			}
+		}
+		if leave || err != nil {
+			return
+		}
+	}
+}
+
+// pass hands what is typed to the shell. It may wait for as long as the shell runs.
+func pass(typed <-chan []byte, shell *workshop.Terminal) {
+	for text := range typed {
+		if shell.Input(text) != nil {
+			return
+		}
+	}
+}
+
+// show writes what the shell writes, until it ends or left is closed.
+func (t terminal) show(ctx context.Context, shell *workshop.Terminal, left <-chan struct{}) error {
+	changed := make(chan os.Signal, 1)
+	notifyResize(changed)
+	defer signal.Stop(changed)
+	kept, output, leave := shell.View()
+	defer func() { leave() }()
+	t.out.Write(kept)
+	for {
+		select {
+		case text, open := <-output:
+			if !open && shell.Ended() != "" {
+				return nil
+			}
+			if !open { // it wrote more than this terminal could take
+				text, output, leave = shell.View()
+			}
+			t.out.Write(text)
+		case <-changed:
+			shell.Resize(t.size())
+		case <-left:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}

@@ -1,0 +1,77 @@
+package term
+
+import (
+	"context"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+
+	"github.com/bpflab/bpflab/harness/workshop"
+)
+
+// compare does the step on the student's kernel and on another, with the C file as it
+// is now.
+func (m *model) compare(kernel string) tea.Cmd {
+	s, step := m.seat, m.step().Name
+	m.over = &comparison{title: m.step().Title, other: kernel}
+	return m.tasks.run(func(ctx context.Context) tea.Msg {
+		own, err := s.Check(ctx, step)
+		var other *workshop.Report
+		if err == nil {
+			other, err = s.Compare(ctx, kernel, step)
+		}
+		return outcome(func(m *model) tea.Cmd { m.compared(kernel, own, other, err); return nil })
+	})
+}
+
+// compared shows the reports, if the student still waits for them.
+func (m *model) compared(kernel string, own, other *workshop.Report, err error) {
+	c, waiting := m.over.(*comparison)
+	if !waiting || c.other != kernel || c.reports != nil {
+		return
+	}
+	if err != nil {
+		m.over = nil
+		m.wrong(err)
+		return
+	}
+	c.reports = []*workshop.Report{own, other}
+}
+
+// comparison shows a step on two kernels, side by side if there is room.
+type comparison struct {
+	title, other string
+	reports      []*workshop.Report // nil while they are made
+	pager
+}
+
+// sideBySide is the least width for that. comparedListing is how many lines of outputs
+// and logs are shown.
+const (
+	sideBySide      = 100
+	comparedListing = 4
+)
+
+func (c *comparison) draw(l look, width, height int) []string {
+	return c.page(l, "Two kernels: "+c.title, c.text(l, width-2), width, height)
+}
+
+func (c *comparison) text(l look, width int) string {
+	if c.reports == nil {
+		return strings.Join(wrapped("The step is done on your kernel, and then on "+c.other+". A kernel that is used for the first time takes longer.", width), "\n")
+	}
+	if width < sideBySide {
+		return l.result(c.reports[0], width, comparedListing) + "\n\n" + l.result(c.reports[1], width, comparedListing)
+	}
+	half := width/2 - 2
+	column := lipgloss.NewStyle().Width(half + 4)
+	return lipgloss.JoinHorizontal(lipgloss.Top, column.Render(l.result(c.reports[0], half, comparedListing)), l.result(c.reports[1], half, comparedListing))
+}
+
+func (c *comparison) press(_ *model, key string) (overlay, tea.Cmd) {
+	if c.scroll(key) {
+		return c, nil
+	}
+	return nil, nil
+}

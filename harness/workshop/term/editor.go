@@ -1,0 +1,44 @@
+package term
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/bpflab/bpflab/harness/workshop"
+)
+
+var errNoEditor = errors.New("there is neither nano nor vi: name your editor in EDITOR, or open the file with any, elsewhere")
+
+// editor is the command that edits a file: $VISUAL, else $EDITOR, else nano or vi.
+func editor(getenv func(string) string, find func(string) (string, error)) ([]string, error) {
+	for _, name := range []string{"VISUAL", "EDITOR"} {
+		if words := strings.Fields(getenv(name)); len(words) > 0 {
+			return words, nil
+		}
+	}
+	for _, name := range []string{"nano", "vi"} {
+		if path, err := find(name); err == nil {
+			return []string{path}, nil
+		}
+	}
+	return nil, errNoEditor
+}
+
+// edit leaves the terminal to the student's editor. What it saves is checked by the
+// desk, which looks at the file.
+func (m *model) edit() tea.Cmd {
+	if m.seat.CodePath() == "" {
+		m.wrong(workshop.ErrNoCode)
+		return nil
+	}
+	words, err := editor(os.Getenv, exec.LookPath)
+	if err != nil {
+		m.wrong(err)
+		return nil
+	}
+	return tea.ExecProcess(exec.Command(words[0], append(words[1:], m.seat.CodePath())...), after)
+}

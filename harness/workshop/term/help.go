@@ -1,0 +1,64 @@
+package term
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// keysHelp tells all keys.
+type keysHelp struct {
+	keys [][]action
+	path string // of the C file
+	pager
+}
+
+func (m *model) showKeys() { m.over = &keysHelp{keys: m.keys, path: m.seat.CodePath()} }
+
+func (h *keysHelp) press(_ *model, key string) (overlay, tea.Cmd) {
+	if h.scroll(key) {
+		return h, nil
+	}
+	return nil, nil
+}
+
+func (h *keysHelp) draw(l look, width, height int) []string {
+	return h.page(l, "Keys", h.text(l, width-2), width, height)
+}
+
+// text is the groups of keys, beside each other as far as there is room.
+func (h *keysHelp) text(l look, width int) string {
+	var rows []string
+	row, used := []string{}, 0
+	for _, group := range h.keys {
+		column := keyColumn(l, group)
+		w := lipgloss.Width(column)
+		if used > 0 && used+w > width {
+			rows, row, used = append(rows, lipgloss.JoinHorizontal(lipgloss.Top, row...)), nil, 0
+		}
+		row, used = append(row, column), used+w
+	}
+	rows = append(rows, lipgloss.JoinHorizontal(lipgloss.Top, row...))
+	notes := wrapped("Shift with the mouse selects text. In the shell, Ctrl-D ends it, and Ctrl-] comes back here and leaves it open.", width)
+	if h.path != "" {
+		notes = append(notes, "", "Your C file, for any editor:", h.path)
+	}
+	return strings.Join(append(rows, strings.Join(notes, "\n")), "\n\n")
+}
+
+func keyColumn(l look, group []action) string {
+	var lines []string
+	wide := 0
+	for _, a := range group {
+		wide = max(wide, ansi.StringWidth(a.Help().Key))
+	}
+	for _, a := range group {
+		help := a.Help()
+		pad := strings.Repeat(" ", wide-ansi.StringWidth(help.Key))
+		lines = append(lines, fmt.Sprintf("%s%s  %s  ", l.key.Render(help.Key), pad, help.Desc))
+	}
+	return strings.Join(lines, "\n")
+}

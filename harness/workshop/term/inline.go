@@ -1,0 +1,79 @@
+package term
+
+import (
+	"strings"
+
+	"charm.land/lipgloss/v2"
+	"github.com/yuin/goldmark/ast"
+)
+
+// inline is the text in a node, in the style of what is around it.
+func (w prose) inline(parent ast.Node, style lipgloss.Style) string {
+	var out strings.Builder
+	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
+		out.WriteString(w.span(n, style))
+	}
+	return out.String()
+}
+
+func (w prose) span(n ast.Node, style lipgloss.Style) string {
+	switch n := n.(type) {
+	case *ast.Text:
+		return styled(style, string(n.Segment.Value(w.source))) + lineEnd(n)
+	case *ast.String:
+		return styled(style, string(n.Value))
+	case *ast.CodeSpan:
+		return w.codeSpan(n, style)
+	case *ast.Emphasis:
+		if n.Level == 1 {
+			return w.inline(n, style.Italic(true))
+		}
+		return w.inline(n, style.Bold(true))
+	case *ast.Link:
+		return w.inline(n, style.Underline(true)) + w.address(n)
+	case *ast.AutoLink:
+		return styled(style.Underline(true), string(n.Label(w.source)))
+	case *ast.Image:
+		return styled(style.Italic(true), "[figure, with --web: ") + w.inline(n, style.Italic(true)) + styled(style.Italic(true), "]")
+	case *ast.RawHTML:
+		return ""
+	}
+	return w.inline(n, style)
+}
+
+// lineEnd is what a line of the source ends in: a space, or a new line where the
+// author wants one.
+func lineEnd(n *ast.Text) string {
+	switch {
+	case n.HardLineBreak():
+		return "\n"
+	case n.SoftLineBreak():
+		return " "
+	}
+	return ""
+}
+
+// codeSpan is told by its colour, or by the marks it has in the source.
+func (w prose) codeSpan(n ast.Node, style lipgloss.Style) string {
+	code := style.Foreground(w.look.hues.cyan)
+	if w.look.colour {
+		return w.inline(n, code)
+	}
+	return styled(style, "`") + w.inline(n, style) + styled(style, "`")
+}
+
+// address is where a link leads, for those that lead out of the course.
+func (w prose) address(n *ast.Link) string {
+	if to := string(n.Destination); strings.Contains(to, "://") {
+		return " (" + to + ")"
+	}
+	return ""
+}
+
+// styled renders a piece of a line, whose spaces count.
+func styled(style lipgloss.Style, s string) string {
+	if s == "" {
+		return ""
+	}
+	return style.Inline(true).Render(s)
+}

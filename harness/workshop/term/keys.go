@@ -1,0 +1,80 @@
+package term
+
+import (
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+)
+
+// action is a key and what it does.
+type action struct {
+	key.Binding
+	do func(*model) tea.Cmd
+}
+
+func on(keys []string, shown, help string, do func(*model) tea.Cmd) action {
+	return action{key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, help)), do}
+}
+
+// still is an action that starts nothing.
+func still(do func(*model)) func(*model) tea.Cmd {
+	return func(m *model) tea.Cmd { do(m); return nil }
+}
+
+// actions are all keys of the face, in the groups in which they are told. It is a
+// function because what they do tells them.
+func actions() [][]action {
+	return [][]action{
+		{
+			on([]string{"c", "enter"}, "c, Enter", "check the step", (*model).check),
+			on([]string{"x"}, "x", "run the step's commands: check", (*model).check),
+			on([]string{"e"}, "e", "edit the C file", (*model).edit),
+			on([]string{"h"}, "h", "hint, one more each time", (*model).hint),
+			on([]string{"s"}, "s", "solution", (*model).solve),
+			on([]string{"t"}, "t", "shell in the machine", (*model).openShell),
+			on([]string{"k"}, "k", "compare with another kernel", (*model).chooseKernel),
+			on([]string{"r"}, "r", "new machine", (*model).reset),
+			on([]string{"R"}, "R", "new machine, starter again", (*model).restart),
+		},
+		{
+			on([]string{"n", "right"}, "n, →", "next step", func(m *model) tea.Cmd { return m.turn(m.at + 1) }),
+			on([]string{"p", "left"}, "p, ←", "previous step", func(m *model) tea.Cmd { return m.turn(m.at - 1) }),
+			on([]string{"l"}, "l", "labs", (*model).chooseLab),
+			on([]string{"up"}, "↑", "text up", still(func(m *model) { m.scrolled().ScrollUp(1) })),
+			on([]string{"down"}, "↓", "text down", still(func(m *model) { m.scrolled().ScrollDown(1) })),
+			on([]string{"pgup", "b"}, "PgUp", "page up", still(func(m *model) { m.scrolled().PageUp() })),
+			on([]string{"pgdown", "space"}, "PgDn, space", "page down", still(func(m *model) { m.scrolled().PageDown() })),
+			on([]string{"home", "g"}, "Home", "to the beginning", still(func(m *model) { m.scrolled().GotoTop() })),
+			on([]string{"end", "G"}, "End", "to the end", still(func(m *model) { m.scrolled().GotoBottom() })),
+		},
+		{
+			on([]string{"1"}, "1", "result of the check", still(func(m *model) { m.turnTo(paneResult) })),
+			on([]string{"2"}, "2", "the kernel's trace", still(func(m *model) { m.turnTo(paneTrace) })),
+			on([]string{"3"}, "3", "the maps' values", still(func(m *model) { m.turnTo(paneMaps) })),
+			on([]string{"tab"}, "Tab", "next of these", still(func(m *model) { m.turnTo((m.pane.kind + 1) % paneKinds) })),
+			on([]string{"K", "shift+up"}, "K", "result up", still(func(m *model) { m.pane.ScrollUp(1) })),
+			on([]string{"J", "shift+down"}, "J", "result down", still(func(m *model) { m.pane.ScrollDown(1) })),
+			on([]string{"z"}, "z", "result large, or not", still((*model).zoom)),
+			on([]string{"y"}, "y", "copy the C file's path", (*model).copyPath),
+			on([]string{"?"}, "?", "all keys", still((*model).showKeys)),
+			on([]string{"q", "ctrl+c"}, "q, Ctrl-C", "leave", func(*model) tea.Cmd { return tea.Quit }),
+		},
+	}
+}
+
+// short are the keys told at the foot of the screen, the most important first.
+var short = []struct{ key, does string }{
+	{"c", "check"}, {"?", "keys"}, {"q", "leave"}, {"n/p", "step"}, {"h", "hint"}, {"e", "edit"},
+	{"t", "shell"}, {"l", "labs"}, {"1 2 3", "result trace maps"}, {"s", "solution"}, {"k", "compare"}, {"z", "zoom"},
+}
+
+// press does what a key is for.
+func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
+	for _, group := range m.keys {
+		for _, a := range group {
+			if key.Matches(k, a.Binding) {
+				return a.do(m)
+			}
+		}
+	}
+	return nil
+}

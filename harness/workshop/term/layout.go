@@ -1,0 +1,75 @@
+package term
+
+import tea "charm.land/bubbletea/v2"
+
+// The least that the face can be shown in.
+const (
+	leastWidth  = 30
+	leastHeight = 8
+)
+
+// Windows from wideFrom columns on have the text at the left and the pane at the
+// right; in others the pane is below. Text is at most textWidth columns wide, since
+// longer lines are hard to read.
+const (
+	wideFrom  = 110
+	textWidth = 84
+)
+
+// bars are the lines above and below: the title, what the machine does, the keys.
+const bars = 3
+
+func (m *model) tooSmall() bool { return m.size.Width < leastWidth || m.size.Height < leastHeight }
+func (m *model) wide() bool     { return m.size.Width >= wideFrom }
+func (m *model) body() int      { return m.size.Height - bars }
+
+// arrange gives everything its size and content.
+func (m *model) arrange() {
+	if m.tooSmall() {
+		return
+	}
+	text, pane := m.parts()
+	m.text.port.SetWidth(text.Width)
+	m.text.port.SetHeight(text.Height)
+	m.pane.SetWidth(pane.Width)
+	m.pane.SetHeight(pane.Height)
+	m.text.show(m.look, m.pageSections(), min(text.Width, textWidth))
+	m.fillPane()
+}
+
+// parts are the sizes of the text and of the pane, without the line that names it.
+func (m *model) parts() (text, pane tea.WindowSizeMsg) {
+	w, h := m.size.Width, m.body()
+	switch {
+	case m.pane.zoomed:
+		return tea.WindowSizeMsg{Width: w, Height: h}, tea.WindowSizeMsg{Width: w - 2, Height: h - 1}
+	case m.wide():
+		left := min(textWidth, w*3/5)
+		return tea.WindowSizeMsg{Width: left, Height: h}, tea.WindowSizeMsg{Width: w - left - 3, Height: h - 1}
+	}
+	below := max(h*2/5, 2)
+	return tea.WindowSizeMsg{Width: w, Height: h - below - 1}, tea.WindowSizeMsg{Width: w - 2, Height: below}
+}
+
+func (m *model) pageSections() []string {
+	if m.at == 0 {
+		return introduction(m.seat.lesson)
+	}
+	return sections(m.step(), m.progress(), m.seat.lesson.Solution)
+}
+
+// wheel scrolls what the mouse is on.
+func (m *model) wheel(msg tea.MouseWheelMsg) {
+	port := m.scrolled()
+	switch text, _ := m.parts(); {
+	case m.pane.zoomed:
+	case m.wide() && msg.X > text.Width, !m.wide() && msg.Y > text.Height:
+		port = &m.pane.Model
+	}
+	switch msg.Button {
+	case tea.MouseWheelUp:
+		port.ScrollUp(3)
+	case tea.MouseWheelDown:
+		port.ScrollDown(3)
+	}
+}

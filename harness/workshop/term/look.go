@@ -1,0 +1,53 @@
+package term
+
+import (
+	"image/color"
+
+	"charm.land/lipgloss/v2"
+)
+
+// background is the terminal's.
+type background int
+
+// The backgrounds; unknown is that of a terminal that does not tell.
+const (
+	unknown background = iota
+	dark
+	light
+)
+
+// hues are the colours in which things stand out on a background.
+type hues struct{ blue, green, red, magenta, cyan color.Color }
+
+// palettes are of the terminal's own colours where the background is not known, since
+// its user has chosen those to be read.
+var palettes = map[background]hues{
+	unknown: {lipgloss.Blue, lipgloss.Green, lipgloss.Red, lipgloss.Magenta, lipgloss.Cyan},
+	dark:    {lipgloss.Color("#6cb6ff"), lipgloss.Color("#57c26b"), lipgloss.Color("#ff7b72"), lipgloss.Color("#d2a8ff"), lipgloss.Color("#56c8d8")},
+	light:   {lipgloss.Color("#0550ae"), lipgloss.Color("#116329"), lipgloss.Color("#b3152a"), lipgloss.Color("#7a34c9"), lipgloss.Color("#0b6a78")},
+}
+
+// look is how things look on this terminal.
+type look struct {
+	background background
+	colour     bool
+	hues       hues
+	title      lipgloss.Style
+	good       lipgloss.Style
+	bad        lipgloss.Style
+	warn       lipgloss.Style
+	dim        lipgloss.Style
+	bold       lipgloss.Style
+	key        lipgloss.Style
+	chosen     lipgloss.Style
+}
+
+func newLook(b background, colour bool) look {
+	s, h := lipgloss.NewStyle(), palettes[b]
+	return look{
+		background: b, colour: colour, hues: h,
+		title: s.Bold(true).Foreground(h.blue), good: s.Bold(true).Foreground(h.green), bad: s.Bold(true).Foreground(h.red),
+		warn: s.Foreground(h.magenta), dim: s.Faint(true), bold: s.Bold(true),
+		key: s.Bold(true).Foreground(h.cyan), chosen: s.Reverse(true),
+	}
+}

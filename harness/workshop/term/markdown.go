@@ -1,0 +1,161 @@
+package term
+
+import (
+	"fmt"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+	"charm.land/lipgloss/v2/table"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	extast "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/text"
+)
+
+// parser reads the Markdown of lessons.
+var parser = goldmark.New(goldmark.WithExtensions(extension.Table, extension.Linkify)).Parser()
+
+// markdown renders a text to lines of at most width columns.
+//
+// It is our own because this binary is the guests' agent, too: glamour, with chroma's
+// lexers, would make it a quarter larger and each start of it a third slower, and it
+// does not indent the further lines of a list's items.
+func (l look) markdown(source string, width int) []string {
+	source = strings.ReplaceAll(source, "\t", strings.Repeat(" ", tabWidth))
+	w := prose{look: l, source: []byte(source)}
+	return prefixed(" ", " ", w.blocks(parser.Parse(text.NewReader(w.source)), width-2))
+}
+
+// prose writes the blocks of a text.
+type prose struct {
+	look   look
+	source []byte
+}
+
+// blocks are the lines of all blocks in a node, an empty one between each two.
+func (w prose) blocks(parent ast.Node, width int) []string {
+	var out []string
+	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
+		lines := w.block(n, max(width, 1))
+		if len(out) > 0 && len(lines) > 0 && !tight(n) {
+			out = append(out, "")
+		}
+		out = append(out, lines...)
+	}
+	return out
+}
+
+// tight tells of blocks that follow the one before without an empty line: those in the
+// items of a tight list, and such items.
+func tight(n ast.Node) bool {
+	for n := n; n != nil && n.Kind() != ast.KindDocument; n = n.Parent() {
+		if list, ok := n.Parent().(*ast.List); ok {
+			return list.IsTight
+		}
+	}
+	return false
+}
+
+func (w prose) block(n ast.Node, width int) []string {
+	switch n := n.(type) {
+	case *ast.Heading:
+		return w.wrap(w.inline(n, w.look.title), width)
+	case *ast.List:
+		return w.list(n, width)
+	case *ast.FencedCodeBlock:
+		return w.code(n, string(n.Language(w.source)), width)
+	case *ast.CodeBlock:
+		return w.code(n, "", width)
+	case *ast.Blockquote:
+		return prefixed("│ ", "│ ", w.blocks(n, width-2))
+	case *ast.ThematicBreak:
+		return []string{w.look.dim.Render(strings.Repeat("─", width))}
+	case *ast.HTMLBlock:
+		return nil
+	case *extast.Table:
+		return w.table(n, width)
+	}
+	return w.wrap(w.inline(n, lipgloss.NewStyle()), width)
+}
+
+// wrap breaks styled text into lines.
+func (w prose) wrap(s string, width int) []string {
+	if strings.TrimSpace(s) == "" {
+		return nil
+	}
+	return strings.Split(lipgloss.Wrap(s, max(width, 1), ""), "\n")
+}
+
+// list is a list's items, each behind its bullet or number.
+func (w prose) list(list *ast.List, width int) []string {
+	var out []string
+	number := list.Start
+	for item := list.FirstChild(); item != nil; item = item.NextSibling() {
+		label := "• "
+		if list.IsOrdered() {
+			label = fmt.Sprintf("%d. ", number)
+			number++
+		}
+		indent := ansi.StringWidth(label)
+		if len(out) > 0 && !list.IsTight {
+			out = append(out, "")
+		}
+		out = append(out, prefixed(label, strings.Repeat(" ", indent), w.blocks(item, width-indent))...)
+	}
+	return out
+}
+
+// codeIndent sets code off from the text.
+const codeIndent = "  "
+
+// code is a block of code. What is too long goes on in the next line.
+func (w prose) code(n ast.Node, language string, width int) []string {
+	s := strings.TrimRight(string(n.Lines().Value(w.source)), "\n")
+	if language == "c" {
+		s = w.look.c(s)
+	}
+	s = lipgloss.NewStyle().TabWidth(lipgloss.NoTabConversion).Render(s)
+	return prefixed(codeIndent, codeIndent, strings.Split(lipgloss.Wrap(s, max(width-len(codeIndent), 1), ""), "\n"))
+}
+
+// table is a table that is as wide as its content, if there is room.
+func (w prose) table(n *extast.Table, width int) []string {
+	t := table.New().Border(lipgloss.NormalBorder()).BorderStyle(w.look.dim).BorderTop(false).BorderBottom(false).
+		BorderLeft(false).BorderRight(false).StyleFunc(func(int, int) lipgloss.Style { return lipgloss.NewStyle().Padding(0, 1) })
+	for row := n.FirstChild(); row != nil; row = row.NextSibling() {
+		style := lipgloss.NewStyle()
+		if row.Kind() == extast.KindTableHeader {
+			style = w.look.bold
+		}
+		var cells []string
+		for cell := row.FirstChild(); cell != nil; cell = cell.NextSibling() {
+			cells = append(cells, w.inline(cell, style))
+		}
+		if row.Kind() == extast.KindTableHeader {
+			t.Headers(cells...)
+		} else {
+			t.Row(cells...)
+		}
+	}
+	if s := t.Render(); lipgloss.Width(s) <= width {
+		return strings.Split(s, "\n")
+	}
+	return strings.Split(t.Width(width).Render(), "\n")
+}
+
+// prefixed puts one prefix before the first line, and another before the others that
+// are not empty.
+func prefixed(first, others string, lines []string) []string {
+	out := make([]string, len(lines))
+	for i, line := range lines {
+		switch {
+		case i == 0:
+			out[i] = first + line
+		case line != "":
+			out[i] = others + line
+		}
+	}
+	return out
+}

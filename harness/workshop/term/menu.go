@@ -1,0 +1,98 @@
+package term
+
+import (
+	"fmt"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/bpflab/bpflab/harness/workshop"
+)
+
+// menu is a list to choose from.
+type menu struct {
+	title  string
+	lines  []string
+	at     int
+	choose func(m *model, i int) tea.Cmd
+}
+
+func (u *menu) press(m *model, key string) (overlay, tea.Cmd) {
+	switch key {
+	case "up", "p":
+		u.at = max(u.at-1, 0)
+	case "down", "n":
+		u.at = min(u.at+1, len(u.lines)-1)
+	case "home", "pgup":
+		u.at = 0
+	case "end", "pgdown":
+		u.at = len(u.lines) - 1
+	case "enter", "space":
+		m.over = nil
+		cmd := u.choose(m, u.at)
+		return m.over, cmd
+	case "esc", "q", "l", "k":
+		return nil, nil
+	}
+	return u, nil
+}
+
+func (u *menu) draw(l look, width, height int) []string {
+	out := []string{l.title.Render(cut(" "+u.title, width)), ""}
+	room := max(height-len(out), 1)
+	first := min(max(u.at-room/2, 0), max(len(u.lines)-room, 0))
+	for i := first; i < min(first+room, len(u.lines)); i++ {
+		line := cut(" "+u.lines[i]+" ", width)
+		if i == u.at {
+			line = l.chosen.Render(line)
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+func (u *menu) foot() string { return "↑ ↓ choose · Enter take it · Esc back" }
+
+// chooseLab shows the labs with what was reached in each.
+func (m *model) chooseLab() tea.Cmd {
+	labs := m.course.labs()
+	u := &menu{title: "Labs", choose: func(m *model, i int) tea.Cmd { return m.goToLab(labs[i].name) }}
+	for i, e := range labs {
+		u.lines = append(u.lines, labLine(e))
+		if e.name == m.seat.lesson.Name {
+			u.at = i
+		}
+	}
+	m.over = u
+	return nil
+}
+
+func labLine(e entry) string {
+	mark := " "
+	if e.of > 0 && e.done == e.of {
+		mark = "✓"
+	}
+	return fmt.Sprintf("%s %2d/%-2d  %-18s %s", mark, e.done, e.of, e.name, e.title)
+}
+
+func (m *model) goToLab(name string) tea.Cmd {
+	if err := m.sit(name); err != nil {
+		m.wrong(err)
+		return nil
+	}
+	return m.arrive()
+}
+
+// chooseKernel asks for the kernel to compare with.
+func (m *model) chooseKernel() tea.Cmd {
+	names := m.course.kernels()
+	switch {
+	case !workshop.IsChecked(m.step()):
+		m.note = "this step has nothing to compare: n goes on"
+		return nil
+	case len(names) < 2:
+		m.note = "there is no other kernel: start with --kernel NAME,NAME"
+		return nil
+	}
+	m.over = &menu{title: "Do the step on another kernel, too", lines: names[1:], choose: func(m *model, i int) tea.Cmd { return m.compare(names[1+i]) }}
+	return nil
+}

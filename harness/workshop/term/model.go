@@ -1,0 +1,164 @@
+package term
+
+import (
+	"slices"
+
+	"charm.land/bubbles/v2/spinner"
+	"charm.land/bubbles/v2/viewport"
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"github.com/bpflab/bpflab/harness/lab"
+	"github.com/bpflab/bpflab/harness/workshop"
+)
+
+// model is what is on the screen.
+type model struct {
+	course    course
+	tasks     *tasks
+	keys      [][]action
+	downloads <-chan string
+
+	seat *seat
+	view workshop.View
+	at   int // the page: 0 is the introduction, n the step n
+
+	look    look
+	size    tea.WindowSizeMsg
+	text    lesson
+	pane    pane
+	spinner spinner.Model
+	turning bool   // the spinner
+	note    string // shown until the next key
+	loading string // a download, "" for none
+	over    overlay
+}
+
+// overlay is what lies over the lesson and takes the keys. A nil one is none.
+type overlay interface {
+	// press takes a key; the overlay returned is the one that lies there then.
+	press(m *model, key string) (overlay, tea.Cmd)
+	// draw fills lines of the size.
+	draw(l look, width, height int) []string
+	// foot is the line that tells its keys.
+	foot() string
+}
+
+func newModel(c course, lab string, t *tasks) (*model, error) {
+	m := &model{course: c, tasks: t, keys: actions(), look: newLook(unknown, true), spinner: spinner.New(spinner.WithSpinner(spinner.MiniDot))}
+	m.text.port, m.pane.Model = viewport.New(), viewport.New()
+	return m, m.sit(lab)
+}
+
+// sit goes to the desk of a lab.
+func (m *model) sit(lab string) error {
+	s, err := m.course.sit(lab)
+	if err != nil {
+		return err
+	}
+	m.leave()
+	m.seat = s
+	s.follow()
+	s.Show(true)
+	m.pane = pane{Model: m.pane.Model}
+	m.view = s.View()
+	m.at = m.firstPage()
+	m.arrange()
+	m.text.port.GotoTop()
+	return nil
+}
+
+// leave ends what follows the desk.
+func (m *model) leave() {
+	if m.seat != nil {
+		m.seat.Show(false)
+		m.seat.stop()
+		m.seat = nil
+	}
+}
+
+// firstPage is the introduction for who has not begun, else the step that was left.
+func (m *model) firstPage() int {
+	begun := slices.ContainsFunc(m.seat.lesson.Steps, func(s lab.Step) bool { return m.view.Steps[s.Name].Attempts > 0 })
+	page := 1 + slices.IndexFunc(m.seat.lesson.Steps, func(s lab.Step) bool { return s.Name == m.view.Step })
+	if page == 1 && !begun {
+		return 0
+	}
+	return page
+}
+
+// step is the one that keys are about; on the introduction, the first.
+func (m *model) step() lab.Step { return m.seat.lesson.Steps[max(m.at, 1)-1] }
+
+// progress is what the student reached in the step.
+func (m *model) progress() workshop.Progress { return m.view.Steps[m.step().Name] }
+
+func (m *model) Init() tea.Cmd {
+	return tea.Batch(tea.RequestBackgroundColor, m.arrive(), m.awaitDownload())
+}
+
+// arrive is what begins at a desk: its news, and its machine.
+func (m *model) arrive() tea.Cmd { return tea.Batch(listen(m.seat), m.warm()) }
+
+func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	var cmd tea.Cmd
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.size = msg
+	case tea.BackgroundColorMsg:
+		m.look = newLook(map[bool]background{true: dark, false: light}[msg.IsDark()], m.look.colour)
+	case tea.ColorProfileMsg:
+		m.look = newLook(m.look.background, msg.Profile > colorprofile.ASCII)
+	case tea.KeyPressMsg:
+		m.note = ""
+		cmd = m.keyPressed(msg)
+	case tea.MouseWheelMsg:
+		m.wheel(msg)
+	case spinner.TickMsg:
+		return m, m.spin(msg)
+	case news:
+		cmd = m.hear(msg)
+	case download:
+		m.loading = string(msg)
+		cmd = m.awaitDownload()
+	case outcome:
+		cmd = msg(m)
+	}
+	if m.seat != nil {
+		m.arrange()
+	}
+	return m, tea.Batch(cmd, m.turnSpinner())
+}
+
+// outcome is what came of something that took time.
+type outcome func(*model) tea.Cmd
+
+func (m *model) keyPressed(k tea.KeyPressMsg) (cmd tea.Cmd) {
+	if m.over == nil || k.String() == "ctrl+c" {
+		return m.press(k)
+	}
+	m.over, cmd = m.over.press(m, k.String())
+	return cmd
+}
+
+// busy tells whether something goes on that is worth a turning sign.
+func (m *model) busy() bool {
+	return m.view.Busy != "" || m.view.Machine.Phase == workshop.PhaseStarting || m.loading != ""
+}
+
+// turnSpinner begins to turn it, if it does not turn and should.
+func (m *model) turnSpinner() tea.Cmd {
+	if m.turning || !m.busy() {
+		return nil
+	}
+	m.turning = true
+	return m.spinner.Tick
+}
+
+func (m *model) spin(msg spinner.TickMsg) (cmd tea.Cmd) {
+	if m.turning = m.busy(); !m.turning {
+		return nil
+	}
+	m.spinner, cmd = m.spinner.Update(msg)
+	return cmd
+}

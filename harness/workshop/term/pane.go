@@ -1,0 +1,136 @@
+package term
+
+import (
+	"fmt"
+	"strings"
+
+	"charm.land/bubbles/v2/viewport"
+
+	"github.com/bpflab/bpflab/harness/workshop"
+)
+
+// paneKind is one of the things that the pane below or beside the text shows.
+type paneKind int
+
+const (
+	paneResult paneKind = iota
+	paneTrace
+	paneMaps
+	paneKinds
+)
+
+// pane shows what goes on: the result of the last check, the trace, or the maps.
+type pane struct {
+	viewport.Model
+	kind   paneKind
+	zoomed bool
+	fresh  bool // there is a result that has not been shown
+	trace  trace
+	maps   []workshop.MapNews
+	shown  string // what is in the viewport
+}
+
+// turnTo shows something else in the pane.
+func (m *model) turnTo(k paneKind) {
+	m.pane.kind = k
+	m.fillPane()
+	if k != paneTrace {
+		m.pane.GotoTop()
+	}
+}
+
+// zoom gives the pane the whole screen, or takes it back.
+func (m *model) zoom() { m.pane.zoomed = !m.pane.zoomed }
+
+// scrolled is what the keys for scrolling scroll: the text, unless only the pane is
+// there.
+func (m *model) scrolled() *viewport.Model {
+	if m.pane.zoomed {
+		return &m.pane.Model
+	}
+	return &m.text.port
+}
+
+// fillPane brings the pane up to date. A new result is shown from its beginning, and a
+// trace of which the end was seen goes on with its end.
+func (m *model) fillPane() {
+	p := &m.pane
+	end := p.kind == paneTrace && p.AtBottom()
+	text := m.paneText(p.Width())
+	if key := fmt.Sprint(p.kind, text); key != p.shown {
+		p.shown = key
+		p.SetContentLines(strings.Split(text, "\n"))
+	}
+	switch {
+	case end:
+		p.GotoBottom()
+	case p.kind == paneResult && p.fresh:
+		p.GotoTop()
+		p.fresh = false
+	case p.PastBottom():
+		p.GotoBottom()
+	}
+}
+
+func (m *model) paneText(width int) string {
+	switch m.pane.kind {
+	case paneTrace:
+		return strings.Join(m.pane.trace.show(m.look, width), "\n")
+	case paneMaps:
+		return strings.Join(m.look.mapValues(m.pane.maps, width), "\n")
+	}
+	return m.resultText(width)
+}
+
+// paneListing is how many lines of outputs and logs the pane shows.
+const paneListing = 200
+
+// resultText is the result of the step's last check, and what to do next.
+func (m *model) resultText(width int) string {
+	last := m.progress().Last
+	switch {
+	case !workshop.IsChecked(m.step()):
+		return strings.Join(wrapped("This step is to be read: it has nothing to check.", width), "\n")
+	case last == nil && m.seat.CodePath() != "":
+		return strings.Join(wrapped("Not checked yet. Edit the C file here with e, or with any editor: each save is checked. c checks now.", width), "\n")
+	case last == nil:
+		return strings.Join(wrapped("Not checked yet: c does the step and checks it.", width), "\n")
+	case last.Passed():
+		return m.look.result(last, width, paneListing) + "\n" + hanging(m.look.good.Render("→")+" ", m.next(), width)
+	}
+	return m.look.result(last, width, paneListing)
+}
+
+// next is what comes after a step that passed.
+func (m *model) next() string {
+	switch done, of := m.reached(); {
+	case done == of:
+		return "You have done all of this lab. l shows the others."
+	case max(m.at, 1) < len(m.seat.lesson.Steps):
+		return "n goes to the next step."
+	}
+	return "Some steps are not done yet: see the marks above."
+}
+
+// tabs is the line that names what the pane can show.
+func (m *model) tabs() string {
+	names := []string{"1 Result", "2 Trace", "3 Maps"}
+	if last := m.progress().Last; last != nil {
+		names[0] += map[bool]string{true: " ✓", false: " ✗"}[last.Passed()]
+	}
+	if n := len(m.pane.trace.lines); n > 0 {
+		names[1] += fmt.Sprintf(" (%d)", n)
+	}
+	if n := len(m.pane.maps); n > 0 {
+		names[2] += fmt.Sprintf(" (%d)", n)
+	}
+	out := m.look.dim.Render("──")
+	for i, name := range names {
+		style := m.look.bold
+		if paneKind(i) == m.pane.kind {
+			style = m.look.chosen
+		}
+		out += style.Render(" "+name+" ") + m.look.dim.Render("─")
+	}
+	return out
+}

@@ -1,0 +1,26 @@
+package term
+
+import tea "charm.land/bubbletea/v2"
+
+// question is asked before something that cannot be undone, or spoils the fun.
+type question struct {
+	text string
+	yes  func(*model) tea.Cmd
+}
+
+func (q question) press(m *model, key string) (overlay, tea.Cmd) {
+	switch key {
+	case "y", "Y":
+		m.over = nil
+		cmd := q.yes(m)
+		return m.over, cmd
+	case "n", "N", "esc", "q":
+		return nil, nil
+	}
+	return q, nil
+}
+
+// draw draws nothing: the question is at the foot.
+func (question) draw(look, int, int) []string { return nil }
+
+func (q question) foot() string { return q.text + "  y yes · n no" }

@@ -1,0 +1,130 @@
+package term
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/harness/workshop"
+)
+
+// result shows what a check found, in lines of at most width columns. Of what commands
+// wrote, and of a verifier's log, at most most lines are shown.
+func (l look) result(r *workshop.Report, width, most int) string {
+	p := page{look: l, width: width}
+	p.verdict(r)
+	for _, problem := range r.Problems {
+		p.problem(problem)
+	}
+	for _, c := range r.Checks {
+		p.check(c)
+	}
+	for _, d := range r.Diagnosis {
+		p.add(l.warn.Render("!")+" ", d.Text)
+		p.add("  "+l.bold.Render("do")+" ", d.Fix)
+	}
+	for _, n := range r.Notes {
+		p.add(l.dim.Render("note")+" ", n)
+	}
+	p.listing("output of the commands", r.Output, most)
+	if !r.Passed() {
+		p.listing("the verifier's log", r.Log, most)
+	}
+	return strings.TrimRight(p.String(), "\n")
+}
+
+// page is text that is being written.
+type page struct {
+	strings.Builder
+	look  look
+	width int
+}
+
+// add adds a text of others' behind a label.
+func (p *page) add(label, text string) {
+	p.WriteString(hanging(label, plain(text), p.width) + "\n")
+}
+
+func (p *page) verdict(r *workshop.Report) {
+	on := r.Release
+	if on == "" {
+		on = r.Kernel
+	}
+	mark, style := "✗ ", p.look.bad
+	if r.Passed() {
+		mark, style = "✓ ", p.look.good
+	}
+	text := fmt.Sprintf("%s on %s, after %.1f s", words(r), on, r.Seconds)
+	p.WriteString(style.Render(hanging(mark, plain(text), p.width)) + "\n")
+}
+
+// words say how a check ended.
+func words(r *workshop.Report) string {
+	switch {
+	case r.Passed():
+		return "passed"
+	case r.Verdict == verdict.Timeout:
+		return "not done in time"
+	case r.Verdict == verdict.Unsupported:
+		return "not possible"
+	case r.Verdict == verdict.Infra:
+		return "could not be checked"
+	case r.Stage == workshop.StageBuild:
+		return "does not compile: not run"
+	case r.Stage == workshop.StageLoad:
+		return "the kernel did not take the program"
+	case r.Stage == workshop.StageAttach:
+		return "could not be attached"
+	}
+	return "not there yet"
+}
+
+func (p *page) problem(x workshop.Problem) {
+	style := p.look.bad
+	if x.Severity == "warning" {
+		style = p.look.warn
+	}
+	p.WriteString(style.Render(cut(plain(place(x)), p.width)) + "\n")
+	p.add("  ", x.Text)
+	if x.Explanation != "" {
+		p.add("  ", x.Explanation)
+	}
+	if x.Fix != "" {
+		p.add("  "+p.look.bold.Render("fix")+" ", x.Fix)
+	}
+}
+
+// place is where a problem is, as compilers write it: "hello.bpf.c:12:3: error".
+func place(x workshop.Problem) string {
+	out := x.File
+	if x.Line > 0 {
+		out += fmt.Sprintf(":%d", x.Line)
+		if x.Column > 0 {
+			out += fmt.Sprintf(":%d", x.Column)
+		}
+	}
+	return strings.TrimPrefix(out+": "+x.Severity, ": ")
+}
+
+func (p *page) check(c verdict.Check) {
+	if c.Verdict == verdict.Pass {
+		p.add(p.look.good.Render("✓")+" ", c.Expected)
+		return
+	}
+	p.add(p.look.bad.Render("✗")+" "+p.look.bold.Render("expected")+" ", c.Expected)
+	p.add("  "+p.look.bold.Render("seen    ")+" ", c.Seen)
+}
+
+// listing shows the end of a text, which is where it says most.
+func (p *page) listing(title, text string, most int) {
+	if text = plain(text); strings.TrimSpace(text) == "" {
+		return
+	}
+	lines := strings.Split(text, "\n")
+	if over := len(lines) - most; over > 0 {
+		title += fmt.Sprintf(", without %d lines before", over)
+		lines = lines[over:]
+	}
+	p.WriteString(p.look.dim.Render(cut("── "+title+" ──", p.width)) + "\n")
+	p.WriteString(strings.Join(wrapped(strings.Join(lines, "\n"), p.width), "\n") + "\n")
+}

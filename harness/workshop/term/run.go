@@ -1,0 +1,48 @@
+package term
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	tea "charm.land/bubbletea/v2"
+
+	"github.com/bpflab/bpflab/harness/workshop"
+)
+
+// Options is what the face stands on.
+type Options struct {
+	Workshop *workshop.Workshop
+	Student  *workshop.Student
+	Lab      string // the first one shown
+	// Shell runs a shell of the desk's machine on the terminal, which is its own until
+	// it returns.
+	Shell func(context.Context, *workshop.Desk) error
+	// Downloads says what is being fetched, "" for nothing any more.
+	Downloads <-chan string
+}
+
+// framesPerSecond is enough for text, and spares slow connections.
+const framesPerSecond = 30
+
+// Run shows the workshop on a terminal until the student leaves or ctx ends. Machines
+// go on; closing the workshop ends them.
+func Run(ctx context.Context, in, out *os.File, o Options) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	tasks := newTasks(ctx)
+	defer tasks.wait()
+	defer cancel()
+	m, err := newModel(attendance{o}, o.Lab, tasks)
+	if err != nil {
+		return err
+	}
+	defer m.leave()
+	m.downloads = o.Downloads
+	_, err = tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
+		tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond)).Run()
+	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
+		return nil // it was asked to end
+	}
+	return err
+}

@@ -1,0 +1,56 @@
+package term
+
+import (
+	"fmt"
+
+	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/harness/workshop"
+)
+
+// traceLines is how many lines of the trace are kept.
+const traceLines = 1000
+
+// trace is the end of what the kernel's trace buffer had.
+type trace struct {
+	lines []wire.TraceLine
+	lost  int    // lines that were not shown
+	err   string // why none comes
+}
+
+func (t *trace) take(n workshop.TraceNews) {
+	if n.Clear {
+		*t = trace{}
+	}
+	t.lines = append(t.lines, n.Lines...)
+	if over := len(t.lines) - traceLines; over > 0 {
+		t.lines = append([]wire.TraceLine(nil), t.lines[over:]...)
+		t.lost += over
+	}
+	t.lost += n.Lost
+	t.err = n.Error
+}
+
+// rawWidth is where lines are shown as the kernel writes them.
+const rawWidth = 76
+
+// show is the trace in lines of at most width columns.
+func (t *trace) show(l look, width int) []string {
+	var out []string
+	if t.lost > 0 {
+		out = append(out, l.dim.Render(cut(fmt.Sprintf("%d lines before these are not shown", t.lost), width)))
+	}
+	for _, line := range t.lines {
+		text := line.Raw
+		if text == "" || width < rawWidth {
+			text = fmt.Sprintf("%s-%d: %s", line.Comm, line.PID, line.Message)
+		}
+		out = append(out, wrapped(plain(text), width)...)
+	}
+	if t.err != "" {
+		out = append(out, wrapped(plain(t.err), width)...)
+	}
+	if len(out) == 0 {
+		out = wrapped("Nothing in the kernel's trace buffer. What your program prints shows here as it comes.", width)
+	}
+	return out
+}

@@ -1,0 +1,197 @@
+package term
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"github.com/bpflab/bpflab/harness/workshop"
+)
+
+// View implements tea.Model.
+func (m *model) View() tea.View {
+	v := tea.NewView(m.screen())
+	v.AltScreen, v.MouseMode = true, tea.MouseModeCellMotion
+	if m.seat != nil {
+		v.WindowTitle = "bpflab: " + m.seat.lesson.Title
+	}
+	return v
+}
+
+// screen is all that is shown, line by line.
+func (m *model) screen() string {
+	switch {
+	case m.size.Width == 0 || m.seat == nil:
+		return ""
+	case m.tooSmall():
+		return fmt.Sprintf("This window is too\nsmall: make it %d x %d\nor larger. q leaves.", leastWidth, leastHeight)
+	}
+	lines := append([]string{m.header()}, m.middle()...)
+	for len(lines) < m.size.Height-2 {
+		lines = append(lines, "")
+	}
+	return strings.Join(append(lines[:m.size.Height-2], m.status(), m.foot()), "\n")
+}
+
+// middle is what is between the title and the machine's line.
+func (m *model) middle() []string {
+	if m.over != nil {
+		if lines := m.over.draw(m.look, m.size.Width, m.body()); lines != nil {
+			return lines
+		}
+	}
+	text, pane := m.parts()
+	below := indented(m.pane.View())
+	switch {
+	case m.pane.zoomed:
+		return append([]string{m.rule(pane.Width + 2)}, below...)
+	case m.wide():
+		return m.beside(text, pane, below)
+	}
+	return append(append(strings.Split(m.text.port.View(), "\n"), m.rule(m.size.Width)), below...)
+}
+
+// beside is the text with the pane at its right.
+func (m *model) beside(text, pane tea.WindowSizeMsg, lines []string) []string {
+	right := append([]string{m.rule(pane.Width + 1)}, lines...)
+	line := m.look.dim.Render(strings.TrimRight(strings.Repeat("│\n", m.body()), "\n"))
+	left := lipgloss.NewStyle().Width(text.Width).Render(m.text.port.View())
+	return strings.Split(lipgloss.JoinHorizontal(lipgloss.Top, left, " ", line, strings.Join(right, "\n")), "\n")
+}
+
+func indented(text string) []string {
+	return strings.Split(" "+strings.ReplaceAll(text, "\n", "\n "), "\n")
+}
+
+// rule is the line that names what the pane shows.
+func (m *model) rule(width int) string {
+	tabs := cut(m.tabs(), width)
+	return tabs + m.look.dim.Render(strings.Repeat("─", max(width-ansi.StringWidth(tabs), 0)))
+}
+
+// header is the lab, the page, and how far the student is.
+func (m *model) header() string {
+	page := "introduction"
+	if m.at > 0 {
+		page = fmt.Sprintf("step %d of %d", m.at, len(m.seat.lesson.Steps))
+	}
+	marks := m.marks()
+	if at := m.text.position(); at != "" && m.over == nil {
+		page += " · " + at
+	}
+	room := m.size.Width - ansi.StringWidth(marks) - ansi.StringWidth(page) - 6
+	left := " " + m.look.title.Render(cut(m.seat.lesson.Title, room)) + "  " + page
+	return spread(left, marks+" ", m.size.Width)
+}
+
+// marks shows each step: done, not done, or only to be read; the one the student is at
+// stands out.
+func (m *model) marks() string {
+	var out []string
+	for i, s := range m.seat.lesson.Steps {
+		mark, style := "○", m.look.dim
+		switch {
+		case !m.view.Steps[s.Name].Done.IsZero():
+			mark, style = "✓", m.look.good
+		case !workshop.IsChecked(s):
+			mark = "·"
+		}
+		if i+1 == m.at {
+			style = m.look.chosen
+		}
+		out = append(out, style.Render(mark))
+	}
+	return strings.Join(out, " ")
+}
+
+// reached is how many of the steps that can be checked are done.
+func (m *model) reached() (done, of int) {
+	for _, name := range m.seat.lesson.Checked() {
+		if of++; !m.view.Steps[name].Done.IsZero() {
+			done++
+		}
+	}
+	return done, of
+}
+
+// status is the machine's line: its kernel, what goes on, and where the C file is, or
+// what there is to say.
+func (m *model) status() string {
+	left := " " + m.machine()
+	if m.note != "" {
+		return cut(left+"  "+m.look.warn.Render(oneLine(m.note)), m.size.Width)
+	}
+	return spread(left, m.look.dim.Render(tilde(m.seat.CodePath()))+" ", m.size.Width)
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// tilde is a path with the home directory as ~.
+func tilde(path string) string {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return path
+	}
+	if rest, err := filepath.Rel(home, path); err == nil && filepath.IsLocal(rest) {
+		return filepath.Join("~", rest)
+	}
+	return path
+}
+
+// machine says which machine there is, and what it is at.
+func (m *model) machine() string {
+	name := m.view.Machine.Release
+	if name == "" {
+		name = "kernel " + m.view.Kernel
+	}
+	name = m.look.bold.Render(name)
+	if m.busy() {
+		return name + " " + m.look.key.Render(m.spinner.View()) + " " + m.doing()
+	}
+	switch mv := m.view.Machine; mv.Phase {
+	case workshop.PhaseReady:
+		return name + " " + m.look.good.Render("ready")
+	case workshop.PhaseGone:
+		return name + " " + m.look.bad.Render("gone: "+oneLine(plain(mv.Text)))
+	}
+	return name + " " + m.look.dim.Render("no machine yet")
+}
+
+var doings = map[workshop.Busy]string{
+	workshop.BusyWaiting:  "waiting for other checks",
+	workshop.BusyBuilding: "compiling",
+	workshop.BusyStarting: "a machine starts",
+	workshop.BusyChecking: "running the step",
+}
+
+func (m *model) doing() string {
+	switch {
+	case m.loading != "":
+		return oneLine(plain(m.loading))
+	case m.view.Busy != "":
+		return doings[m.view.Busy]
+	}
+	return doings[workshop.BusyStarting]
+}
+
+// foot is the line of keys: the overlay's, or the most important ones for which there
+// is room.
+func (m *model) foot() string {
+	if m.over != nil {
+		return cut(" "+m.look.key.Render(m.over.foot()), m.size.Width)
+	}
+	out := ""
+	for _, k := range short {
+		next := " " + m.look.key.Render(k.key) + " " + k.does + " "
+		if ansi.StringWidth(out+next) > m.size.Width {
+			break
+		}
+		out += next
+	}
+	return out
+}
