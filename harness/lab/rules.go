@@ -93,7 +93,7 @@ var rules = map[string]rule{
 	"Need.optional": {doc: "Distributions do switch this option off: missing it is never a failure."},
 
 	"Action.program": {doc: "C file this step loads instead of the lab's program, relative to the document.", form: cFile, like: likeFile},
-	"Action.load":    {doc: "Programs to load, by the names of their C functions. All of the object if missing.", form: identifier, like: likeName},
+	"Action.load":    {doc: "Programs to load, by the names of their C functions. All of the object if missing. Of the maps those are made that they use and the checks look at.", form: identifier, like: likeName},
 	"Action.attach":  {doc: "Where programs go; one that is not listed attaches by its section."},
 	"Action.network": {doc: "Make the namespaces client (10.77.0.1) and server (10.77.0.2), joined by a veth pair."},
 	"Action.send":    {doc: "UDP packets to send after attaching and before the step's commands. Needs network."},
@@ -104,7 +104,7 @@ var rules = map[string]rule{
 	"Action.checks":  {doc: "What must have been seen when the step is over."},
 
 	"Attach.program": {doc: "Name of the program's C function.", required: true, form: identifier, like: likeName},
-	"Attach.to":      {doc: "A kprobe's symbol, a tracepoint's group:name, an interface (client or server), a cgroup's path.", form: oneLine, like: likeOneLine},
+	"Attach.to":      {doc: "A kprobe's symbol, a tracepoint's group:name, an interface (client or server), a cgroup's path, which is made if it is not there.", form: oneLine, like: likeOneLine},
 	"Attach.mode":    {doc: "How an XDP program is attached; native is tried first if missing.", words: []string{"native", "generic"}},
 	"Attach.none":    {doc: "Load the program and attach it nowhere."},
 
