@@ -96,9 +96,9 @@ func (m *model) resultText(width int) string {
 	case last == nil:
 		return strings.Join(wrapped("Not checked yet: c does the step and checks it.", width), "\n")
 	case last.Passed():
-		return m.look.result(last, width, paneListing) + "\n" + hanging(m.look.good.Render("→")+" ", m.next(), width)
+		return m.look.result(last, m.next(), width, paneListing)
 	}
-	return m.look.result(last, width, paneListing)
+	return m.look.result(last, "", width, paneListing)
 }
 
 // next is what comes after a step that passed.

@@ -8,11 +8,15 @@ import (
 	"github.com/bpflab/bpflab/harness/workshop"
 )
 
-// result shows what a check found, in lines of at most width columns. Of what commands
-// wrote, and of a verifier's log, at most most lines are shown.
-func (l look) result(r *workshop.Report, width, most int) string {
+// result shows what a check found, in lines of at most width columns, and what comes
+// next, "" for nothing. Of what commands wrote, and of a verifier's log, at most most
+// lines are shown.
+func (l look) result(r *workshop.Report, next string, width, most int) string {
 	p := page{look: l, width: width}
 	p.verdict(r)
+	if next != "" {
+		p.add(l.good.Render("→")+" ", next)
+	}
 	for _, problem := range r.Problems {
 		p.problem(problem)
 	}
