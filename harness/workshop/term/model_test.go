@@ -141,7 +141,7 @@ func TestHintsComeOneByOne(t *testing.T) {
 func TestSolutionIsAskedForTwice(t *testing.T) {
 	m, d := sit(t, 80, 24)
 	press(m, "n", "s")
-	want(t, m, "Show the solution", "y yes")
+	want(t, m, "Show the solution", "y/n")
 	press(m, "c", "n")
 	wantNot(t, m, "return 42;")
 	press(m, "s", "y")
