@@ -25,11 +25,16 @@ typedef __u32 __wsum;
 
 /* enum bpf_map_type */
 #define BPF_MAP_TYPE_HASH 1
+#define BPF_MAP_TYPE_PERF_EVENT_ARRAY 4
 #define BPF_MAP_TYPE_PERCPU_ARRAY 6
+#define BPF_MAP_TYPE_RINGBUF 27
 
 /* Flags of bpf_map_update_elem. */
 #define BPF_ANY 0	/* create or replace */
 #define BPF_NOEXIST 1	/* create, and fail if it is there */
+
+/* Index of bpf_perf_event_output: the CPU that the program runs on. */
+#define BPF_F_CURRENT_CPU 0xffffffffULL
 
 /* Bytes of a task's name, with the zero at its end (TASK_COMM_LEN). */
 #define COMM_LEN 16

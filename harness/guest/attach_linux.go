@@ -2,8 +2,10 @@ package guest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/cilium/ebpf"
@@ -123,11 +125,21 @@ func attachLSM(p placement) (io.Closer, wire.AttachResult, error) {
 // cgroupRoot is where the machine's cgroup2 hierarchy is.
 const cgroupRoot = "/sys/fs/cgroup"
 
+// attachCgroup attaches to the root of the hierarchy, or to the cgroup that `to:`
+// names, which is made if it is not there and then goes with the attachment.
 func attachCgroup(p placement) (io.Closer, wire.AttachResult, error) {
 	path := cgroupRoot
 	if p.args.To != "" {
 		path = p.args.To
 	}
+	res := wire.AttachResult{Kind: "cgroup", Target: path}
+	made := os.Mkdir(path, 0o755) == nil
 	l, err := link.AttachCgroup(link.CgroupOptions{Path: path, Attach: p.spec.AttachType, Program: p.prog})
-	return l, wire.AttachResult{Kind: "cgroup", Target: path}, err
+	if !made {
+		return l, res, err
+	}
+	if err != nil {
+		return nil, res, errors.Join(err, os.Remove(path))
+	}
+	return closeFunc(func() error { return errors.Join(l.Close(), os.Remove(path)) }), res, nil
 }

@@ -62,10 +62,13 @@ func (o *object) load(ctx context.Context, spec *ebpf.CollectionSpec, args wire.
 	if err != nil {
 		return wire.LoadResult{}, err
 	}
+	if len(args.Programs) > 0 {
+		spec = only(spec, names, args.Maps)
+	}
 	o.spec, o.programs = spec, map[string]*ebpf.Program{}
 	res := wire.LoadResult{Maps: describeMaps(spec)}
 	if err := o.makeMaps(); err != nil {
-		res.Error = err.Error()
+		res.Error, res.Programs = err.Error(), o.withoutMaps(names, err)
 		return res, nil
 	}
 	for _, name := range names {
@@ -111,12 +114,25 @@ func (o *object) makeMaps() error {
 	return nil
 }
 
+// withoutMaps answers for programs whose maps the kernel does not make.
+func (o *object) withoutMaps(names []string, err error) []wire.Program {
+	var out []wire.Program
+	for _, name := range names {
+		out = append(out, rejected(describeProgram(o.spec.Programs[name]), err))
+	}
+	return out
+}
+
+func describeProgram(prog *ebpf.ProgramSpec) wire.Program {
+	return wire.Program{Name: prog.Name, Section: prog.SectionName, Type: prog.Type.String()}
+}
+
 // loadProgram loads one program with the maps that are there already.
 func (o *object) loadProgram(name string, log bool) wire.Program {
 	spec := o.spec.Copy()
 	prog := spec.Programs[name]
 	spec.Programs = map[string]*ebpf.ProgramSpec{name: prog}
-	out := wire.Program{Name: name, Section: prog.SectionName, Type: prog.Type.String()}
+	out := describeProgram(prog)
 	coll, err := o.collection(spec, ebpf.LogLevelStats)
 	if err != nil && !errors.Is(err, unix.E2BIG) { // whose log would be the longest
 		if coll, again := o.collection(spec, ebpf.LogLevelInstruction|ebpf.LogLevelStats); again != nil {

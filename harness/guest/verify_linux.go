@@ -89,38 +89,13 @@ func (a *agent) verify(_ context.Context, req *wire.Request) (any, error) {
 // alone is the object with one program and what that needs. A program array
 // holds programs, which are not needed for a load.
 func alone(whole *ebpf.CollectionSpec, name string) *ebpf.CollectionSpec {
-	spec := whole.Copy()
-	prog := spec.Programs[name]
-	used := map[string]*ebpf.MapSpec{}
-	for _, ins := range prog.Instructions {
-		if ins.IsLoadFromMap() {
-			need(spec, ins.Reference(), used)
-		}
-	}
-	spec.Programs, spec.Maps = map[string]*ebpf.ProgramSpec{name: prog}, used
-	for variable, v := range spec.Variables {
-		if used[v.SectionName] == nil {
-			delete(spec.Variables, variable)
+	spec := only(whole, []string{name}, nil)
+	for _, m := range spec.Maps {
+		if m.Type == ebpf.ProgramArray {
+			m.Contents = nil
 		}
 	}
 	return spec
-}
-
-// need adds a map, and those that it holds, to used.
-func need(spec *ebpf.CollectionSpec, name string, used map[string]*ebpf.MapSpec) {
-	m := spec.Maps[name]
-	if m == nil || used[name] != nil {
-		return
-	}
-	used[name] = m
-	if m.Type == ebpf.ProgramArray {
-		m.Contents = nil
-	}
-	for _, entry := range m.Contents {
-		if inner, ok := entry.Value.(string); ok {
-			need(spec, inner, used)
-		}
-	}
 }
 
 // trial is one program on its way into the kernel.

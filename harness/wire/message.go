@@ -116,12 +116,13 @@ type ConfigResult struct {
 // Load loads an ELF object: its maps, then each program by itself, so that one
 // rejection hides no other. One object is loaded at a time.
 type Load struct {
-	Programs []string `json:"programs,omitempty"` // empty: all
+	Programs []string `json:"programs,omitempty"` // with the maps that they use; empty: all of the object
+	Maps     []string `json:"maps,omitempty"`     // made besides, for those who look at them
 	Log      bool     `json:"log,omitempty"`      // verifier log also for accepted programs
 }
 
 // LoadResult is what the kernel said. Error is set when the maps could not be
-// made; no program was tried then.
+// made; no program was tried then, and all have that for an answer.
 type LoadResult struct {
 	Programs []Program `json:"programs"`
 	Maps     []MapInfo `json:"maps"`

@@ -40,6 +40,7 @@ func (d *Desk) Check(ctx context.Context, step string) (*Report, error) {
 		return nil, context.Cause(ctx)
 	}
 	report.Seconds = time.Since(began).Seconds()
+	report.whole()
 	return report, d.note(report)
 }
 

@@ -25,6 +25,7 @@ func (d *Desk) Compare(ctx context.Context, kernel, step string) (*Report, error
 	a := &attempt{desk: d, step: *st, code: []byte(d.Code().Text), report: Report{Step: step, Kernel: kernel, Verdict: verdict.Fail}}
 	a.elsewhere(ctx, kernel)
 	a.report.Seconds = time.Since(began).Seconds()
+	a.report.whole()
 	return &a.report, ctx.Err()
 }
 

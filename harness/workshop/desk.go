@@ -104,7 +104,8 @@ func (d *Desk) Save(text string, base int) (int, error) {
 	if err := writeFile(d.files.codePath(), []byte(text)); err != nil {
 		return 0, err
 	}
-	return d.state.Revision + 1, d.changed([]byte(text))
+	err := d.changed([]byte(text))
+	return d.state.Revision, err
 }
 
 // changed takes a new content of the C file. The caller holds the lock.

@@ -48,6 +48,14 @@ type Diagnosis struct {
 	Fix  string `json:"fix"`
 }
 
+// whole makes empty lists of missing ones, as JSON has them.
+func (r *Report) whole() {
+	r.Checks = append([]verdict.Check{}, r.Checks...)
+	r.Problems = append([]Problem{}, r.Problems...)
+	r.Diagnosis = append([]Diagnosis{}, r.Diagnosis...)
+	r.Notes = append([]string{}, r.Notes...)
+}
+
 // Passed tells that the step is as the lab wants it.
 func (r *Report) Passed() bool { return r.Verdict == verdict.Pass }
 

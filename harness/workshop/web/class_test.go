@@ -1,0 +1,154 @@
+package web
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func (s site) headmaster(t *testing.T) *browser {
+	b := s.browser(t)
+	if status, _ := b.get("/login?key=" + s.Key(Teacher, "teacher") + "&to=/teacher"); status != http.StatusSeeOther {
+		t.Fatalf("the teacher's key: %d", status)
+	}
+	return b
+}
+
+// Joining needs the code, and a name that nobody else has.
+func TestJoin(t *testing.T) {
+	s := open(t, t.TempDir(), true)
+	s.pupil(t, "Ada")
+	b := s.browser(t)
+	for _, c := range []struct {
+		name, code string
+		status     int
+	}{
+		{"Eve", "AAAA-AAAA", http.StatusForbidden},
+		{"Eve", "", http.StatusForbidden},
+		{"ada", s.Room.Code(), http.StatusConflict},
+		{"", s.Room.Code(), http.StatusBadRequest},
+		{strings.Repeat("x", 50), s.Room.Code(), http.StatusBadRequest},
+		{"a\x1b[2J", s.Room.Code(), http.StatusBadRequest},
+		{"../../etc", strings.ToLower(strings.ReplaceAll(s.Room.Code(), "-", "")), http.StatusOK},
+		{"日本", s.Room.Code(), http.StatusOK},
+		{"One too many", s.Room.Code(), http.StatusConflict},
+	} {
+		if status, text := b.post("/api/join", map[string]string{"name": c.name, "code": c.code}); status != c.status {
+			t.Errorf("%q with %q: %d %s, want %d", c.name, c.code, status, text, c.status)
+		}
+	}
+	for _, id := range s.Room.ids() {
+		if strings.ContainsAny(id, "./") {
+			t.Errorf("an ID is %q", id)
+		}
+	}
+}
+
+// Guessing the code is slow.
+func TestGuessedCode(t *testing.T) {
+	s := open(t, t.TempDir(), true)
+	b := s.browser(t)
+	status := 0
+	for n := 0; n < 2*maxTries && status != http.StatusTooManyRequests; n++ {
+		status, _ = b.post("/api/join", map[string]string{"name": "Eve", "code": "AAAA-AAAA"})
+	}
+	if status != http.StatusTooManyRequests {
+		t.Errorf("after many guesses: %d", status)
+	}
+	if status, _ := b.post("/api/join", map[string]string{"name": "Eve", "code": s.Room.Code()}); status != http.StatusTooManyRequests {
+		t.Errorf("the right code among guesses: %d", status)
+	}
+}
+
+// Students have files of their own, and nothing of the teacher's.
+func TestStudentsAreApart(t *testing.T) {
+	s := open(t, t.TempDir(), true)
+	ada, bob := s.pupil(t, "Ada"), s.pupil(t, "Bob")
+	ada.post("/api/labs/first/save", map[string]any{"code": "ada's", "revision": 0})
+	if code := bob.lesson().Code; code != "// the starter\n" {
+		t.Errorf("Bob's file is %q", code)
+	}
+	for _, path := range []string{"/api/class", "/api/class/events", "/api/class/results.csv", "/api/class/students/Ada/terminals/first/t1"} {
+		if status, _ := bob.get(path); status != http.StatusUnauthorized {
+			t.Errorf("GET %s as a student: %d", path, status)
+		}
+	}
+	if status, _ := bob.post("/api/class/message", map[string]string{"text": "x"}); status != http.StatusUnauthorized {
+		t.Errorf("a message from a student: %d", status)
+	}
+	teacher := s.headmaster(t)
+	if status, _ := teacher.get("/api/labs/first"); status != http.StatusUnauthorized {
+		t.Errorf("the teacher has no desk, and gets %d", status)
+	}
+	if status, _ := teacher.get("/api/class/students/Ada/terminals/first/t1"); status != http.StatusNotFound {
+		t.Errorf("a terminal that is not there: %d", status)
+	}
+}
+
+// The teacher sees who is where, writes to all, and takes the results home.
+func TestTeacher(t *testing.T) {
+	s := open(t, t.TempDir(), true)
+	ada, bob := s.pupil(t, "Ada"), s.pupil(t, "=Bob()")
+	teacher := s.headmaster(t)
+	for _, b := range []*browser{ada, bob} {
+		b.post("/api/labs/first/hint", map[string]string{"step": "do-it"})
+		b.post("/api/labs/first/check", map[string]string{"step": "do-it"}) // no clang, no machine: it fails
+	}
+	events, _ := ada.socket("/api/labs/first/events", "")
+	status, text := teacher.get("/api/class")
+	var b board
+	if err := json.Unmarshal([]byte(text), &b); err != nil || status != http.StatusOK || len(b.Students) != 2 {
+		t.Fatalf("%d %s", status, text)
+	}
+	if row := b.Students[0]; row.Lab != "first" || row.StepTitle != "Do it" || row.Total != 1 || row.State == "away" && row.Name == "Ada" {
+		t.Errorf("%+v", row)
+	}
+	if status, text := teacher.post("/api/class/message", map[string]string{"text": "look at the verifier's log"}); status != http.StatusOK {
+		t.Fatalf("%d %s", status, text)
+	}
+	for {
+		_, text, err := events.Read(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "look at the verifier") {
+			break
+		}
+	}
+	_, table := teacher.get("/api/class/results.csv")
+	lines, err := csv.NewReader(strings.NewReader(table)).ReadAll()
+	if err != nil || len(lines) != 3 || lines[1][5] != "1" {
+		t.Errorf("%v %v", lines, err)
+	}
+	for _, l := range lines {
+		if strings.HasPrefix(l[0], "=") {
+			t.Errorf("a spreadsheet takes this for a formula: %q", l[0])
+		}
+	}
+	c, _ := teacher.socket("/api/class/events", "")
+	if _, text, err := c.Read(t.Context()); err != nil || !strings.Contains(string(text), `"type":"class"`) {
+		t.Errorf("%s %v", text, err)
+	}
+}
+
+// Who was removed is out at once, and a class goes on after its server was ended.
+func TestRemoveAndGoOn(t *testing.T) {
+	dir := t.TempDir()
+	one := open(t, dir, true)
+	ada, bob := one.pupil(t, "Ada"), one.pupil(t, "Bob")
+	if status, text := one.headmaster(t).post("/api/class/students/Bob/remove", struct{}{}); status != http.StatusOK {
+		t.Fatalf("%d %s", status, text)
+	}
+	if status, _ := bob.get("/api/labs/first"); status != http.StatusUnauthorized {
+		t.Errorf("Bob is still in: %d", status)
+	}
+	two := open(t, dir, true)
+	if two.Room.Code() != one.Room.Code() {
+		t.Error("the class has another code")
+	}
+	again := two.browser(t)
+	again.Jar.SetCookies(must(t, two.http.URL), ada.Jar.Cookies(must(t, one.http.URL)))
+	again.lesson()
+}

@@ -1,0 +1,196 @@
+package web
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Nobody who has not come in gets anything but the page itself.
+func TestStrangers(t *testing.T) {
+	b := open(t, t.TempDir(), false).browser(t)
+	for _, path := range []string{"/api/labs/first", "/api/labs/first/events", "/api/labs/first/terminals", "/api/labs/first/terminals/t1",
+		"/api/labs/first/files/figure.svg", "/api/class", "/api/class/results.csv"} {
+		if status, text := b.get(path); status != http.StatusUnauthorized {
+			t.Errorf("GET %s: %d %s", path, status, text)
+		}
+	}
+	for _, verb := range []string{"save", "check", "goto", "hint", "solve", "reset", "compare"} {
+		if status, text := b.post("/api/labs/first/"+verb, struct{}{}); status != http.StatusUnauthorized {
+			t.Errorf("POST %s: %d %s", verb, status, text)
+		}
+	}
+	if status, text := b.get("/api/me"); status != http.StatusOK || !strings.Contains(text, `"role":"none"`) {
+		t.Errorf("me: %d %s", status, text)
+	}
+}
+
+// A link's key is good once; what is no key, or a token of another server, is refused,
+// and who guesses has to wait.
+func TestKeysAndTokens(t *testing.T) {
+	s := open(t, t.TempDir(), false)
+	key := s.Key(Student, Alone)
+	first, second := s.browser(t), s.browser(t)
+	if status, _ := first.get("/login?key=" + key); status != http.StatusSeeOther {
+		t.Fatalf("the key: %d", status)
+	}
+	if status, text := second.get("/login?key=" + key); status != http.StatusForbidden {
+		t.Errorf("the key again: %d %s", status, text)
+	}
+	if status, _ := first.get("/login?key=" + key); status != http.StatusSeeOther {
+		t.Errorf("the key again by the browser that is in: %d", status)
+	}
+	other := open(t, t.TempDir(), false).alone(t)
+	for _, c := range other.Jar.Cookies(must(t, other.http.URL)) {
+		status, text := second.send("GET", "/api/labs/first", nil, func(r *http.Request) { r.AddCookie(c) })
+		if status != http.StatusUnauthorized {
+			t.Errorf("a token of another server: %d %s", status, text)
+		}
+	}
+	status := 0
+	for n := 0; n < 2*maxTries && status != http.StatusTooManyRequests; n++ {
+		status, _ = second.get("/login?key=guess")
+	}
+	if status != http.StatusTooManyRequests {
+		t.Errorf("after many guesses: %d", status)
+	}
+	if status, _ := first.get("/api/labs/first"); status != http.StatusOK {
+		t.Errorf("who is in is kept out because another guesses: %d", status)
+	}
+}
+
+// After leaving, the token that was good is good no more.
+func TestTokenAfterLeaving(t *testing.T) {
+	b := open(t, t.TempDir(), false).alone(t)
+	cookies := b.Jar.Cookies(must(t, b.http.URL))
+	if status, _ := b.post("/api/leave", struct{}{}); status != http.StatusOK {
+		t.Fatal(status)
+	}
+	status, _ := b.send("GET", "/api/labs/first", nil, func(r *http.Request) { r.AddCookie(cookies[0]) })
+	if status != http.StatusUnauthorized {
+		t.Errorf("the token after leaving: %d", status)
+	}
+}
+
+// Another site's page cannot post to this server, nor open a WebSocket, nor call it by
+// a name that is not its own.
+func TestOtherSites(t *testing.T) {
+	b := open(t, t.TempDir(), false).alone(t)
+	const elsewhere = "http://elsewhere.example"
+	for name, change := range map[string]func(*http.Request){
+		"origin":     func(r *http.Request) { r.Header.Set("Origin", elsewhere) },
+		"null":       func(r *http.Request) { r.Header.Set("Origin", "null") },
+		"fetch site": func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
+		"same site":  func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "same-site") },
+		"host":       func(r *http.Request) { r.Host = "elsewhere.example" },
+	} {
+		status, text := b.send("POST", "/api/labs/first/save", strings.NewReader(`{"code": "theirs", "revision": 0}`), change)
+		if status != http.StatusForbidden {
+			t.Errorf("%s: %d %s", name, status, text)
+		}
+	}
+	if code := b.lesson().Code; code != "// the starter\n" {
+		t.Errorf("the file is %q", code)
+	}
+	if _, status := b.socket("/api/labs/first/events", elsewhere); status != http.StatusForbidden {
+		t.Errorf("a WebSocket from elsewhere: %d", status)
+	}
+	if _, status := b.socket("/api/labs/first/terminals/t1", elsewhere); status != http.StatusForbidden {
+		t.Errorf("a terminal from elsewhere: %d", status)
+	}
+	if _, status := b.socket("/api/labs/first/events", b.http.URL); status != http.StatusSwitchingProtocols {
+		t.Errorf("a WebSocket of our own page: %d", status)
+	}
+}
+
+// File names and IDs that lead elsewhere lead nowhere.
+func TestPaths(t *testing.T) {
+	s := open(t, t.TempDir(), false)
+	b := s.alone(t)
+	for _, path := range []string{"/api/labs/first/files/secret.txt", "/api/labs/first/files/lab.md", "/api/labs/first/files/..%2f..%2fbpf%2ffirst.bpf.c",
+		"/api/labs/first/files/%2e%2e%2flab.svg", "/api/labs/..%2f..%2fetc/files/passwd", "/api/labs/nothing", "/..%2f..%2fetc%2fpasswd", "/.gitignore", "/dist"} {
+		if status, text := b.get(path); status < 400 {
+			t.Errorf("GET %s: %d %s", path, status, text)
+		}
+	}
+	for _, to := range []string{"//elsewhere.example", "https://elsewhere.example", "/\\elsewhere.example", "javascript:alert(1)"} {
+		status := 0
+		b.send("GET", "/login?key="+s.Key(Student, Alone), nil, func(r *http.Request) {
+			q := r.URL.Query()
+			q.Set("to", to)
+			r.URL.RawQuery = q.Encode()
+			res, err := b.Do(r.Clone(t.Context()))
+			if err == nil {
+				status = res.StatusCode
+				if at := res.Header.Get("Location"); at != "/" {
+					t.Errorf("to %q leads to %q (%d)", to, at, status)
+				}
+				res.Body.Close()
+			}
+		})
+	}
+	for _, id := range []string{"../x", "a b", strings.Repeat("a", 17), "%2e"} {
+		c, _ := b.socket("/api/labs/first/terminals/"+strings.ReplaceAll(id, "/", "%2f"), "")
+		if c == nil {
+			continue
+		}
+		_, text, err := c.Read(t.Context())
+		if err != nil || !strings.Contains(string(text), "is none") {
+			t.Errorf("terminal %q: %s %v", id, text, err)
+		}
+	}
+}
+
+// A file of ten megabytes is refused with a reason, and the one that was stays.
+func TestLargeFile(t *testing.T) {
+	b := open(t, t.TempDir(), false).alone(t)
+	for _, size := range []int{2 << 20, 10 << 20} {
+		status, text := b.post("/api/labs/first/save", map[string]any{"code": strings.Repeat("x", size), "revision": 0})
+		if status != http.StatusRequestEntityTooLarge || !strings.Contains(text, "may have") {
+			t.Errorf("%d bytes: %d %s", size, status, text)
+		}
+	}
+	if code := b.lesson().Code; code != "// the starter\n" {
+		t.Errorf("the file is %d bytes", len(code))
+	}
+}
+
+// Requests that are no JSON, or speak of what is not there, are answered with a reason.
+func TestNonsense(t *testing.T) {
+	b := open(t, t.TempDir(), false).alone(t)
+	for path, body := range map[string]string{
+		"/api/labs/first/save":    "{",
+		"/api/labs/first/goto":    `{"step": "nowhere"}`,
+		"/api/labs/first/hint":    `{"step": "nowhere"}`,
+		"/api/labs/first/solve":   `{"step": 7}`,
+		"/api/labs/first/compare": `{"step": "do-it", "kernel": "1.0"}`,
+		"/api/nothing":            `{}`,
+	} {
+		status, text := b.send("POST", path, strings.NewReader(body), nil)
+		if status < 400 || status >= 500 || !strings.Contains(text, `"error"`) {
+			t.Errorf("%s %s: %d %s", path, body, status, text)
+		}
+	}
+}
+
+// What is on disk opens no session.
+func TestTokensAreNotOnDisk(t *testing.T) {
+	s := open(t, t.TempDir(), false)
+	b := s.alone(t)
+	token := b.Jar.Cookies(must(t, b.http.URL))[0].Value
+	err := filepath.WalkDir(s.dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if strings.Contains(string(text), token) {
+			t.Errorf("%s holds the token", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,119 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func must(t *testing.T, address string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// The lesson comes with its figures and links led to this server, and without scripts.
+func TestLesson(t *testing.T) {
+	b := open(t, t.TempDir(), false).alone(t)
+	l := b.lesson()
+	for _, want := range []string{`src="/api/labs/first/files/figure.svg"`, `href="/lab/second"`} {
+		if !strings.Contains(l.Intro, want) {
+			t.Errorf("no %s in %s", want, l.Intro)
+		}
+	}
+	if strings.Contains(l.Intro, "<script") {
+		t.Errorf("a script in %s", l.Intro)
+	}
+	if len(l.Steps) != 1 || !strings.Contains(l.Steps[0].HTML, `<code class="language-sh">ls /`) || !l.Steps[0].Checked || l.Steps[0].Hints != 1 {
+		t.Errorf("%+v", l.Steps)
+	}
+	if l.File != "first.bpf.c" || l.State.Kernel != "7.3" || l.State.Step != "do-it" {
+		t.Errorf("%+v", l)
+	}
+	if status, text := b.get("/api/labs/first/files/figure.svg"); status != http.StatusOK || text != "<svg/>" {
+		t.Errorf("the figure: %d %s", status, text)
+	}
+}
+
+// Hints come one at a time, and solutions only when asked for.
+func TestHintsAndSolution(t *testing.T) {
+	b := open(t, t.TempDir(), false).alone(t)
+	if p := b.lesson().State.Steps["do-it"]; len(p.Hints) != 0 || p.Solution != "" {
+		t.Errorf("at first: %+v", p)
+	}
+	if status, text := b.post("/api/labs/first/hint", map[string]string{"step": "do-it"}); status != http.StatusOK || !strings.Contains(text, "here") {
+		t.Errorf("hint: %d %s", status, text)
+	}
+	if status, text := b.post("/api/labs/first/solve", map[string]string{"step": "do-it"}); status != http.StatusOK || !strings.Contains(text, "the solution") {
+		t.Errorf("solve: %d %s", status, text)
+	}
+	if p := b.lesson().State.Steps["do-it"]; len(p.Hints) != 1 || !strings.Contains(p.Solution, "Done") {
+		t.Errorf("after: %+v", p)
+	}
+}
+
+// Of two tabs that save, the second learns what the first has saved, and nothing is
+// lost.
+func TestTwoTabs(t *testing.T) {
+	b := open(t, t.TempDir(), false).alone(t)
+	if status, text := b.post("/api/labs/first/save", map[string]any{"code": "first", "revision": 0}); status != http.StatusOK {
+		t.Fatalf("%d %s", status, text)
+	}
+	status, text := b.post("/api/labs/first/save", map[string]any{"code": "second", "revision": 0})
+	var conflict struct {
+		Error, Code string
+		Revision    int
+	}
+	if err := json.Unmarshal([]byte(text), &conflict); err != nil || status != http.StatusConflict || conflict.Code != "first" || conflict.Revision != 1 {
+		t.Fatalf("%d %s", status, text)
+	}
+	if status, _ := b.post("/api/labs/first/save", map[string]any{"code": "second", "revision": conflict.Revision}); status != http.StatusOK {
+		t.Errorf("kept after all: %d", status)
+	}
+	if l := b.lesson(); l.Code != "second" || l.Revision != 2 {
+		t.Errorf("%+v", l)
+	}
+}
+
+// A page follows what another one does.
+func TestEvents(t *testing.T) {
+	b := open(t, t.TempDir(), false).alone(t)
+	c, _ := b.socket("/api/labs/first/events", "")
+	b.post("/api/labs/first/save", map[string]any{"code": "new", "revision": 0, "check": true})
+	seen := map[string]bool{}
+	for !seen["code"] || !seen["state"] || !seen["report"] {
+		_, text, err := c.Read(t.Context())
+		if err != nil {
+			t.Fatalf("%v after %v", err, seen)
+		}
+		var e struct{ Type string }
+		if err := json.Unmarshal(text, &e); err != nil {
+			t.Fatal(err)
+		}
+		seen[e.Type] = true
+	}
+}
+
+// What was reached is there when the server was ended and started again, for the same
+// browser.
+func TestServerStartedAgain(t *testing.T) {
+	dir := t.TempDir()
+	one := open(t, dir, false)
+	b := one.alone(t)
+	b.post("/api/labs/first/save", map[string]any{"code": "mine", "revision": 0})
+	b.post("/api/labs/first/hint", map[string]string{"step": "do-it"})
+	cookies := b.Jar.Cookies(must(t, one.http.URL))
+	one.http.CloseClientConnections()
+	two := open(t, dir, false)
+	again := two.browser(t)
+	again.Jar.SetCookies(must(t, two.http.URL), cookies)
+	l := again.lesson()
+	if l.Code != "mine" || l.Revision != 1 || len(l.State.Steps["do-it"].Hints) != 1 {
+		t.Errorf("%+v", l)
+	}
+}

@@ -1,0 +1,31 @@
+// What the server says no with.
+export class Refused extends Error {
+  constructor(status, body) {
+    super(body.error || `the server answered with status ${status}`);
+    this.status = status;
+    this.body = body;
+  }
+}
+
+async function request(method, path, body) {
+  let response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch {
+    throw new Refused(0, { error: "the server does not answer; is bpflab still running?" });
+  }
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Refused(response.status, answer);
+  return answer;
+}
+
+export const get = (path) => request("GET", path);
+export const post = (path, body = {}) => request("POST", path, body);
+export const remove = (path) => request("DELETE", path);
+
+// address is where a WebSocket of ours is.
+export const address = (path) => location.origin.replace(/^http/, "ws") + path;

@@ -1,0 +1,40 @@
+// h makes an element: h("button", { class: "main", onclick }, "text", child).
+export function h(tag, props, ...children) {
+  const el = document.createElement(tag);
+  for (const [name, value] of Object.entries(props || {})) {
+    if (value === false || value === null || value === undefined) continue;
+    if (name.startsWith("on")) el.addEventListener(name.slice(2), value);
+    else if (name === "html") el.innerHTML = value; // of the server's own making
+    else if (name in el && !name.startsWith("aria") && typeof value !== "string") el[name] = value;
+    else el.setAttribute(name, value === true ? "" : value);
+  }
+  el.append(...children.flat().filter((c) => c !== null && c !== undefined && c !== false));
+  return el;
+}
+
+// fill replaces what an element holds.
+export function fill(el, ...children) {
+  el.replaceChildren(...children.flat().filter((c) => c !== null && c !== undefined && c !== false));
+}
+
+// announce has a screen reader say a text.
+export function announce(text) {
+  const polite = document.getElementById("polite");
+  polite.textContent = "";
+  setTimeout(() => { polite.textContent = text; }, 50);
+}
+
+let toasts;
+
+// toast shows a text for a while, above all else.
+export function toast(text, kind = "info") {
+  if (!toasts) document.body.append(toasts = h("div", { class: "toasts" }));
+  const close = () => box.remove();
+  const box = h("div", { class: "toast " + kind, role: kind === "error" ? "alert" : "status" }, h("span", null, text),
+    h("button", { type: "button", class: "quiet", "aria-label": "Close this message", onclick: close }, "×"));
+  toasts.append(box);
+  if (kind !== "sticky") setTimeout(close, 9000);
+}
+
+// plural is "1 step" or "3 steps".
+export const plural = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;

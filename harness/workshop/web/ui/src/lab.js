@@ -1,0 +1,214 @@
+import { get, post } from "./api.js";
+import { h, fill, toast } from "./dom.js";
+import { follow } from "./events.js";
+import { frame } from "./frame.js";
+import { makeEditor } from "./editor.js";
+import { confirmed, makeLesson } from "./lesson.js";
+import { makePanes } from "./panes.js";
+import { makeTerminals } from "./terminals.js";
+import { splitter } from "./split.js";
+
+const phases = { none: "no machine yet", starting: "the machine starts", ready: "", gone: "the machine is gone" };
+const works = { waiting: "waiting for others", building: "building", starting: "starting a machine", checking: "checking" };
+
+// showLab shows a lab: the lesson left; the editor, terminals and results right.
+export async function showLab(app, me, name, go) {
+  const base = "/api/labs/" + name;
+  let lesson;
+  try {
+    lesson = await get(base);
+  } catch (err) {
+    const f = frame(me, name);
+    fill(f.main, h("h1", null, err.message), h("p", null, h("a", { href: "/" }, "To the course")));
+    fill(app, f.header, f.main);
+    return;
+  }
+  document.title = `${lesson.title}: bpflab`;
+  const lab = new Lab(base, me, lesson, go);
+  await lab.draw(app);
+  return () => lab.leave();
+}
+
+class Lab {
+  constructor(base, me, lesson, go) {
+    Object.assign(this, { base, me, lesson, go, state: lesson.state, revision: lesson.revision, draft: `draft-${me.class}-${lesson.name}` });
+  }
+
+  async draw(app) {
+    const { lesson, me } = this;
+    this.status = h("span", { class: "status", role: "status" });
+    const f = frame(me, lesson.title, this.status, h("span", { class: "kernel", title: "the kernel of your machine" }, "Linux ", me.kernel));
+    f.main.className = "lab";
+    this.text = makeLesson(this.base, lesson, { run: (t) => this.terminals.type(t.endsWith("\n") ? t : t + "\n"), useSolution: (code) => this.useSolution(code), check: (step) => this.check(step) });
+    this.panes = makePanes(this.base, me, { goTo: (l, c) => this.editor?.goTo(l, c), next: () => this.next(), visible: () => this.tellVisible() });
+    this.terminals = await makeTerminals(this.base, `terminals-${me.class}-${lesson.name}`);
+    const lower = h("div", { class: "lower" }, this.terminals.el, this.panes.el);
+    const right = h("div", { class: "right" + (lesson.file ? "" : " no-editor") });
+    if (lesson.file) right.append(this.drawEditor(), splitter(right, "top", true, "Share of the editor"));
+    right.append(lower);
+    const left = h("div", { class: "left" }, this.text.el, this.steps());
+    fill(f.main, left, splitter(f.main, "left", false, "Share of the lesson"), right);
+    fill(app, f.header, f.main, f.footer);
+    this.update(this.state);
+    this.followEvents();
+    this.onVisible = () => this.tellVisible();
+    document.addEventListener("visibilitychange", this.onVisible);
+  }
+
+  drawEditor() {
+    const { lesson } = this;
+    const box = h("div", { class: "code-area" });
+    this.unsaved = h("span", { class: "unsaved", hidden: true }, "not saved");
+    const el = h("section", { class: "editor", "aria-label": "Your program" },
+      h("div", { class: "bar" }, h("span", { class: "file" }, lesson.file), this.unsaved, h("span", { class: "space" }),
+        confirmed("New machine", "End this machine, and begin with a new one?", () => this.reset(false)),
+        confirmed("Start over", "The starter again, and a new machine?", () => this.reset(true)),
+        h("button", { type: "button", class: "main", onclick: () => this.save() }, "Save and check"), h("kbd", null, navigator.platform.startsWith("Mac") ? "⌘S" : "Ctrl-S")),
+      box, h("p", { class: "help editor-help" }, "Tab indents; Escape, then Tab, leaves the editor."));
+    this.editor = makeEditor(box, { text: this.lesson.code, label: `${lesson.file}, your program`, save: () => this.save(), change: () => this.changed() });
+    this.saved = lesson.code;
+    const draft = JSON.parse(localStorage.getItem(this.draft) || "null");
+    if (draft && draft.text !== lesson.code) {
+      this.editor.replace(draft.text);
+      if (draft.revision !== lesson.revision) toast("What you had not saved is in the editor; the file was saved elsewhere since.", "sticky");
+      this.changed();
+    }
+    return el;
+  }
+
+  steps() {
+    const move = (n) => {
+      const all = this.lesson.steps.map((s) => s.name);
+      const to = all[all.indexOf(this.state.step) + n];
+      if (to) post(this.base + "/goto", { step: to }).catch(this.wrong);
+      else if (n > 0) this.afterLast();
+    };
+    this.next = () => move(1);
+    return h("nav", { class: "moves", "aria-label": "Steps" }, h("button", { type: "button", onclick: () => move(-1) }, "← Previous"), this.progress = h("span", { class: "facts" }), h("button", { type: "button", onclick: () => move(1) }, "Next →"));
+  }
+
+  // afterLast offers the next lab of the course.
+  async afterLast() {
+    const me = await get("/api/me").catch(() => this.me);
+    const i = me.labs.findIndex((l) => l.name === this.lesson.name);
+    const next = me.labs.slice(i + 1).find((l) => l.done < l.steps) || me.labs.find((l) => l.done < l.steps);
+    this.go(next && next.name !== this.lesson.name ? "/lab/" + next.name : "/");
+  }
+
+  wrong = (err) => toast(err.message, "error");
+
+  changed() {
+    const text = this.editor.text();
+    const differs = text !== this.saved;
+    this.unsaved.hidden = !differs;
+    if (differs) localStorage.setItem(this.draft, JSON.stringify({ text, revision: this.revision }));
+    else localStorage.removeItem(this.draft);
+  }
+
+  async save() {
+    const text = this.editor.text();
+    if (text === this.saved) return this.check(this.state.step);
+    try {
+      const answer = await post(this.base + "/save", { code: text, revision: this.revision, check: true });
+      this.took(text, answer.revision);
+    } catch (err) {
+      if (err.status === 409 && err.body.code !== undefined) this.conflict(text, err.body);
+      else this.wrong(err);
+    }
+  }
+
+  took(text, revision) {
+    this.saved = text;
+    this.revision = Math.max(revision, this.revision);
+    this.changed();
+  }
+
+  // conflict asks whose text is to stay.
+  conflict(mine, theirs) {
+    const dialog = h("dialog", { class: "card", "aria-labelledby": "conflict" }, h("h2", { id: "conflict" }, "The file was saved elsewhere meanwhile"),
+      h("p", null, "In another tab, or with an editor of your own. Which one shall stay?"),
+      h("p", { class: "buttons" },
+        h("button", { type: "button", class: "main", onclick: () => { dialog.close(); this.revision = theirs.revision; this.save(); } }, "Keep what is in this editor"),
+        h("button", { type: "button", onclick: () => { dialog.close(); this.editor.replace(theirs.code); this.took(theirs.code, theirs.revision); } }, "Take the saved one")));
+    dialog.addEventListener("close", () => dialog.remove());
+    document.body.append(dialog);
+    dialog.showModal();
+  }
+
+  useSolution(code) {
+    if (!code || !this.editor) return;
+    this.editor.replace(code);
+    this.changed();
+    this.editor.focus();
+    toast("The solution is in the editor; save to check it. Undo brings back what you had.");
+  }
+
+  check(step) { return post(this.base + "/check", { step }).catch(this.wrong); }
+  reset(code) { return post(this.base + "/reset", { code }).then(() => { if (code) localStorage.removeItem(this.draft); this.terminals.revive(); }, this.wrong); }
+
+  followEvents() {
+    this.events = follow(this.base + "/events", {
+      open: async (first) => {
+        this.offline = false;
+        this.tellVisible();
+        if (first) return this.update(this.state);
+        const now = await get(this.base).catch(() => null);
+        if (now) { this.took2(now.code, now.revision); this.update(now.state); }
+      },
+      lost: () => { this.offline = true; this.showStatus(); },
+      message: (m) => this.heard(m),
+    });
+  }
+
+  heard(m) {
+    switch (m.type) {
+      case "state": return this.update(m.state);
+      case "report": return this.reported(m.report);
+      case "code": return this.took2(m.code, m.revision);
+      case "trace": return this.panes.trace(m);
+      case "maps": return this.panes.maps(m.maps);
+      case "message": return toast(`${m.from}: ${m.text}`, "sticky");
+    }
+  }
+
+  // took2 takes what was saved elsewhere, unless there is something here to be lost.
+  took2(code, revision) {
+    if (!this.editor || revision <= this.revision) return;
+    if (this.editor.text() === this.saved || this.editor.text() === code) {
+      this.editor.replace(code);
+      this.took(code, revision);
+    }
+  }
+
+  reported(r) {
+    this.panes.report(r);
+    this.editor?.mark(r.problems || []);
+  }
+
+  update(state) {
+    const before = this.state;
+    this.state = state;
+    this.text.update(state);
+    this.panes.update(state);
+    if (before?.step !== state.step || !this.marked) { this.marked = true; this.editor?.mark(state.steps[state.step]?.last?.problems || []); }
+    const checked = this.lesson.steps.filter((s) => s.checked);
+    const done = checked.filter((s) => state.steps[s.name]?.done).length;
+    this.progress.textContent = `${done} of ${checked.length} done`;
+    this.showStatus();
+  }
+
+  showStatus() {
+    const { busy, machine } = this.state;
+    this.status.className = "status" + (this.offline ? " offline" : busy ? " busy" : "");
+    this.status.textContent = this.offline ? "reconnecting" : works[busy] || (machine.phase === "gone" ? `the machine is gone: ${machine.text}` : phases[machine.phase] || "");
+  }
+
+  tellVisible() { this.events?.send({ type: "visible", visible: document.visibilityState === "visible" && this.panes.shows() }); }
+
+  leave() {
+    document.removeEventListener("visibilitychange", this.onVisible);
+    this.events.stop();
+    this.terminals.destroy();
+    this.editor?.destroy();
+  }
+}

@@ -1,0 +1,100 @@
+import { get, post } from "./api.js";
+import { h, fill, toast } from "./dom.js";
+
+// makeLesson shows a lab's text: the introduction, and its steps, of which one is open.
+export function makeLesson(base, lesson, { run, useSolution, check }) {
+  const steps = new Map(lesson.steps.map((s, i) => [s.name, makeStep(base, s, i, { run, useSolution, check })]));
+  const intro = h("div", { class: "prose", html: lesson.intro });
+  dress(intro, run);
+  const el = h("article", { class: "lesson", "aria-label": "The lesson" }, h("h1", null, lesson.title), intro, [...steps.values()].map((s) => s.el));
+  let current;
+  return {
+    el,
+    update(state) {
+      for (const [name, s] of steps) s.update(state.steps[name] || {}, name === state.step);
+      if (current !== undefined && current !== state.step) steps.get(state.step)?.el.scrollIntoView({ block: "start", behavior: "smooth" });
+      current = state.step;
+    },
+  };
+}
+
+function makeStep(base, step, i, on) {
+  const body = h("div", { class: "step-body" });
+  const prose = h("div", { class: "prose", html: step.html });
+  const extra = h("div", { class: "extra" });
+  dress(prose, on.run);
+  body.append(prose, extra);
+  const mark = h("span", { class: "mark", "aria-hidden": "true" }, String(i + 1));
+  const said = h("span", { class: "hidden" });
+  const button = h("button", { type: "button", class: "step-head", "aria-expanded": "false", onclick: () => post(base + "/goto", { step: step.name }).catch(show) }, mark, h("span", null, step.title), said);
+  const el = h("section", { class: "step", id: "step-" + step.name }, h("h2", null, button), body);
+  return {
+    el,
+    update(p, current) {
+      el.classList.toggle("current", current);
+      el.classList.toggle("done", Boolean(p.done));
+      mark.textContent = p.done ? "✓" : String(i + 1);
+      said.textContent = p.done ? " (done)" : "";
+      button.setAttribute("aria-expanded", String(current));
+      if (current) button.setAttribute("aria-current", "step"); else button.removeAttribute("aria-current");
+      body.hidden = !current;
+      fill(extra, ...help(base, step, p, on));
+    },
+  };
+}
+
+const show = (err) => toast(err.message, "error");
+
+// help are a step's hints taken so far, the buttons for more, and the solution.
+function help(base, step, p, on) {
+  const out = (p.hints || []).map((html, n) => {
+    const box = h("div", { class: "prose hint", html });
+    dress(box, on.run);
+    return h("details", { open: n === p.hints.length - 1 }, h("summary", null, `Hint ${n + 1}`), box);
+  });
+  const left = step.hints - (p.hints || []).length;
+  const buttons = [];
+  if (step.checked) buttons.push(h("button", { type: "button", class: "main", onclick: () => on.check(step.name) }, "Check this step"));
+  if (left > 0) buttons.push(h("button", { type: "button", onclick: () => post(base + "/hint", { step: step.name }).catch(show) }, p.hints?.length ? `One more hint (${left} left)` : "A hint"));
+  if (step.solution && !p.solution) buttons.push(confirmed("Show the solution", "It is worth more when found. Show it?", () => post(base + "/solve", { step: step.name }).catch(show)));
+  if (p.solution) {
+    const box = h("div", { class: "prose", html: p.solution });
+    dress(box, on.run);
+    out.push(h("details", { class: "solution" }, h("summary", null, "Solution"), box,
+      h("button", { type: "button", onclick: () => post(base + "/solve", { step: step.name }).then((a) => on.useSolution(a.code), show) }, "Put the lab's solution into the editor")));
+  }
+  if (buttons.length) out.push(h("p", { class: "buttons" }, buttons));
+  return out;
+}
+
+// confirmed is a button that asks before it does something.
+export function confirmed(text, question, action) {
+  const box = h("span", { class: "confirm" });
+  const ask = () => {
+    const yes = h("button", { type: "button", class: "main", onclick: () => { reset(); action(); } }, "Yes");
+    fill(box, h("span", { role: "alert" }, question), " ", yes, " ", h("button", { type: "button", onclick: reset }, "No"));
+    yes.focus();
+  };
+  const reset = () => fill(box, h("button", { type: "button", onclick: ask }, text));
+  reset();
+  return box;
+}
+
+// dress gives blocks of code their buttons: copy for all, run for commands.
+function dress(root, run) {
+  for (const code of root.querySelectorAll("pre > code")) {
+    const text = code.textContent;
+    const pre = code.parentElement;
+    const copy = h("button", { type: "button", class: "quiet", onclick: async () => {
+      await navigator.clipboard.writeText(text).then(() => { copy.textContent = "Copied"; }, () => { copy.textContent = "Not permitted"; });
+      setTimeout(() => { copy.textContent = "Copy"; }, 1500);
+    } }, "Copy");
+    const bar = h("div", { class: "code-bar" }, copy);
+    if (code.classList.contains("language-sh")) bar.prepend(h("button", { type: "button", class: "quiet", onclick: () => run(text) }, "▶ Run in the terminal"));
+    const box = h("div", { class: "code" }, bar);
+    pre.before(box);
+    box.append(pre);
+    pre.tabIndex = 0;
+  }
+  for (const table of root.querySelectorAll("table")) table.replaceWith(h("div", { class: "table" }, table.cloneNode(true)));
+}

@@ -1,0 +1,144 @@
+// A student's walk through the first lab, in a real browser against a real server with
+// real machines: node walk.mjs LINK SOLUTION.
+import { readFileSync } from "node:fs";
+import assert from "node:assert/strict";
+import { launch, open, picture, step, type, verdict } from "./browser.mjs";
+
+const [link, solutionFile] = process.argv.slice(2);
+const solution = readFileSync(solutionFile, "utf8");
+const browser = await launch();
+const page = await open(browser);
+const result = page.locator("#pane-result");
+const terminal = page.locator(".terminals .body:not([hidden]) .xterm");
+const screen = () => terminal.locator(".xterm-accessibility").innerText();
+
+async function seen(text) {
+  for (let i = 0; i < 300; i++) {
+    if ((await screen()).includes(text)) return;
+    await page.waitForTimeout(50);
+  }
+  throw new Error(`the terminal does not show ${text}, but:\n${await screen()}`);
+}
+
+await step("the first page", async () => {
+  await page.goto(link);
+  await page.getByRole("heading", { level: 1, name: "Hello from the kernel" }).waitFor();
+  assert(!page.url().includes("key="), page.url());
+});
+await step("a usable terminal", async () => {
+  await terminal.waitFor();
+  await seen("# ");
+  await picture(page, "1-first");
+});
+await step("the starter fails", () => verdict(page, () => page.getByRole("button", { name: "Check this step" }).first().click(), "Not yet"));
+await step("C that does not compile is marked at its line", async () => {
+  await type(page, solution.replace("return 0;", "retrun 0;"));
+  assert(await page.locator(".unsaved").isVisible());
+  await verdict(page, () => page.keyboard.press("Control+s"), "Not yet");
+  await page.locator(".cm-lint-marker-error").waitFor();
+  const at = 1 + solution.slice(0, solution.indexOf("return 0;")).split("\n").length - 1;
+  assert((await result.innerText()).includes(`hello.bpf.c:${at}`), await result.innerText());
+  await picture(page, "2-does-not-compile");
+});
+await step("a program that the verifier rejects is explained", async () => {
+  await type(page, solution.replace("return 0;", "return *(int *)(long)bpf_get_prandom_u32();"));
+  await verdict(page, () => page.keyboard.press("Control+s"), "Not yet");
+  await page.locator("#pane-result .fix").first().waitFor();
+  await page.locator(".cm-lint-marker-error").waitFor();
+  await picture(page, "3-rejected");
+});
+await step("a hint", async () => {
+  await page.getByRole("button", { name: "A hint" }).first().click();
+  await page.locator(".hint").first().waitFor();
+});
+await step("mended, it passes", async () => {
+  await type(page, solution);
+  await verdict(page, () => page.keyboard.press("Control+s"), "Passed");
+  await page.waitForFunction(() => document.getElementById("polite").textContent.startsWith("Passed"));
+  assert.equal(await page.locator(".step.done").count(), 1);
+  await picture(page, "4-passed");
+});
+await step("commands of the lesson run in the terminal, and the trace shows what they cause", async () => {
+  await page.getByRole("tab", { name: "Trace" }).click();
+  await page.getByRole("button", { name: "Run in the terminal" }).first().click();
+  await seen("ls /");
+  await page.locator(".lines li", { hasText: "getdents64 called" }).first().waitFor({ timeout: 20000 });
+  await picture(page, "5-trace");
+});
+await step("a reload keeps terminals and what was not saved", async () => {
+  await terminal.click();
+  await page.keyboard.type("MARK=of-before\n");
+  await seen("MARK=of-before");
+  await type(page, solution + "// not saved\n");
+  await page.reload();
+  await seen("MARK=of-before");
+  await terminal.click();
+  await page.keyboard.type("echo kept-$MARK\n");
+  await seen("kept-of-before");
+  assert((await page.locator(".cm-content").innerText()).includes("// not saved"));
+});
+await step("a second terminal", async () => {
+  await page.getByRole("button", { name: "One more terminal" }).click();
+  await seen("# ");
+  assert(!(await screen()).includes("kept-of-before"));
+});
+await step("two tabs on one lab: nothing is lost", async () => {
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await other.locator(".cm-content").waitFor();
+  await type(other, solution + "// of the other tab\n");
+  await verdict(other, () => other.keyboard.press("Control+s"), "Passed");
+  await page.bringToFront();
+  await page.locator(".cm-content").click();
+  await page.keyboard.press("Control+s");
+  await page.getByRole("dialog").getByRole("button", { name: "Take the saved one" }).click();
+  assert((await page.locator(".cm-content").innerText()).includes("// of the other tab"));
+  await other.close();
+});
+await step("another kernel beside this one", async () => {
+  await page.getByRole("tab", { name: "Other kernels" }).click();
+  await page.locator("#pane-compare .kernels button").first().click();
+  await page.locator("#pane-compare section[aria-label='The other kernel'] .verdict").waitFor({ timeout: 60000 });
+  assert.equal(await page.locator("#pane-compare .report.pass").count(), 2);
+  await picture(page, "6-compare");
+});
+await step("maps", async () => {
+  await page.getByRole("tab", { name: "Maps" }).click();
+  await page.locator("#pane-maps").getByText(/no maps/).waitFor();
+});
+await step("dark, and narrow", async () => {
+  await page.getByRole("button", { name: "Turn the page dark" }).click();
+  await page.getByRole("tab", { name: "Result" }).click();
+  await picture(page, "7-dark");
+  await page.setViewportSize({ width: 390, height: 844 });
+  await picture(page, "8-narrow");
+  assert(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the narrow page scrolls sideways");
+  await page.setViewportSize({ width: 1440, height: 900 });
+});
+await step("by keyboard alone", async () => {
+  await page.goto(new URL("/", page.url()).href);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  for (let i = 0; i < 20 && !(await page.evaluate(() => document.activeElement.matches(".labs a"))); i++) await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.locator(".cm-content").waitFor();
+  await page.locator(".cm-content").focus();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Tab");
+  assert(!(await page.evaluate(() => document.activeElement.closest(".cm-editor"))), "Escape, Tab does not leave the editor");
+  await page.locator(".terminals textarea").first().focus();
+  await page.keyboard.press("Control+Shift+KeyE");
+  assert(await page.evaluate(() => document.activeElement.getAttribute("role") === "tab"), "Ctrl-Shift-E does not leave the terminal");
+});
+await step("everything that can be used has a name", async () => {
+  const nameless = await page.evaluate(() => [...document.querySelectorAll("button, a[href], input, textarea, [role=tab], [role=separator], [tabindex='0']")]
+    .filter((el) => el.offsetParent && !(el.getAttribute("aria-label") || el.getAttribute("aria-labelledby") || el.labels?.length || el.textContent.trim() || el.title))
+    .map((el) => el.outerHTML.slice(0, 120)));
+  assert.deepEqual(nameless, []);
+});
+await step("the course's list", async () => {
+  await page.goto(new URL("/", page.url()).href);
+  await page.getByText("1 of 4 steps done").first().waitFor();
+  await picture(page, "9-course");
+});
+await step("the page had no error", () => assert.deepEqual(page.wrong, []));
+await browser.close();
