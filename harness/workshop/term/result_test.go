@@ -53,7 +53,9 @@ func TestTrace(t *testing.T) {
 }
 
 func TestMapValues(t *testing.T) {
-	maps := []workshop.MapNews{{Name: "calls", Type: "Hash", Entries: []workshop.MapEntry{{Key: "{comm: \x1b[2Jls}", Value: "2"}}, Cut: true}, {Name: "x", Type: "Array", Error: "gone"}}
+	calls := workshop.MapNews{Name: "calls", Type: "Hash", Cut: true}
+	calls.Entries = append(calls.Entries, struct{ Key, Value string }{"{comm: \x1b[2Jls}", "2"})
+	maps := []workshop.MapNews{calls, {Name: "x", Type: "Array", Error: "gone"}}
 	got := ansi.Strip(strings.Join(newLook(unknown, true).mapValues(maps, 60), "\n"))
 	if got != "calls  Hash, more than 1 entry\n  {comm: ls} = 2\nx  Array, 0 entries\n  gone" {
 		t.Errorf("%q", got)
