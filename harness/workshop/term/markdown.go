@@ -23,8 +23,7 @@ var parser = goldmark.New(goldmark.WithExtensions(extension.Table, extension.Lin
 // lexers, would make it a quarter larger and each start of it a third slower, and it
 // does not indent the further lines of a list's items.
 func (l look) markdown(source string, width int) []string {
-	source = strings.ReplaceAll(source, "\t", strings.Repeat(" ", tabWidth))
-	w := prose{look: l, source: []byte(source)}
+	w := prose{look: l, source: []byte(plain(source))}
 	return prefixed(" ", " ", w.blocks(parser.Parse(text.NewReader(w.source)), width-2))
 }
 
