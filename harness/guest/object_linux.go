@@ -65,6 +65,7 @@ func (o *object) load(ctx context.Context, spec *ebpf.CollectionSpec, args wire.
 	if len(args.Programs) > 0 {
 		spec = only(spec, names, args.Maps)
 	}
+	slots := takeSlots(spec)
 	o.spec, o.programs = spec, map[string]*ebpf.Program{}
 	res := wire.LoadResult{Maps: describeMaps(spec)}
 	if err := o.makeMaps(); err != nil {
@@ -77,7 +78,7 @@ func (o *object) load(ctx context.Context, spec *ebpf.CollectionSpec, args wire.
 		}
 		res.Programs = append(res.Programs, o.loadProgram(name, args.Log))
 	}
-	return res, nil
+	return res, o.fill(slots)
 }
 
 // choose returns the wanted programs in a stable order, or all of them.

@@ -35,7 +35,7 @@ var (
 	cFile      = regexp.MustCompile(`^[A-Za-z0-9_./-]+\.c$`)
 	config     = regexp.MustCompile(`^CONFIG_[A-Z0-9_]+$`)
 	identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	fieldPath  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$`)
+	fieldPath  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]{1,6}\])*$`)
 	module     = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 	namespaces = []string{"client", "server"}
 	// errnos are those bpf(2) answers BPF_PROG_LOAD with.
@@ -140,7 +140,7 @@ var rules = map[string]rule{
 
 	"Map.name":    {doc: "Name of the map in the C file.", required: true, form: identifier, like: likeName},
 	"Map.where":   {doc: "Fields of the key and what they must be, or the key itself if it is no struct. All entries if missing."},
-	"Map.field":   {doc: "Field of the value to add up; the value itself if missing.", form: fieldPath, like: likeName},
+	"Map.field":   {doc: "Field of the value to add up, such as count, by.size or slots[3]; the value itself if missing.", form: fieldPath, like: "a field as in C, such as count, by.size or slots[3]"},
 	"Map.sum":     {doc: "Sum over the selected entries, and over all CPUs of a per-CPU map."},
 	"Map.entries": {doc: "Number of entries selected.", min: 0, max: maxCount},
 	"Map.min":     {doc: "Least sum."},

@@ -64,10 +64,7 @@ func sumOf(entries []entry, field string) (int64, error) {
 	var sum int64
 	for _, e := range entries {
 		for _, v := range e.values {
-			if field != "" {
-				fields, _ := v.(map[string]any)
-				v = fields[field]
-			}
+			v = part(v, field)
 			n, ok := number(v)
 			if !ok {
 				return 0, fmt.Errorf("the value %s is no number; name a field of it with `field:`", show(v))

@@ -108,13 +108,13 @@ func same(seen, want any) bool {
 // matches says whether a decoded value has the wanted fields. The field "key"
 // stands for a value that is no struct.
 func matches(v any, where map[string]any) bool {
-	fields, isStruct := v.(map[string]any)
+	_, isStruct := v.(map[string]any)
 	for name, want := range where {
-		seen, ok := fields[name]
+		seen := part(v, name)
 		if !isStruct && name == "key" {
-			seen, ok = v, true
+			seen = v
 		}
-		if !ok || !same(seen, want) {
+		if seen == nil || !same(seen, want) {
 			return false
 		}
 	}

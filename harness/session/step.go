@@ -168,6 +168,9 @@ func (st *step) attachAll(ctx context.Context) error {
 			return &finding{expected: "program " + p.Name + " accepted by the verifier",
 				seen: answers(p.Name, &st.seen)[0].String(), log: p.Log}
 		}
+		if !st.goesSomewhere(p.Name) {
+			continue
+		}
 		if err := st.attach(ctx, p.Name); err != nil {
 			return err
 		}
@@ -206,9 +209,6 @@ func (st *step) attach(ctx context.Context, program string) error {
 	for _, a := range st.def.Attach {
 		if a.Program != program {
 			continue
-		}
-		if a.None {
-			return nil
 		}
 		args.To, args.Mode = a.To, a.Mode
 	}
