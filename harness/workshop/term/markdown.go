@@ -84,7 +84,13 @@ func (w prose) wrap(s string, width int) []string {
 	if strings.TrimSpace(s) == "" {
 		return nil
 	}
-	return strings.Split(lipgloss.Wrap(s, max(width, 1), ""), "\n")
+	width = max(width, 1)
+	var out []string
+	for line := range strings.SplitSeq(lipgloss.Wrap(s, width, ""), "\n") {
+		// Wrap lets a line that breaks at a run of hyphens be longer than it may.
+		out = append(out, strings.Split(ansi.Hardwrap(line, width, true), "\n")...)
+	}
+	return out
 }
 
 // list is a list's items, each behind its bullet or number.
