@@ -21,8 +21,30 @@ help: ## list the targets
 setup: ## install what is missing (qemu, clang, libbpf, busybox); does nothing if all is there
 	@sh ci/setup.sh
 
+# The workshop's page, of which the binary carries what is in dist.
+WEB      = harness/workshop/web
+WEB_MADE = $(WEB)/dist/app.js.gz
+
+$(WEB)/ui/node_modules/.package-lock.json: $(WEB)/ui/package.json $(WEB)/ui/package-lock.json
+	@cd $(WEB)/ui && npm ci --no-fund --no-audit --loglevel=error
+	@touch $@
+
+$(WEB_MADE): $(WEB)/ui/node_modules/.package-lock.json $(WEB)/ui/build.mjs $(wildcard $(WEB)/ui/src/*)
+	@cd $(WEB)/ui && npm run --silent build
+
+.PHONY: web
+web: ## build the workshop's page with npm, from its lock file
+	@sh ci/setup.sh web
+	@$(MAKE) --no-print-directory $(WEB_MADE)
+
+# Labs and tests need no page, so a build without npm, or without its registry, goes on.
+.PHONY: page
+page:
+	@if command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory $(WEB_MADE) || echo 'build: the page of the workshop could not be built, and is left out' >&2; \
+		else echo 'build: npm is missing, so the page of the workshop is left out (make web installs it)' >&2; fi
+
 .PHONY: build
-build: ## build bin/bpflab, statically linked
+build: page ## build bin/bpflab, statically linked
 	@CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/bpflab
 	@test "$$(go env GOOS)" = linux || GOOS=linux CGO_ENABLED=0 go build -buildvcs=false -trimpath \
 		-ldflags '-s -w -X main.version=$(VERSION)' -o bin/bpflab-linux-$$(go env GOARCH) ./cmd/bpflab
@@ -34,9 +56,13 @@ lab-%: setup build ## run one lab on the default kernels, or on KERNEL=
 labs: setup build ## run all labs
 	@bin/bpflab run --all $(RUN_FLAGS)
 
+.PHONY: workshop
+workshop: setup web build ## take the course in a browser; bin/bpflab workshop is the same in the terminal
+	@bin/bpflab workshop --web $(if $(KERNEL),--kernel '$(KERNEL)') $(if $(PROVIDER),--provider '$(PROVIDER)') $(ARGS)
+
 # One package after another: two that boot machines would fight for the cores.
 .PHONY: test
-test: setup lint ## run every test, those that boot kernels and a browser too; lists what was skipped
+test: setup web lint ## run every test, those that boot kernels and a browser too; lists what was skipped
 	@sh ci/setup.sh tests
 	BPFLAB_VM_TESTS=1 BPFLAB_BROWSER_TESTS=1 go run ./ci/skips -count=1 -p 1 -timeout 60m ./...
 
@@ -82,4 +108,4 @@ bench: setup build ## measure and print every figure this project claims
 
 .PHONY: clean
 clean: ## remove what was built here; fetched kernels stay (bpflab kernels prune)
-	rm -rf bin results
+	rm -rf bin results $(WEB)/ui/node_modules $(WEB)/dist/*.gz

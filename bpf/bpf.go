@@ -8,7 +8,8 @@ package bpf
 import "embed"
 
 // FS holds the solutions (NAME.bpf.c), what a student begins with
-// (starter/NAME.bpf.c) and the headers of both (include/NAME.h).
+// (starter/NAME.bpf.c), the programs that labs watch (NAME.c), and the headers of all
+// (include/NAME.h).
 //
-//go:embed *.bpf.c starter/*.bpf.c include/*.h
+//go:embed *.c starter/*.bpf.c include/*.h
 var FS embed.FS

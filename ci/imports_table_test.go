@@ -64,7 +64,9 @@ var layers = map[string][]string{
 	"harness/workshop": {"harness/build", "harness/carry", "harness/command", "harness/lab", "harness/probe", "harness/run",
 		"harness/session", "harness/verdict", "harness/verify", "harness/wire", "vms", "vms/kernel"},
 	"harness/workshop/term": {"harness/lab", "harness/verdict", "harness/wire", "harness/workshop"},
-	"harness/workshop/web":  {"harness/lab", "harness/verdict", "harness/wire", "harness/workshop"},
+	"harness/workshop/web":  {"harness/build", "harness/lab", "harness/run", "harness/verdict", "harness/wire", "harness/workshop", "vms/kernel"},
+
+	"harness/workshop/web/webtest": {"harness/workshop"},
 
 	// 6: all of it
 	"cmd/bpflab":            {"*"},

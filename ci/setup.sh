@@ -2,7 +2,8 @@
 # Installs what bpflab needs and this machine lacks: QEMU, clang, libbpf's
 # headers and a static busybox; with the argument lxd, also LXD with what its
 # virtual machines need, for `make test-lxd`; with the argument tests, also
-# Chromium and tmux, for `make test`. Go, git and make must be there already.
+# Chromium, tmux and npm, for `make test`; with the argument web, also npm. Go, git
+# and make must be there already.
 #
 # On Debian and Ubuntu it uses apt-get (through sudo where not root) and says
 # what it installs; elsewhere it prints the command to run and exits 3. With
@@ -50,6 +51,7 @@ missing() {
 	[ "$with" != lxd ] || have_lxd || echo lxd
 	[ "$with" != tests ] || have_browser || echo chromium
 	[ "$with" != tests ] || have tmux || echo tmux
+	case $with in tests | web) have npm || echo npm ;; esac
 }
 
 have_browser() {

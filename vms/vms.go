@@ -102,6 +102,7 @@ type Spec struct {
 	Memory  int64    // bytes, at least; 0 means the provider's default
 	CPUs    int      // 0 means 1
 	Modules []string // kernel modules the lab needs besides the provider's usual set
+	LSM     string   // security module to have active, where the provider chooses the kernel's command line; "" for none
 	Dir     string   // existing directory for the console log; removed by nobody
 	Cold    bool     // boot, do not fork
 

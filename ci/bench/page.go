@@ -48,6 +48,7 @@ func sections() []section {
 		{"hello", (*bench).hello},
 		{"matrix", (*bench).matrix},
 		{"exec", (*bench).exec},
+		{"workshop", (*bench).workshop},
 		{"payload", (*bench).payload},
 		{"peers", (*bench).peers},
 	}

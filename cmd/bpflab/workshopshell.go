@@ -20,10 +20,13 @@ const visitShell = "lesson"
 // leaveKey is Ctrl-], which leaves a shell open.
 const leaveKey = 0x1d
 
+// clearScreen is what terminals take for it.
+const clearScreen = "\x1b[H\x1b[2J"
+
 // visit shows a shell of the desk's machine on this terminal until it ends, or is left
 // with Ctrl-].
 func (t terminal) visit(ctx context.Context, d *workshop.Desk) error {
-	fmt.Fprintln(t.out, "A shell in your machine. Ctrl-D ends it, Ctrl-] leaves it open; both go back to the lesson.")
+	fmt.Fprint(t.out, clearScreen, "Your machine. Ctrl-D ends the shell, Ctrl-] leaves it open for later.\n\n")
 	shell, err := d.Terminal(ctx, visitShell, t.size())
 	if err != nil {
 		return err
@@ -80,6 +83,7 @@ func (t terminal) show(ctx context.Context, shell *workshop.Terminal, left <-cha
 	kept, output, leave := shell.View()
 	defer func() { leave() }()
 	t.out.Write(kept)
+	defer fmt.Fprint(t.out, "\r\n")
 	for {
 		select {
 		case text, open := <-output:

@@ -59,13 +59,23 @@ func New(options Options) *Builder {
 // for the same input at the same time, also in other processes, wait for one
 // compilation.
 func (b *Builder) Object(ctx context.Context, src Source) (Object, error) {
+	return b.timed(ctx, src, forBPF)
+}
+
+// Program compiles src to a program for Linux on this machine's processor. It has no C
+// library and is linked with nothing, so that the same bytes come of it anywhere.
+func (b *Builder) Program(ctx context.Context, src Source) (Object, error) {
+	return b.timed(ctx, src, forMachine)
+}
+
+func (b *Builder) timed(ctx context.Context, src Source, kind kind) (Object, error) {
 	begin := time.Now()
-	object, err := b.object(ctx, src)
+	object, err := b.object(ctx, src, kind)
 	object.Seconds = time.Since(begin).Seconds()
 	return object, err
 }
 
-func (b *Builder) object(ctx context.Context, src Source) (Object, error) {
+func (b *Builder) object(ctx context.Context, src Source, kind kind) (Object, error) {
 	clang, err := b.compiler(ctx)
 	if err != nil {
 		return Object{}, err
@@ -74,7 +84,7 @@ func (b *Builder) object(ctx context.Context, src Source) (Object, error) {
 	if err != nil {
 		return Object{}, err
 	}
-	job := job{source: src, clang: clang, files: files, timeout: b.options.Timeout, memory: b.options.Memory, confined: b.options.Confined}
+	job := job{kind: kind, source: src, clang: clang, files: files, timeout: b.options.Timeout, memory: b.options.Memory, confined: b.options.Confined}
 	if b.store.dir == "" {
 		bytes, _, err := job.run(ctx)
 		return newObject(bytes), err

@@ -1,5 +1,38 @@
 package build
 
+import (
+	"bytes"
+	"runtime"
+)
+
+// kind is what a source becomes.
+type kind struct {
+	flags []string
+	check func(name string, content *bytes.Reader) error // may be nil
+}
+
+var (
+	forBPF     = kind{append(flags, "-c"), check}
+	forMachine = kind{machineFlags(runtime.GOARCH), nil}
+)
+
+// architectures are clang's names of those that machines have.
+var architectures = map[string]string{"amd64": "x86_64", "arm64": "aarch64"}
+
+// machineFlags are those of a program for a machine. Its functions are called, not
+// inlined, so that they can be probed.
+func machineFlags(arch string) []string {
+	return []string{
+		"-target", architectures[arch] + "-linux-gnu",
+		"-O1", "-fno-inline", "-ffreestanding", "-fno-stack-protector", "-fno-asynchronous-unwind-tables",
+		"-nostdlib", "-static", "-fno-pie",
+		"-Wall", "-Werror",
+		"-Wl,--build-id=none",
+		"-fdebug-compilation-dir=.",
+		"-fno-color-diagnostics", "-ferror-limit=20", "-fno-ident", "-fno-crash-diagnostics",
+	}
+}
+
 // flags for every object. The cpu is pinned because clang's default moves on
 // and kernels before 5.1 know v2 only. The compilation directory is "." so
 // that no path of this machine gets into the debug information, while clang

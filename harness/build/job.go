@@ -17,6 +17,7 @@ const maxMessages = 256 << 10
 
 // job is one run of clang.
 type job struct {
+	kind    kind
 	source  Source
 	clang   Clang
 	files   closure
@@ -28,7 +29,7 @@ type job struct {
 
 // key digests all that the object depends on.
 func (j job) key() string {
-	lines := append([]string{"bpflab object 1", j.clang.Version, "main " + j.source.Main}, flags...)
+	lines := append([]string{"bpflab object 1", j.clang.Version, "main " + j.source.Main}, j.kind.flags...)
 	lines = append(lines, searchFlags(j.source, j.clang.Headers)...)
 	lines = append(lines, j.files.manifest()...)
 	return digest([]byte(strings.Join(lines, "\n")))
@@ -68,8 +69,10 @@ func (j job) collect(dir string) (object []byte, covered bool, err error) {
 	if err != nil {
 		return nil, false, fmt.Errorf("compiling %s: clang wrote no object: %w", j.source.Name, err)
 	}
-	if err := check(j.source.Name, bytes.NewReader(object)); err != nil {
-		return nil, false, err
+	if j.kind.check != nil {
+		if err := j.kind.check(j.source.Name, bytes.NewReader(object)); err != nil {
+			return nil, false, err
+		}
 	}
 	read, err := os.ReadFile(filepath.Join(dir, "read"))
 	if err != nil {
@@ -136,9 +139,9 @@ func (j job) exec(ctx context.Context, tree string, messages *head) error {
 }
 
 func (j job) arguments() []string {
-	args := append([]string{}, flags...)
+	args := append([]string{}, j.kind.flags...)
 	args = append(args, searchFlags(j.source, j.clang.Headers)...)
-	return append(args, "-MD", "-MF", "../read", "-c", "-o", "../object", "./"+j.source.Main)
+	return append(args, "-MD", "-MF", "../read", "-o", "../object", "./"+j.source.Main)
 }
 
 // head keeps the first bytes written to it.

@@ -82,11 +82,32 @@ func attachKprobe(p placement) (io.Closer, wire.AttachResult, error) {
 	case "kprobe":
 	case "kretprobe":
 		kind, place = "kretprobe", link.Kretprobe
+	case "uprobe", "uretprobe":
+		return attachUprobe(p, section, symbol)
 	default:
 		return nil, wire.AttachResult{}, fmt.Errorf("bpflab does not attach %s programs", section)
 	}
 	l, err := place(symbol, p.prog, nil)
 	return l, wire.AttachResult{Kind: kind, Target: symbol}, err
+}
+
+// attachUprobe attaches to a function of a program: "/bin/bank:withdraw".
+func attachUprobe(p placement, kind, to string) (io.Closer, wire.AttachResult, error) {
+	res := wire.AttachResult{Kind: kind, Target: to}
+	file, symbol, ok := strings.Cut(to, ":")
+	if !ok {
+		return nil, res, fmt.Errorf("a %s is at FILE:FUNCTION, not %q", kind, to)
+	}
+	executable, err := link.OpenExecutable(file)
+	if err != nil {
+		return nil, res, err
+	}
+	place := executable.Uprobe
+	if kind == "uretprobe" {
+		place = executable.Uretprobe
+	}
+	l, err := place(symbol, p.prog, nil)
+	return l, res, err
 }
 
 func attachTracepoint(p placement) (io.Closer, wire.AttachResult, error) {

@@ -16,7 +16,7 @@ import (
 // inside the file system the lab was read from.
 func (l *Lab) Path(rel string) string { return path.Join(path.Dir(l.File), rel) }
 
-// Files are the C files the lab names, resolved by Path: program, starter and
+// Files are the C files the lab names, resolved by Path: program, starter, target and
 // those of steps, each once, in this order.
 func (l *Lab) Files() []string {
 	var out []string
@@ -37,7 +37,7 @@ type named struct {
 }
 
 func (l *Lab) named() []named {
-	all := []named{{l.Program, "program", -1}, {l.Starter, "starter", -1}}
+	all := []named{{l.Program, "program", -1}, {l.Starter, "starter", -1}, {l.Target, "target", -1}}
 	for i, s := range l.Steps {
 		all = append(all, named{s.Program, "program", i})
 	}

@@ -28,6 +28,8 @@ type Header struct {
 	Timeout  time.Duration `yaml:"timeout"`  // for each step; default 60s
 	Needs    []Need        `yaml:"needs"`    // what the kernel must have
 	Modules  []string      `yaml:"modules"`  // kernel modules to carry and load
+	Target   string        `yaml:"target"`   // C file of a program that is watched, relative to the document; "" without one
+	LSM      string        `yaml:"lsm"`      // security module that must be active: "bpf"
 	Harmless bool          `yaml:"harmless"` // changes nothing outside of itself, so it may run on a kernel that others use
 	Duration string        `yaml:"duration"` // for the reader: "10 minutes"
 }

@@ -1,6 +1,11 @@
 package lab
 
-import "github.com/bpflab/bpflab/vms/kernel"
+import (
+	"path"
+	"strings"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+)
 
 // Supports says whether the lab is for kernel v.
 func (l *Lab) Supports(v kernel.Version) bool { return l.Kernels.Contains(v) }
@@ -13,6 +18,15 @@ func (l *Lab) Step(name string) *Step {
 		}
 	}
 	return nil
+}
+
+// TargetPath is where the lab's target is in the machine: "/bin/bank" for bank.c; ""
+// without one.
+func (l *Lab) TargetPath() string {
+	if l.Target == "" {
+		return ""
+	}
+	return "/bin/" + strings.TrimSuffix(path.Base(l.Target), ".c")
 }
 
 // Due says whether a kernel v that lacks the need is a failure: it is no

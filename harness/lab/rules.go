@@ -83,6 +83,8 @@ var rules = map[string]rule{
 	"Header.timeout":  {doc: "Longest time each step may take.", min: int64(time.Second), max: int64(time.Hour), def: 60 * time.Second},
 	"Header.needs":    {doc: "What the kernel must be built with. A kernel without it is unsupported."},
 	"Header.modules":  {doc: "Kernel modules to load before the first step.", form: module, like: "a module's name"},
+	"Header.target":   {doc: "C file of a user-space program that the lab watches. It is compiled for the machine, without a C library, and is there as /bin/NAME.", form: cFile, like: likeFile},
+	"Header.lsm":      {doc: "Security module that must be active. Where the provider chooses the kernel's command line, it is put there; elsewhere a kernel without it is unsupported.", words: []string{"bpf"}},
 	"Header.harmless": {doc: "The lab changes nothing that outlasts it and disturbs nobody, so it may run on a kernel that others use: on the host, or in a container."},
 	"Header.duration": {doc: "How long a reader takes, for people: 10 minutes.", form: oneLine, like: likeOneLine},
 
@@ -91,7 +93,7 @@ var rules = map[string]rule{
 	"Need.optional": {doc: "Distributions do switch this option off: missing it is never a failure."},
 
 	"Action.program": {doc: "C file this step loads instead of the lab's program, relative to the document.", form: cFile, like: likeFile},
-	"Action.load":    {doc: "Programs to load, by the names of their C functions. All of the object if missing.", form: identifier, like: likeName},
+	"Action.load":    {doc: "Programs to load, by the names of their C functions. All of the object if missing. Of the maps those are made that they use and the checks look at.", form: identifier, like: likeName},
 	"Action.attach":  {doc: "Where programs go; one that is not listed attaches by its section."},
 	"Action.network": {doc: "Make the namespaces client (10.77.0.1) and server (10.77.0.2), joined by a veth pair."},
 	"Action.send":    {doc: "UDP packets to send after attaching and before the step's commands. Needs network."},
@@ -102,7 +104,7 @@ var rules = map[string]rule{
 	"Action.checks":  {doc: "What must have been seen when the step is over."},
 
 	"Attach.program": {doc: "Name of the program's C function.", required: true, form: identifier, like: likeName},
-	"Attach.to":      {doc: "A kprobe's symbol, a tracepoint's group:name, an interface (client or server), a cgroup's path.", form: oneLine, like: likeOneLine},
+	"Attach.to":      {doc: "A kprobe's symbol, a tracepoint's group:name, an interface (client or server), a cgroup's path, which is made if it is not there.", form: oneLine, like: likeOneLine},
 	"Attach.mode":    {doc: "How an XDP program is attached; native is tried first if missing.", words: []string{"native", "generic"}},
 	"Attach.none":    {doc: "Load the program and attach it nowhere."},
 

@@ -107,6 +107,7 @@ func (r *runner) start(ctx context.Context, cell plan.Cell, n int, cold bool) (v
 		Memory:  cell.Memory,
 		CPUs:    cell.CPUs,
 		Modules: cell.Lab.Modules,
+		LSM:     cell.Lab.LSM,
 		Dir:     dir,
 		Cold:    cold,
 	})

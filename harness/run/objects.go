@@ -56,7 +56,7 @@ func (r *runner) object(ctx context.Context, l *lab.Lab, file string) (build.Obj
 	r.building.Lock()
 	made := r.made[key]
 	if made == nil {
-		made = sync.OnceValues(func() (build.Object, error) { return r.Builder.Object(ctx, r.source(l, file)) })
+		made = sync.OnceValues(func() (build.Object, error) { return Compile(ctx, r.Builder, l, r.Tree(l), file) })
 		r.made[key] = made
 	}
 	r.building.Unlock()
@@ -74,9 +74,22 @@ func joinDigests(digests []string) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// Programs are the C files that a lab's steps load, each once.
+// Compile compiles a C file of a lab, named as the lab names it: the target for the
+// machine, any other for eBPF.
+func Compile(ctx context.Context, b Builder, l *lab.Lab, tree Tree, file string) (build.Object, error) {
+	if file == l.Target {
+		return b.Program(ctx, Source(l, tree, file))
+	}
+	return b.Object(ctx, Source(l, tree, file))
+}
+
+// Programs are the C files that a lab's steps need, each once: those that they load,
+// and the target.
 func Programs(l *lab.Lab) []string {
 	var out []string
+	if l.Target != "" {
+		out = append(out, l.Target)
+	}
 	for _, s := range l.Steps {
 		if name := s.Source(l); name != "" && !slices.Contains(out, name) {
 			out = append(out, name)
@@ -84,8 +97,6 @@ func Programs(l *lab.Lab) []string {
 	}
 	return out
 }
-
-func (r *runner) source(l *lab.Lab, file string) build.Source { return Source(l, r.Tree(l), file) }
 
 // Built is a C file of a lab and the object it becomes.
 type Built struct {
@@ -104,7 +115,7 @@ func Build(ctx context.Context, b Builder, l *lab.Lab, tree Tree) ([]Built, erro
 		if err != nil {
 			return nil, err
 		}
-		object, err := b.Object(ctx, source)
+		object, err := Compile(ctx, b, l, tree, name)
 		if err != nil {
 			return nil, err
 		}

@@ -19,6 +19,7 @@ import (
 // Builder compiles the C of labs; *build.Builder is one.
 type Builder interface {
 	Object(context.Context, build.Source) (build.Object, error)
+	Program(context.Context, build.Source) (build.Object, error)
 }
 
 // Tree is where a lab's document and its C files lie.

@@ -24,6 +24,10 @@ func (noBuilder) Object(context.Context, build.Source) (build.Object, error) {
 	return build.Object{}, errors.New("nothing to build")
 }
 
+func (noBuilder) Program(context.Context, build.Source) (build.Object, error) {
+	return build.Object{}, errors.New("nothing to build")
+}
+
 const shellLab = `---
 title: Shell
 summary: Runs one command.

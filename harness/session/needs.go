@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/bpflab/bpflab/harness/lab"
@@ -15,6 +16,9 @@ import (
 // checkNeeds looks for the options a lab needs in the kernel's configuration.
 // A kernel that does not tell its configuration is taken to have them.
 func (s *Session) checkNeeds(ctx context.Context, job Job) (verdict.Verdict, string, error) {
+	if v, reason, err := s.checkLSM(ctx, job.Lab.LSM); err != nil || v != verdict.Pass {
+		return v, reason, err
+	}
 	if len(job.Lab.Needs) == 0 {
 		return verdict.Pass, "", nil
 	}
@@ -33,6 +37,19 @@ func (s *Session) checkNeeds(ctx context.Context, job Job) (verdict.Verdict, str
 		return verdict.Unsupported, reason, nil
 	}
 	return verdict.Pass, "", nil
+}
+
+// checkLSM looks whether a security module is active.
+func (s *Session) checkLSM(ctx context.Context, name string) (verdict.Verdict, string, error) {
+	if name == "" {
+		return verdict.Pass, "", nil
+	}
+	var health wire.Health
+	err := s.call(ctx, wire.OpHealth, wire.HealthAsk{}, &health, wire.IO{})
+	if err != nil || slices.Contains(strings.Split(health.LSMs, ","), name) {
+		return verdict.Pass, "", err
+	}
+	return verdict.Unsupported, fmt.Sprintf("the security module %s is not active; active are: %s", name, health.LSMs), nil
 }
 
 func (s *Session) config(ctx context.Context, job Job) (wire.ConfigResult, error) {

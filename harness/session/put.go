@@ -28,6 +28,15 @@ func (s *Session) Put(ctx context.Context, path string, mode fs.FileMode, conten
 	return nil
 }
 
+// placeTarget stores the program that the lab watches, if it has one.
+func (s *Session) placeTarget(ctx context.Context, job Job) error {
+	program := job.Objects[job.Lab.Target]
+	if job.Lab.Target == "" || program == nil {
+		return nil
+	}
+	return s.Put(ctx, job.Lab.TargetPath(), 0o755, bytes.NewReader(program), int64(len(program)), nil)
+}
+
 // tellEvery is how much goes between two calls of a Sent, in bytes; what is not
 // larger is gone before anybody could read it.
 const tellEvery = 1 << 20

@@ -48,6 +48,10 @@ func (s *Session) Run(ctx context.Context, job Job) Outcome {
 		s.judgeDeath(ctx, &out, err)
 		return out
 	}
+	if err := s.placeTarget(ctx, job); err != nil {
+		s.judgeDeath(ctx, &out, err)
+		return out
+	}
 	var load time.Duration
 	for _, def := range job.Lab.Steps {
 		if job.OnStep != nil {

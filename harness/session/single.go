@@ -34,6 +34,9 @@ func (s *Session) Single(ctx context.Context, job Job, name string) (Single, err
 	if v, reason, err := s.checkNeeds(ctx, job); err != nil || v != verdict.Pass {
 		return Single{Step: verdict.Step{Name: name, Verdict: v, Expected: "a kernel that the lab can run on", Seen: reason}}, err
 	}
+	if err := s.placeTarget(ctx, job); err != nil {
+		return Single{}, err
+	}
 	def := job.Lab.Steps[i]
 	if step, left := s.leftOut(job, def); left {
 		return Single{Step: step}, nil

@@ -119,6 +119,16 @@ func (a *attempt) build(ctx context.Context) ([]byte, bool) {
 	return nil, false
 }
 
+// target compiles the program that the lab watches, if it has one.
+func (a *attempt) target(ctx context.Context) ([]byte, error) {
+	l := a.desk.Lesson
+	if l.Target == "" {
+		return nil, nil
+	}
+	program, err := run.Compile(ctx, a.desk.shop.Builder, l.Lab, l.Tree, l.Target)
+	return program.Bytes, err
+}
+
 // do does the step in a machine, and fills the report. The error is the machine's.
 func (a *attempt) do(ctx context.Context, m *machine, object []byte) error {
 	l := a.desk.Lesson
@@ -129,6 +139,11 @@ func (a *attempt) do(ctx context.Context, m *machine, object []byte) error {
 	if object != nil {
 		job.Objects[a.step.Source(l.Lab)] = object
 	}
+	target, err := a.target(ctx)
+	if err != nil {
+		return err
+	}
+	job.Objects[l.Target] = target
 	single, err := m.session.Single(ctx, job, a.step.Name)
 	a.desk.loaded(m, single.Spec)
 	if err != nil {

@@ -1,6 +1,12 @@
 package kernel
 
-import "path/filepath"
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
 
 // Image is one kernel on disk, ready to boot: the result of resolving a
 // selector and fetching what it named. All paths are absolute and read-only
@@ -32,6 +38,26 @@ func (i Image) Uname() string {
 	}
 	return i.Release
 }
+
+// LSMParameter is what the kernel's command line needs for a security module to be
+// active besides those that it was built to have, "lsm=yama,bpf"; "" where it is among
+// those, or they are not known.
+func (i Image) LSMParameter(name string) string {
+	if name == "" || i.Config == "" {
+		return ""
+	}
+	config, err := os.ReadFile(i.Config)
+	if err != nil {
+		return ""
+	}
+	m := builtLSMs.FindSubmatch(config)
+	if m == nil || slices.Contains(strings.Split(string(m[1]), ","), name) {
+		return ""
+	}
+	return "lsm=" + string(m[1]) + "," + name
+}
+
+var builtLSMs = regexp.MustCompile(`(?m)^CONFIG_LSM="([^"]*)"$`)
 
 // nolock is the first kernel whose allocator gives BPF memory without locks, as its
 // arenas need, only where the CPU has cmpxchg16b (kmalloc_nolock in mm/slub.c).

@@ -15,7 +15,8 @@ import (
 // bootFiles are the kernel and the initramfs of a machine, paths on this host.
 type bootFiles struct {
 	kernel, initrd string
-	cx16           bool // the kernel wants a CPU with cmpxchg16b
+	parameter      string // added to the kernel's command line
+	cx16           bool   // the kernel wants a CPU with cmpxchg16b
 }
 
 // filesOf picks the uncompressed kernel where QEMU can start it, which spares the
@@ -65,6 +66,7 @@ type directBoot struct {
 	kernel, initrd, log string // paths on the server
 	emulate             bool   // without KVM
 	cx16                bool   // with cmpxchg16b, then
+	parameter           string // added to the kernel's command line
 }
 
 // directBoot says where the files are on the instance's member, whose directory
@@ -111,7 +113,7 @@ func (b directBoot) arguments() string {
 	if b.emulate {
 		cpu = b.emulatedCPU()
 	}
-	return fmt.Sprintf("%s-kernel %s -initrd %s -append %q -chardev file,id=klog,path=%s -serial chardev:klog", cpu, b.kernel, b.initrd, commandLine, b.log)
+	return fmt.Sprintf("%s-kernel %s -initrd %s -append %q -chardev file,id=klog,path=%s -serial chardev:klog", cpu, b.kernel, b.initrd, strings.TrimSpace(commandLine+" "+b.parameter), b.log)
 }
 
 // unused are sections of LXD's QEMU configuration that are left out: a machine

@@ -92,6 +92,7 @@ func (p *Provider) bootFiles(ctx context.Context, want vms.Spec) (bootFiles, err
 		return bootFiles{}, err
 	}
 	files, err := filesOf(want.Kernel, initrd)
+	files.parameter = want.Kernel.LSMParameter(want.LSM)
 	files.cx16 = want.CPUs <= 1 && want.Kernel.NeedsCX16()
 	return files, err
 }
@@ -155,6 +156,7 @@ func (p *Provider) bootDirect(ctx context.Context, i *instance, files bootFiles,
 	}
 	boot := i.directBoot(home)
 	boot.cx16 = files.cx16
+	boot.parameter = files.parameter
 	if err := i.launch(ctx, boot); err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ type spec struct {
 	memory int64 // bytes
 	cpus   int
 	accel  string // "kvm" or "tcg"
+	lsm    string // security module to have active, or ""
 }
 
 // cpuModels: qemu64 has the same features in every QEMU, while max has whatever
@@ -83,7 +84,7 @@ func memoryFile(s spec, share string) []string {
 }
 
 func kernelArguments(s spec) []string {
-	return []string{"-kernel", s.boot(), "-initrd", s.initrd, "-append", commandLine}
+	return []string{"-kernel", s.boot(), "-initrd", s.initrd, "-append", strings.TrimSpace(commandLine + " " + s.kernel.LSMParameter(s.lsm))}
 }
 
 // hardware is the machine without memory and devices, as machines and the

@@ -3,7 +3,6 @@ package term
 import (
 	"context"
 	"fmt"
-	"io"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -132,29 +131,4 @@ func (m *model) copyPath() tea.Cmd {
 }
 
 // openShell leaves the terminal to a shell in the machine.
-func (m *model) openShell() tea.Cmd {
-	s := m.seat
-	return tea.Exec(visitor{m.tasks, s.shell}, after)
-}
-
-// after is what follows when the terminal is ours again.
-func after(err error) tea.Msg {
-	return outcome(func(m *model) tea.Cmd { m.wrong(err); return nil })
-}
-
-// visitor has the terminal until it returns.
-type visitor struct {
-	tasks *tasks
-	visit func(context.Context) error
-}
-
-// Run implements tea.ExecCommand.
-func (v visitor) Run() error {
-	err, _ := v.tasks.begin(func(ctx context.Context) tea.Msg { return v.visit(ctx) }).(error)
-	return err
-}
-
-// SetStdin implements tea.ExecCommand, as the two below: the visitor has its own.
-func (visitor) SetStdin(io.Reader)  {}
-func (visitor) SetStdout(io.Writer) {}
-func (visitor) SetStderr(io.Writer) {}
+func (m *model) openShell() tea.Cmd { return m.leaveTo(m.seat.shell) }

@@ -62,11 +62,11 @@ func (c *comparison) text(l look, width int) string {
 		return strings.Join(wrapped("The step is done on your kernel, and then on "+c.other+". A kernel that is used for the first time takes longer.", width), "\n")
 	}
 	if width < sideBySide {
-		return l.result(c.reports[0], width, comparedListing) + "\n\n" + l.result(c.reports[1], width, comparedListing)
+		return l.result(c.reports[0], "", width, comparedListing) + "\n\n" + l.result(c.reports[1], "", width, comparedListing)
 	}
 	half := width/2 - 2
 	column := lipgloss.NewStyle().Width(half + 4)
-	return lipgloss.JoinHorizontal(lipgloss.Top, column.Render(l.result(c.reports[0], half, comparedListing)), l.result(c.reports[1], half, comparedListing))
+	return lipgloss.JoinHorizontal(lipgloss.Top, column.Render(l.result(c.reports[0], "", half, comparedListing)), l.result(c.reports[1], "", half, comparedListing))
 }
 
 func (c *comparison) press(_ *model, key string) (overlay, tea.Cmd) {

@@ -1,7 +1,9 @@
 package term
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -40,5 +42,16 @@ func (m *model) edit() tea.Cmd {
 		m.wrong(err)
 		return nil
 	}
-	return tea.ExecProcess(exec.Command(words[0], append(words[1:], m.seat.CodePath())...), after)
+	cmd := exec.Command(words[0], append(words[1:], m.seat.CodePath())...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = m.in, m.out, m.out
+	return m.leaveTo(func(context.Context) error { return runEditor(cmd) })
+}
+
+// runEditor runs an editor to its end, also if the face is told to end meanwhile: there
+// may be text in it that has not been saved.
+func runEditor(cmd *exec.Cmd) error {
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w", cmd.Path, err)
+	}
+	return nil
 }

@@ -50,7 +50,7 @@ func (m *model) hear(n news) tea.Cmd {
 	}
 	m.view = m.seat.View()
 	if !n.open {
-		m.pane.trace.lost++ // the screen was another's for long, and there was too much to keep
+		m.pane.trace.dropped = true // the screen was another's for long, and there was too much to keep
 		m.seat.follow()
 	}
 	return listen(m.seat)

@@ -5,6 +5,7 @@ import (
 
 	"charm.land/lipgloss/v2"
 	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/util"
 )
 
 // inline is the text in a node, in the style of what is around it.
@@ -19,7 +20,7 @@ func (w prose) inline(parent ast.Node, style lipgloss.Style) string {
 func (w prose) span(n ast.Node, style lipgloss.Style) string {
 	switch n := n.(type) {
 	case *ast.Text:
-		return styled(style, string(n.Segment.Value(w.source))) + lineEnd(n)
+		return styled(style, w.words(n)) + lineEnd(n)
 	case *ast.String:
 		return styled(style, string(n.Value))
 	case *ast.CodeSpan:
@@ -34,11 +35,20 @@ func (w prose) span(n ast.Node, style lipgloss.Style) string {
 	case *ast.AutoLink:
 		return styled(style.Underline(true), string(n.Label(w.source)))
 	case *ast.Image:
-		return styled(style.Italic(true), "[figure, with --web: ") + w.inline(n, style.Italic(true)) + styled(style.Italic(true), "]")
+		return styled(style.Italic(true), "[figure: ") + w.inline(n, style.Italic(true)) + styled(style.Italic(true), "]")
 	case *ast.RawHTML:
 		return ""
 	}
 	return w.inline(n, style)
+}
+
+// words are a text's, without the escapes that Markdown has.
+func (w prose) words(n *ast.Text) string {
+	value := n.Segment.Value(w.source)
+	if !n.IsRaw() {
+		value = util.ResolveEntityNames(util.ResolveNumericReferences(util.UnescapePunctuations(value)))
+	}
+	return plain(string(value))
 }
 
 // lineEnd is what a line of the source ends in: a space, or a new line where the

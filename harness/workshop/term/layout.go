@@ -44,7 +44,7 @@ func (m *model) parts() (text, pane tea.WindowSizeMsg) {
 	case m.pane.zoomed:
 		return tea.WindowSizeMsg{Width: w, Height: h}, tea.WindowSizeMsg{Width: w - 2, Height: h - 1}
 	case m.wide():
-		left := min(textWidth, w*3/5)
+		left := min(textWidth, w*64/100)
 		return tea.WindowSizeMsg{Width: left, Height: h}, tea.WindowSizeMsg{Width: w - left - 3, Height: h - 1}
 	}
 	below := max(h*2/5, 2)

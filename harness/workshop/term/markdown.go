@@ -23,8 +23,7 @@ var parser = goldmark.New(goldmark.WithExtensions(extension.Table, extension.Lin
 // lexers, would make it a quarter larger and each start of it a third slower, and it
 // does not indent the further lines of a list's items.
 func (l look) markdown(source string, width int) []string {
-	source = strings.ReplaceAll(source, "\t", strings.Repeat(" ", tabWidth))
-	w := prose{look: l, source: []byte(source)}
+	w := prose{look: l, source: []byte(plain(source))}
 	return prefixed(" ", " ", w.blocks(parser.Parse(text.NewReader(w.source)), width-2))
 }
 
@@ -85,7 +84,13 @@ func (w prose) wrap(s string, width int) []string {
 	if strings.TrimSpace(s) == "" {
 		return nil
 	}
-	return strings.Split(lipgloss.Wrap(s, max(width, 1), ""), "\n")
+	width = max(width, 1)
+	var out []string
+	for line := range strings.SplitSeq(lipgloss.Wrap(s, width, ""), "\n") {
+		// Wrap lets a line that breaks at a run of hyphens be longer than it may.
+		out = append(out, strings.Split(ansi.Hardwrap(line, width, true), "\n")...)
+	}
+	return out
 }
 
 // list is a list's items, each behind its bullet or number.

@@ -1,6 +1,7 @@
 package term
 
 import (
+	"os"
 	"slices"
 
 	"charm.land/bubbles/v2/spinner"
@@ -18,6 +19,7 @@ type model struct {
 	tasks     *tasks
 	keys      [][]action
 	downloads <-chan string
+	in, out   *os.File // the terminal
 
 	seat *seat
 	view workshop.View

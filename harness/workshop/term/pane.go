@@ -91,14 +91,21 @@ func (m *model) resultText(width int) string {
 	switch {
 	case !workshop.IsChecked(m.step()):
 		return strings.Join(wrapped("This step is to be read: it has nothing to check.", width), "\n")
-	case last == nil && m.seat.CodePath() != "":
-		return strings.Join(wrapped("Not checked yet. Edit the C file here with e, or with any editor: each save is checked. c checks now.", width), "\n")
 	case last == nil:
-		return strings.Join(wrapped("Not checked yet: c does the step and checks it.", width), "\n")
+		return strings.Join(m.unchecked(width), "\n")
 	case last.Passed():
-		return m.look.result(last, width, paneListing) + "\n" + hanging(m.look.good.Render("→")+" ", m.next(), width)
+		return m.look.result(last, m.next(), width, paneListing)
 	}
-	return m.look.result(last, width, paneListing)
+	return m.look.result(last, "", width, paneListing)
+}
+
+// unchecked says what to do in a step that has not been checked.
+func (m *model) unchecked(width int) []string {
+	if m.seat.CodePath() == "" {
+		return wrapped("Not checked yet: c does the step and checks it.", width)
+	}
+	out := wrapped("Not checked yet; c checks. Edit your C file here with e, or with any editor elsewhere. Each save is checked by itself:", width)
+	return append(out, wrapped(tilde(m.seat.CodePath()), width)...)
 }
 
 // next is what comes after a step that passed.

@@ -23,4 +23,4 @@ func (q question) press(m *model, key string) (overlay, tea.Cmd) {
 // draw draws nothing: the question is at the foot.
 func (question) draw(look, int, int) []string { return nil }
 
-func (q question) foot() string { return q.text + "  y yes · n no" }
+func (q question) foot() string { return "y/n  " + q.text }

@@ -8,11 +8,15 @@ import (
 	"github.com/bpflab/bpflab/harness/workshop"
 )
 
-// result shows what a check found, in lines of at most width columns. Of what commands
-// wrote, and of a verifier's log, at most most lines are shown.
-func (l look) result(r *workshop.Report, width, most int) string {
+// result shows what a check found, in lines of at most width columns, and what comes
+// next, "" for nothing. Of what commands wrote, and of a verifier's log, at most most
+// lines are shown.
+func (l look) result(r *workshop.Report, next string, width, most int) string {
 	p := page{look: l, width: width}
 	p.verdict(r)
+	if next != "" {
+		p.add(l.good.Render("→")+" ", next)
+	}
 	for _, problem := range r.Problems {
 		p.problem(problem)
 	}
@@ -46,20 +50,26 @@ func (p *page) add(label, text string) {
 }
 
 func (p *page) verdict(r *workshop.Report) {
-	on := r.Release
-	if on == "" {
-		on = r.Kernel
-	}
 	mark, style := "✗ ", p.look.bad
 	if r.Passed() {
 		mark, style = "✓ ", p.look.good
 	}
-	text := fmt.Sprintf("%s on %s, after %.1f s", words(r), on, r.Seconds)
+	text := fmt.Sprintf("%s, after %.1f s", words(r), r.Seconds)
 	p.WriteString(style.Render(hanging(mark, plain(text), p.width)) + "\n")
 }
 
-// words say how a check ended.
+// words say how a check ended, and on which kernel.
 func words(r *workshop.Report) string {
+	if r.Stage == workshop.StageBuild {
+		return "does not compile"
+	}
+	if r.Release == "" {
+		return ending(r) + " on " + r.Kernel
+	}
+	return ending(r) + " on " + r.Release
+}
+
+func ending(r *workshop.Report) string {
 	switch {
 	case r.Passed():
 		return "passed"
@@ -69,8 +79,6 @@ func words(r *workshop.Report) string {
 		return "not possible"
 	case r.Verdict == verdict.Infra:
 		return "could not be checked"
-	case r.Stage == workshop.StageBuild:
-		return "does not compile: not run"
 	case r.Stage == workshop.StageLoad:
 		return "the kernel did not take the program"
 	case r.Stage == workshop.StageAttach:
@@ -86,7 +94,7 @@ func (p *page) problem(x workshop.Problem) {
 	}
 	p.WriteString(style.Render(cut(plain(place(x)), p.width)) + "\n")
 	p.add("  ", x.Text)
-	if x.Explanation != "" {
+	if !strings.Contains(x.Text, x.Explanation) {
 		p.add("  ", x.Explanation)
 	}
 	if x.Fix != "" {

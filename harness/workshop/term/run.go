@@ -38,7 +38,7 @@ func Run(ctx context.Context, in, out *os.File, o Options) error {
 		return err
 	}
 	defer m.leave()
-	m.downloads = o.Downloads
+	m.downloads, m.in, m.out = o.Downloads, in, out
 	_, err = tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
 		tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond)).Run()
 	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {

@@ -12,9 +12,9 @@ const traceLines = 1000
 
 // trace is the end of what the kernel's trace buffer had.
 type trace struct {
-	lines []wire.TraceLine
-	lost  int    // lines that were not shown
-	err   string // why none comes
+	lines   []wire.TraceLine
+	dropped bool   // there were lines before these
+	err     string // why none comes
 }
 
 func (t *trace) take(n workshop.TraceNews) {
@@ -24,9 +24,9 @@ func (t *trace) take(n workshop.TraceNews) {
 	t.lines = append(t.lines, n.Lines...)
 	if over := len(t.lines) - traceLines; over > 0 {
 		t.lines = append([]wire.TraceLine(nil), t.lines[over:]...)
-		t.lost += over
+		t.dropped = true
 	}
-	t.lost += n.Lost
+	t.dropped = t.dropped || n.Lost > 0
 	t.err = n.Error
 }
 
@@ -36,8 +36,8 @@ const rawWidth = 76
 // show is the trace in lines of at most width columns.
 func (t *trace) show(l look, width int) []string {
 	var out []string
-	if t.lost > 0 {
-		out = append(out, l.dim.Render(cut(fmt.Sprintf("%d lines before these are not shown", t.lost), width)))
+	if t.dropped {
+		out = append(out, l.dim.Render(cut("Lines before these are not shown: there were too many.", width)))
 	}
 	for _, line := range t.lines {
 		text := line.Raw

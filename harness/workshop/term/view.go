@@ -29,7 +29,9 @@ func (m *model) screen() string {
 	case m.size.Width == 0 || m.seat == nil:
 		return ""
 	case m.tooSmall():
-		return fmt.Sprintf("This window is too\nsmall: make it %d x %d\nor larger. q leaves.", leastWidth, leastHeight)
+		text := fmt.Sprintf("This window is too small: make it %d x %d or larger. q leaves.", leastWidth, leastHeight)
+		lines := wrapped(text, m.size.Width)
+		return strings.Join(lines[:min(len(lines), m.size.Height)], "\n")
 	}
 	lines := append([]string{m.header()}, m.middle()...)
 	for len(lines) < m.size.Height-2 {
@@ -68,11 +70,18 @@ func indented(text string) []string {
 	return strings.Split(" "+strings.ReplaceAll(text, "\n", "\n "), "\n")
 }
 
-// rule is the line that names what the pane shows.
+// rule is the line that names what the pane shows, and how to see the rest of it.
 func (m *model) rule(width int) string {
 	tabs := cut(m.tabs(), width)
-	return tabs + m.look.dim.Render(strings.Repeat("─", max(width-ansi.StringWidth(tabs), 0)))
+	room, more := width-ansi.StringWidth(tabs), ""
+	if !m.pane.AtBottom() && room > len(paneMore) {
+		more = paneMore
+	}
+	return tabs + m.look.dim.Render(strings.Repeat("─", max(room-len(more), 0))+more)
 }
+
+// paneMore tells the keys that scroll the pane and enlarge it.
+const paneMore = " more: J, z "
 
 // header is the lab, the page, and how far the student is.
 func (m *model) header() string {

@@ -86,6 +86,8 @@ type entryAnswer struct {
 
 // events tells a page of all that happens at a desk.
 func (s *Server) events(w http.ResponseWriter, r *http.Request, d *workshop.Desk) {
+	events, stop := d.Subscribe() // before the page knows that it follows: it misses nothing
+	defer stop()
 	c, err := accept(w, r)
 	if err != nil {
 		return
@@ -93,8 +95,6 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, d *workshop.Desk
 	defer c.CloseNow()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	events, stop := d.Subscribe()
-	defer stop()
 	go func() { defer cancel(); visibility(ctx, c, d) }()
 	go c.alive(ctx)
 	c.json(ctx, map[string]any{"type": "state", "state": stateOf(d)})

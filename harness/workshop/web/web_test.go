@@ -37,6 +37,10 @@ func (fakeBuilder) Object(context.Context, build.Source) (build.Object, error) {
 	return build.Object{}, fmt.Errorf("this is a fake: it compiles nothing")
 }
 
+func (b fakeBuilder) Program(ctx context.Context, s build.Source) (build.Object, error) {
+	return b.Object(ctx, s)
+}
+
 const document = `---
 title: First
 summary: A first one.
