@@ -217,7 +217,8 @@ func TestWorkshopClassContainsHarm(t *testing.T) {
 	if r, err := l.Save(ctx, solutionOf(t, "hello")); err != nil || !r.Passed() {
 		t.Errorf("after it all: %+v %v", r, err)
 	}
-	for _, harm := range []string{"#include __FILE__\n", "#include \"/etc/shadow\"\n", strings.Repeat("int x;", 100_000)} {
+	endless := strings.Replace(solutionOf(t, "hello"), "return 0;", "for (__u32 i = 0; i < 100000000; i++)\n\t\tif (bpf_get_prandom_u32() == 7)\n\t\t\treturn i;\n\treturn 0;", 1)
+	for _, harm := range []string{endless, "#include __FILE__\n", "#include \"/etc/shadow\"\n", strings.Repeat("int x;", 100_000)} {
 		began := time.Now()
 		r, err := l.Save(ctx, harm)
 		if err != nil || r.Passed() || len(r.Problems) == 0 || strings.Contains(fmt.Sprint(r), "root:") {
