@@ -39,8 +39,9 @@ var cpuModels = map[string]string{"kvm": "host", "tcg": "qemu64,+rdrand"}
 // several processors: QEMU 7.2 now and then computes wrong flags for it then, and the
 // guest dies of a double fault in its allocator.
 func (s spec) cpu() string {
-	model := cpuModels[s.accel]
-	if s.accel == "tcg" && (s.cpus > 1 || !s.kernel.NeedsCX16()) {
+	accel, _, _ := strings.Cut(s.accel, ",")
+	model := cpuModels[accel]
+	if strings.HasPrefix(s.accel, "tcg") && (s.cpus > 1 || !s.kernel.NeedsCX16()) {
 		model += ",-cx16"
 	}
 	return model
@@ -59,7 +60,20 @@ func templateArguments(s spec) []string {
 // writes to itself. It is given its state by command, because the capability to
 // leave shared memory out of that must be set first.
 func forkArguments(s spec) []string {
-	return append(devices(s), append(memoryFile(s, "off"), "-incoming", "defer")...)
+	return append(devices(s.small()), append(memoryFile(s, "off"), "-incoming", "defer")...)
+}
+
+// translated is how much translated code a fork keeps, in MiB, under emulation. What a
+// lab runs fits; QEMU's own bound is so large that code is kept which never runs again,
+// and would be most of what a fork holds.
+const translated = 16
+
+// small is the machine with a bound on translated code.
+func (s spec) small() spec {
+	if s.accel == "tcg" {
+		s.accel = fmt.Sprintf("tcg,tb-size=%d", translated)
+	}
+	return s
 }
 
 // devices are all that a machine has. Template and fork must agree on them.

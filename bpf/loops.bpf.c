@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//go:build ignore
+
+// Hashes the payload of UDP packets byte by byte, by four kinds of loops.
+
+#include "packet.h"
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#define FIRST 64  // bytes, for the loop that is written out
+#define LONG 1400 // bytes, for the one that is too long for that
+#define MOST 1472 // bytes of payload that fit into a packet here
+#define MASK 2047 // a power of two less one, and more than MOST
+#define FNV_BASIS 2166136261u
+#define FNV_PRIME 16777619u
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+// How many packets had a payload with this hash.
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, __u64);
+} hashes SEC(".maps");
+
+static __always_inline int found(__u32 hash)
+{
+	__u64 none = 0, *packets;
+
+	bpf_map_update_elem(&hashes, &hash, &none, BPF_NOEXIST);
+	packets = bpf_map_lookup_elem(&hashes, &hash);
+	if (packets)
+		__sync_fetch_and_add(packets, 1);
+	return XDP_PASS;
+}
+
+// The payload of a UDP packet, if it is one.
+static __always_inline __u8 *payload(struct xdp_md *ctx)
+{
+	void *data_end = (void *)(long)ctx->data_end;
+	struct ethhdr *eth = (void *)(long)ctx->data;
+	struct iphdr *ip = (void *)(eth + 1);
+	struct udphdr *udp = (void *)(ip + 1);
+
+	if ((void *)(udp + 1) > data_end || eth->proto != bpf_htons(ETH_P_IP))
+		return 0;
+	if (ip->version_ihl != 0x45 || ip->protocol != IPPROTO_UDP)
+		return 0;
+	return (void *)(udp + 1);
+}
+
+SEC("xdp")
+int unrolled(struct xdp_md *ctx)
+{
+	void *data_end = (void *)(long)ctx->data_end;
+	__u8 *bytes = payload(ctx);
+	__u64 h = FNV_BASIS;
+
+	if (!bytes || (void *)(bytes + FIRST) > data_end)
+		return XDP_PASS;
+#pragma unroll
+	for (int i = 0; i < FIRST; i++)
+		h = (h ^ bytes[i]) * FNV_PRIME;
+	return found(h);
+}
+
+SEC("xdp")
+int too_long(struct xdp_md *ctx)
+{
+	void *data_end = (void *)(long)ctx->data_end;
+	__u8 *bytes = payload(ctx);
+	__u64 h = FNV_BASIS;
+
+	if (!bytes || (void *)(bytes + LONG) > data_end)
+		return XDP_PASS;
+#pragma unroll
+	for (int i = 0; i < LONG; i++)
+		h = (h ^ bytes[i]) * FNV_PRIME;
+	return found(h);
+}
+
+SEC("xdp")
+int bounded(struct xdp_md *ctx)
+{
+	void *data_end = (void *)(long)ctx->data_end;
+	__u8 *bytes = payload(ctx);
+	__u64 h = FNV_BASIS;
+
+	if (!bytes)
+		return XDP_PASS;
+	for (int i = 0; i < MOST; i++) {
+		if ((void *)(bytes + i + 1) > data_end)
+			break;
+		h = (h ^ bytes[i]) * FNV_PRIME;
+	}
+	return found(h);
+}
+
+// What the rounds of bpf_loop hand on to each other.
+struct walk {
+	struct xdp_md *ctx;
+	__u64 hash;
+};
+
+// One round: 0 goes on, 1 ends the loop.
+static int one_round(__u32 i, struct walk *walk)
+{
+	void *data_end = (void *)(long)walk->ctx->data_end;
+	__u8 *bytes = payload(walk->ctx);
+	__u64 at = i & MASK; // the verifier knows nothing of i
+
+	if (!bytes || (void *)(bytes + at + 1) > data_end)
+		return 1;
+	walk->hash = (walk->hash ^ bytes[at]) * FNV_PRIME;
+	return 0;
+}
+
+SEC("xdp")
+int by_helper(struct xdp_md *ctx)
+{
+	struct walk walk = {ctx, FNV_BASIS};
+
+	if (!payload(ctx))
+		return XDP_PASS;
+	bpf_loop(MOST, one_round, &walk, 0);
+	return found(walk.hash);
+}
