@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -67,7 +66,7 @@ func (f *workshopFlags) open(ctx context.Context, cmd *cobra.Command) (w *worksh
 // lessons are those of the course, in its order, and one of the user's own.
 func (f *workshopFlags) lessons() ([]*workshop.Lesson, error) {
 	var lib library
-	names := slices.DeleteFunc(slices.Clone(labs.Course), func(n string) bool { _, err := labs.FS.Open(n + "/lab.md"); return err != nil })
+	names := labs.Course
 	if f.lab != "" && !embedded(f.lab) {
 		names = []string{f.lab}
 	}

@@ -106,15 +106,19 @@ func lsmNotListed(f findings) *Diagnosis {
 		"boot the kernel with lsm=" + f.health.LSMs + ",bpf"}
 }
 
-// symbolMissing finds the function that could not be probed.
-var symbolMissing = regexp.MustCompile(`symbol ['"]?(?:__\w+?_sys_|sys_)?(\w+)['"]?:? .*(?:not found|no such file|not exist)|(?:kprobe|kretprobe)[^:]*?(\w+)'?\)?: .*(?:not found|no such file|not exist)`)
+// symbolMissing finds, in cilium/ebpf's words, the function that could not be probed:
+// "token __x64_sys_openat9: not found".
+var symbolMissing = regexp.MustCompile(`(?:token|symbol) (\S+): .*(?:not found|no such file)`)
+
+// systemCall is what stands before a system call's name since 4.17.
+var systemCall = regexp.MustCompile(`^__\w+?_sys_`)
 
 func missingSymbol(seen string) string {
 	m := symbolMissing.FindStringSubmatch(seen)
 	if m == nil {
 		return ""
 	}
-	return m[1] + m[2]
+	return systemCall.ReplaceAllString(m[1], "sys_")
 }
 
 func wrongSymbol(f findings) *Diagnosis {

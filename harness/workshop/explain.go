@@ -52,6 +52,32 @@ var clangWords = []struct{ says, means string }{
 	{"undefined function", "a function without a body cannot be called in the kernel"},
 }
 
+// verifierWords are what the verifier says, and what it means for who wrote the C.
+var verifierWords = []struct{ says, means string }{
+	{"map_value_or_null", "a lookup in a map may find nothing: compare what it returns with NULL (0) before you use it"},
+	{"_or_null'", "the pointer may be NULL here: compare it with 0 before you use it"},
+	{"invalid access to packet", "the packet may be shorter: compare the address behind what you read with data_end first, on this path"},
+	{"invalid access to map value", "the place lies outside the map's value, or may: bound the index with a comparison before it"},
+	{"R0 !read_ok", "the program ends without an answer: it needs a return on every path"},
+	{"!read_ok", "a variable is read before anything was written to it, on one path at least"},
+	{"invalid indirect read from stack", "bytes of a variable on the stack are handed on that nobody has written: begin with = {}"},
+	{"invalid mem access 'scalar'", "a number is used as if it were a pointer: what it points to cannot be known"},
+	{"invalid mem access 'inv'", "a number is used as if it were a pointer: what it points to cannot be known"},
+	{"unbounded memory access", "the length or index has no upper bound that the verifier knows: compare it with one"},
+	{"infinite loop", "the loop comes back to where it was with nothing changed: it would never end"},
+	{"Unreleased reference", "what was taken (a ring buffer's record, a socket) must be given back on every path"},
+}
+
+// inWords is what a complaint of the verifier means, "" if that is not known.
+func inWords(complaint string) string {
+	for _, w := range verifierWords {
+		if strings.Contains(complaint, w.says) {
+			return w.means
+		}
+	}
+	return ""
+}
+
 func explainClang(text string) string {
 	for _, w := range clangWords {
 		if strings.Contains(text, w.says) {
@@ -103,6 +129,9 @@ func rejected(code []byte, file string, v kernel.Version, single session.Single,
 		Text: fmt.Sprintf("%s: the verifier rejects it, %s", p.Name, p.Errno)}
 	if words := complaint(p); words != "" {
 		out.Text = p.Name + ": " + words
+	}
+	if means := inWords(complaint(p)); means != "" {
+		out.Explanation = means
 	}
 	if out.Line, out.Column = failedAt(single.Spec, p, file); out.Line == 0 {
 		out.Line = lineOf(code, p.Name+"(")

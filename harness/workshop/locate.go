@@ -51,7 +51,7 @@ func failedInstruction(log string) int {
 		n, _ := strconv.Atoi(m[1])
 		return n
 	}
-	all := instruction.FindAllStringSubmatch(log, -1)
+	all := instruction.FindAllStringSubmatch(probe.Terse(log), -1)
 	if len(all) == 0 {
 		return -1
 	}

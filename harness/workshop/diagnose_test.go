@@ -1,0 +1,54 @@
+package workshop
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/bpflab/bpflab/harness/lab"
+	"github.com/bpflab/bpflab/harness/session"
+	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/harness/wire"
+)
+
+func TestDiagnose(t *testing.T) {
+	trace := lab.Step{Action: lab.Action{Checks: []lab.Check{{Trace: &lab.Trace{Comm: "ls"}}}}}
+	attached := session.Single{Step: verdict.Step{Notes: []string{"hello attached"}}}
+	seen := func(text string) session.Single { return session.Single{Step: verdict.Step{Seen: text}} }
+	for name, c := range map[string]struct {
+		f    findings
+		want string // in the one diagnosis; "" for none
+	}{
+		"all is well":      {findings{step: trace, health: wire.Health{FreeMemory: 1 << 30}, code: "bpf_printk"}, ""},
+		"no shell":         {findings{health: wire.Health{NoShell: true}}, "/bin/sh"},
+		"many processes":   {findings{health: wire.Health{Processes: 5000}}, "5000 processes"},
+		"no room":          {findings{single: seen("fork: resource temporarily unavailable")}, "hardly room"},
+		"no memory":        {findings{health: wire.Health{FreeMemory: 1 << 20}}, "1 MiB"},
+		"two readers":      {findings{step: trace, code: "bpf_printk", health: wire.Health{TraceReaders: []wire.Process{{PID: 7, Comm: "cat"}}}}, "cat (process 7)"},
+		"reader unasked":   {findings{health: wire.Health{TraceReaders: []wire.Process{{PID: 7, Comm: "cat"}}}}, ""},
+		"tracing off":      {findings{step: trace, code: "bpf_printk", health: wire.Health{TracingOff: true}}, "switched off"},
+		"no tracefs":       {findings{health: wire.Health{NoTracefs: true}}, "not mounted"},
+		"LSM not listed":   {findings{single: session.Single{Programs: []wire.Program{{Type: "LSM"}}}, health: wire.Health{LSMs: "yama,apparmor"}}, "yama,apparmor"},
+		"LSM listed":       {findings{single: session.Single{Programs: []wire.Program{{Type: "LSM"}}}, health: wire.Health{LSMs: "yama,bpf"}}, ""},
+		"never ran":        {findings{single: attached, health: wire.Health{Runs: []wire.ProgramRun{{Name: "hello"}}}}, "did not run once"},
+		"ran and is quiet": {findings{step: trace, single: attached, health: wire.Health{Runs: []wire.ProgramRun{{Name: "hello", Runs: 3}}}}, "ran 3 times"},
+		"not licensed":     {findings{single: session.Single{Step: verdict.Step{Log: "cannot call GPL-restricted function from non-GPL compatible program"}}}, "licence"},
+	} {
+		got := diagnose(c.f)
+		if c.want == "" && len(got) > 0 || c.want != "" && (len(got) != 1 || !strings.Contains(got[0].Text, c.want) || got[0].Fix == "") {
+			t.Errorf("%s: %+v, want %q", name, got, c.want)
+		}
+	}
+}
+
+// What cilium/ebpf says of a function that is not there.
+func TestMissingSymbol(t *testing.T) {
+	for seen, want := range map[string]string{
+		`program hello (section "kprobe/sys_getdents65"): creating perf_kprobe PMU (arch-specific fallback for "sys_getdents65"): token __x64_sys_getdents65: not found: no such file or directory`: "sys_getdents65",
+		`program entry (section "uprobe//bin/bank:with"): symbol with: not found`: "with",
+		"permission denied": "",
+	} {
+		if got := missingSymbol(seen); got != want {
+			t.Errorf("%q of %q, want %q", got, seen, want)
+		}
+	}
+}

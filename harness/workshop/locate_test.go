@@ -1,0 +1,29 @@
+package workshop
+
+import "testing"
+
+func TestFailedInstruction(t *testing.T) {
+	for name, c := range map[string]struct {
+		log  string
+		want int
+	}{
+		"the last one":     {"0: (b7) r1 = 0\n1: (61) r0 = *(u32 *)(r1 +0)\nR1 invalid mem access 'inv'\nprocessed 2 insns", 1},
+		"named":            {"back-edge from insn 10 to 2\nprocessed 0 insns", 10},
+		"none":             {"some words", -1},
+		"empty":            {"", -1},
+		"explained by 7.3": {"5: (95) exit\nR0 !read_ok\n\nVerification failed: x\n9: (95) exit\n", 5},
+	} {
+		if got := failedInstruction(c.log); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
+}
+
+func TestLineOf(t *testing.T) {
+	code := []byte("// one\nint hello(void *ctx)\n{\n}\n")
+	for text, want := range map[string]int{"hello(": 2, "// one": 1, "nothing": 0} {
+		if got := lineOf(code, text); got != want {
+			t.Errorf("%s: %d, want %d", text, got, want)
+		}
+	}
+}
