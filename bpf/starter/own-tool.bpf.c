@@ -1,72 +1,109 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-//go:build ignore
 
-// A tool: how often each program opens files, and how long that takes.
+// A tool: which programs run, how often, for how long, and how they end.
+
 #include "kernel.h"
+#include "regs.h"
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
 
-#define SLOTS 32
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-struct by_comm {
+struct name {
 	char comm[COMM_LEN];
+};
+
+// A program that is running: since when, in nanoseconds since the machine was
+// started, and under which name it began.
+struct life {
+	__u64 begun;
+	struct name name;
+};
+
+// All runs of the programs of one name.
+struct program {
+	__u64 runs;
+	__u64 failed; // ended with another status than 0, or by a signal
+	__u64 time;   // nanoseconds, of all runs that have ended
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 256);
-	__type(key, struct by_comm);
-	__type(value, __u64);
-} opens SEC(".maps");
+	__uint(max_entries, 1024);
+	__type(key, __u32); // process id
+	__type(value, struct life);
+} running SEC(".maps");
 
-/* When each thread that is in openat began, in nanoseconds. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
-	__type(key, __u64);
-	__type(value, __u64);
-} began SEC(".maps");
+	__uint(max_entries, 256);
+	__type(key, struct name);
+	__type(value, struct program);
+} programs SEC(".maps");
 
-/* How many took 2^n up to 2^(n+1) nanoseconds. */
+#define MILLISECOND 1000000ULL
+#define SLOTS 5
+
+// How many runs took less than 1, 10, 100 and 1000 ms, and longer.
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, SLOTS);
 	__type(key, __u32);
 	__type(value, __u64);
-} latency SEC(".maps");
+} lifetimes SEC(".maps");
 
-/* log2of is the number of the highest bit that is set, without a loop. */
-static __always_inline __attribute__((unused)) __u32 log2of(__u64 v)
+// The entry of a name, made if it is not there yet; null if the map is full.
+static __always_inline struct program *entry_of(struct name *name)
 {
-	__u32 n = 0;
+	struct program none = {};
 
-	if (v >> 32) { v >>= 32; n += 32; }
-	if (v >> 16) { v >>= 16; n += 16; }
-	if (v >> 8) { v >>= 8; n += 8; }
-	if (v >> 4) { v >>= 4; n += 4; }
-	if (v >> 2) { v >>= 2; n += 2; }
-	if (v >> 1)
-		n += 1;
-	return n;
+	bpf_map_update_elem(&programs, name, &none, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&programs, name);
 }
 
-static __always_inline void count_open(void)
+// Accounts for the time of what the process has been running until now.
+static __always_inline void finish(__u32 pid)
 {
-	/* TODO: one more for the current process's name, in the map opens. */
+	struct life *life = bpf_map_lookup_elem(&running, &pid);
+
+	if (!life)
+		return; // began before we looked
+	// TODO: add the time that has passed to the program's entry, and 1 to the slot
+	// of lifetimes that it belongs to.
+	bpf_map_delete_elem(&running, &pid);
 }
 
-SEC("tracepoint/syscalls/sys_enter_openat")
-int enter(void *ctx)
+SEC("tracepoint/sched/sched_process_exec")
+int starts(void *record)
 {
-	count_open();
-	/* TODO: keep the time in the map began, under the thread. */
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	struct life life = {};
+	struct program *program;
+
+	life.begun = bpf_ktime_get_ns();
+	bpf_get_current_comm(&life.name, sizeof(life.name));
+	bpf_map_update_elem(&running, &pid, &life, BPF_ANY);
+	program = entry_of(&life.name);
+	if (!program)
+		return 0; // the map is full
+	// TODO: count the run.
 	return 0;
 }
 
-SEC("tracepoint/syscalls/sys_exit_openat")
-int leave(void *ctx)
+SEC("tracepoint/sched/sched_process_exit")
+int ends(void *record)
 {
-	/* TODO: how long was it? Count it in its slot of the map latency. */
+	__u64 id = bpf_get_current_pid_tgid();
+	__u32 pid = id >> 32, thread = id;
+
+	if (thread == pid)
+		finish(pid);
 	return 0;
 }
 
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
+SEC("kprobe/do_exit")
+int fails(struct pt_regs *ctx)
+{
+	// TODO: count the failure, if the argument of do_exit says that it is one.
+	return 0;
+}

@@ -54,7 +54,7 @@ func (i Image) LSMParameter(name string) string {
 	if m == nil || slices.Contains(strings.Split(string(m[1]), ","), name) {
 		return ""
 	}
-	return "lsm=" + string(m[1]) + "," + name
+	return "lsm=" + strings.TrimPrefix(string(m[1])+","+name, ",")
 }
 
 var builtLSMs = regexp.MustCompile(`(?m)^CONFIG_LSM="([^"]*)"$`)

@@ -3,6 +3,8 @@
 package qemu
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/bpflab/bpflab/vms/kernel"
@@ -11,7 +13,11 @@ import (
 func TestTemplateKey(t *testing.T) {
 	p := New(Options{Cache: t.TempDir()})
 	p.qemu = "QEMU emulator version 7.2.22 (Debian)"
-	one := spec{kernel: kernel.Image{SHA256: "aa", Kernel: "/k/vmlinuz", Vmlinux: "/k/vmlinux", PVH: true},
+	config := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(config, []byte("CONFIG_LSM=\"yama\"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	one := spec{kernel: kernel.Image{SHA256: "aa", Kernel: "/k/vmlinuz", Vmlinux: "/k/vmlinux", PVH: true, Config: config},
 		initrd: "/c/bb.cpio", memory: 256 << 20, cpus: 1, accel: "tcg"}
 	first := p.templateKey(one)
 	for _, test := range []struct {
@@ -26,6 +32,8 @@ func TestTemplateKey(t *testing.T) {
 		{"the file that boots", func(s *spec) { s.kernel.PVH = false }, false},
 		{"the initramfs", func(s *spec) { s.initrd = "/c/cc.cpio" }, false},
 		{"memory", func(s *spec) { s.memory *= 2 }, false},
+		{"a security module", func(s *spec) { s.lsm = "bpf" }, false},
+		{"a security module that is active anyway", func(s *spec) { s.lsm = "yama" }, true},
 		{"CPUs", func(s *spec) { s.cpus = 2 }, false},
 		{"the accelerator, and with it the CPU", func(s *spec) { s.accel = "kvm" }, false},
 	} {
