@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bpflab/bpflab/harness/lab"
+	"github.com/bpflab/bpflab/labs"
 )
 
 func newLabsCmd() *cobra.Command {
@@ -17,7 +18,7 @@ func newLabsCmd() *cobra.Command {
 		Short: "List the labs that this binary carries",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			all, err := lab.All(course{})
+			all, err := lab.Find(course{}, labs.Course)
 			if err != nil {
 				return err
 			}

@@ -69,7 +69,7 @@ func confine(read []string, write string) error {
 	attr := unix.LandlockRulesetAttr{Handled_access_fs: mayAll}
 	rules, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&attr)), unsafe.Sizeof(attr.Handled_access_fs), 0)
 	if errno != 0 {
-		return fmt.Errorf("Landlock: %w", errno)
+		return fmt.Errorf("confine the compiler with Landlock: %w", errno)
 	}
 	defer unix.Close(int(rules))
 	for _, path := range read {
@@ -83,10 +83,10 @@ func confine(read []string, write string) error {
 		}
 	}
 	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
-		return fmt.Errorf("Landlock: %w", err)
+		return fmt.Errorf("confine the compiler with Landlock: %w", err)
 	}
 	if _, _, errno := unix.Syscall(unix.SYS_LANDLOCK_RESTRICT_SELF, rules, 0, 0); errno != 0 {
-		return fmt.Errorf("Landlock: %w", errno)
+		return fmt.Errorf("confine the compiler with Landlock: %w", errno)
 	}
 	return nil
 }

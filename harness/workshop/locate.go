@@ -73,8 +73,8 @@ func firstLine(s string) string {
 	return s
 }
 
-// place2 is a problem's place as compilers write it: "hello.bpf.c:12".
-func place2(p Problem) string {
+// place is where a problem is, as compilers write it: "hello.bpf.c:12".
+func (p Problem) place() string {
 	if p.Line == 0 {
 		return p.File
 	}

@@ -1,6 +1,10 @@
 package workshop
 
-import "github.com/bpflab/bpflab/harness/verdict"
+import (
+	"cmp"
+
+	"github.com/bpflab/bpflab/harness/verdict"
+)
 
 // Report is what a check of one step found.
 type Report struct {
@@ -65,12 +69,9 @@ func (r *Report) Error() (text, place string) {
 	if r.Passed() {
 		return "", ""
 	}
-	for _, p := range r.Problems {
-		text = p.Explanation
-		if text == "" {
-			text = p.Text
-		}
-		return firstLine(text), place2(p)
+	if len(r.Problems) > 0 {
+		p := r.Problems[0]
+		return firstLine(cmp.Or(p.Explanation, p.Text)), p.place()
 	}
 	for _, c := range r.Checks {
 		if c.Verdict != verdict.Pass {
