@@ -228,22 +228,29 @@ func TestWorkshopClassContainsHarm(t *testing.T) {
 	}
 }
 
-// The walk of a student through the first lab, in a real browser.
-func TestWorkshopWalk(t *testing.T) {
+// uiDir is where the page and its walks are made.
+var uiDir = filepath.Join("..", "..", "harness", "workshop", "web", "ui")
+
+func needBrowser(t *testing.T) {
+	t.Helper()
 	if os.Getenv("BPFLAB_BROWSER_TESTS") != "1" {
 		t.Skip("drives a browser: set BPFLAB_BROWSER_TESTS=1, as `make test` does")
 	}
-	ui := filepath.Join("..", "..", "harness", "workshop", "web", "ui")
-	if _, err := os.Stat(filepath.Join(ui, "node_modules", "playwright-core")); err != nil {
+	if _, err := os.Stat(filepath.Join(uiDir, "node_modules", "playwright-core")); err != nil {
 		t.Skip("Playwright is not there: `make web` fetches it")
 	}
+}
+
+// The walk of a student through the first lab, in a real browser.
+func TestWorkshopWalk(t *testing.T) {
+	needBrowser(t)
 	s := serve(t, "hello", "--web", "--dir", t.TempDir(), "--listen", "127.0.0.1:0")
 	solution, err := filepath.Abs(filepath.Join("..", "..", "bpf", "hello.bpf.c"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	walk := exec.CommandContext(within(t, 5*time.Minute), "node", "test/walk.mjs", s.find(t, `(http\S+)`), solution)
-	walk.Dir = ui
+	walk.Dir = uiDir
 	walk.WaitDelay = time.Second
 	out, err := walk.CombinedOutput()
 	t.Logf("%s", out)

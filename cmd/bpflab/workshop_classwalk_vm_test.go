@@ -1,0 +1,65 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// A class in real browsers, with a server that is killed in between and started again.
+func TestWorkshopClassWalk(t *testing.T) {
+	needBrowser(t)
+	dir := t.TempDir()
+	address := freeAddress(t)
+	args := []string{"--serve", address, "--class", "walk", "--dir", dir, "--idle", "5s"}
+	s := serve(t, args...)
+	solution, err := filepath.Abs(filepath.Join("..", "..", "bpf", "hello.bpf.c"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	walk := exec.CommandContext(within(t, 8*time.Minute), "node", "test/class.mjs", "http://"+address+"/", s.find(t, `code (\S+)`), s.find(t, `teacher: +(http\S+)`), solution)
+	walk.Dir = uiDir
+	walk.Stderr = os.Stderr
+	walk.WaitDelay = time.Second
+	in, err := walk.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := walk.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := walk.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		t.Log(lines.Text())
+		if lines.Text() == "restart" {
+			s.cmd.Process.Kill()
+			s.cmd.Wait()
+			serve(t, args...)
+			fmt.Fprintln(in, "again")
+		}
+	}
+	io.Copy(io.Discard, out)
+	if err := walk.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+// freeAddress is a loopback address that nobody listens at.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}

@@ -1,0 +1,109 @@
+// A class in real browsers: node class.mjs ADDRESS CODE TEACHER-LINK SOLUTION. Between
+// its two parts it writes "restart" and waits for a line: the server is killed and
+// started again meanwhile.
+import { readFileSync } from "node:fs";
+import assert from "node:assert/strict";
+import { createInterface } from "node:readline";
+import { launch, open, picture, step, type, verdict } from "./browser.mjs";
+
+const [address, code, link, solutionFile] = process.argv.slice(2);
+const solution = readFileSync(solutionFile, "utf8");
+const browser = await launch();
+
+async function join(page, name, with_ = code) {
+  await page.getByLabel("Your name").fill(name);
+  await page.getByLabel("The class's code").fill(with_);
+  await page.getByRole("button", { name: "Join" }).click();
+}
+
+async function student(name) {
+  const page = await open(browser);
+  await page.goto(address);
+  await join(page, name);
+  await page.getByRole("link", { name: /^Begin with/ }).click();
+  await page.locator(".cm-content").waitFor();
+  return page;
+}
+
+let ada, bob, eve;
+await step("students join, with the right code and a name of their own", async () => {
+  ada = await student("Ada");
+  bob = await open(browser);
+  await bob.goto(address);
+  await join(bob, "Bob", "AAAA-AAAA");
+  await bob.getByText("that is not the class's code").waitFor();
+  await join(bob, "Ada");
+  await bob.getByText("somebody of that name").waitFor();
+  await picture(bob, "c1-join");
+  await bob.close();
+  bob = await student("Bob");
+  eve = await student("Eve");
+});
+await step("one passes, two make the same mistake", async () => {
+  await type(ada, solution);
+  await verdict(ada, () => ada.keyboard.press("Control+s"), "Passed");
+  for (const page of [bob, eve]) {
+    await type(page, solution.replace("return 0;", "retrun 0;"));
+    await verdict(page, () => page.keyboard.press("Control+s"), "Not yet");
+  }
+});
+const teacher = await open(browser);
+await step("the teacher sees who is where, and who is stuck on the same", async () => {
+  await teacher.goto(link);
+  for (const name of ["Ada", "Bob", "Eve"]) await teacher.getByRole("rowheader", { name, exact: true }).waitFor();
+  await teacher.locator(".groups li", { hasText: "Bob, Eve" }).waitFor();
+  assert((await teacher.locator("tr", { hasText: "Ada" }).innerText()).includes("1/"));
+  await picture(teacher, "c2-teacher");
+  await teacher.getByRole("button", { name: "Turn the page dark" }).click();
+  await picture(teacher, "c3-teacher-dark");
+  await teacher.getByRole("button", { name: "Turn the page light" }).click();
+});
+await step("a student's terminal is seen, and not typed into", async () => {
+  await bob.locator(".terminals .body:not([hidden]) .xterm").click();
+  await bob.keyboard.type("echo I-am-$((40+2))\n");
+  await teacher.locator("tr", { hasText: "Bob" }).getByRole("button", { name: /see hello/ }).click();
+  const shown = teacher.locator("dialog .xterm-accessibility");
+  await shown.getByText("I-am-42").first().waitFor();
+  await teacher.locator("dialog .xterm").click();
+  await teacher.keyboard.type("echo of-the-teacher\n");
+  await teacher.waitForTimeout(700);
+  assert(!(await bob.locator(".xterm-accessibility").first().innerText()).includes("of-the-teacher"));
+  await picture(teacher, "c4-terminal");
+  await teacher.getByRole("button", { name: "Close" }).click();
+});
+await step("a hint reaches all", async () => {
+  await teacher.getByLabel("To all").fill("look at line 19");
+  await teacher.getByRole("button", { name: "Send" }).click();
+  for (const page of [ada, bob, eve]) await page.getByText("teacher: look at line 19").waitFor();
+});
+await step("results as CSV", async () => {
+  const [file] = await Promise.all([teacher.waitForEvent("download"), teacher.getByRole("link", { name: "Results as CSV" }).click()]);
+  const table = readFileSync(await file.path(), "utf8");
+  assert.match(table, /^Ada,hello,.*,\d{4}-\d\d-\d\dT/m);
+});
+await step("one who is removed is out", async () => {
+  await teacher.locator("tr", { hasText: "Eve" }).getByRole("button", { name: "Remove" }).click();
+  await teacher.locator("tr", { hasText: "Eve" }).getByRole("button", { name: "Yes" }).click();
+  await teacher.getByRole("rowheader", { name: "Eve", exact: true }).waitFor({ state: "detached" });
+  await eve.reload();
+  await eve.getByLabel("The class's code").waitFor();
+});
+await step("a browser that vanishes gives its machine back", async () => {
+  await bob.context().close();
+  await teacher.locator("tr", { hasText: "Bob" }).getByText("away").waitFor({ timeout: 60000 });
+  await teacher.waitForFunction(() => ![...document.querySelectorAll("tr")].find((r) => r.textContent.includes("Bob")).textContent.includes("MiB"), null, { timeout: 60000 });
+});
+
+console.log("restart");
+await new Promise((resolve) => createInterface({ input: process.stdin }).once("line", resolve));
+
+await step("after the server was killed, pages go on", async () => {
+  await verdict(ada, () => ada.getByRole("button", { name: "Check this step" }).first().click().then(async () => {
+    if (await ada.getByText("the server does not answer").count()) throw new Error("the page has not found the server again");
+  }), "Passed");
+  assert((await ada.locator(".cm-content").innerText()).includes("getdents64 called"));
+  assert.equal(await ada.locator(".step.done").count(), 1);
+});
+await step("the pages had no error", () => assert.deepEqual([...ada.wrong, ...teacher.wrong], []));
+await browser.close();
+process.exit(0);
