@@ -105,6 +105,26 @@ func TestWorkshopStep(t *testing.T) {
 	}
 }
 
+// Every step of every lab passes at a desk with the solution, one after the other in one
+// machine, as a student does them; and again, in any order.
+func TestWorkshopCourse(t *testing.T) {
+	w := openWorkshop(t, nil)
+	for _, lesson := range w.Lessons {
+		t.Run(lesson.Name, func(t *testing.T) {
+			d := deskOf(t, w, "ada", lesson.Name)
+			if lesson.FileName() != "" {
+				save(t, d, string(lesson.Solution))
+			}
+			steps := lesson.Checked()
+			for _, step := range append(steps, steps[0]) {
+				if r := checked(t, d, step); !r.Passed() {
+					t.Errorf("%s: %+v", step, r)
+				}
+			}
+		})
+	}
+}
+
 // What is done in a machine's terminal does not end the workshop: the next check has a
 // machine, or says what is wrong with it.
 func TestWorkshopMachineBroken(t *testing.T) {
