@@ -180,8 +180,8 @@ func TestAttach(t *testing.T) {
 // also before 5.2 if there is such a kernel.
 func TestStartersFail(t *testing.T) {
 	needVMs(t)
-	kernels := "default"
-	if old := importedBefore52(t); old != "" {
+	kernels, old := "default", importedBefore52(t)
+	if old != "" {
 		kernels += "," + old
 	}
 	o := bpflab(t, "run", "--all", "--starter", "--kernel", kernels)
@@ -189,6 +189,9 @@ func TestStartersFail(t *testing.T) {
 	failed := map[string]bool{}
 	for _, c := range o.result.Cells {
 		withStarter := c.Lab != "verifier-limits" // its programs are generated
+		if c.Verdict == verdict.Unsupported && c.Kernel.Selector == old {
+			continue // with its solution, too, which TestLabsBefore52 tells
+		}
 		if withStarter == (c.Verdict != verdict.Fail) {
 			t.Errorf("%s on %s: %s %s", c.Lab, c.Kernel.Selector, c.Verdict, c.Reason)
 		}
