@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -34,8 +35,12 @@ func (f *workshopFlags) open(ctx context.Context, cmd *cobra.Command) (w *worksh
 	if err != nil {
 		return nil, nil, err
 	}
-	if _, err := provider.Caps(ctx); err != nil {
+	caps, err := provider.Caps(ctx)
+	if err != nil {
 		return nil, nil, err
+	}
+	if caps.Shared {
+		return nil, nil, usageError{fmt.Errorf("--provider %s has no machines of its own: whoever learns would work on a kernel that others use, as root", provider.Name())}
 	}
 	kernels, err := f.kernels(ctx, cmd, provider)
 	if err != nil {
@@ -58,7 +63,7 @@ func (f *workshopFlags) open(ctx context.Context, cmd *cobra.Command) (w *worksh
 	}
 	w = workshop.New(workshop.Options{
 		Lessons: lessons, Kernels: kernels, Provider: provider, Agent: agent, Dir: f.dir, Machines: consoles, Watch: f.watch, Limits: f.limits,
-		Builder: build.New(build.Options{Cache: filepath.Join(cache, "objects"), Timeout: workshopBuildTime, Memory: workshopBuildMemory, Confined: f.class != ""}),
+		Builder: build.New(build.Options{Cache: filepath.Join(cache, "objects"), Timeout: workshopBuildTime, Memory: workshopBuildMemory, Confined: f.class != "" && build.Confinable() == nil}),
 	})
 	return w, func() { w.Close(); os.RemoveAll(consoles) }, nil
 }
