@@ -53,7 +53,7 @@ var layers = map[string][]string{
 	"harness/plan":    {"harness/lab", "vms", "vms/kernel"},
 
 	// 4 and 5
-	"harness/session": {"harness/build", "harness/lab", "harness/verdict", "harness/wire", "vms", "vms/kernel"},
+	"harness/session": {"harness/build", "harness/lab", "harness/probe", "harness/verdict", "harness/wire", "vms", "vms/kernel"},
 	"harness/run": {"harness/build", "harness/lab", "harness/plan", "harness/session", "harness/verdict", "harness/wire",
 		"vms", "vms/kernel"},
 	"harness/command":  {"harness/carry", "harness/session", "harness/verdict", "harness/wire", "vms", "vms/kernel"},

@@ -50,7 +50,7 @@ func (p placement) target() (string, error) {
 		return p.args.To, nil
 	}
 	if p.spec.AttachTo == "" {
-		return "", fmt.Errorf("the section does not say where to attach; give `to:`")
+		return "", fmt.Errorf("the section does not say where to attach; write it as SEC(\"%s/WHERE\"), or give `to:` in the lab", p.spec.SectionName)
 	}
 	return p.spec.AttachTo, nil
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -82,7 +83,7 @@ func similarSymbols(symbol string) []string {
 	found := map[string]bool{}
 	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
 		f := strings.Fields(lines.Text())
-		if len(f) == 3 && strings.ContainsAny(f[1], "tT") && hasAll(f[2], words) {
+		if len(f) == 3 && strings.ContainsAny(f[1], "tT") && hasAll(f[2], words) && !tables.MatchString(f[2]) {
 			found[f[2]] = true
 		}
 	}
@@ -94,6 +95,9 @@ func similarSymbols(symbol string) []string {
 	})
 	return names[:min(len(names), maxSimilar)]
 }
+
+// tables are symbols of the tracing of system calls, which are no functions.
+var tables = regexp.MustCompile(`^(args__|types__|event_|__event_|__syscall_meta_|__p_syscall_meta_|p_syscall_meta_|\.)`)
 
 // wordsOf are a symbol's words without what differs between kernels.
 func wordsOf(symbol string) []string {

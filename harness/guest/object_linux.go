@@ -134,6 +134,10 @@ func (o *object) loadProgram(name string, log bool) wire.Program {
 	prog := spec.Programs[name]
 	spec.Programs = map[string]*ebpf.ProgramSpec{name: prog}
 	out := describeProgram(prog)
+	if prog.Type == ebpf.UnspecifiedProgram {
+		out.Errno, out.Message = "EINVAL", fmt.Sprintf("section %q names no type of program that is known", prog.SectionName)
+		return out
+	}
 	coll, err := o.collection(spec, ebpf.LogLevelStats)
 	if err != nil && !errors.Is(err, unix.E2BIG) { // whose log would be the longest
 		if coll, again := o.collection(spec, ebpf.LogLevelInstruction|ebpf.LogLevelStats); again != nil {

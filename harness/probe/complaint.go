@@ -9,9 +9,9 @@ import (
 // terse complaint.
 const report = "\nVerification failed: "
 
-// statistics are lines that the verifier closes a log with (print_verification_stats
-// of kernel/bpf/verifier.c).
-var statistics = regexp.MustCompile(`^(processed \d+ insns|insns processed |verification time |stack depth |subprog \d+ \()`)
+// statistics are lines that follow a complaint: what the verifier closes a log with
+// (print_verification_stats of kernel/bpf/verifier.c), and the states of a loop.
+var statistics = regexp.MustCompile(`^(processed \d+ insns|insns processed |verification time |stack depth |subprog \d+ \(|cur state:|old state:)`)
 
 // Terse is a verifier's log up to the complaint, without the explanation that new
 // kernels add.

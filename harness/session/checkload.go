@@ -1,12 +1,13 @@
 package session
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/bpflab/bpflab/harness/lab"
+	"github.com/bpflab/bpflab/harness/probe"
 )
 
 // answer is what the kernel said to one program, loaded or probed.
@@ -15,6 +16,7 @@ type answer struct {
 	accepted bool
 	errno    string
 	log      string
+	why      string // the verifier's complaint, or the loader's
 	insns    int
 }
 
@@ -23,11 +25,11 @@ func answers(program string, o *observation) []answer {
 	var out []answer
 	for _, p := range o.programs {
 		if program == "" || p.Name == program {
-			out = append(out, answer{p.Name, p.Accepted, p.Errno, p.Log + "\n" + p.Message, p.Insns})
+			out = append(out, answer{p.Name, p.Accepted, p.Errno, p.Log + "\n" + p.Message, cmp.Or(probe.Complaint(p.Log), p.Message), p.Insns})
 		}
 	}
 	for _, p := range o.probes {
-		out = append(out, answer{probeName(p.probe), p.result.Accepted, p.result.Errno, p.result.Log, p.result.Insns})
+		out = append(out, answer{probeName(p.probe), p.result.Accepted, p.result.Errno, p.result.Log, probe.Complaint(p.result.Log), p.result.Insns})
 	}
 	return out
 }
@@ -54,30 +56,13 @@ func (a answer) String() string {
 	if a.accepted {
 		return a.name + ": accepted"
 	}
-	text := a.name + ": rejected, " + a.errno
-	if why := lastWords(a.log); why != "" {
-		text += ", " + why
-	}
-	return text
-}
-
-// notTheReason are beginnings of log lines that follow the reason: statistics,
-// the states of a loop, and the wrapping of github.com/cilium/ebpf.
-var notTheReason = []string{"processed ", "verification time ", "stack depth ", "cur state:", "old state:", "load program: "}
-
-// lastWords is the line of a verifier log that says why: the last one before
-// what follows a reason. Since 7.x a long explanation follows it too.
-func lastWords(log string) string {
-	log, _, _ = strings.Cut(log, "\nVerification failed:")
-	last := ""
-	for line := range strings.Lines(log) {
-		line = strings.TrimSpace(line)
-		follows := func(beginning string) bool { return strings.HasPrefix(line, beginning) }
-		if line != "" && !slices.ContainsFunc(notTheReason, follows) {
-			last = line
+	text := a.name + ": rejected"
+	for _, part := range []string{a.errno, a.why} {
+		if part != "" {
+			text += ", " + part
 		}
 	}
-	return last
+	return text
 }
 
 func judgeAnswers(program string, o *observation, want func(answer) bool) (bool, string) {

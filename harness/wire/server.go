@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -176,11 +177,16 @@ func (s *Server) answer(ctx context.Context, req *Request) {
 	}
 }
 
-func (s *Server) handle(ctx context.Context, req *Request) (any, error) {
+func (s *Server) handle(ctx context.Context, req *Request) (result any, err error) {
 	h := s.handlers[req.Op]
 	if h == nil {
 		return nil, &Fault{Op: req.Op, Code: "unsupported", Msg: "this guest agent does not know the operation"}
 	}
+	defer func() { // an agent that is PID 1 takes its machine with it
+		if p := recover(); p != nil {
+			err = &Fault{Op: req.Op, Msg: fmt.Sprintf("a mistake of bpflab's own: %v\n%s", p, debug.Stack())}
+		}
+	}()
 	return h(ctx, req)
 }
 

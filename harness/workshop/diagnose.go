@@ -48,7 +48,7 @@ func noShell(f findings) *Diagnosis {
 	if !f.health.NoShell {
 		return nil
 	}
-	return &Diagnosis{"the machine's files are gone: it has no /bin/sh", "reset gives you a new machine; your C file stays"}
+	return &Diagnosis{"the machine's files are gone: it has no /bin/sh", "take a new machine; your C file stays"}
 }
 
 const (
@@ -61,14 +61,14 @@ func outOfProcesses(f findings) *Diagnosis {
 	if f.health.Processes < manyProcesses && !full {
 		return nil
 	}
-	return &Diagnosis{fmt.Sprintf("the machine has %d processes, and hardly room for one more", f.health.Processes), "end what makes them, or reset the machine"}
+	return &Diagnosis{fmt.Sprintf("the machine has %d processes, and hardly room for one more", f.health.Processes), "end what makes them, or take a new machine"}
 }
 
 func outOfMemory(f findings) *Diagnosis {
 	if f.health.FreeMemory == 0 || f.health.FreeMemory > littleMemory {
 		return nil
 	}
-	return &Diagnosis{fmt.Sprintf("the machine has %d MiB of memory left", f.health.FreeMemory>>20), "remove what fills /tmp, or reset the machine"}
+	return &Diagnosis{fmt.Sprintf("the machine has %d MiB of memory left", f.health.FreeMemory>>20), "remove what fills /tmp, or take a new machine"}
 }
 
 func traceTaken(f findings) *Diagnosis {
@@ -121,10 +121,24 @@ func missingSymbol(seen string) string {
 	return systemCall.ReplaceAllString(m[1], "sys_")
 }
 
+// inFile finds the program that a uprobe's section names.
+var inFile = regexp.MustCompile(`section "u(?:ret)?probe/(/[^":]+):`)
+
+func probedFile(seen string) (string, bool) {
+	m := inFile.FindStringSubmatch(seen)
+	if m == nil {
+		return "", false
+	}
+	return m[1], true
+}
+
 func wrongSymbol(f findings) *Diagnosis {
 	name := missingSymbol(f.single.Seen)
 	if name == "" {
 		return nil
+	}
+	if file, ok := probedFile(f.single.Seen); ok {
+		return &Diagnosis{file + " has no function " + name, "is the name in SEC right? grep -c NAME " + file + " tells whether the file has a name at all"}
 	}
 	d := &Diagnosis{"this kernel has no function " + name + " that can be probed", "grep " + name + " /proc/kallsyms tells what there is"}
 	if len(f.health.Similar) > 0 {
@@ -135,7 +149,7 @@ func wrongSymbol(f findings) *Diagnosis {
 
 // neverRan tells of an attached program that no event has run.
 func neverRan(f findings) *Diagnosis {
-	if len(f.health.Runs) == 0 || len(f.single.Notes) == 0 {
+	if len(f.health.Runs) == 0 || len(f.single.Checks) == 0 || f.health.NoShell {
 		return nil
 	}
 	for _, r := range f.health.Runs {

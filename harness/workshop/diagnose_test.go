@@ -12,7 +12,7 @@ import (
 
 func TestDiagnose(t *testing.T) {
 	trace := lab.Step{Action: lab.Action{Checks: []lab.Check{{Trace: &lab.Trace{Comm: "ls"}}}}}
-	attached := session.Single{Step: verdict.Step{Notes: []string{"hello attached"}}}
+	attached := session.Single{Step: verdict.Step{Notes: []string{"hello attached"}, Checks: []verdict.Check{{}}}}
 	seen := func(text string) session.Single { return session.Single{Step: verdict.Step{Seen: text}} }
 	for name, c := range map[string]struct {
 		f    findings

@@ -1,12 +1,15 @@
 package workshop
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/bpflab/bpflab/harness/build"
+	"github.com/bpflab/bpflab/harness/probe"
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/harness/verify"
 	"github.com/bpflab/bpflab/harness/wire"
@@ -65,17 +68,26 @@ var verifierWords = []struct{ says, means string }{
 	{"invalid mem access 'inv'", "a number is used as if it were a pointer: what it points to cannot be known"},
 	{"unbounded memory access", "the length or index has no upper bound that the verifier knows: compare it with one"},
 	{"infinite loop", "the loop comes back to where it was with nothing changed: it would never end"},
+	{"At program exit the register R0", "the answer is none that this hook may give: 0, or a negative error number such as -EPERM"},
 	{"Unreleased reference", "what was taken (a ring buffer's record, a socket) must be given back on every path"},
 }
 
-// inWords is what a complaint of the verifier means, "" if that is not known.
-func inWords(complaint string) string {
-	for _, w := range verifierWords {
-		if strings.Contains(complaint, w.says) {
-			return w.means
+// lately is how many lines of a log's end are looked at: what the verifier has against a
+// program stands in the last, or shortly before.
+const lately = 4
+
+// inWords finds what the end of a log means, and the line that says it; "" if that is
+// not known.
+func inWords(log string) (line, means string) {
+	lines := strings.Split(strings.TrimSpace(probe.Terse(log)), "\n")
+	for _, line := range slices.Backward(lines[max(0, len(lines)-lately):]) {
+		for _, w := range verifierWords {
+			if strings.Contains(line, w.says) {
+				return strings.TrimSpace(line), w.means
+			}
 		}
 	}
-	return ""
+	return "", ""
 }
 
 func explainClang(text string) string {
@@ -109,10 +121,16 @@ func stepProblems(code []byte, file string, v kernel.Version, single session.Sin
 	return StageCheck, nil
 }
 
+// noProgram finds the program that an object lacks.
+var noProgram = regexp.MustCompile(`the object has no program "(\w+)"`)
+
 // refusedObject is an object whose maps cannot be made, or that cannot be read.
 func refusedObject(code []byte, file string, v kernel.Version, single session.Single) Problem {
 	reason := verify.Explain(verify.Rejection{Kernel: v, Stage: wire.StageMap, Message: single.Seen})
 	p := Problem{File: file, Severity: "error", Text: single.Seen, Code: reason.Code, Explanation: reason.Text, Fix: reason.Fix}
+	if m := noProgram.FindStringSubmatch(single.Seen); m != nil {
+		p.Code, p.Explanation, p.Fix = "no_program", "this step needs a program called "+m[1], "was the function renamed, or its SEC(\"...\") forgotten?"
+	}
 	if m := mapName.FindStringSubmatch(single.Seen); m != nil {
 		p.Line = lineOf(code, m[1]+" SEC(")
 	}
@@ -126,12 +144,13 @@ func rejected(code []byte, file string, v kernel.Version, single session.Single,
 	}
 	reason := verify.Explain(verify.Rejection{Program: about, Kernel: v, Errno: p.Errno, Message: p.Message, Log: p.Log})
 	out := Problem{File: file, Severity: "error", Code: reason.Code, Explanation: reason.Text, Fix: reason.Fix,
-		Text: fmt.Sprintf("%s: the verifier rejects it, %s", p.Name, p.Errno)}
-	if words := complaint(p); words != "" {
-		out.Text = p.Name + ": " + words
+		Text: p.Name + ": the verifier rejects it"}
+	words, means := inWords(p.Log)
+	if means != "" {
+		out.Explanation, out.Fix = means, "" // which say more than the reason of all such errors
 	}
-	if means := inWords(complaint(p)); means != "" {
-		out.Explanation = means
+	if words = cmp.Or(words, complaint(p), p.Message); words != "" {
+		out.Text = p.Name + ": " + words
 	}
 	if out.Line, out.Column = failedAt(single.Spec, p, file); out.Line == 0 {
 		out.Line = lineOf(code, p.Name+"(")
