@@ -86,7 +86,7 @@ func TestWorkshopStep(t *testing.T) {
 	save(t, d, strings.Replace(solution, "return 0;", "return *(int *)(long)bpf_get_prandom_u32();", 1))
 	r = checked(t, d, "")
 	want := 1 + strings.Count(solution[:strings.Index(solution, "return 0;")], "\n")
-	if r.Stage != workshop.StageLoad || len(r.Problems) != 1 || r.Problems[0].Line != want || r.Problems[0].Fix == "" {
+	if r.Stage != workshop.StageLoad || len(r.Problems) != 1 || r.Problems[0].Line != want || r.Problems[0].Explanation == "" {
 		t.Errorf("a program that the verifier rejects, at line %d: %+v", want, r)
 	}
 	save(t, d, solution)
@@ -102,6 +102,43 @@ func TestWorkshopStep(t *testing.T) {
 	}
 	if err := d.Reset(context.Background(), true); err != nil || d.Code().Text != starter {
 		t.Errorf("reset: %v", err)
+	}
+}
+
+// Mistakes that everybody makes are named, in the machine that is there.
+func TestWorkshopMistakes(t *testing.T) {
+	w := openWorkshop(t, nil)
+	for _, c := range []struct{ name, lab, step, old, new, want string }{
+		{"section of no type", "hello", watchLs, `SEC("kprobe/sys_getdents64")`, `SEC("kprob/sys_getdents64")`, "names no type of program"},
+		{"no section", "hello", watchLs, `SEC("kprobe/sys_getdents64")`, ``, "this step needs a program called hello"},
+		{"no target", "hello", watchLs, `SEC("kprobe/sys_getdents64")`, `SEC("kprobe")`, "does not say where"},
+		{"wrong function", "hello", watchLs, `SEC("kprobe/sys_getdents64")`, `SEC("kprobe/sys_getdents65")`, "no function sys_getdents65"},
+		{"no bounds", "xdp-drop", "drop-one-port", `(void *)(udp + 1) > data_end`, `0`, "the packet may be shorter"},
+		{"function of a file", "uprobes", "what-is-it-called-with", `SEC("uprobe//bin/bank:withdraw")`, `SEC("uprobe//bin/bank:withdrow")`, "/bin/bank has no function withdrow"},
+		{"answer that is none", "lsm", "a-file-that-stays", `return -EPERM;`, `return EPERM;`, "a negative error number"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := deskOf(t, w, "ada", c.lab)
+			broken := strings.Replace(string(d.Lesson.Solution), c.old, c.new, 1)
+			if broken == string(d.Lesson.Solution) {
+				t.Fatalf("no %q in the solution", c.old)
+			}
+			save(t, d, broken)
+			r := checked(t, d, c.step)
+			told := ""
+			for _, p := range r.Problems {
+				told += p.Text + "\n" + p.Explanation + "\n" + p.Fix + "\n"
+			}
+			for _, found := range r.Diagnosis {
+				told += found.Text + "\n" + found.Fix + "\n"
+			}
+			if r.Passed() || !strings.Contains(told, c.want) {
+				t.Errorf("want %q in:\n%s\n%+v", c.want, told, r)
+			}
+			if phase := d.View().Machine.Phase; phase != workshop.PhaseReady {
+				t.Errorf("the machine is %s", phase)
+			}
+		})
 	}
 }
 

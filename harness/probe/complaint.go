@@ -20,14 +20,23 @@ func Terse(log string) string {
 	return log
 }
 
+// Said are the lines of a verifier's log that are neither explanation nor statistics.
+func Said(log string) []string {
+	var out []string
+	for line := range strings.Lines(Terse(log)) {
+		if line = strings.TrimSpace(line); line != "" && !statistics.MatchString(line) {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
 // Complaint is the last line of a verifier's log that is neither explanation nor
 // statistics; "" if the log has none.
 func Complaint(log string) string {
-	last := ""
-	for line := range strings.Lines(Terse(log)) {
-		if line = strings.TrimSpace(line); line != "" && !statistics.MatchString(line) {
-			last = line
-		}
+	said := Said(log)
+	if len(said) == 0 {
+		return ""
 	}
-	return last
+	return said[len(said)-1]
 }

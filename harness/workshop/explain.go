@@ -79,11 +79,11 @@ const lately = 4
 // inWords finds what the end of a log means, and the line that says it; "" if that is
 // not known.
 func inWords(log string) (line, means string) {
-	lines := strings.Split(strings.TrimSpace(probe.Terse(log)), "\n")
-	for _, line := range slices.Backward(lines[max(0, len(lines)-lately):]) {
+	said := probe.Said(log)
+	for _, line := range slices.Backward(said[max(0, len(said)-lately):]) {
 		for _, w := range verifierWords {
 			if strings.Contains(line, w.says) {
-				return strings.TrimSpace(line), w.means
+				return line, w.means
 			}
 		}
 	}

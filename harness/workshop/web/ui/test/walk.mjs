@@ -30,6 +30,12 @@ await step("a usable terminal", async () => {
   await seen("# ");
   await picture(page, "1-first");
 });
+await step("the page itself does not scroll", async () => {
+  await page.locator(".cm-content").hover();
+  await page.mouse.wheel(0, 5000);
+  await page.waitForTimeout(200);
+  assert.deepEqual(await page.evaluate(() => [scrollY, document.documentElement.scrollHeight <= innerHeight]), [0, true]);
+});
 await step("the starter fails", () => verdict(page, () => page.getByRole("button", { name: "Check this step" }).first().click(), "Not yet"));
 await step("C that does not compile is marked at its line", async () => {
   await type(page, solution.replace("return 0;", "retrun 0;"));
@@ -43,7 +49,7 @@ await step("C that does not compile is marked at its line", async () => {
 await step("a program that the verifier rejects is explained", async () => {
   await type(page, solution.replace("return 0;", "return *(int *)(long)bpf_get_prandom_u32();"));
   await verdict(page, () => page.keyboard.press("Control+s"), "Not yet");
-  await page.locator("#pane-result .fix").first().waitFor();
+  await page.locator("#pane-result .problem").getByText("as if it were a pointer").waitFor();
   await page.locator(".cm-lint-marker-error").waitFor();
   await picture(page, "3-rejected");
 });
