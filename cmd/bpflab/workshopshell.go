@@ -80,6 +80,7 @@ func (t terminal) show(ctx context.Context, shell *workshop.Terminal, left <-cha
 	changed := make(chan os.Signal, 1)
 	notifyResize(changed)
 	defer signal.Stop(changed)
+	shell.Resize(t.size()) // which may have changed before anybody listened
 	kept, output, leave := shell.View()
 	defer func() { leave() }()
 	t.out.Write(kept)

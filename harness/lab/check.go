@@ -59,6 +59,9 @@ func (t Trace) expected() string {
 	if t.Message != "" {
 		s += fmt.Sprintf(": %q", strings.TrimSpace(t.Message))
 	}
+	if t.Matches != "" {
+		s += " matching /" + t.Matches + "/"
+	}
 	return times(s, t.Min, t.Count)
 }
 

@@ -131,8 +131,9 @@ type Text struct {
 type Trace struct {
 	Comm    string `yaml:"comm"`
 	Message string `yaml:"message"`
-	Min     int    `yaml:"min"`   // default 1; 0 with Count
-	Count   *int   `yaml:"count"` // exactly this many
+	Matches string `yaml:"matches"` // RE2 that the message must match, in place of Message
+	Min     int    `yaml:"min"`     // default 1; 0 with Count
+	Count   *int   `yaml:"count"`   // exactly this many
 }
 
 // Map looks into a map after the workload. Where selects entries by key; all

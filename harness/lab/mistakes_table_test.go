@@ -275,7 +275,7 @@ var mistakes = []mistake{
 		`18:5: trace has no value; write {} if it needs none`,
 	}},
 	{"a trace that says nothing", inStep("checks:\n  - trace: {}"), []string{
-		`18:12: trace needs comm or message`,
+		`18:12: trace needs comm, message or matches`,
 	}},
 	{"a trace with min and count", inStep("checks:\n  - trace:\n      comm: ls\n      min: 1\n      count: 2"), []string{
 		`21:7: trace has both min and count; keep one`,

@@ -59,7 +59,7 @@ var families = map[string]family{
 	"Probe":    {noun: "a probe"},
 	"Check":    {noun: "a check", one: checkKinds},
 	"Text":     {noun: "stdout", one: []string{"equals", "contains", "matches"}},
-	"Trace":    {noun: "trace", some: []string{"comm", "message"}, never: [][2]string{{"min", "count"}}},
+	"Trace":    {noun: "trace", some: []string{"comm", "message", "matches"}, never: [][2]string{{"min", "count"}, {"message", "matches"}}},
 	"Map":      {noun: "map", some: []string{"sum", "entries", "min"}, never: [][2]string{{"sum", "min"}}},
 	"Event":    {noun: "event", never: [][2]string{{"min", "count"}}},
 	"Packets":  {noun: "packets", some: []string{"received", "dropped"}},
@@ -135,6 +135,7 @@ var rules = map[string]rule{
 
 	"Trace.comm":    {doc: "Name of the task, compared whole.", form: regexp.MustCompile(`^\S.{0,14}$`), like: "at most 15 characters, as the kernel cuts it"},
 	"Trace.message": {doc: "What the program printed, compared whole without surrounding white space."},
+	"Trace.matches": {doc: "RE2 pattern that what the program printed must match, in place of message."},
 	"Trace.min":     {doc: "Least number of such lines; 1 if count is missing too.", min: 1, max: maxCount},
 	"Trace.count":   {doc: "Exact number of such lines; 0 means none.", min: 0, max: maxCount},
 

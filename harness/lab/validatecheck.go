@@ -25,6 +25,7 @@ func (v *checkValidator) validate() {
 	switch {
 	case c.Trace != nil:
 		v.needsLoad("trace")
+		v.pattern(v.key("trace.matches"), c.Trace.Matches)
 		settleMin(&c.Trace.Min, c.Trace.Count)
 	case c.Stdout != nil:
 		v.needsRun("stdout")

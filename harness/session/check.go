@@ -47,8 +47,12 @@ const showLines = 5
 
 func judgeTrace(want lab.Trace, seen wire.TraceResult) (bool, string) {
 	n := 0
+	matches, err := regexp.Compile(want.Matches)
+	if err != nil {
+		return false, err.Error()
+	}
 	for _, l := range seen.Lines {
-		if (want.Comm == "" || l.Comm == want.Comm) && (want.Message == "" || l.Message == strings.TrimSpace(want.Message)) {
+		if (want.Comm == "" || l.Comm == want.Comm) && (want.Message == "" || l.Message == strings.TrimSpace(want.Message)) && matches.MatchString(l.Message) {
 			n++
 		}
 	}
