@@ -4,12 +4,15 @@ package ci
 // of docs/architecture.md: a package imports from layers above its own, never
 // a sibling.
 var layers = map[string][]string{
+	// 0: for all
+	"harness/nearest": {},
+
 	// 1: nothing of ours
 	"harness/verdict":          {},
 	"harness/wire":             {},
 	"harness/install":          {},
 	"harness/guest/earlymount": {},
-	"vms/kernel":               {},
+	"vms/kernel":               {"harness/nearest"},
 	"vms/kernel/bzimage":       {},
 	"vms/kernel/deb":           {},
 	"vms/kernel/kerneltest":    {},
@@ -49,7 +52,7 @@ var layers = map[string][]string{
 	"vms/lxd/lxdtest": {},
 	"vms/multipass":   {"harness/install", "harness/wire", "vms", "vms/child", "vms/console", "vms/kernel", "vms/owner"},
 	"vms/host":        {"harness/wire", "vms", "vms/child", "vms/console", "vms/kernel", "vms/owner"},
-	"harness/guest":   {"harness/guest/earlymount", "harness/probe", "harness/verdict", "harness/wire"},
+	"harness/guest":   {"harness/guest/earlymount", "harness/nearest", "harness/probe", "harness/verdict", "harness/wire"},
 	"harness/plan":    {"harness/lab", "vms", "vms/kernel"},
 
 	// 4 and 5
@@ -60,9 +63,9 @@ var layers = map[string][]string{
 	"harness/features": {"harness/session", "harness/upstream", "harness/wire", "vms", "vms/kernel"},
 	"harness/gotest":   {"harness/carry", "harness/command", "harness/session", "harness/verdict"},
 	"harness/limits":   {"harness/probe", "harness/session", "harness/verdict", "harness/wire", "vms", "vms/kernel"},
-	"harness/verify":   {"harness/probe", "harness/session", "harness/upstream", "harness/wire", "vms", "vms/kernel"},
-	"harness/workshop": {"harness/build", "harness/carry", "harness/command", "harness/lab", "harness/probe", "harness/run",
-		"harness/session", "harness/verdict", "harness/verify", "harness/wire", "vms", "vms/kernel"},
+	"harness/verify":   {"harness/nearest", "harness/probe", "harness/session", "harness/upstream", "harness/wire", "vms", "vms/kernel"},
+	"harness/workshop": {"harness/build", "harness/carry", "harness/command", "harness/lab", "harness/nearest", "harness/probe", "harness/run",
+		"harness/session", "harness/upstream", "harness/verdict", "harness/verify", "harness/wire", "vms", "vms/kernel"},
 	"harness/workshop/term": {"harness/lab", "harness/verdict", "harness/wire", "harness/workshop"},
 	"harness/workshop/web":  {"harness/build", "harness/lab", "harness/run", "harness/verdict", "harness/wire", "harness/workshop", "vms/kernel"},
 

@@ -1,13 +1,10 @@
 package guest
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,8 +31,11 @@ func (a *agent) health(_ context.Context, args wire.HealthAsk) (wire.Health, err
 	if unix.Sysinfo(&info) == nil {
 		h.Processes, h.FreeMemory = int(info.Procs), int64(info.Freeram)*int64(info.Unit)
 	}
-	if args.Symbol != "" {
+	switch {
+	case args.Symbol != "":
 		h.Similar = similarSymbols(args.Symbol)
+	case args.Tracepoint != "" && !h.NoTracefs:
+		h.Similar = similarTracepoints(dir+"/events", args.Tracepoint)
 	}
 	return h, nil
 }
@@ -67,56 +67,6 @@ func activeLSMs() string {
 		text, _ = os.ReadFile(dir + "/lsm")
 	}
 	return strings.TrimSpace(string(text))
-}
-
-// maxSimilar is how many names like a symbol are told.
-const maxSimilar = 5
-
-// similarSymbols are the kernel's functions whose names have the symbol's words in
-// them, the shortest first.
-func similarSymbols(symbol string) []string {
-	text, err := os.ReadFile("/proc/kallsyms")
-	if err != nil {
-		return nil
-	}
-	words := wordsOf(symbol)
-	found := map[string]bool{}
-	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
-		f := strings.Fields(lines.Text())
-		if len(f) == 3 && strings.ContainsAny(f[1], "tT") && hasAll(f[2], words) && !tables.MatchString(f[2]) {
-			found[f[2]] = true
-		}
-	}
-	names := slices.SortedFunc(maps.Keys(found), func(a, b string) int {
-		if len(a) != len(b) {
-			return len(a) - len(b)
-		}
-		return strings.Compare(a, b)
-	})
-	return names[:min(len(names), maxSimilar)]
-}
-
-// tables are symbols of the tracing of system calls, which are no functions.
-var tables = regexp.MustCompile(`^(args__|types__|event_|__event_|__syscall_meta_|__p_syscall_meta_|p_syscall_meta_|\.)`)
-
-// wordsOf are a symbol's words without what differs between kernels.
-func wordsOf(symbol string) []string {
-	var out []string
-	for _, w := range strings.Split(symbol, "_") {
-		if w != "" && !slices.Contains([]string{"x64", "ia32", "se", "do", "sys", "syscall"}, w) {
-			out = append(out, w)
-		}
-	}
-	return out
-}
-
-func hasAll(name string, words []string) bool {
-	for _, w := range words {
-		if !strings.Contains(name, w) {
-			return false
-		}
-	}
-	return len(words) > 0
 }
 
 // runs is how often the loaded programs ran, of those the kernel counts.

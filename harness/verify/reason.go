@@ -40,6 +40,7 @@ func matched(f *failure) string { return f.match[0] }
 // the kernel's (kernel/bpf/verifier.c and syscall.c) and cilium/ebpf's.
 var rules = []rule{
 	{code: "map_type", stage: "map", errno: "EINVAL", when: newerMap, text: mapTooNew, fix: "choose another type where the kernel is older, or set max_entries"},
+	{code: "section", stage: wire.StageSection, when: likeSection, text: sectionMeant, fix: "is it mistyped?"},
 	{code: "section", stage: wire.StageSection, text: message, fix: "name it as libbpf does, SEC(\"xdp\") or SEC(\"kprobe/do_exit\"), or, if it is a function only, leave SEC out"},
 	{code: "memory", errno: "ENOMEM", text: fixed("the kernel has not enough memory for it"), fix: "make its maps smaller"},
 	{code: "privilege", errno: "EPERM", text: fixed("the kernel does not permit it"), fix: "load it as root, and before 5.11 lift the limit on locked memory"},
@@ -47,7 +48,7 @@ var rules = []rule{
 	{code: "global_data", says: says(`unrecognized bpf_ld_imm64 insn`), when: beforeGlobals, text: noGlobals, fix: "keep them in an array map of your own"},
 	{code: "map", stage: "map", text: message, fix: "look at the map's type, sizes and flags"},
 	{code: "program_type", stage: "relocate", when: newerProgram, text: programTooNew, fix: "this kernel has no programs of this type"},
-	{code: "attach_target", says: says(`attach \w+/\w+: (?:\w+ )?(\S+) not supported|The address of function (\S+) cannot be found`), text: func(f *failure) string {
+	{code: "attach_target", says: says(`attach \w+/\w+: (?:\w+ )?(\S+?)(?: LSM hook)? not supported|The address of function (\S+) cannot be found`), text: func(f *failure) string {
 		return "this kernel has no function " + f.match[1] + f.match[2] + " to attach to: it is called otherwise, is inlined, or must not be traced"
 	}, fix: "choose at load time, with another program for other kernels, or set what it attaches to"},
 	{code: "co_re", says: says(`invalid func unknown#195896080|call unknown#195896080`), text: fixed("a CO-RE relocation found nothing: the type or field is not in this kernel"), fix: "guard it with bpf_core_field_exists() or bpf_core_type_exists()"},

@@ -266,9 +266,11 @@ type Followed struct {
 	Error string      `json:"error,omitempty"`
 }
 
-// HealthAsk asks how a machine is. Symbol is a function that could not be probed.
+// HealthAsk asks how a machine is. Symbol is a function that could not be probed,
+// Tracepoint a "group/name" that is not there.
 type HealthAsk struct {
-	Symbol string `json:"symbol,omitempty"`
+	Symbol     string `json:"symbol,omitempty"`
+	Tracepoint string `json:"tracepoint,omitempty"`
 }
 
 // Health is what goes wrong in a machine that somebody works in.
@@ -277,7 +279,7 @@ type Health struct {
 	NoTracefs    bool         `json:"no_tracefs,omitempty"`    // it is not mounted
 	TracingOff   bool         `json:"tracing_off,omitempty"`   // somebody wrote 0 to tracing_on
 	LSMs         string       `json:"lsms,omitempty"`          // active security modules, "lockdown,yama,bpf"; "" if unknown
-	Similar      []string     `json:"similar,omitempty"`       // functions named like HealthAsk.Symbol
+	Similar      []string     `json:"similar,omitempty"`       // names like what HealthAsk names
 	Processes    int          `json:"processes"`
 	FreeMemory   int64        `json:"free_memory"`        // bytes
 	NoShell      bool         `json:"no_shell,omitempty"` // /bin/sh is gone

@@ -154,8 +154,7 @@ func (a *attempt) do(ctx context.Context, m *machine, object []byte) error {
 		return nil
 	}
 	var health wire.Health
-	ask := wire.HealthAsk{Symbol: missingSymbol(single.Seen)}
-	if err := m.session.Call(ctx, wire.OpHealth, ask, &health, wire.IO{}); err != nil {
+	if err := m.session.Call(ctx, wire.OpHealth, asksFor(single), &health, wire.IO{}); err != nil {
 		return err
 	}
 	a.report.Diagnosis = diagnose(findings{a.step, single, health, string(a.code)})

@@ -2,7 +2,6 @@ package workshop
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/bpflab/bpflab/harness/lab"
@@ -20,7 +19,7 @@ type findings struct {
 
 // symptoms are looked for in this order; each that fits is told.
 var symptoms = []func(findings) *Diagnosis{
-	noShell, outOfProcesses, outOfMemory, traceTaken, tracingOff, noTracefs, lsmNotListed, wrongSymbol, neverRan, ranSilently, notLicensed,
+	noShell, outOfProcesses, outOfMemory, traceTaken, tracingOff, noTracefs, lsmNotListed, wrongFile, wrongTracepoint, wrongHook, wrongSymbol, neverRan, ranSilently, notLicensed,
 }
 
 // diagnose tells what of the machine, or of the usual mistakes, may be the reason that
@@ -104,47 +103,6 @@ func lsmNotListed(f findings) *Diagnosis {
 	}
 	return &Diagnosis{"the security modules in force are " + f.health.LSMs + ": bpf is not among them, so LSM programs load and are never asked",
 		"boot the kernel with lsm=" + f.health.LSMs + ",bpf"}
-}
-
-// symbolMissing finds, in cilium/ebpf's words, the function that could not be probed:
-// "token __x64_sys_openat9: not found".
-var symbolMissing = regexp.MustCompile(`(?:token|symbol) (\S+): .*(?:not found|no such file)`)
-
-// systemCall is what stands before a system call's name since 4.17.
-var systemCall = regexp.MustCompile(`^__\w+?_sys_`)
-
-func missingSymbol(seen string) string {
-	m := symbolMissing.FindStringSubmatch(seen)
-	if m == nil {
-		return ""
-	}
-	return systemCall.ReplaceAllString(m[1], "sys_")
-}
-
-// inFile finds the program that a uprobe's section names.
-var inFile = regexp.MustCompile(`section "u(?:ret)?probe/(/[^":]+):`)
-
-func probedFile(seen string) (string, bool) {
-	m := inFile.FindStringSubmatch(seen)
-	if m == nil {
-		return "", false
-	}
-	return m[1], true
-}
-
-func wrongSymbol(f findings) *Diagnosis {
-	name := missingSymbol(f.single.Seen)
-	if name == "" {
-		return nil
-	}
-	if file, ok := probedFile(f.single.Seen); ok {
-		return &Diagnosis{file + " has no function " + name, "is the name in SEC right? grep -c NAME " + file + " tells whether the file has a name at all"}
-	}
-	d := &Diagnosis{"this kernel has no function " + name + " that can be probed", "grep " + name + " /proc/kallsyms tells what there is"}
-	if len(f.health.Similar) > 0 {
-		d.Fix = "there is " + strings.Join(f.health.Similar, ", ")
-	}
-	return d
 }
 
 // neverRan tells of an attached program that no event has run.

@@ -8,7 +8,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cilium/ebpf"
+
 	"github.com/bpflab/bpflab/harness/build"
+	"github.com/bpflab/bpflab/harness/nearest"
 	"github.com/bpflab/bpflab/harness/probe"
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/harness/verify"
@@ -52,8 +55,14 @@ var clangWords = []struct{ says, means string }{
 	{"implicit declaration of function", "no header here declares it: is its name right? Helpers begin with bpf_"},
 	{"file not found", "only the headers in bpf/include, libbpf's and the kernel's user-space headers are there"},
 	{"unused variable", "a warning counts as an error here: use the variable, or remove it"},
+	{"non-void function does not return a value", "the kernel takes the program's answer from it: end with return and a number, on every path"},
 	{"undefined function", "a function without a body cannot be called in the kernel"},
 }
+
+const (
+	moreArguments   = "the kernel hands one argument to a program, its context, and this one uses another: macros such as BPF_PROG and BPF_KPROBE take a function's arguments out of the context"
+	numberAsPointer = "to the verifier this address is a number like any other, and what it points to cannot be known: copy from it with bpf_probe_read_kernel, or bpf_probe_read_user if it is a process's (before 5.5 bpf_probe_read)"
+)
 
 // verifierWords are what the verifier says, and what it means for who wrote the C.
 var verifierWords = []struct{ says, means string }{
@@ -61,11 +70,12 @@ var verifierWords = []struct{ says, means string }{
 	{"_or_null'", "the pointer may be NULL here: compare it with 0 before you use it"},
 	{"invalid access to packet", "the packet may be shorter: compare the address behind what you read with data_end first, on this path"},
 	{"invalid access to map value", "the place lies outside the map's value, or may: bound the index with a comparison before it"},
+	{"R2 !read_ok", moreArguments}, {"R3 !read_ok", moreArguments}, {"R4 !read_ok", moreArguments}, {"R5 !read_ok", moreArguments},
 	{"R0 !read_ok", "the program ends without an answer: it needs a return on every path"},
 	{"!read_ok", "a variable is read before anything was written to it, on one path at least"},
 	{"invalid indirect read from stack", "bytes of a variable on the stack are handed on that nobody has written: begin with = {}"},
-	{"invalid mem access 'scalar'", "a number is used as if it were a pointer: what it points to cannot be known"},
-	{"invalid mem access 'inv'", "a number is used as if it were a pointer: what it points to cannot be known"},
+	{"invalid mem access 'scalar'", numberAsPointer},
+	{"invalid mem access 'inv'", numberAsPointer},
 	{"unbounded memory access", "the length or index has no upper bound that the verifier knows: compare it with one"},
 	{"infinite loop", "the loop comes back to where it was with nothing changed: it would never end"},
 	{"At program exit the register R0", "the answer is none that this hook may give: 0, or a negative error number such as -EPERM"},
@@ -90,7 +100,15 @@ func inWords(log string) (line, means string) {
 	return "", ""
 }
 
+// undeclared finds a helper's name that no header has.
+var undeclared = regexp.MustCompile(`(?:implicit declaration of|call to undeclared) function '(bpf_\w+)'`)
+
 func explainClang(text string) string {
+	if name := found(undeclared, text); name != "" {
+		if near := nearest.Names(name, helpers(), nearest.Typo(name), 3); len(near) > 0 {
+			return "no header here declares it; there is " + strings.Join(near, ", ")
+		}
+	}
 	for _, w := range clangWords {
 		if strings.Contains(text, w.says) {
 			return w.means
@@ -112,7 +130,7 @@ func stepProblems(code []byte, file string, v kernel.Version, single session.Sin
 	}
 	if what, ok := strings.CutPrefix(single.Expected, "attach "); ok {
 		name := strings.TrimSuffix(what, " works")
-		return StageAttach, []Problem{{File: file, Line: lineOf(code, name+"("), Severity: "error", Text: single.Seen,
+		return StageAttach, []Problem{{File: file, Line: definedAt(code, name), Severity: "error", Text: single.Seen,
 			Code: "attach", Explanation: "the program was loaded, and could not be attached where its section says"}}
 	}
 	if strings.HasPrefix(single.Expected, "the object's maps") || strings.HasPrefix(single.Expected, "load the object") || single.Expected == "an eBPF object" {
@@ -128,6 +146,9 @@ var noProgram = regexp.MustCompile(`the object has no program "(\w+)"`)
 func refusedObject(code []byte, file string, v kernel.Version, single session.Single) Problem {
 	reason := verify.Explain(verify.Rejection{Kernel: v, Stage: wire.StageMap, Message: single.Seen})
 	p := Problem{File: file, Severity: "error", Text: single.Seen, Code: reason.Code, Explanation: reason.Text, Fix: reason.Fix}
+	if old := lineOf(code, `SEC("maps")`); old > 0 {
+		p.Line, p.Explanation, p.Fix = old, `a map that is described by __uint, __type and the like belongs in the section ".maps"; "maps" is an older form`, `SEC(".maps")`
+	}
 	if m := noProgram.FindStringSubmatch(single.Seen); m != nil {
 		p.Code, p.Explanation, p.Fix = "no_program", "this step needs a program called "+m[1], "was the function renamed, or its SEC(\"...\") forgotten?"
 	}
@@ -137,12 +158,20 @@ func refusedObject(code []byte, file string, v kernel.Version, single session.Si
 	return p
 }
 
+// stageOf tells that a program came no further than its section.
+func stageOf(p wire.Program) string {
+	if p.Type == ebpf.UnspecifiedProgram.String() {
+		return wire.StageSection
+	}
+	return ""
+}
+
 func rejected(code []byte, file string, v kernel.Version, single session.Single, p wire.Program) Problem {
 	about := verify.Program{Name: p.Name, Section: p.Section, Type: p.Type}
 	if single.Spec != nil && single.Spec.Programs[p.Name] != nil {
 		about.Insns = len(single.Spec.Programs[p.Name].Instructions)
 	}
-	reason := verify.Explain(verify.Rejection{Program: about, Kernel: v, Errno: p.Errno, Message: p.Message, Log: p.Log})
+	reason := verify.Explain(verify.Rejection{Program: about, Kernel: v, Stage: stageOf(p), Errno: p.Errno, Message: p.Message, Log: p.Log})
 	out := Problem{File: file, Severity: "error", Code: reason.Code, Explanation: reason.Text, Fix: reason.Fix,
 		Text: p.Name + ": the verifier rejects it"}
 	words, means := inWords(p.Log)
@@ -153,7 +182,7 @@ func rejected(code []byte, file string, v kernel.Version, single session.Single,
 		out.Text = p.Name + ": " + words
 	}
 	if out.Line, out.Column = failedAt(single.Spec, p, file); out.Line == 0 {
-		out.Line = lineOf(code, p.Name+"(")
+		out.Line = definedAt(code, p.Name)
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package workshop
 
 import (
+	"bytes"
 	"path"
 	"regexp"
 	"strconv"
@@ -66,6 +67,16 @@ func lineOf(code []byte, text string) int {
 		return 0
 	}
 	return 1 + strings.Count(before, "\n")
+}
+
+// definedAt is the line with a program's definition: "int NAME(" or "int BPF_PROG(NAME,".
+func definedAt(code []byte, program string) int {
+	definition := regexp.MustCompile(`(?m)^\w[\w \t*]*[ \t*](?:BPF_\w+\(\s*)?` + regexp.QuoteMeta(program) + `\s*[(,)]`)
+	at := definition.FindIndex(code)
+	if at == nil {
+		return 0
+	}
+	return 1 + bytes.Count(code[:at[0]], []byte("\n"))
 }
 
 func firstLine(s string) string {

@@ -27,3 +27,12 @@ func TestLineOf(t *testing.T) {
 		}
 	}
 }
+
+func TestDefinedAt(t *testing.T) {
+	code := []byte("// hello(this)\nSEC(\"lsm/hello\")\nint BPF_PROG(hello, int a)\n{ return hello2(a); }\nstatic int *hello2(int a)\n")
+	for program, want := range map[string]int{"hello": 3, "hello2": 5, "hell": 0, "a": 0} {
+		if got := definedAt(code, program); got != want {
+			t.Errorf("%s: %d, want %d", program, got, want)
+		}
+	}
+}

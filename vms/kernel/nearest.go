@@ -3,6 +3,8 @@ package kernel
 import (
 	"slices"
 	"strings"
+
+	"github.com/bpflab/bpflab/harness/nearest"
 )
 
 // notFound says what refs would have offered.
@@ -37,7 +39,7 @@ func Labels(refs []Ref) []string {
 // nearest is the label with the closest version, or the closest spelling.
 func (s Selector) nearest(refs []Ref, labels []string) string {
 	if s.kind == byName {
-		return nearestWord(s.text, labels)
+		return nearest.Name(s.text, labels)
 	}
 	want := s.version
 	if want.IsZero() && len(s.within.bounds) > 0 {
@@ -63,35 +65,3 @@ func distance(a, b Version) int {
 }
 
 func abs(n int) int { return max(n, -n) }
-
-// nearestWord is the word that takes the fewest edits, or "" if all are far.
-func nearestWord(word string, words []string) string {
-	best, found := len(word)/2+1, ""
-	for _, w := range words {
-		if d := edits(strings.ToLower(word), strings.ToLower(w)); d < best {
-			best, found = d, w
-		}
-	}
-	return found
-}
-
-// edits is the Levenshtein distance.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
-}

@@ -3,6 +3,8 @@ package kernel
 import (
 	"regexp"
 	"strings"
+
+	"github.com/bpflab/bpflab/harness/nearest"
 )
 
 // selectorKind says how a selector picks.
@@ -133,7 +135,7 @@ func parseWord(s Selector) (Selector, error) {
 		s.version, err = ParseVersion(word)
 	}
 	if err != nil {
-		return s, &SelectorError{s.text, "is no kernel selector", nearestWord(s.word, []string{"latest", "default", "all"}), selectorExamples}
+		return s, &SelectorError{s.text, "is no kernel selector", nearest.Name(s.word, []string{"latest", "default", "all"}), selectorExamples}
 	}
 	return s, nil
 }

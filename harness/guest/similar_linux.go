@@ -1,0 +1,109 @@
+package guest
+
+import (
+	"bytes"
+	"cmp"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/bpflab/bpflab/harness/nearest"
+)
+
+// maxSimilar is how many names like one that is not there are told.
+const maxSimilar = 5
+
+// similarSymbols are the kernel's functions that may have been meant: those spelled
+// nearly like the symbol, then those with all its words in them.
+func similarSymbols(symbol string) []string {
+	text, err := os.ReadFile("/proc/kallsyms")
+	if err != nil {
+		return nil
+	}
+	names := functions(text)
+	near := nearest.Names(symbol, names, nearest.Typo(symbol), maxSimilar)
+	return capped(append(near, withWords(names, wordsOf(symbol))...))
+}
+
+// similarTracepoints are those like "group/name": mistyped, or of another group.
+func similarTracepoints(dir, tracepoint string) []string {
+	formats, _ := filepath.Glob(dir + "/*/*/format")
+	names := make([]string, len(formats))
+	for i, format := range formats {
+		names[i], _ = filepath.Rel(dir, filepath.Dir(format))
+	}
+	near := nearest.Names(tracepoint, names, nearest.Typo(tracepoint), maxSimilar)
+	for _, name := range names {
+		if filepath.Base(name) == filepath.Base(tracepoint) {
+			near = append(near, name)
+		}
+	}
+	return capped(near)
+}
+
+// capped are the first of names, each once.
+func capped(names []string) []string {
+	var out []string
+	for _, name := range names {
+		if !slices.Contains(out, name) && len(out) < maxSimilar {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// functions are those of /proc/kallsyms, system calls as one writes them: sys_openat,
+// which the kernel calls __x64_sys_openat.
+func functions(kallsyms []byte) []string {
+	found := map[string]bool{}
+	for line := range bytes.Lines(kallsyms) {
+		f := bytes.Fields(line)
+		if len(f) != 3 || !bytes.ContainsAny(f[1], "tTwW") || tables.Match(f[2]) {
+			continue // of a module, or no function
+		}
+		name := string(f[2])
+		found[systemCall.ReplaceAllString(name, "sys_")] = true
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// tables are symbols of the tracing of system calls, which are no functions.
+var tables = regexp.MustCompile(`^(__pfx_|args__|types__|event_|__event_|__syscall_meta_|__p_syscall_meta_|p_syscall_meta_|\.)`)
+
+// systemCall is what stands before a system call's name since 4.17.
+var systemCall = regexp.MustCompile(`^__(x64|arm64)_sys_`)
+
+// wordsOf are a symbol's words without what differs between kernels.
+func wordsOf(symbol string) []string {
+	var out []string
+	for _, w := range strings.Split(symbol, "_") {
+		if w != "" && !slices.Contains([]string{"x64", "ia32", "se", "do", "sys", "syscall"}, w) {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// withWords are the names that have all words in them, the shortest first.
+func withWords(names, words []string) []string {
+	var out []string
+	for _, name := range names {
+		if hasAll(name, words) {
+			out = append(out, name)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
+	return out
+}
+
+func hasAll(name string, words []string) bool {
+	for _, w := range words {
+		if !strings.Contains(name, w) {
+			return false
+		}
+	}
+	return len(words) > 0
+}

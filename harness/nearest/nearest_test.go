@@ -1,0 +1,33 @@
+package nearest
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestNames(t *testing.T) {
+	names := []string{"sys_getdents", "sys_getdents64", "sys_getpid", "sys_gettid"}
+	for _, c := range []struct {
+		word         string
+		within, most int
+		want         []string
+	}{
+		{"sys_getdent64", 1, 5, []string{"sys_getdents64"}},
+		{"sys_getdents6", 2, 5, []string{"sys_getdents", "sys_getdents64"}},
+		{"SYS_GETPID", 2, 1, []string{"sys_getpid"}},
+		{"sys_getuid", 1, 5, []string{"sys_getpid", "sys_gettid"}},
+		{"sys_getppid", 1, 5, []string{"sys_getpid"}},
+		{"", 2, 5, nil},
+	} {
+		got := Names(c.word, names, c.within, c.most)
+		if !slices.Equal(got, c.want) && len(got)+len(c.want) > 0 {
+			t.Errorf("%q: %v, want %v", c.word, got, c.want)
+		}
+	}
+	if got := Name("6.13", []string{"6.1", "6.12", "latest"}); got != "6.1" {
+		t.Errorf("%q", got)
+	}
+	if got := Name("vanilla", []string{"latest"}); got != "" {
+		t.Errorf("%q", got)
+	}
+}
