@@ -221,3 +221,25 @@ func waitUntil(t *testing.T, what string, happened func() bool) {
 		}
 	}
 }
+
+// A fork bomb ends at the number of processes that terminals may have, and the machine
+// it goes off in does a step beside it.
+func TestWorkshopForkBomb(t *testing.T) {
+	w := openWorkshop(t, nil)
+	d := deskOf(t, w, "ada", "hello")
+	save(t, d, string(d.Lesson.Solution))
+	term, err := d.Terminal(context.Background(), "t1", wire.Terminal{Rows: 24, Cols: 80})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := &transcript{}
+	go said.follow(term)
+	said.wait(t, "# ")
+	if err := term.Input([]byte("b() { b | b & }; b\n")); err != nil {
+		t.Fatal(err)
+	}
+	said.wait(t, "fork")
+	if r := checked(t, d, watchLs); !r.Passed() {
+		t.Errorf("%+v", r)
+	}
+}

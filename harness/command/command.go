@@ -30,6 +30,7 @@ type Command struct {
 	Stdin    io.Reader // nil is nothing
 	Stdout   io.Writer
 	Stderr   io.Writer
+	Limit    int            // see wire.Exec
 	Terminal *wire.Terminal // it runs on a terminal of this size
 	Signals  <-chan string  // "SIGINT": passed on to all its processes; nil for none
 	Resizes  <-chan wire.Terminal
@@ -89,7 +90,7 @@ func Run(ctx context.Context, s *session.Session, c Command) (Outcome, error) {
 	go r.pass(ctx, c)
 	began := time.Now()
 	var res wire.ExecResult
-	args := wire.Exec{ID: r.id, Argv: c.Argv, Env: c.Env, Dir: c.Dir, Root: c.Root, Terminal: c.Terminal, Stdin: c.Stdin != nil}
+	args := wire.Exec{ID: r.id, Argv: c.Argv, Env: c.Env, Dir: c.Dir, Root: c.Root, Terminal: c.Terminal, Limit: c.Limit, Stdin: c.Stdin != nil}
 	err := s.Call(ctx, wire.OpExec, args, &res, wire.IO{In: c.Stdin, Stdout: c.Stdout, Stderr: c.Stderr})
 	out := Outcome{Exit: res.Exit, Signal: res.Signal, Core: res.Core, Error: res.Error, TimedOut: r.late.Load(), Seconds: time.Since(began).Seconds()}
 	if err == nil {

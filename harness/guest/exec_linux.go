@@ -101,6 +101,9 @@ func (a *agent) run(cmd *exec.Cmd, args wire.Exec, started func()) (wire.ExecRes
 		return notStarted(err), nil
 	}
 	defer done()
+	if args.Limit > 0 {
+		limit(cmd.Process.Pid, args.Limit)
+	}
 	if started != nil {
 		started()
 	}

@@ -68,6 +68,7 @@ type Exec struct {
 	Dir      string    `json:"dir,omitempty"`
 	Netns    string    `json:"netns,omitempty"` // "", "client", "server"
 	Stdin    bool      `json:"stdin,omitempty"` // the call's data is its standard input
+	Limit    int       `json:"limit,omitempty"` // processes that all with a limit may have together; they share the processor as one. 0 is none
 }
 
 // Terminal is the size of a command's terminal, in characters.

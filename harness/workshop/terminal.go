@@ -30,6 +30,10 @@ type Terminal struct {
 	ended   string // how, "" while it runs
 }
 
+// maxProcesses is how many processes the terminals of a machine may have: what they do
+// must not keep its agent from its work.
+const maxProcesses = 300
+
 // scrollback is how much of a terminal's output is kept, in bytes.
 const scrollback = 128 << 10
 
@@ -109,7 +113,7 @@ func (t *Terminal) run(ctx context.Context, m *machine, in *io.PipeReader, size 
 	defer t.cancel()
 	defer in.Close()
 	out, err := command.Run(ctx, m.session, command.Command{
-		Argv: []string{"/bin/sh"}, Dir: HomeDir, Files: &carry.Files{}, Stdin: in, Stdout: t, Terminal: &size, Resizes: t.sizes,
+		Argv: []string{"/bin/sh"}, Dir: HomeDir, Files: &carry.Files{}, Stdin: in, Stdout: t, Terminal: &size, Resizes: t.sizes, Limit: maxProcesses,
 		Env: []string{"TERM=xterm-256color", "HOME=/root", "PS1=" + m.session.Ready.Release + ":\\w# "},
 	})
 	text := out.String()
