@@ -60,7 +60,7 @@ func outOfProcesses(f findings) *Diagnosis {
 	if f.health.Processes < manyProcesses && !full {
 		return nil
 	}
-	return &Diagnosis{fmt.Sprintf("the machine has %d processes, and those of its terminals may be %d", f.health.Processes, maxProcesses), "end what makes them, or take a new machine"}
+	return &Diagnosis{fmt.Sprintf("the machine has %d processes, and hardly room for one more", f.health.Processes), "end what makes them, or take a new machine"}
 }
 
 func outOfMemory(f findings) *Diagnosis {
