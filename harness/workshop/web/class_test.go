@@ -4,6 +4,8 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -44,6 +46,58 @@ func TestJoin(t *testing.T) {
 			t.Errorf("an ID is %q", id)
 		}
 	}
+}
+
+// A student comes back from another browser with a code of their own, which is good
+// once; the browser they had is out.
+func TestComeBack(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, true)
+	ada := s.pupil(t, "Ada")
+	ada.post("/api/labs/first/save", map[string]any{"code": "ada's", "revision": 0})
+	older, own := ada.ownCode(t, "/api/me/code"), ada.ownCode(t, "/api/me/code")
+	if text, err := os.ReadFile(filepath.Join(dir, "class.json")); err != nil || strings.Contains(string(text), own) || strings.Contains(string(text), bare(own)) {
+		t.Errorf("the code is on disk: %v", err)
+	}
+	s.Room, _ = OpenRoom(dir, "class", 3) // as after a restart
+	elsewhere := s.browser(t)
+	for _, c := range []struct{ name, code string }{{"Ada", older}, {"Bob", own}, {"", own}} {
+		if status, _ := elsewhere.post("/api/join", map[string]string{"name": c.name, "code": c.code}); status != http.StatusForbidden {
+			t.Errorf("%q with %q: %d", c.name, c.code, status)
+		}
+	}
+	typed := strings.ToLower(strings.Replace(own, "-", " ", 1))
+	if status, text := elsewhere.post("/api/join", map[string]string{"name": " ada ", "code": typed}); status != http.StatusOK {
+		t.Fatalf("coming back: %d %s", status, text)
+	}
+	if code := elsewhere.lesson().Code; code != "ada's" {
+		t.Errorf("back with the file %q", code)
+	}
+	if status, _ := ada.get("/api/labs/first"); status != http.StatusUnauthorized {
+		t.Errorf("the browser before: %d", status)
+	}
+	if status, _ := s.browser(t).post("/api/join", map[string]string{"name": "Ada", "code": own}); status != http.StatusForbidden {
+		t.Errorf("once more: %d", status)
+	}
+	theirs := s.headmaster(t).ownCode(t, "/api/class/students/Ada/code")
+	if status, _ := s.browser(t).post("/api/join", map[string]string{"name": "Ada", "code": theirs}); status != http.StatusOK {
+		t.Errorf("with the code that the teacher has given: %d", status)
+	}
+	for _, path := range []string{"/api/me/code", "/api/class/students/Ada/code"} {
+		if status, _ := s.browser(t).post(path, nil); status != http.StatusUnauthorized {
+			t.Errorf("a stranger's POST %s: %d", path, status)
+		}
+	}
+}
+
+func (b *browser) ownCode(t *testing.T, path string) string {
+	t.Helper()
+	status, text := b.post(path, nil)
+	var own codeAnswer
+	if err := json.Unmarshal([]byte(text), &own); err != nil || status != http.StatusOK || own.Name != "Ada" {
+		t.Fatalf("POST %s: %d %s", path, status, text)
+	}
+	return own.Code
 }
 
 // Guessing the code is slow.

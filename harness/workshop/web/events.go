@@ -48,12 +48,16 @@ func (s socket) binary(ctx context.Context, p []byte) error {
 	return s.Write(ctx, websocket.MessageBinary, p)
 }
 
-// alive asks the browser now and then whether it is there, and ends the socket if not.
-func (s socket) alive(ctx context.Context) {
+// alive ends the socket when the browser answers no longer, or its session has ended.
+func (s socket) alive(ctx context.Context, welcome func() bool) {
 	for {
 		select {
 		case <-time.After(pingEvery):
 		case <-ctx.Done():
+			return
+		}
+		if !welcome() {
+			s.CloseNow()
 			return
 		}
 		ping, cancel := context.WithTimeout(ctx, writeTime)
@@ -96,7 +100,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, d *workshop.Desk
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	go func() { defer cancel(); visibility(ctx, c, d) }()
-	go c.alive(ctx)
+	go c.alive(ctx, s.welcome(r))
 	c.json(ctx, map[string]any{"type": "state", "state": stateOf(d)})
 	for {
 		select {

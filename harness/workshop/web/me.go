@@ -47,7 +47,7 @@ func (s *Server) meOf(me who) meAnswer {
 	return out
 }
 
-// join lets a student into the class for its code.
+// join lets a student into the class for its code, or back in for the student's own.
 func (s *Server) join(w http.ResponseWriter, r *http.Request) {
 	var in struct{ Name, Code string }
 	if s.Room == nil {
@@ -61,7 +61,10 @@ func (s *Server) join(w http.ResponseWriter, r *http.Request) {
 	if !read(w, r, &in) {
 		return
 	}
-	id, err := s.Room.Join(in.Name, in.Code)
+	id, back, err := s.Room.Join(in.Name, in.Code)
+	if err == nil && back {
+		err = s.sessions.endOf(Student, id) // who left the page has left it
+	}
 	if err != nil {
 		s.refuse(w, r, err)
 		return

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"crypto/rand"
-	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,12 +31,13 @@ type roster struct {
 	Code    string            `json:"code"`
 	Started time.Time         `json:"started"`
 	Names   map[string]string `json:"names"` // of students, by their IDs
+	Codes   map[string]string `json:"codes"` // digests of students' own codes, by their IDs
 }
 
 // Reasons not to be let in.
 var (
 	ErrCode  = errors.New("that is not the class's code")
-	ErrTaken = errors.New("somebody of that name is in the class already: take another, or ask the teacher to remove them if it is you")
+	ErrTaken = errors.New("somebody of that name is in the class already: take another; or, if it is you, a code of your own, from the page you had or from the teacher")
 	ErrFull  = errors.New("the class is full")
 )
 
@@ -48,8 +47,7 @@ func OpenRoom(dir, name string, limit int) (*Room, error) {
 	r := &Room{Name: name, Limit: limit, file: filepath.Join(dir, "class.json")}
 	text, err := os.ReadFile(r.file)
 	if errors.Is(err, fs.ErrNotExist) {
-		code := rand.Text()
-		r.kept = roster{Code: code[:4] + "-" + code[4:8], Started: time.Now().UTC(), Names: map[string]string{}}
+		r.kept = roster{Code: newCode(), Started: time.Now().UTC(), Names: map[string]string{}}
 		return r, r.save()
 	}
 	if err == nil {
@@ -64,19 +62,28 @@ func OpenRoom(dir, name string, limit int) (*Room, error) {
 // Code is what students join with.
 func (r *Room) Code() string { return r.kept.Code }
 
-// Join lets a student in, and returns the student's ID. The error is ErrCode, ErrTaken,
-// ErrFull, or what is wrong with the name.
-func (r *Room) Join(name, code string) (string, error) {
-	code = strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(code))
-	if subtle.ConstantTimeCompare([]byte(code), []byte(strings.ReplaceAll(r.kept.Code, "-", ""))) != 1 {
-		return "", ErrCode
+// Join lets a student in who has the class's code, and returns the student's ID. One
+// who has a code of their own is back: so nobody else is it. The error is ErrCode,
+// ErrTaken, ErrFull, or what is wrong with the name.
+func (r *Room) Join(name, code string) (id string, back bool, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if id, err := r.returning(name, code); id != "" {
+		return id, true, err
 	}
+	if !sameCode(code, r.kept.Code) {
+		return "", false, ErrCode
+	}
+	id, err = r.enter(name)
+	return id, false, err
+}
+
+// enter puts a student's name on the roster. The caller holds the lock.
+func (r *Room) enter(name string) (string, error) {
 	name, err := cleanName(name)
 	if err != nil {
 		return "", err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	for _, other := range r.kept.Names {
 		if strings.EqualFold(other, name) {
 			return "", ErrTaken
@@ -129,6 +136,7 @@ func (r *Room) Remove(id string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.kept.Names, id)
+	delete(r.kept.Codes, id)
 	return r.save()
 }
 

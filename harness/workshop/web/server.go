@@ -63,6 +63,7 @@ func (s *Server) routes() {
 	m.HandleFunc("GET /api/me", s.me)
 	m.HandleFunc("POST /api/join", s.join)
 	m.HandleFunc("POST /api/leave", s.leave)
+	m.HandleFunc("POST /api/me/code", s.myCode)
 	m.HandleFunc("GET /api/labs/{lab}", s.desk(s.lesson))
 	m.HandleFunc("GET /api/labs/{lab}/files/{file}", s.figure)
 	for name, h := range map[string]deskHandler{"save": s.save, "check": s.check, "goto": s.goTo, "hint": s.hint, "solve": s.solve, "reset": s.reset, "compare": s.compare} {
@@ -76,6 +77,7 @@ func (s *Server) routes() {
 	m.HandleFunc("GET /api/class/events", s.teacher(s.classEvents))
 	m.HandleFunc("POST /api/class/message", s.teacher(s.message))
 	m.HandleFunc("POST /api/class/students/{student}/remove", s.teacher(s.remove))
+	m.HandleFunc("POST /api/class/students/{student}/code", s.teacher(s.codeFor))
 	m.HandleFunc("GET /api/class/results.csv", s.teacher(s.results))
 	m.HandleFunc("GET /api/class/students/{student}/terminals/{lab}/{id}", s.teacher(s.watchTerminal))
 	m.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
@@ -104,6 +106,12 @@ func (s *Server) identity(r *http.Request) who {
 		s.tries.fail(addressOf(r), time.Now())
 	}
 	return w
+}
+
+// welcome tells whether the session that a request came with is good still.
+func (s *Server) welcome(r *http.Request) func() bool {
+	was := s.identity(r)
+	return func() bool { now := s.identity(r); return now.Role == was.Role && now.ID == was.ID }
 }
 
 func (s *Server) setCookie(w http.ResponseWriter, token string) {

@@ -39,7 +39,7 @@ func (s *Server) terminal(w http.ResponseWriter, r *http.Request, d *workshop.De
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	go func() { defer cancel(); typed(ctx, c, t) }()
-	show(ctx, c, t)
+	show(ctx, c, t, s.welcome(r))
 }
 
 type exitAnswer struct {
@@ -60,8 +60,8 @@ func sizeOf(r *http.Request) wire.Terminal {
 
 // show sends what the terminal writes, beginning with what it wrote lately, until it
 // ends or the browser goes.
-func show(ctx context.Context, c socket, t *workshop.Terminal) {
-	go c.alive(ctx)
+func show(ctx context.Context, c socket, t *workshop.Terminal, welcome func() bool) {
+	go c.alive(ctx, welcome)
 	kept, output, leave := t.View()
 	defer leave()
 	if len(kept) > 0 && c.binary(ctx, kept) != nil {
@@ -132,5 +132,5 @@ func (s *Server) watchTerminal(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer c.CloseNow()
-	show(c.CloseRead(r.Context()), c, t)
+	show(c.CloseRead(r.Context()), c, t, s.welcome(r))
 }

@@ -1,4 +1,5 @@
 import { h } from "./dom.js";
+import { showCode } from "./code.js";
 import { themeSwitch } from "./theme.js";
 
 // frame is what every page has: a header, and the content.
@@ -9,7 +10,15 @@ export function frame(me, title, ...actions) {
     h("span", { class: "where" }, title),
     h("span", { class: "space" }),
     ...actions,
-    me && me.class ? h("span", { class: "who" }, me.name ? `${me.name}, ${me.class}` : me.class) : null,
+    who(me),
     themeSwitch());
   return { header, main, footer: h("footer", { class: "bottom" }, h("a", { href: "/LICENSES.txt" }, "Licences of what this page is made of")) };
+}
+
+// who is the class, and for a student of it a way to go on elsewhere.
+function who(me) {
+  if (!me?.class) return null;
+  if (!me.name) return h("span", { class: "who" }, me.class);
+  return h("button", { type: "button", class: "quiet who", title: "Continue on another computer", "aria-label": `${me.name}, ${me.class}: continue on another computer`,
+    onclick: () => showCode("/api/me/code") }, `${me.name}, ${me.class}`);
 }

@@ -30,6 +30,6 @@ function form(me, joined) {
   };
   return h("form", { class: "card", onsubmit: submit }, h("h1", null, `Join ${me.class}`),
     h("label", { for: "name" }, "Your name"), name,
-    h("label", { for: "code" }, "The class's code"), code, h("p", { id: "code-help", class: "help" }, "The teacher has it: eight letters and digits."),
+    h("label", { for: "code" }, "The class's code"), code, h("p", { id: "code-help", class: "help" }, "The teacher has it: eight letters and digits. If you are in the class already, a code of your own."),
     wrong, h("button", { class: "main" }, "Join"));
 }

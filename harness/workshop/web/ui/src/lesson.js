@@ -1,3 +1,4 @@
+import { copy } from "./copy.js";
 import { get, post } from "./api.js";
 import { h, fill, toast } from "./dom.js";
 
@@ -85,11 +86,11 @@ function dress(root, run) {
   for (const code of root.querySelectorAll("pre > code")) {
     const text = code.textContent;
     const pre = code.parentElement;
-    const copy = h("button", { type: "button", class: "quiet", onclick: async () => {
-      await navigator.clipboard.writeText(text).then(() => { copy.textContent = "Copied"; }, () => { copy.textContent = "Not permitted"; });
-      setTimeout(() => { copy.textContent = "Copy"; }, 1500);
+    const button = h("button", { type: "button", class: "quiet", onclick: async () => {
+      button.textContent = (await copy(text)) ? "Copied" : "Not permitted";
+      setTimeout(() => { button.textContent = "Copy"; }, 1500);
     } }, "Copy");
-    const bar = h("div", { class: "code-bar" }, copy);
+    const bar = h("div", { class: "code-bar" }, button);
     if (code.classList.contains("language-sh")) bar.prepend(h("button", { type: "button", class: "quiet", onclick: () => run(text) }, "▶ Run in the terminal"));
     const box = h("div", { class: "code" }, bar);
     pre.before(box);

@@ -1,3 +1,4 @@
+import { showCode } from "./code.js";
 import { get, post } from "./api.js";
 import { h, fill, toast } from "./dom.js";
 import { follow } from "./events.js";
@@ -46,7 +47,7 @@ function row(s) {
     h("td", null, h("progress", { max: String(s.total || 1), value: String(s.done), "aria-label": `${s.done} of ${s.total}` }), ` ${s.done}/${s.total}`), h("td", null, String(s.attempts)),
     h("td", { class: "error" }, s.error ? [h("code", null, s.error), s.error_line ? h("span", { class: "facts" }, " " + s.error_line) : null] : ""),
     h("td", null, s.machines ? `${Math.round(s.memory / 1048576)} MiB, ${Math.round(s.cpu * 100)} % ` : "", s.terminals.map((t) => h("button", { type: "button", onclick: () => watch(s, t) }, `see ${t.lab} ${t.id}`))),
-    h("td", null, confirmed("Remove", `Remove ${s.name}? What they wrote is kept.`, () => post(`/api/class/students/${encodeURIComponent(s.name)}/remove`).catch((err) => toast(err.message, "error")))));
+    h("td", null, h("button", { type: "button", title: "A code with which they join again from another computer", onclick: () => showCode(`/api/class/students/${encodeURIComponent(s.name)}/code`) }, "New code"), " ", confirmed("Remove", `Remove ${s.name}? What they wrote is kept.`, () => post(`/api/class/students/${encodeURIComponent(s.name)}/remove`).catch((err) => toast(err.message, "error")))));
 }
 
 // watch shows a student's terminal, in which the teacher cannot type.

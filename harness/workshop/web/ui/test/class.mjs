@@ -76,6 +76,30 @@ await step("a hint reaches all", async () => {
   await teacher.getByRole("button", { name: "Send" }).click();
   for (const page of [ada, bob, eve]) await page.getByText("teacher: look at line 19").waitFor();
 });
+await step("one comes back from another browser, with a code of their own", async () => {
+  const before = bob;
+  await before.getByRole("button", { name: /continue on another computer/ }).click();
+  await before.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined })); // as by HTTP in a class
+  await before.getByRole("button", { name: "Copy the code" }).click();
+  await before.getByText("Copied.").waitFor();
+  const own = await before.locator("dialog .join-code").innerText();
+  await picture(before, "c5-own-code");
+  bob = await open(browser);
+  await bob.goto(address);
+  await bob.getByLabel("The class's code").focus();
+  await bob.keyboard.press("Control+v");
+  assert.equal(await bob.getByLabel("The class's code").inputValue(), own);
+  await join(bob, "Bob", own);
+  await bob.getByRole("link", { name: /^(Begin|Go on) with/ }).click();
+  await bob.locator(".cm-content", { hasText: "retrun 0;" }).waitFor();
+  await before.reload();
+  await before.getByLabel("The class's code").waitFor();
+  await before.context().close();
+  await teacher.locator("tr", { hasText: "Eve" }).getByRole("button", { name: "New code" }).click();
+  await teacher.locator("dialog", { hasText: "Eve" }).locator(".join-code").waitFor();
+  await picture(teacher, "c6-new-code");
+  await teacher.getByRole("button", { name: "Close", exact: true }).click();
+});
 await step("results as CSV", async () => {
   const [file] = await Promise.all([teacher.waitForEvent("download"), teacher.getByRole("link", { name: "Results as CSV" }).click()]);
   const table = readFileSync(await file.path(), "utf8");
