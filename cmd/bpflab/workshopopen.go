@@ -63,9 +63,19 @@ func (f *workshopFlags) open(ctx context.Context, cmd *cobra.Command) (w *worksh
 	}
 	w = workshop.New(workshop.Options{
 		Lessons: lessons, Kernels: kernels, Provider: provider, Agent: agent, Dir: f.dir, Machines: consoles, Watch: f.watch, Limits: f.limits,
-		Builder: build.New(build.Options{Cache: filepath.Join(cache, "objects"), Timeout: workshopBuildTime, Memory: workshopBuildMemory, Confined: f.class != "" && build.Confinable() == nil}),
+		Builder: build.New(f.buildOptions(cache)),
 	})
 	return w, func() { w.Close(); os.RemoveAll(consoles) }, nil
+}
+
+// buildOptions keep objects in the cache, but not a class's: what strangers compile must
+// not fill the disk.
+func (f *workshopFlags) buildOptions(cache string) build.Options {
+	options := build.Options{Cache: filepath.Join(cache, "objects"), Timeout: workshopBuildTime, Memory: workshopBuildMemory}
+	if f.class != "" {
+		options.Cache, options.Confined = "", build.Confinable() == nil
+	}
+	return options
 }
 
 // lessons are those of the course, in its order, and one of the user's own.

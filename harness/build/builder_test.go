@@ -264,17 +264,19 @@ func TestLimits(t *testing.T) {
 		name    string
 		options Options
 		source  string
+		wants   string
 	}{
-		{"time", Options{Timeout: 200 * time.Millisecond, Clang: script(t, fmt.Sprintf(`case " $* " in *" -c "*) sleep 600;; *) exec %s "$@";; esac`, clang.Path))}, "int a;\n"},
-		{"memory", Options{Memory: 500 << 20}, "int a[400000000] = {[399999999] = 1};\n"},
+		{"time", Options{Timeout: 200 * time.Millisecond, Clang: script(t, fmt.Sprintf(`case " $* " in *" -c "*) sleep 600;; *) exec %s "$@";; esac`, clang.Path))}, "int a;\n", "200ms"},
+		{"memory", Options{Memory: 500 << 20}, "int a[400000000] = {[399999999] = 1};\n", "500 MiB of memory"},
+		{"output", Options{}, "__asm__(\".section big,\\\"a\\\",@progbits\\n.fill 10000000, 8, 0x41\\n\");\n", "64 MiB of output"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tmp := t.TempDir()
 			t.Setenv("TMPDIR", tmp)
 			_, err := New(tt.options).Object(t.Context(), text(tt.source))
-			if limit := (*LimitError)(nil); !errors.As(err, &limit) {
-				t.Errorf("error is %v, want a *LimitError", err)
+			if limit := (*LimitError)(nil); !errors.As(err, &limit) || !strings.Contains(limit.Limit, tt.wants) {
+				t.Errorf("error is %v, want a *LimitError with %q", err, tt.wants)
 			}
 			wantEmpty(t, tmp)
 		})

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // maxSource bounds one source or header, in bytes. The largest header in use,
@@ -89,8 +90,10 @@ func (c collector) followSystem(beside, wanted string) {
 	}
 }
 
+// trySystem adds a header that lies below the directories for them. Others are left
+// alone: what an include climbs to may be no header, and may never end when it is read.
 func (c collector) trySystem(name string) {
-	if _, seen := c.system[name]; seen {
+	if _, seen := c.system[name]; seen || !c.isHeader(name) {
 		return
 	}
 	body, err := readFile(os.DirFS(filepath.Dir(name)), filepath.Base(name))
@@ -101,6 +104,10 @@ func (c collector) trySystem(name string) {
 	for _, next := range includes(body) {
 		c.followSystem(filepath.Dir(name), next)
 	}
+}
+
+func (c collector) isHeader(name string) bool {
+	return slices.ContainsFunc(c.dirs, func(dir string) bool { return strings.HasPrefix(name, filepath.Clean(dir)+"/") })
 }
 
 // covers reports whether the closure holds the file that clang calls name.

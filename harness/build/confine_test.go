@@ -25,6 +25,7 @@ func TestConfinedCompilerReadsNothingElse(t *testing.T) {
 		"climbing":   "#include \"../../../../../../../../" + secret + "\"\n",
 		"macro":      "#define F \"" + secret + "\"\n#include F\n",
 		"incbin":     "__asm__(\".pushsection .rodata\\n.inc\" \"bin \\\"" + secret + "\\\"\\n.popsection\");\n",
+		"endless":    "#include \"../../../../../../../proc/kmsg\"\n",
 		"password":   "#include \"/etc/passwd\"\n",
 		"other home": "#include \"" + filepath.Join(os.Getenv("HOME"), ".bashrc") + "\"\n",
 	} {

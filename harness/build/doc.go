@@ -18,7 +18,7 @@
 //   - *ToolError: clang or libbpf's headers are missing; Hint says how to get them.
 //   - *CompileError: the C is wrong; it holds clang's diagnostics with the
 //     user's own file names.
-//   - *LimitError: clang took more time or memory than it may.
+//   - *LimitError: clang took more time or memory, or wrote more, than it may.
 //   - *ObjectError: a file that should be an eBPF object is not one.
 //
 // Everything else is the file system's fault and says which path.

@@ -9,7 +9,7 @@ import (
 	"os"
 )
 
-// maxObject bounds an object given by a user, in bytes.
+// maxObject bounds an object, in bytes: one given by a user, and what clang writes.
 const maxObject = 64 << 20
 
 // ObjectError is a file that should be an eBPF object and is not.

@@ -38,7 +38,7 @@ func (j job) key() string {
 // LimitError is a compilation that took too much.
 type LimitError struct {
 	Source string
-	Limit  string // e.g. "60 s" or "4096 MiB of memory"
+	Limit  string // e.g. "60 s", "4096 MiB of memory" or "64 MiB of output"
 }
 
 func (e *LimitError) Error() string {
@@ -110,6 +110,8 @@ func (j job) compile(ctx context.Context, tree string) error {
 		return &LimitError{Source: j.source.Name, Limit: j.timeout.String()}
 	case outOfMemory(messages.String()):
 		return &LimitError{Source: j.source.Name, Limit: fmt.Sprintf("%d MiB of memory", j.memory>>20)}
+	case wroteTooMuch(err):
+		return &LimitError{Source: j.source.Name, Limit: fmt.Sprintf("%d MiB of output", maxObject>>20)}
 	case !errors.As(err, new(*exec.ExitError)):
 		return fmt.Errorf("compiling %s: %w", j.source.Name, err)
 	}
@@ -123,7 +125,7 @@ func outOfMemory(messages string) bool {
 func (j job) exec(ctx context.Context, tree string, messages *head) error {
 	cmd := exec.CommandContext(ctx, j.clang.Path, j.arguments()...)
 	cmd.Dir = tree
-	cmd.Env = append(environment(), "PWD="+tree, "TMPDIR="+filepath.Dir(tree))
+	cmd.Env = append(environment(), "PWD="+tree, "TMPDIR="+filepath.Dir(tree), "LLVM_DISABLE_SYMBOLIZATION=1")
 	cmd.Stderr = messages
 	killWhole(cmd)
 	cmd.WaitDelay = time.Second
@@ -134,7 +136,7 @@ func (j job) exec(ctx context.Context, tree string, messages *head) error {
 	if err := start(); err != nil {
 		return err
 	}
-	limitErr := limitMemory(cmd.Process.Pid, j.memory)
+	limitErr := limit(cmd.Process.Pid, j.memory, maxObject)
 	return errors.Join(cmd.Wait(), limitErr)
 }
 

@@ -2,17 +2,31 @@ package build
 
 import (
 	"errors"
+	"os/exec"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// limitMemory bounds the address space of a process that has just begun, in
-// bytes. A process that has ended already needs no bound.
-func limitMemory(pid int, bytes int64) error {
-	limit := unix.Rlimit{Cur: uint64(bytes), Max: uint64(bytes)}
-	err := unix.Prlimit(pid, unix.RLIMIT_AS, &limit, nil)
-	if errors.Is(err, unix.ESRCH) {
-		return nil
+// limit bounds the address space of a process that has just begun, and the files it
+// writes, in bytes. A process that has ended already needs no bound.
+func limit(pid int, memory, file int64) error {
+	for resource, bytes := range map[int]int64{unix.RLIMIT_AS: memory, unix.RLIMIT_FSIZE: file, unix.RLIMIT_CORE: 0} {
+		bound := unix.Rlimit{Cur: uint64(bytes), Max: uint64(bytes)}
+		if err := unix.Prlimit(pid, resource, &bound, nil); err != nil && !errors.Is(err, unix.ESRCH) {
+			return err
+		}
 	}
-	return err
+	return nil
+}
+
+// wroteTooMuch tells that a process ended because of a file's bound: by the signal, or
+// with the status by which clang's driver passes it on.
+func wroteTooMuch(err error) bool {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && (status.Signal() == unix.SIGXFSZ || status.ExitStatus() == 128+int(unix.SIGXFSZ))
 }
