@@ -67,12 +67,16 @@ type attempt struct {
 	report Report
 }
 
-// run does the attempt in the desk's machine. If the machine turns out to be dead, a
-// new one is tried once.
+// run does the attempt when its turn has come.
 func (a *attempt) run(ctx context.Context) *Report {
 	d := a.desk
 	a.report = Report{Step: a.step.Name, Kernel: d.shop.Kernels.Names()[0], Verdict: verdict.Fail}
 	d.setBusy(BusyWaiting)
+	release, err := hold(ctx, d.student.checking)
+	if err != nil {
+		return a.failed(StageMachine, err)
+	}
+	defer release()
 	if d.shop.work.Acquire(ctx, 1) != nil {
 		return a.failed(StageMachine, context.Cause(ctx))
 	}
@@ -81,6 +85,13 @@ func (a *attempt) run(ctx context.Context) *Report {
 	if !ok {
 		return &a.report
 	}
+	return a.inMachine(ctx, object)
+}
+
+// inMachine does the attempt in the desk's machine. If it turns out to be dead, a new
+// one is tried once.
+func (a *attempt) inMachine(ctx context.Context, object []byte) *Report {
+	d := a.desk
 	for again := false; ; again = true {
 		m, err := d.ready(ctx)
 		if err != nil {

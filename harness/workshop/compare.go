@@ -32,11 +32,16 @@ func (d *Desk) Compare(ctx context.Context, kernel, step string) (*Report, error
 // elsewhere does the attempt in a machine of its own.
 func (a *attempt) elsewhere(ctx context.Context, kernel string) {
 	d := a.desk
-	if err := d.student.compare(ctx); err != nil {
+	if d.student.timeUp(time.Now()) {
+		a.failed(StageMachine, ErrTimeUp)
+		return
+	}
+	release, err := hold(ctx, d.student.comparing)
+	if err != nil {
 		a.failed(StageMachine, err)
 		return
 	}
-	defer d.student.compared()
+	defer release()
 	if err := d.shop.work.Acquire(ctx, 1); err != nil {
 		a.failed(StageMachine, err)
 		return

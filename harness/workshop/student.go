@@ -27,7 +27,9 @@ type Student struct {
 	mu    sync.Mutex
 	desks map[string]*Desk
 
-	comparing chan struct{} // holds a value while a comparison runs
+	// They hold a value while a check or a comparison runs: one student, with however many
+	// labs open, does not keep the others waiting.
+	checking, comparing chan struct{}
 }
 
 // Desk is the student's for a lab. The error is an unknown lab, or the disk's.
@@ -106,20 +108,16 @@ func (s *Student) Done(lab string) (done, of int) {
 	return d.state.done(steps), len(steps)
 }
 
-// compare waits until the student has no other comparison at work; compared ends one.
-func (s *Student) compare(ctx context.Context) error {
-	if s.timeUp(time.Now()) {
-		return ErrTimeUp
-	}
+// hold waits until it is alone in holding one of the student's channels, and returns what
+// gives it back.
+func hold(ctx context.Context, one chan struct{}) (release func(), err error) {
 	select {
-	case s.comparing <- struct{}{}:
-		return nil
+	case one <- struct{}{}:
+		return func() { <-one }, nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
 }
-
-func (s *Student) compared() { <-s.comparing }
 
 // timeUp tells that the student's time is over.
 func (s *Student) timeUp(now time.Time) bool {

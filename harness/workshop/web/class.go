@@ -15,11 +15,11 @@ const boardEvery = time.Second
 
 // classEvents tells the teacher's page of changes.
 func (s *Server) classEvents(w http.ResponseWriter, r *http.Request) {
-	c, err := accept(w, r)
+	c, err := s.accept(w, r)
 	if err != nil {
 		return
 	}
-	defer c.CloseNow()
+	defer c.close()
 	ctx := c.CloseRead(r.Context())
 	var before board
 	tick := time.NewTicker(boardEvery)

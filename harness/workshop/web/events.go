@@ -18,18 +18,37 @@ const writeTime = 20 * time.Second
 // pingEvery is how often a quiet browser is asked whether it is there.
 const pingEvery = 30 * time.Second
 
+// maxSockets is how many WebSockets one may have open: a page has an event stream and a
+// few terminals, and a browser some pages.
+const maxSockets = 64
+
 // socket is a WebSocket of ours.
-type socket struct{ *websocket.Conn }
+type socket struct {
+	*websocket.Conn
+	leave func()
+}
+
+// close ends the socket, if it has not ended.
+func (s socket) close() {
+	s.CloseNow()
+	s.leave()
+}
 
 // accept takes a WebSocket that a page of our own opens; what another site's page opens
-// is refused and answered.
-func accept(w http.ResponseWriter, r *http.Request) (socket, error) {
+// is refused and answered, and so is one too many.
+func (s *Server) accept(w http.ResponseWriter, r *http.Request) (socket, error) {
+	leave, err := s.seats.take(s.identity(r))
+	if err != nil {
+		fail(w, http.StatusTooManyRequests, err.Error())
+		return socket{}, err
+	}
 	c, err := websocket.Accept(w, r, nil) // it compares Origin with Host
 	if err != nil {
+		leave()
 		return socket{}, err
 	}
 	c.SetReadLimit(1 << 20)
-	return socket{c}, nil
+	return socket{c, leave}, nil
 }
 
 func (s socket) json(ctx context.Context, v any) error {
@@ -92,11 +111,11 @@ type entryAnswer struct {
 func (s *Server) events(w http.ResponseWriter, r *http.Request, d *workshop.Desk) {
 	events, stop := d.Subscribe() // before the page knows that it follows: it misses nothing
 	defer stop()
-	c, err := accept(w, r)
+	c, err := s.accept(w, r)
 	if err != nil {
 		return
 	}
-	defer c.CloseNow()
+	defer c.close()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	go func() { defer cancel(); visibility(ctx, c, d) }()

@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/coder/websocket"
 )
 
 // Nobody who has not come in gets anything but the page itself.
@@ -192,5 +195,34 @@ func TestTokensAreNotOnDisk(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// One who opens sockets without end is refused, and is let in again when some are closed;
+// others are not bothered.
+func TestTooManySockets(t *testing.T) {
+	s := open(t, t.TempDir(), true)
+	eve, ada := s.pupil(t, "Eve"), s.pupil(t, "Ada")
+	var last *websocket.Conn
+	for n := range maxSockets {
+		c, status := eve.socket("/api/labs/first/events", "")
+		if status != http.StatusSwitchingProtocols {
+			t.Fatalf("socket %d: %d", n, status)
+		}
+		last = c
+	}
+	if _, status := eve.socket("/api/labs/first/events", ""); status != http.StatusTooManyRequests {
+		t.Errorf("one too many: %d", status)
+	}
+	if _, status := ada.socket("/api/labs/first/events", ""); status != http.StatusSwitchingProtocols {
+		t.Errorf("another student's: %d", status)
+	}
+	last.CloseNow()
+	status := 0
+	for until := time.Now().Add(10 * time.Second); status != http.StatusSwitchingProtocols && time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
+		_, status = eve.socket("/api/labs/first/events", "")
+	}
+	if status != http.StatusSwitchingProtocols {
+		t.Errorf("after one was closed: %d", status)
 	}
 }

@@ -27,6 +27,7 @@ type Server struct {
 	Options
 	sessions *sessions
 	tries    tries
+	seats    seats
 	mux      *http.ServeMux
 }
 
@@ -198,8 +199,14 @@ func (s *Server) teacher(h http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
+// readTime is how long a browser may take to send a request's JSON.
+const readTime = 30 * time.Second
+
 // read reads a request's JSON; false if it is none, which is answered.
 func read(w http.ResponseWriter, r *http.Request, into any) bool {
+	body := http.NewResponseController(w)
+	body.SetReadDeadline(time.Now().Add(readTime)) // who trickles is cut off
+	defer body.SetReadDeadline(time.Time{})
 	err := json.NewDecoder(r.Body).Decode(into)
 	var large *http.MaxBytesError
 	switch {

@@ -25,11 +25,11 @@ func (s *Server) closeTerminal(w http.ResponseWriter, r *http.Request, d *worksh
 
 // terminal joins a browser to a shell in the machine, which goes on without it.
 func (s *Server) terminal(w http.ResponseWriter, r *http.Request, d *workshop.Desk) {
-	c, err := accept(w, r)
+	c, err := s.accept(w, r)
 	if err != nil {
 		return
 	}
-	defer c.CloseNow()
+	defer c.close()
 	t, err := d.Terminal(r.Context(), r.PathValue("id"), sizeOf(r))
 	if err != nil {
 		c.json(r.Context(), exitAnswer{"exit", err.Error()})
@@ -127,10 +127,10 @@ func (s *Server) watchTerminal(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, "that terminal has ended")
 		return
 	}
-	c, err := accept(w, r)
+	c, err := s.accept(w, r)
 	if err != nil {
 		return
 	}
-	defer c.CloseNow()
+	defer c.close()
 	show(c.CloseRead(r.Context()), c, t, s.welcome(r))
 }
