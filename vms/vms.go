@@ -105,6 +105,7 @@ type Spec struct {
 	LSM     string   // security module to have active, where the provider chooses the kernel's command line; "" for none
 	Dir     string   // existing directory for the console log; removed by nobody
 	Cold    bool     // boot, do not fork
+	Frugal  bool     // hold less of the host's memory, and be slower for it, where the provider can
 
 	// Userland is a cpio archive that is there besides the agent's own files (see
 	// package userland), "" for none. Only a provider that boots any kernel has it.

@@ -52,7 +52,7 @@ func (w *Workshop) start(ctx context.Context, student string, l *Lesson, name st
 	}
 	alive, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it outlives who asked for it
 	starting := context.AfterFunc(ctx, cancel)
-	s, end, err := session.Start(alive, w.Provider, vms.Spec{Kernel: image, Agent: w.Agent, Memory: int64(l.Memory), CPUs: l.CPUs, Modules: l.Modules, LSM: l.LSM, Dir: dir})
+	s, end, err := session.Start(alive, w.Provider, vms.Spec{Kernel: image, Agent: w.Agent, Memory: int64(l.Memory), CPUs: l.CPUs, Modules: l.Modules, LSM: l.LSM, Dir: dir, Frugal: w.Frugal})
 	if starting(); err != nil {
 		cancel()
 		return nil, err

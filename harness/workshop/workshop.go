@@ -36,6 +36,7 @@ type Options struct {
 	Builder  run.Builder
 	Dir      string // where students' work is kept: DIR/STUDENT/LAB
 	Machines string // existing directory for the machines' consoles
+	Frugal   bool   // machines of many students: little memory before speed
 	Watch    bool   // look for saves that other programs make in the C files
 	Limits   Limits
 }

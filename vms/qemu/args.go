@@ -28,6 +28,7 @@ type spec struct {
 	cpus   int
 	accel  string // "kvm" or "tcg"
 	lsm    string // security module to have active, or ""
+	frugal bool   // a fork keeps little translated code
 }
 
 // cpuModels: qemu64 has the same features in every QEMU, while max has whatever
@@ -60,21 +61,16 @@ func templateArguments(s spec) []string {
 // writes to itself. It is given its state by command, because the capability to
 // leave shared memory out of that must be set first.
 func forkArguments(s spec) []string {
-	return append(devices(s.small()), append(memoryFile(s, "off"), "-incoming", "defer")...)
-}
-
-// translated is how much translated code a fork keeps, in MiB, under emulation. What a
-// lab runs fits; QEMU's own bound is so large that code is kept which never runs again,
-// and would be most of what a fork holds.
-const translated = 16
-
-// small is the machine with a bound on translated code.
-func (s spec) small() spec {
-	if s.accel == "tcg" {
-		s.accel = fmt.Sprintf("tcg,tb-size=%d", translated)
+	if s.frugal && s.accel == "tcg" {
+		s.accel += fmt.Sprintf(",tb-size=%d", translated)
 	}
-	return s
+	return append(devices(s), append(memoryFile(s, "off"), "-incoming", "defer")...)
 }
+
+// translated is how much translated code a frugal fork keeps, in MiB, under emulation.
+// QEMU's own bound is so large that it keeps code which never runs again, most of what
+// an idle fork holds; with less than this, code is translated again and again.
+const translated = 32
 
 // devices are all that a machine has. Template and fork must agree on them.
 func devices(s spec) []string {

@@ -61,7 +61,7 @@ func (p *Provider) spec(ctx context.Context, want vms.Spec) (spec, error) {
 	if err != nil {
 		return spec{}, err
 	}
-	s := spec{kernel: want.Kernel, initrd: initrd, memory: memorySize(want.Memory), cpus: max(1, want.CPUs), accel: caps.Accelerator, lsm: want.LSM}
+	s := spec{kernel: want.Kernel, initrd: initrd, memory: memorySize(want.Memory), cpus: max(1, want.CPUs), accel: caps.Accelerator, lsm: want.LSM, frugal: want.Frugal}
 	if s.boot() == "" {
 		return s, failed(fmt.Errorf("kernel %s has no file to boot", want.Kernel.Selector))
 	}
