@@ -70,7 +70,7 @@ func forkArguments(s spec) []string {
 // translated is how much translated code a frugal fork keeps, in MiB, under emulation.
 // QEMU's own bound is so large that it keeps code which never runs again, most of what
 // an idle fork holds; with less than this, code is translated again and again.
-const translated = 32
+const translated = 24
 
 // devices are all that a machine has. Template and fork must agree on them.
 func devices(s spec) []string {
