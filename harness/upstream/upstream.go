@@ -5,6 +5,7 @@ package upstream
 import (
 	_ "embed"
 	"fmt"
+	"sync"
 
 	"github.com/goccy/go-yaml"
 
@@ -52,20 +53,22 @@ func read(text []byte) (map[string][]Row, error) {
 		AttachType: f.AttachTypes, LinkType: f.LinkTypes, BTFKind: f.BTFKinds, Kfunc: f.Kfuncs, Instructions: f.Instructions}, err
 }
 
-var known = func() map[string][]Row {
+// known is read when it is first asked for: the guest agent is the same program, and must
+// not wait for it at every start.
+var known = sync.OnceValue(func() map[string][]Row {
 	rows, err := read(text)
 	if err != nil {
 		panic(fmt.Sprintf("upstream.yaml, which is part of this program: %v", err))
 	}
 	return rows
-}()
+})
 
 // Rows are all of a kind.
-func Rows(kind string) []Row { return known[kind] }
+func Rows(kind string) []Row { return known()[kind] }
 
 // Since is the first release that has a feature, as in "5.8".
 func Since(kind, name string) (string, bool) {
-	for _, row := range known[kind] {
+	for _, row := range known()[kind] {
 		if row.Name == name {
 			return row.Since, true
 		}

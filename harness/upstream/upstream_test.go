@@ -7,7 +7,7 @@ import (
 )
 
 func TestRowsAreWhole(t *testing.T) {
-	for kind, rows := range known {
+	for kind, rows := range known() {
 		seen := map[string]bool{}
 		for _, row := range rows {
 			if _, err := kernel.ParseVersion(row.Since); err != nil || row.Source == "" || seen[row.Name] {
