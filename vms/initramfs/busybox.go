@@ -49,10 +49,11 @@ func namedBusybox(wanted string) (string, error) {
 }
 
 func checkBusybox(path string) error {
-	program, err := os.ReadFile(path)
+	program, err := os.Open(path)
 	if err != nil {
 		return err
 	}
+	defer program.Close()
 	return checkStatic(program)
 }
 
@@ -66,15 +67,11 @@ func busybox(ctx context.Context, name string) ([]entry, error) {
 		}
 		name = found
 	}
-	binary, err := os.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("busybox: %w", err)
-	}
 	list, err := exec.CommandContext(ctx, name, "--list-full").Output()
 	if err != nil {
 		return nil, fmt.Errorf("ask %s for its applets: %w", name, err)
 	}
-	out := []entry{{name: "bin/busybox", mode: typeFile | 0o755, data: binary}}
+	out := []entry{{name: "bin/busybox", mode: typeFile | 0o755, file: name}}
 	for _, applet := range strings.Fields(string(list)) {
 		if place, ok := appletPlace(applet); ok {
 			out = append(out, entry{name: place, mode: typeLink | 0o777, data: []byte("/bin/busybox")})

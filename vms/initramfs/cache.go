@@ -44,11 +44,11 @@ func (c *Cache) File(ctx context.Context, o Options) (string, error) {
 	if touch(file) {
 		return file, nil
 	}
-	archive, err := Build(ctx, o)
+	entries, err := contents(ctx, o)
 	if err != nil {
 		return "", err
 	}
-	if err := c.write(file, archive, o.Userland); err != nil {
+	if err := c.write(file, entries, o.Userland); err != nil {
 		return "", fmt.Errorf("initramfs: %w", err)
 	}
 	c.evict(time.Now())
@@ -90,8 +90,8 @@ func touch(file string) bool {
 	return err == nil
 }
 
-// write makes the file, whole or not at all, of data and of another file that follows.
-func (c *Cache) write(file string, data []byte, follows string) error {
+// write makes the file, whole or not at all, of entries and of another file that follows.
+func (c *Cache) write(file string, entries []entry, follows string) error {
 	if err := os.MkdirAll(c.dir, 0o755); err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (c *Cache) write(file string, data []byte, follows string) error {
 	}
 	defer os.Remove(temp.Name()) // it is renamed if all went well
 	defer temp.Close()           // and locked until then
-	if _, err := temp.Write(data); err != nil {
+	if err := archive(temp, entries); err != nil {
 		return err
 	}
 	if err := appendFile(temp, follows); err != nil {

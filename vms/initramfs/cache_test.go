@@ -22,7 +22,7 @@ func cached(t *testing.T, c *Cache, o Options) string {
 
 func TestCacheGivesWhatBuildGives(t *testing.T) {
 	o := options(t)
-	want, err := Build(t.Context(), o)
+	want, err := built(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

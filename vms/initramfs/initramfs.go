@@ -9,8 +9,8 @@ package initramfs
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -40,6 +40,7 @@ type entry struct {
 	name   string // without leading slash
 	mode   uint32 // type and permissions, as in stat(2)
 	data   []byte
+	file   string    // has the content instead of data, "" for none
 	device [2]uint32 // major and minor, of device nodes
 }
 
@@ -61,17 +62,22 @@ var files = map[string]string{
 	"etc/hostname": "bpflab\n",
 }
 
-// Build makes the archive. Errors name what is missing and how to get it.
-func Build(ctx context.Context, o Options) ([]byte, error) {
-	entries := base()
-	agent, err := os.ReadFile(o.Agent)
+// Build writes the archive. Errors name what is missing and how to get it, or are the
+// writer's.
+func Build(ctx context.Context, to io.Writer, o Options) error {
+	entries, err := contents(ctx, o)
 	if err != nil {
-		return nil, fmt.Errorf("guest agent: %w", err)
+		return err
 	}
-	if err := checkAgent(o.Agent, agent); err != nil {
+	return archive(to, entries)
+}
+
+// contents are the files of the archive.
+func contents(ctx context.Context, o Options) ([]entry, error) {
+	if err := checkAgent(o.Agent); err != nil {
 		return nil, err
 	}
-	entries = append(entries, entry{name: "init", mode: typeFile | 0o755, data: agent})
+	entries := append(base(), entry{name: "init", mode: typeFile | 0o755, file: o.Agent})
 	box, err := busybox(ctx, o.Busybox)
 	if err != nil {
 		return nil, err
@@ -88,7 +94,7 @@ func Build(ctx context.Context, o Options) ([]byte, error) {
 		}
 		entries = append(entries, entry{name: "boot/config-" + o.Release, mode: typeFile | 0o644, data: text})
 	}
-	return archive(append(entries, mods...))
+	return append(entries, mods...), nil
 }
 
 func base() []entry {
@@ -107,23 +113,15 @@ func base() []entry {
 
 // archive writes the entries sorted, so that directories come before what is
 // in them.
-func archive(entries []entry) ([]byte, error) {
+func archive(to io.Writer, entries []entry) error {
 	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
-	size := 0
 	for i, e := range entries {
 		if i > 0 && e.name == entries[i-1].name {
-			return nil, fmt.Errorf("initramfs: %s is there twice", e.name)
+			return fmt.Errorf("initramfs: %s is there twice", e.name)
 		}
-		size += headerSize + len(e.name) + len(e.data) + 8
+		if err := writeEntry(to, uint32(i+1), e); err != nil {
+			return fmt.Errorf("initramfs: %w", err)
+		}
 	}
-	if size > maxArchive {
-		return nil, errors.New("initramfs: larger than 1 GiB")
-	}
-	out := make([]byte, 0, size+512)
-	for i, e := range entries {
-		out = appendEntry(out, uint32(i+1), e)
-	}
-	return appendEntry(out, 0, entry{name: "TRAILER!!!"}), nil
+	return writeEntry(to, 0, entry{name: "TRAILER!!!"})
 }
-
-const maxArchive = 1 << 30

@@ -2,6 +2,7 @@ package initramfs
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"path"
@@ -62,7 +63,7 @@ func read(t *testing.T, archive []byte) []file {
 
 func build(t *testing.T, o Options) []file {
 	t.Helper()
-	archive, err := Build(t.Context(), o)
+	archive, err := built(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,11 +130,11 @@ func TestArchiveIsSortedAndWhole(t *testing.T) {
 
 func TestArchiveIsTheSameEachTime(t *testing.T) {
 	o := options(t)
-	first, err := Build(t.Context(), o)
+	first, err := built(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := Build(t.Context(), options(t)) // the same content elsewhere
+	again, err := built(t.Context(), options(t)) // the same content elsewhere
 	if err != nil || !bytes.Equal(first, again) {
 		t.Errorf("error %v, %d and %d bytes: not the same", err, len(first), len(again))
 	}
@@ -180,7 +181,7 @@ func TestBuildErrors(t *testing.T) {
 		{"agent with a loader", func(t *testing.T, o *Options) { write(t, o.Agent, program(true)) },
 			"is linked dynamically; build bpflab with CGO_ENABLED=0 (make build)"},
 		{"agent of another kind", func(t *testing.T, o *Options) { write(t, o.Agent, []byte("hello")) }, "is no ELF program"},
-		{"no busybox", func(t *testing.T, o *Options) { o.Busybox += "-none" }, "busybox: open "},
+		{"no busybox", func(t *testing.T, o *Options) { o.Busybox += "-none" }, "for its applets: "},
 		{"busybox does not run", func(t *testing.T, o *Options) { write(t, o.Busybox, []byte("#!/bin/sh\nexit 1\n")) }, "for its applets"},
 		{"no modules", func(t *testing.T, o *Options) { o.Modules += "-none" }, "kernel modules: "},
 		{"a module it lacks", func(t *testing.T, o *Options) { o.Needed = []string{"vsock"} }, "the kernel has no module vsock"},
@@ -205,7 +206,7 @@ func TestBuildErrors(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			o := options(t)
 			test.change(t, &o)
-			if _, err := Build(t.Context(), o); err == nil || !strings.Contains(err.Error(), test.want) {
+			if _, err := built(t.Context(), o); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want one with %q", err, test.want)
 			}
 		})
@@ -252,4 +253,10 @@ func TestFindBusybox(t *testing.T) {
 			}
 		})
 	}
+}
+
+func built(ctx context.Context, o Options) ([]byte, error) {
+	var archive bytes.Buffer
+	err := Build(ctx, &archive, o)
+	return archive.Bytes(), err
 }

@@ -1,10 +1,11 @@
 package initramfs
 
 import (
-	"bytes"
 	"debug/elf"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"slices"
 )
 
@@ -12,8 +13,8 @@ import (
 var errDynamic = errors.New("is linked dynamically")
 
 // checkStatic refuses what would not run alone in a machine.
-func checkStatic(program []byte) error {
-	f, err := elf.NewFile(bytes.NewReader(program))
+func checkStatic(program io.ReaderAt) error {
+	f, err := elf.NewFile(program)
 	if err != nil {
 		return fmt.Errorf("is no ELF program: %w", err)
 	}
@@ -25,11 +26,17 @@ func checkStatic(program []byte) error {
 
 // checkAgent refuses what cannot be /init: neither a static program nor a
 // script.
-func checkAgent(name string, agent []byte) error {
-	if bytes.HasPrefix(agent, []byte("#!")) {
+func checkAgent(name string) error {
+	agent, err := os.Open(name)
+	if err != nil {
+		return fmt.Errorf("guest agent: %w", err)
+	}
+	defer agent.Close()
+	var first [2]byte
+	if _, err := agent.ReadAt(first[:], 0); err == nil && string(first[:]) == "#!" {
 		return nil
 	}
-	err := checkStatic(agent)
+	err = checkStatic(agent)
 	if errors.Is(err, errDynamic) {
 		return fmt.Errorf("the agent %s %w; build bpflab with CGO_ENABLED=0 (make build)", name, err)
 	}
