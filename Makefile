@@ -82,13 +82,15 @@ test-fast: ## run the tests that boot nothing
 	go test ./...
 
 .PHONY: lint
-lint: ## gofmt, go vet, builds for other systems, and staticcheck where go.mod has it
+lint: ## gofmt, go vet, builds for other systems, staticcheck where go.mod has it, and prettier where it is fetched
 	@unformatted=$$(gofmt -l bpf ci cmd harness labs vms); \
 		test -z "$$unformatted" || { echo "not formatted, run gofmt -w on: $$unformatted" >&2; exit 1; }
 	go vet ./...
 	@for os in darwin windows; do echo "GOOS=$$os go build ./cmd/bpflab"; GOOS=$$os CGO_ENABLED=0 go build -o /dev/null ./cmd/bpflab || exit 1; done
 	@if go tool -n staticcheck >/dev/null 2>&1; then echo go tool staticcheck ./...; go tool staticcheck ./...; \
 		else echo 'lint: staticcheck is not in go.mod, left out'; fi
+	@ui=harness/workshop/web/ui; if [ -x $$ui/node_modules/.bin/prettier ]; then echo npm run check; npm --prefix $$ui run --silent check; \
+		else echo 'lint: the page is not looked at, for make web has not fetched prettier'; fi
 
 .PHONY: vuln
 vuln: ## look for known vulnerabilities in what the binary calls (needs the network)

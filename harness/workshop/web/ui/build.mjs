@@ -46,10 +46,13 @@ function licences(inputs) {
     const found = input.match(/node_modules\/((?:@[^/]+\/)?[^/]+)\//);
     if (found) packages.add(found[1]);
   }
-  return [...packages].sort().map((name) => {
-    const dir = `node_modules/${name}/`;
-    const file = readdirSync(dir).find((f) => /^licen[cs]e/i.test(f));
-    const { version, license } = JSON.parse(readFileSync(dir + "package.json"));
-    return `${name} ${version} (${license})\n\n${file ? readFileSync(dir + file) : ""}`;
-  }).join("\n" + "-".repeat(72) + "\n\n");
+  return [...packages]
+    .sort()
+    .map((name) => {
+      const dir = `node_modules/${name}/`;
+      const file = readdirSync(dir).find((f) => /^licen[cs]e/i.test(f));
+      const { version, license } = JSON.parse(readFileSync(dir + "package.json"));
+      return `${name} ${version} (${license})\n\n${file ? readFileSync(dir + file) : ""}`;
+    })
+    .join("\n" + "-".repeat(72) + "\n\n");
 }

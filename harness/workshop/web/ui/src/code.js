@@ -11,14 +11,40 @@ export async function showCode(path) {
     toast(err.message, "error");
     return;
   }
-  const dialog = h("dialog", { class: "own-code", "aria-labelledby": "own-code-title" },
+  const dialog = h(
+    "dialog",
+    { class: "own-code", "aria-labelledby": "own-code-title" },
     h("h2", { id: "own-code-title" }, "Continue on another computer"),
     h("p", null, "Open ", h("strong", null, location.origin + "/"), " there, and join as"),
-    h("dl", null, h("dt", null, "Name"), h("dd", null, own.name), h("dt", null, "Code"), h("dd", null, h("strong", { class: "join-code" }, own.code))),
-    h("p", { class: "help" }, "The code works once, in place of the class's. Files and progress come along; the page that is open now ends then."),
-    h("p", null,
-      h("button", { type: "button", onclick: async () => ((await copy(own.code)) ? toast("Copied.") : toast("This browser does not let the page copy.", "error")) }, "Copy the code"),
-      " ", h("button", { type: "button", class: "main", onclick: () => dialog.close() }, "Close")));
+    h(
+      "dl",
+      null,
+      h("dt", null, "Name"),
+      h("dd", null, own.name),
+      h("dt", null, "Code"),
+      h("dd", null, h("strong", { class: "join-code" }, own.code)),
+    ),
+    h(
+      "p",
+      { class: "help" },
+      "The code works once, in place of the class's. Files and progress come along; the page that is open now ends then.",
+    ),
+    h(
+      "p",
+      null,
+      h(
+        "button",
+        {
+          type: "button",
+          onclick: async () =>
+            (await copy(own.code)) ? toast("Copied.") : toast("This browser does not let the page copy.", "error"),
+        },
+        "Copy the code",
+      ),
+      " ",
+      h("button", { type: "button", class: "main", onclick: () => dialog.close() }, "Close"),
+    ),
+  );
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();

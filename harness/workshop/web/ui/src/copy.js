@@ -3,7 +3,11 @@ import { h } from "./dom.js";
 // copy puts a text on the clipboard; false if the browser does not permit it. A page that
 // came by plain HTTP from another computer, as in a class, has no navigator.clipboard.
 export async function copy(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text).then(() => true, () => false);
+  if (navigator.clipboard)
+    return navigator.clipboard.writeText(text).then(
+      () => true,
+      () => false,
+    );
   const focused = document.activeElement;
   const area = h("textarea", { class: "hidden", "aria-hidden": "true", tabindex: -1 });
   area.value = text;

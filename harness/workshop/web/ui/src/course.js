@@ -7,19 +7,55 @@ export function showCourse(app, me) {
   const f = frame(me, "The course");
   f.main.className = "course";
   const next = me.labs.find((l) => l.done < l.steps) || me.labs[0];
-  fill(f.main, h("h1", null, "eBPF, step by step"),
-    h("p", { class: "lead" }, `Each lab is a lesson with a kernel of your own (Linux ${me.kernel}). Write the program, save, and see at once what the kernel makes of it.`),
-    h("p", null, h("a", { class: "button main", href: "/lab/" + next.name }, me.labs.some((l) => l.done) ? `Go on with ${next.title}` : `Begin with ${next.title}`)),
-    h("ol", { class: "labs" }, me.labs.map(card)));
+  fill(
+    f.main,
+    h("h1", null, "eBPF, step by step"),
+    h(
+      "p",
+      { class: "lead" },
+      `Each lab is a lesson with a kernel of your own (Linux ${me.kernel}). Write the program, save, and see at once what the kernel makes of it.`,
+    ),
+    h(
+      "p",
+      null,
+      h(
+        "a",
+        { class: "button main", href: "/lab/" + next.name },
+        me.labs.some((l) => l.done) ? `Go on with ${next.title}` : `Begin with ${next.title}`,
+      ),
+    ),
+    h("ol", { class: "labs" }, me.labs.map(card)),
+  );
   fill(app, f.header, f.main, f.footer);
 }
 
 function card(lab, i) {
   const all = lab.done === lab.steps;
-  return h("li", { class: all ? "done" : "" },
-    h("a", { href: "/lab/" + lab.name },
+  return h(
+    "li",
+    { class: all ? "done" : "" },
+    h(
+      "a",
+      { href: "/lab/" + lab.name },
       h("span", { class: "number", "aria-hidden": "true" }, all ? "✓" : String(i + 1)),
-      h("span", { class: "what" }, h("strong", null, lab.title), h("span", { class: "summary" }, lab.summary),
-        h("span", { class: "facts" }, [lab.duration, lab.kernels && `Linux ${lab.kernels}`, `${lab.done} of ${plural(lab.steps, "step")} done`].filter(Boolean).join(" · "))),
-      h("progress", { max: String(lab.steps || 1), value: String(lab.done), "aria-label": `${lab.done} of ${lab.steps} done` })));
+      h(
+        "span",
+        { class: "what" },
+        h("strong", null, lab.title),
+        h("span", { class: "summary" }, lab.summary),
+        h(
+          "span",
+          { class: "facts" },
+          [lab.duration, lab.kernels && `Linux ${lab.kernels}`, `${lab.done} of ${plural(lab.steps, "step")} done`]
+            .filter(Boolean)
+            .join(" · "),
+        ),
+      ),
+      h("progress", {
+        max: String(lab.steps || 1),
+        value: String(lab.done),
+        "aria-label": `${lab.done} of ${lab.steps} done`,
+      }),
+    ),
+  );
 }

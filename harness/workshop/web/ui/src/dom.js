@@ -4,7 +4,8 @@ export function h(tag, props, ...children) {
   for (const [name, value] of Object.entries(props || {})) {
     if (value === false || value === null || value === undefined) continue;
     if (name.startsWith("on")) el.addEventListener(name.slice(2), value);
-    else if (name === "html") el.innerHTML = value; // of the server's own making
+    else if (name === "html")
+      el.innerHTML = value; // of the server's own making
     else if (name in el && !name.startsWith("aria") && typeof value !== "string") el[name] = value;
     else el.setAttribute(name, value === true ? "" : value);
   }
@@ -21,17 +22,23 @@ export function fill(el, ...children) {
 export function announce(text) {
   const polite = document.getElementById("polite");
   polite.textContent = "";
-  setTimeout(() => { polite.textContent = text; }, 50);
+  setTimeout(() => {
+    polite.textContent = text;
+  }, 50);
 }
 
 let toasts;
 
 // toast shows a text for a while, above all else.
 export function toast(text, kind = "info") {
-  if (!toasts) document.body.append(toasts = h("div", { class: "toasts" }));
+  if (!toasts) document.body.append((toasts = h("div", { class: "toasts" })));
   const close = () => box.remove();
-  const box = h("div", { class: "toast " + kind, role: kind === "error" ? "alert" : "status" }, h("span", null, text),
-    h("button", { type: "button", class: "quiet", "aria-label": "Close this message", onclick: close }, "×"));
+  const box = h(
+    "div",
+    { class: "toast " + kind, role: kind === "error" ? "alert" : "status" },
+    h("span", null, text),
+    h("button", { type: "button", class: "quiet", "aria-label": "Close this message", onclick: close }, "×"),
+  );
   toasts.append(box);
   if (kind !== "sticky") setTimeout(close, 9000);
 }

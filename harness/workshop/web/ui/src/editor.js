@@ -1,5 +1,13 @@
 import { EditorState, Compartment } from "@codemirror/state";
-import { EditorView, keymap, lineNumbers, highlightActiveLine, highlightActiveLineGutter, drawSelection, highlightSpecialChars } from "@codemirror/view";
+import {
+  EditorView,
+  keymap,
+  lineNumbers,
+  highlightActiveLine,
+  highlightActiveLineGutter,
+  drawSelection,
+  highlightSpecialChars,
+} from "@codemirror/view";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting, HighlightStyle } from "@codemirror/language";
 import { cpp } from "@codemirror/lang-cpp";
@@ -15,21 +23,33 @@ const colours = HighlightStyle.define([
   { tag: [tags.number, tags.bool], color: "var(--c-number)" },
   { tag: tags.comment, color: "var(--c-comment)", fontStyle: "italic" },
   { tag: [tags.typeName, tags.standard(tags.typeName)], color: "var(--c-type)" },
-  { tag: [tags.function(tags.variableName), tags.function(tags.definition(tags.variableName))], color: "var(--c-function)" },
+  {
+    tag: [tags.function(tags.variableName), tags.function(tags.definition(tags.variableName))],
+    color: "var(--c-function)",
+  },
   { tag: [tags.processingInstruction, tags.meta], color: "var(--c-meta)" },
 ]);
 
-const look = (dark) => EditorView.theme({
-  "&": { height: "100%", fontSize: "14px", backgroundColor: "var(--code-back)", color: "var(--text)" },
-  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55" },
-  ".cm-gutters": { backgroundColor: "var(--code-back)", color: "var(--faint)", border: "none" },
-  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--line-back)" },
-  "&.cm-focused": { outline: "none" },
-  "&.cm-focused .cm-cursor": { borderLeftColor: "var(--text)" },
-  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--select) !important" },
-  ".cm-panels": { backgroundColor: "var(--panel)", color: "var(--text)" },
-  ".cm-tooltip": { backgroundColor: "var(--panel)", color: "var(--text)", border: "1px solid var(--edge)", maxWidth: "60ch" },
-}, { dark });
+const look = (dark) =>
+  EditorView.theme(
+    {
+      "&": { height: "100%", fontSize: "14px", backgroundColor: "var(--code-back)", color: "var(--text)" },
+      ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.55" },
+      ".cm-gutters": { backgroundColor: "var(--code-back)", color: "var(--faint)", border: "none" },
+      ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--line-back)" },
+      "&.cm-focused": { outline: "none" },
+      "&.cm-focused .cm-cursor": { borderLeftColor: "var(--text)" },
+      "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--select) !important" },
+      ".cm-panels": { backgroundColor: "var(--panel)", color: "var(--text)" },
+      ".cm-tooltip": {
+        backgroundColor: "var(--panel)",
+        color: "var(--text)",
+        border: "1px solid var(--edge)",
+        maxWidth: "60ch",
+      },
+    },
+    { dark },
+  );
 
 // makeEditor makes an editor for C in an element. on.save is asked for by Ctrl-S, and
 // on.change is told of what is typed.
@@ -41,12 +61,41 @@ export function makeEditor(parent, { text, label, save, change }) {
     state: EditorState.create({
       doc: text,
       extensions: [
-        lineNumbers(), lintGutter(), highlightActiveLine(), highlightActiveLineGutter(), highlightSpecialChars(), drawSelection(), history(), bracketMatching(),
-        closeBrackets(), indentOnInput(), indentUnit.of("\t"), EditorState.tabSize.of(8), highlightSelectionMatches(),
-        cpp(), syntaxHighlighting(colours), theme.of(look(false)),
-        keymap.of([{ key: "Mod-s", run: () => { save(); return true; }, preventDefault: true }, ...closeBracketsKeymap, ...defaultKeymap, ...historyKeymap, ...searchKeymap, indentWithTab]),
+        lineNumbers(),
+        lintGutter(),
+        highlightActiveLine(),
+        highlightActiveLineGutter(),
+        highlightSpecialChars(),
+        drawSelection(),
+        history(),
+        bracketMatching(),
+        closeBrackets(),
+        indentOnInput(),
+        indentUnit.of("\t"),
+        EditorState.tabSize.of(8),
+        highlightSelectionMatches(),
+        cpp(),
+        syntaxHighlighting(colours),
+        theme.of(look(false)),
+        keymap.of([
+          {
+            key: "Mod-s",
+            run: () => {
+              save();
+              return true;
+            },
+            preventDefault: true,
+          },
+          ...closeBracketsKeymap,
+          ...defaultKeymap,
+          ...historyKeymap,
+          ...searchKeymap,
+          indentWithTab,
+        ]),
         EditorView.contentAttributes.of({ "aria-label": label }),
-        EditorView.updateListener.of((u) => { if (u.docChanged && !quiet) change(view.state.doc.toString()); }),
+        EditorView.updateListener.of((u) => {
+          if (u.docChanged && !quiet) change(view.state.doc.toString());
+        }),
       ],
     }),
   });
@@ -57,16 +106,27 @@ export function makeEditor(parent, { text, label, save, change }) {
     replace(text) {
       if (text === view.state.doc.toString()) return;
       quiet = true;
-      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text }, selection: { anchor: Math.min(view.state.selection.main.anchor, text.length) } });
+      view.dispatch({
+        changes: { from: 0, to: view.state.doc.length, insert: text },
+        selection: { anchor: Math.min(view.state.selection.main.anchor, text.length) },
+      });
       quiet = false;
     },
-    mark(problems) { view.dispatch(setDiagnostics(view.state, problems.map((p) => diagnostic(view.state.doc, p)).filter(Boolean))); },
+    mark(problems) {
+      view.dispatch(setDiagnostics(view.state, problems.map((p) => diagnostic(view.state.doc, p)).filter(Boolean)));
+    },
     goTo(line, column) {
       const at = view.state.doc.line(Math.max(1, Math.min(line, view.state.doc.lines)));
-      view.dispatch({ selection: { anchor: Math.min(at.from + Math.max(0, column - 1), at.to) }, scrollIntoView: true });
+      view.dispatch({
+        selection: { anchor: Math.min(at.from + Math.max(0, column - 1), at.to) },
+        scrollIntoView: true,
+      });
       view.focus();
     },
-    destroy() { stop(); view.destroy(); },
+    destroy() {
+      stop();
+      view.destroy();
+    },
   };
 }
 
@@ -75,5 +135,10 @@ function diagnostic(doc, p) {
   if (!p.line || p.line > doc.lines) return null;
   const line = doc.line(p.line);
   const from = Math.min(line.from + Math.max(0, (p.column || 1) - 1), line.to);
-  return { from, to: line.to, severity: p.severity === "warning" ? "warning" : "error", message: [p.text, p.explanation !== p.text && p.explanation, p.fix].filter(Boolean).join("\n") };
+  return {
+    from,
+    to: line.to,
+    severity: p.severity === "warning" ? "warning" : "error",
+    message: [p.text, p.explanation !== p.text && p.explanation, p.fix].filter(Boolean).join("\n"),
+  };
 }

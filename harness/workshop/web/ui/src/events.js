@@ -3,10 +3,18 @@ import { address } from "./api.js";
 // follow hears a WebSocket's messages, and opens it anew whenever it closes. on.open is
 // told whether it is the first time. What it returns sends, and stops.
 export function follow(path, on) {
-  let socket, stopped = false, pause = 500, first = true, timer;
+  let socket,
+    stopped = false,
+    pause = 500,
+    first = true,
+    timer;
   const open = () => {
     socket = new WebSocket(address(path));
-    socket.onopen = () => { pause = 500; on.open?.(first); first = false; };
+    socket.onopen = () => {
+      pause = 500;
+      on.open?.(first);
+      first = false;
+    };
     socket.onmessage = (e) => on.message(JSON.parse(e.data));
     socket.onclose = () => {
       if (stopped) return;
@@ -17,7 +25,13 @@ export function follow(path, on) {
   };
   open();
   return {
-    send(message) { if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message)); },
-    stop() { stopped = true; clearTimeout(timer); socket.close(); },
+    send(message) {
+      if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+    },
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+      socket.close();
+    },
   };
 }

@@ -8,14 +8,37 @@ export function showJoin(app, me, joined) {
   document.title = me.class ? `Join ${me.class}` : "bpflab workshop";
   const f = frame(null, me.class || "workshop");
   f.main.className = "narrow";
-  fill(f.main, me.class ? form(me, joined) : h("section", null, h("h1", null, "The workshop is somebody else's"),
-    h("p", null, "Open the link that ", h("code", null, "bpflab workshop --web"), " has printed in its terminal. It works once; Enter there makes a new one.")));
+  fill(
+    f.main,
+    me.class
+      ? form(me, joined)
+      : h(
+          "section",
+          null,
+          h("h1", null, "The workshop is somebody else's"),
+          h(
+            "p",
+            null,
+            "Open the link that ",
+            h("code", null, "bpflab workshop --web"),
+            " has printed in its terminal. It works once; Enter there makes a new one.",
+          ),
+        ),
+  );
   fill(app, f.header, f.main, f.footer);
 }
 
 function form(me, joined) {
   const name = h("input", { id: "name", name: "name", autocomplete: "name", required: true, maxlength: "40" });
-  const code = h("input", { id: "code", name: "code", autocomplete: "off", required: true, maxlength: "20", class: "code", "aria-describedby": "code-help" });
+  const code = h("input", {
+    id: "code",
+    name: "code",
+    autocomplete: "off",
+    required: true,
+    maxlength: "20",
+    class: "code",
+    "aria-describedby": "code-help",
+  });
   const wrong = h("p", { class: "wrong", role: "alert" });
   const submit = async (e) => {
     e.preventDefault();
@@ -28,8 +51,20 @@ function form(me, joined) {
       (err.status === 403 ? code : name).focus();
     }
   };
-  return h("form", { class: "card", onsubmit: submit }, h("h1", null, `Join ${me.class}`),
-    h("label", { for: "name" }, "Your name"), name,
-    h("label", { for: "code" }, "The class's code"), code, h("p", { id: "code-help", class: "help" }, "The teacher has it: eight letters and digits. If you are in the class already, a code of your own."),
-    wrong, h("button", { class: "main" }, "Join"));
+  return h(
+    "form",
+    { class: "card", onsubmit: submit },
+    h("h1", null, `Join ${me.class}`),
+    h("label", { for: "name" }, "Your name"),
+    name,
+    h("label", { for: "code" }, "The class's code"),
+    code,
+    h(
+      "p",
+      { id: "code-help", class: "help" },
+      "The teacher has it: eight letters and digits. If you are in the class already, a code of your own.",
+    ),
+    wrong,
+    h("button", { class: "main" }, "Join"),
+  );
 }

@@ -9,7 +9,12 @@ import { makeTerminals } from "./terminals.js";
 import { splitter } from "./split.js";
 
 const phases = { none: "no machine yet", starting: "the machine starts", ready: "", gone: "the machine is gone" };
-const works = { waiting: "waiting for others", building: "building", starting: "starting a machine", checking: "checking" };
+const works = {
+  waiting: "waiting for others",
+  building: "building",
+  starting: "starting a machine",
+  checking: "checking",
+};
 
 // showLab shows a lab: the lesson left; the editor, terminals and results right.
 export async function showLab(app, me, name, go) {
@@ -31,17 +36,38 @@ export async function showLab(app, me, name, go) {
 
 class Lab {
   constructor(base, me, lesson, go) {
-    Object.assign(this, { base, me, lesson, go, state: lesson.state, revision: lesson.revision, draft: `draft-${me.class}-${lesson.name}` });
+    Object.assign(this, {
+      base,
+      me,
+      lesson,
+      go,
+      state: lesson.state,
+      revision: lesson.revision,
+      draft: `draft-${me.class}-${me.name}-${lesson.name}`,
+    });
   }
 
   async draw(app) {
     const { lesson, me } = this;
     this.status = h("span", { class: "status", role: "status" });
-    const f = frame(me, lesson.title, this.status, h("span", { class: "kernel", title: "the kernel of your machine" }, "Linux ", me.kernel));
+    const f = frame(
+      me,
+      lesson.title,
+      this.status,
+      h("span", { class: "kernel", title: "the kernel of your machine" }, "Linux ", me.kernel),
+    );
     f.main.className = "lab";
-    this.text = makeLesson(this.base, lesson, { run: (t) => this.terminals.type(t.endsWith("\n") ? t : t + "\n"), useSolution: (code) => this.useSolution(code), check: (step) => this.check(step) });
-    this.panes = makePanes(this.base, me, { goTo: (l, c) => this.editor?.goTo(l, c), next: () => this.next(), visible: () => this.tellVisible() });
-    this.terminals = await makeTerminals(this.base, `terminals-${me.class}-${lesson.name}`);
+    this.text = makeLesson(this.base, lesson, {
+      run: (t) => this.terminals.type(t.endsWith("\n") ? t : t + "\n"),
+      useSolution: (code) => this.useSolution(code),
+      check: (step) => this.check(step),
+    });
+    this.panes = makePanes(this.base, me, {
+      goTo: (l, c) => this.editor?.goTo(l, c),
+      next: () => this.next(),
+      visible: () => this.tellVisible(),
+    });
+    this.terminals = await makeTerminals(this.base, `terminals-${me.class}-${me.name}-${lesson.name}`);
     const lower = h("div", { class: "lower" }, this.terminals.el, this.panes.el);
     const right = h("div", { class: "right" + (lesson.file ? "" : " no-editor") });
     if (lesson.file) right.append(this.drawEditor(), splitter(right, "top", true, "Share of the editor"));
@@ -59,18 +85,35 @@ class Lab {
     const { lesson } = this;
     const box = h("div", { class: "code-area" });
     this.unsaved = h("span", { class: "unsaved", hidden: true }, "not saved");
-    const el = h("section", { class: "editor", "aria-label": "Your program" },
-      h("div", { class: "bar" }, h("span", { class: "file" }, lesson.file), this.unsaved, h("span", { class: "space" }),
+    const el = h(
+      "section",
+      { class: "editor", "aria-label": "Your program" },
+      h(
+        "div",
+        { class: "bar" },
+        h("span", { class: "file" }, lesson.file),
+        this.unsaved,
+        h("span", { class: "space" }),
         confirmed("New machine", "End this machine, and begin with a new one?", () => this.reset(false)),
         confirmed("Start over", "The starter again, and a new machine?", () => this.reset(true)),
-        h("button", { type: "button", class: "main", onclick: () => this.save() }, "Save and check"), h("kbd", null, navigator.platform.startsWith("Mac") ? "⌘S" : "Ctrl-S")),
-      box, h("p", { class: "help editor-help" }, "Tab indents; Escape, then Tab, leaves the editor."));
-    this.editor = makeEditor(box, { text: this.lesson.code, label: `${lesson.file}, your program`, save: () => this.save(), change: () => this.changed() });
+        h("button", { type: "button", class: "main", onclick: () => this.save() }, "Save and check"),
+        h("kbd", null, navigator.platform.startsWith("Mac") ? "⌘S" : "Ctrl-S"),
+      ),
+      box,
+      h("p", { class: "help editor-help" }, "Tab indents; Escape, then Tab, leaves the editor."),
+    );
+    this.editor = makeEditor(box, {
+      text: this.lesson.code,
+      label: `${lesson.file}, your program`,
+      save: () => this.save(),
+      change: () => this.changed(),
+    });
     this.saved = lesson.code;
     const draft = JSON.parse(localStorage.getItem(this.draft) || "null");
     if (draft && draft.text !== lesson.code) {
       this.editor.replace(draft.text);
-      if (draft.revision !== lesson.revision) toast("What you had not saved is in the editor; the file was saved elsewhere since.", "sticky");
+      if (draft.revision !== lesson.revision)
+        toast("What you had not saved is in the editor; the file was saved elsewhere since.", "sticky");
       this.changed();
     }
     return el;
@@ -84,7 +127,13 @@ class Lab {
       else if (n > 0) this.afterLast();
     };
     this.next = () => move(1);
-    return h("nav", { class: "moves", "aria-label": "Steps" }, h("button", { type: "button", onclick: () => move(-1) }, "← Previous"), this.progress = h("span", { class: "facts" }), h("button", { type: "button", onclick: () => move(1) }, "Next →"));
+    return h(
+      "nav",
+      { class: "moves", "aria-label": "Steps" },
+      h("button", { type: "button", onclick: () => move(-1) }, "← Previous"),
+      (this.progress = h("span", { class: "facts" })),
+      h("button", { type: "button", onclick: () => move(1) }, "Next →"),
+    );
   }
 
   // afterLast offers the next lab of the course.
@@ -125,11 +174,41 @@ class Lab {
 
   // conflict asks whose text is to stay.
   conflict(mine, theirs) {
-    const dialog = h("dialog", { class: "card", "aria-labelledby": "conflict" }, h("h2", { id: "conflict" }, "The file was saved elsewhere meanwhile"),
+    const dialog = h(
+      "dialog",
+      { class: "card", "aria-labelledby": "conflict" },
+      h("h2", { id: "conflict" }, "The file was saved elsewhere meanwhile"),
       h("p", null, "In another tab, or with an editor of your own. Which one shall stay?"),
-      h("p", { class: "buttons" },
-        h("button", { type: "button", class: "main", onclick: () => { dialog.close(); this.revision = theirs.revision; this.save(); } }, "Keep what is in this editor"),
-        h("button", { type: "button", onclick: () => { dialog.close(); this.editor.replace(theirs.code); this.took(theirs.code, theirs.revision); } }, "Take the saved one")));
+      h(
+        "p",
+        { class: "buttons" },
+        h(
+          "button",
+          {
+            type: "button",
+            class: "main",
+            onclick: () => {
+              dialog.close();
+              this.revision = theirs.revision;
+              this.save();
+            },
+          },
+          "Keep what is in this editor",
+        ),
+        h(
+          "button",
+          {
+            type: "button",
+            onclick: () => {
+              dialog.close();
+              this.editor.replace(theirs.code);
+              this.took(theirs.code, theirs.revision);
+            },
+          },
+          "Take the saved one",
+        ),
+      ),
+    );
     dialog.addEventListener("close", () => dialog.remove());
     document.body.append(dialog);
     dialog.showModal();
@@ -143,8 +222,15 @@ class Lab {
     toast("The solution is in the editor; save to check it. Undo brings back what you had.");
   }
 
-  check(step) { return post(this.base + "/check", { step }).catch(this.wrong); }
-  reset(code) { return post(this.base + "/reset", { code }).then(() => { if (code) localStorage.removeItem(this.draft); this.terminals.revive(); }, this.wrong); }
+  check(step) {
+    return post(this.base + "/check", { step }).catch(this.wrong);
+  }
+  reset(code) {
+    return post(this.base + "/reset", { code }).then(() => {
+      if (code) localStorage.removeItem(this.draft);
+      this.terminals.revive();
+    }, this.wrong);
+  }
 
   followEvents() {
     this.events = follow(this.base + "/events", {
@@ -153,21 +239,33 @@ class Lab {
         this.tellVisible();
         if (first) return this.update(this.state);
         const now = await get(this.base).catch(() => null);
-        if (now) { this.took2(now.code, now.revision); this.update(now.state); }
+        if (now) {
+          this.took2(now.code, now.revision);
+          this.update(now.state);
+        }
       },
-      lost: () => { this.offline = true; this.showStatus(); },
+      lost: () => {
+        this.offline = true;
+        this.showStatus();
+      },
       message: (m) => this.heard(m),
     });
   }
 
   heard(m) {
     switch (m.type) {
-      case "state": return this.update(m.state);
-      case "report": return this.reported(m.report);
-      case "code": return this.took2(m.code, m.revision);
-      case "trace": return this.panes.trace(m);
-      case "maps": return this.panes.maps(m.maps);
-      case "message": return toast(`${m.from}: ${m.text}`, "sticky");
+      case "state":
+        return this.update(m.state);
+      case "report":
+        return this.reported(m.report);
+      case "code":
+        return this.took2(m.code, m.revision);
+      case "trace":
+        return this.panes.trace(m);
+      case "maps":
+        return this.panes.maps(m.maps);
+      case "message":
+        return toast(`${m.from}: ${m.text}`, "sticky");
     }
   }
 
@@ -190,7 +288,10 @@ class Lab {
     this.state = state;
     this.text.update(state);
     this.panes.update(state);
-    if (before?.step !== state.step || !this.marked) { this.marked = true; this.editor?.mark(state.steps[state.step]?.last?.problems || []); }
+    if (before?.step !== state.step || !this.marked) {
+      this.marked = true;
+      this.editor?.mark(state.steps[state.step]?.last?.problems || []);
+    }
     const checked = this.lesson.steps.filter((s) => s.checked);
     const done = checked.filter((s) => state.steps[s.name]?.done).length;
     this.progress.textContent = `${done} of ${checked.length} done`;
@@ -200,10 +301,15 @@ class Lab {
   showStatus() {
     const { busy, machine } = this.state;
     this.status.className = "status" + (this.offline ? " offline" : busy ? " busy" : "");
-    this.status.textContent = this.offline ? "reconnecting" : works[busy] || (machine.phase === "gone" ? `the machine is gone: ${machine.text}` : phases[machine.phase] || "");
+    this.status.textContent = this.offline
+      ? "reconnecting"
+      : works[busy] ||
+        (machine.phase === "gone" ? `the machine is gone: ${machine.text}` : phases[machine.phase] || "");
   }
 
-  tellVisible() { this.events?.send({ type: "visible", visible: document.visibilityState === "visible" && this.panes.shows() }); }
+  tellVisible() {
+    this.events?.send({ type: "visible", visible: document.visibilityState === "visible" && this.panes.shows() });
+  }
 
   leave() {
     document.removeEventListener("visibilitychange", this.onVisible);

@@ -7,13 +7,20 @@ export function makeLesson(base, lesson, { run, useSolution, check }) {
   const steps = new Map(lesson.steps.map((s, i) => [s.name, makeStep(base, s, i, { run, useSolution, check })]));
   const intro = h("div", { class: "prose", html: lesson.intro });
   dress(intro, run);
-  const el = h("article", { class: "lesson", "aria-label": "The lesson" }, h("h1", null, lesson.title), intro, [...steps.values()].map((s) => s.el));
+  const el = h(
+    "article",
+    { class: "lesson", "aria-label": "The lesson" },
+    h("h1", null, lesson.title),
+    intro,
+    [...steps.values()].map((s) => s.el),
+  );
   let current;
   return {
     el,
     update(state) {
       for (const [name, s] of steps) s.update(state.steps[name] || {}, name === state.step);
-      if (current !== undefined && current !== state.step) steps.get(state.step)?.el.scrollIntoView({ block: "start", behavior: "smooth" });
+      if (current !== undefined && current !== state.step)
+        steps.get(state.step)?.el.scrollIntoView({ block: "start", behavior: "smooth" });
       current = state.step;
     },
   };
@@ -27,7 +34,18 @@ function makeStep(base, step, i, on) {
   body.append(prose, extra);
   const mark = h("span", { class: "mark", "aria-hidden": "true" }, String(i + 1));
   const said = h("span", { class: "hidden" });
-  const button = h("button", { type: "button", class: "step-head", "aria-expanded": "false", onclick: () => post(base + "/goto", { step: step.name }).catch(show) }, mark, h("span", null, step.title), said);
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "step-head",
+      "aria-expanded": "false",
+      onclick: () => post(base + "/goto", { step: step.name }).catch(show),
+    },
+    mark,
+    h("span", null, step.title),
+    said,
+  );
   const el = h("section", { class: "step", id: "step-" + step.name }, h("h2", null, button), body);
   return {
     el,
@@ -37,7 +55,8 @@ function makeStep(base, step, i, on) {
       mark.textContent = p.done ? "✓" : String(i + 1);
       said.textContent = p.done ? " (done)" : "";
       button.setAttribute("aria-expanded", String(current));
-      if (current) button.setAttribute("aria-current", "step"); else button.removeAttribute("aria-current");
+      if (current) button.setAttribute("aria-current", "step");
+      else button.removeAttribute("aria-current");
       body.hidden = !current;
       fill(extra, ...help(base, step, p, on));
     },
@@ -55,14 +74,41 @@ function help(base, step, p, on) {
   });
   const left = step.hints - (p.hints || []).length;
   const buttons = [];
-  if (step.checked) buttons.push(h("button", { type: "button", class: "main", onclick: () => on.check(step.name) }, "Check this step"));
-  if (left > 0) buttons.push(h("button", { type: "button", onclick: () => post(base + "/hint", { step: step.name }).catch(show) }, p.hints?.length ? `One more hint (${left} left)` : "A hint"));
-  if (step.solution && !p.solution) buttons.push(confirmed("Show the solution", "It is worth more when found. Show it?", () => post(base + "/solve", { step: step.name }).catch(show)));
+  if (step.checked)
+    buttons.push(h("button", { type: "button", class: "main", onclick: () => on.check(step.name) }, "Check this step"));
+  if (left > 0)
+    buttons.push(
+      h(
+        "button",
+        { type: "button", onclick: () => post(base + "/hint", { step: step.name }).catch(show) },
+        p.hints?.length ? `One more hint (${left} left)` : "A hint",
+      ),
+    );
+  if (step.solution && !p.solution)
+    buttons.push(
+      confirmed("Show the solution", "It is worth more when found. Show it?", () =>
+        post(base + "/solve", { step: step.name }).catch(show),
+      ),
+    );
   if (p.solution) {
     const box = h("div", { class: "prose", html: p.solution });
     dress(box, on.run);
-    out.push(h("details", { class: "solution" }, h("summary", null, "Solution"), box,
-      h("button", { type: "button", onclick: () => post(base + "/solve", { step: step.name }).then((a) => on.useSolution(a.code), show) }, "Put the lab's solution into the editor")));
+    out.push(
+      h(
+        "details",
+        { class: "solution" },
+        h("summary", null, "Solution"),
+        box,
+        h(
+          "button",
+          {
+            type: "button",
+            onclick: () => post(base + "/solve", { step: step.name }).then((a) => on.useSolution(a.code), show),
+          },
+          "Put the lab's solution into the editor",
+        ),
+      ),
+    );
   }
   if (buttons.length) out.push(h("p", { class: "buttons" }, buttons));
   return out;
@@ -72,8 +118,26 @@ function help(base, step, p, on) {
 export function confirmed(text, question, action) {
   const box = h("span", { class: "confirm" });
   const ask = () => {
-    const yes = h("button", { type: "button", class: "main", onclick: () => { reset(); action(); } }, "Yes");
-    fill(box, h("span", { role: "alert" }, question), " ", yes, " ", h("button", { type: "button", onclick: reset }, "No"));
+    const yes = h(
+      "button",
+      {
+        type: "button",
+        class: "main",
+        onclick: () => {
+          reset();
+          action();
+        },
+      },
+      "Yes",
+    );
+    fill(
+      box,
+      h("span", { role: "alert" }, question),
+      " ",
+      yes,
+      " ",
+      h("button", { type: "button", onclick: reset }, "No"),
+    );
     yes.focus();
   };
   const reset = () => fill(box, h("button", { type: "button", onclick: ask }, text));
@@ -86,16 +150,28 @@ function dress(root, run) {
   for (const code of root.querySelectorAll("pre > code")) {
     const text = code.textContent;
     const pre = code.parentElement;
-    const button = h("button", { type: "button", class: "quiet", onclick: async () => {
-      button.textContent = (await copy(text)) ? "Copied" : "Not permitted";
-      setTimeout(() => { button.textContent = "Copy"; }, 1500);
-    } }, "Copy");
+    const button = h(
+      "button",
+      {
+        type: "button",
+        class: "quiet",
+        onclick: async () => {
+          button.textContent = (await copy(text)) ? "Copied" : "Not permitted";
+          setTimeout(() => {
+            button.textContent = "Copy";
+          }, 1500);
+        },
+      },
+      "Copy",
+    );
     const bar = h("div", { class: "code-bar" }, button);
-    if (code.classList.contains("language-sh")) bar.prepend(h("button", { type: "button", class: "quiet", onclick: () => run(text) }, "▶ Run in the terminal"));
+    if (code.classList.contains("language-sh"))
+      bar.prepend(h("button", { type: "button", class: "quiet", onclick: () => run(text) }, "▶ Run in the terminal"));
     const box = h("div", { class: "code" }, bar);
     pre.before(box);
     box.append(pre);
     pre.tabIndex = 0;
   }
-  for (const table of root.querySelectorAll("table")) table.replaceWith(h("div", { class: "table" }, table.cloneNode(true)));
+  for (const table of root.querySelectorAll("table"))
+    table.replaceWith(h("div", { class: "table" }, table.cloneNode(true)));
 }

@@ -19,8 +19,16 @@ async function show() {
   try {
     me = await get("/api/me");
   } catch (err) {
-    fill(app, h("main", { id: "main", class: "narrow" }, h("h1", null, "No answer"), h("p", null, err.message),
-      h("button", { type: "button", class: "main", onclick: show }, "Try again")));
+    fill(
+      app,
+      h(
+        "main",
+        { id: "main", class: "narrow" },
+        h("h1", null, "No answer"),
+        h("p", null, err.message),
+        h("button", { type: "button", class: "main", onclick: show }, "Try again"),
+      ),
+    );
     return;
   }
   leave = await page(me);
@@ -42,7 +50,16 @@ function go(path) {
 
 document.addEventListener("click", (e) => {
   const link = e.target.closest("a[href^='/']");
-  if (!link || link.hasAttribute("download") || link.target || e.ctrlKey || e.metaKey || e.shiftKey || !/^\/(lab\/[a-z0-9-]+|teacher)?$/.test(link.pathname)) return;
+  if (
+    !link ||
+    link.hasAttribute("download") ||
+    link.target ||
+    e.ctrlKey ||
+    e.metaKey ||
+    e.shiftKey ||
+    !/^\/(lab\/[a-z0-9-]+|teacher)?$/.test(link.pathname)
+  )
+    return;
   e.preventDefault();
   go(link.pathname);
 });

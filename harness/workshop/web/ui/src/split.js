@@ -14,16 +14,28 @@ export function splitter(parent, name, vertical, label) {
     const box = parent.getBoundingClientRect();
     set(vertical ? ((e.clientY - box.top) / box.height) * 100 : ((e.clientX - box.left) / box.width) * 100);
   };
-  const bar = h("div", { class: "splitter " + (vertical ? "across" : "upright"), role: "separator", tabindex: "0", "aria-label": label,
-    "aria-orientation": vertical ? "horizontal" : "vertical", "aria-valuemin": "20", "aria-valuemax": "80",
-    onpointerdown: (e) => { e.preventDefault(); bar.setPointerCapture(e.pointerId); bar.addEventListener("pointermove", drag); },
+  const bar = h("div", {
+    class: "splitter " + (vertical ? "across" : "upright"),
+    role: "separator",
+    tabindex: "0",
+    "aria-label": label,
+    "aria-orientation": vertical ? "horizontal" : "vertical",
+    "aria-valuemin": "20",
+    "aria-valuemax": "80",
+    onpointerdown: (e) => {
+      e.preventDefault();
+      bar.setPointerCapture(e.pointerId);
+      bar.addEventListener("pointermove", drag);
+    },
     onpointerup: () => bar.removeEventListener("pointermove", drag),
     onkeydown: (e) => {
-      const less = vertical ? "ArrowUp" : "ArrowLeft", more = vertical ? "ArrowDown" : "ArrowRight";
+      const less = vertical ? "ArrowUp" : "ArrowLeft",
+        more = vertical ? "ArrowDown" : "ArrowRight";
       if (e.key !== less && e.key !== more) return;
       e.preventDefault();
       set(Number(bar.getAttribute("aria-valuenow")) + (e.key === more ? 3 : -3));
-    } });
+    },
+  });
   set(Number(localStorage.getItem(key)) || (name === "left" ? 42 : 52));
   return bar;
 }

@@ -21,12 +21,19 @@ system.addEventListener("change", applyTheme);
 
 // themeSwitch is the button that turns the page dark or light.
 export function themeSwitch() {
-  const button = h("button", { type: "button", class: "quiet", onclick: () => {
-    localStorage.setItem("theme", dark() ? "light" : "dark");
-    applyTheme();
-    label();
-  } });
-  const label = () => { button.textContent = dark() ? "☀ Light" : "☾ Dark"; button.setAttribute("aria-label", dark() ? "Turn the page light" : "Turn the page dark"); };
+  const button = h("button", {
+    type: "button",
+    class: "quiet",
+    onclick: () => {
+      localStorage.setItem("theme", dark() ? "light" : "dark");
+      applyTheme();
+      label();
+    },
+  });
+  const label = () => {
+    button.textContent = dark() ? "☀ Light" : "☾ Dark";
+    button.setAttribute("aria-label", dark() ? "Turn the page light" : "Turn the page dark");
+  };
   label();
   return button;
 }

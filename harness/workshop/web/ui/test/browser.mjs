@@ -17,7 +17,10 @@ export async function open(browser, options = {}) {
   const page = await context.newPage();
   page.wrong = [];
   page.on("pageerror", (e) => page.wrong.push(String(e)));
-  page.on("console", (m) => { if (m.type() === "error" && !/WebSocket|Failed to load resource|ERR_CONNECTION/.test(m.text())) page.wrong.push(m.text()); });
+  page.on("console", (m) => {
+    if (m.type() === "error" && !/WebSocket|Failed to load resource|ERR_CONNECTION/.test(m.text()))
+      page.wrong.push(m.text());
+  });
   return page;
 }
 
@@ -49,7 +52,9 @@ export async function type(page, text) {
 
 // verdict waits for a check's end after an action, and gives what the page says.
 export async function verdict(page, action, want) {
-  await page.evaluate(() => { for (const v of document.querySelectorAll("#pane-result .verdict strong")) v.dataset.old = "1"; });
+  await page.evaluate(() => {
+    for (const v of document.querySelectorAll("#pane-result .verdict strong")) v.dataset.old = "1";
+  });
   await action();
   const said = page.locator("#pane-result .verdict strong:not([data-old])");
   await said.waitFor({ timeout: 60000 });

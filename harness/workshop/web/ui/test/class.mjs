@@ -61,7 +61,10 @@ await step("the teacher sees who is where, and who is stuck on the same", async 
 await step("a student's terminal is seen, and not typed into", async () => {
   await bob.locator(".terminals .body:not([hidden]) .xterm").click();
   await bob.keyboard.type("echo I-am-$((40+2))\n");
-  await teacher.locator("tr", { hasText: "Bob" }).getByRole("button", { name: /see hello/ }).click();
+  await teacher
+    .locator("tr", { hasText: "Bob" })
+    .getByRole("button", { name: /see hello/ })
+    .click();
   const shown = teacher.locator("dialog .xterm-accessibility");
   await shown.getByText("I-am-42").first().waitFor();
   await teacher.locator("dialog .xterm").click();
@@ -101,7 +104,10 @@ await step("one comes back from another browser, with a code of their own", asyn
   await teacher.getByRole("button", { name: "Close", exact: true }).click();
 });
 await step("results as CSV", async () => {
-  const [file] = await Promise.all([teacher.waitForEvent("download"), teacher.getByRole("link", { name: "Results as CSV" }).click()]);
+  const [file] = await Promise.all([
+    teacher.waitForEvent("download"),
+    teacher.getByRole("link", { name: "Results as CSV" }).click(),
+  ]);
   const table = readFileSync(await file.path(), "utf8");
   assert.match(table, /^Ada,hello,.*,\d{4}-\d\d-\d\dT/m);
 });
@@ -115,16 +121,30 @@ await step("one who is removed is out", async () => {
 await step("a browser that vanishes gives its machine back", async () => {
   await bob.context().close();
   await teacher.locator("tr", { hasText: "Bob" }).getByText("away").waitFor({ timeout: 60000 });
-  await teacher.waitForFunction(() => ![...document.querySelectorAll("tr")].find((r) => r.textContent.includes("Bob")).textContent.includes("MiB"), null, { timeout: 60000 });
+  await teacher.waitForFunction(
+    () => ![...document.querySelectorAll("tr")].find((r) => r.textContent.includes("Bob")).textContent.includes("MiB"),
+    null,
+    { timeout: 60000 },
+  );
 });
 
 console.log("restart");
 await new Promise((resolve) => createInterface({ input: process.stdin }).once("line", resolve));
 
 await step("after the server was killed, pages go on", async () => {
-  await verdict(ada, () => ada.getByRole("button", { name: "Check this step" }).first().click().then(async () => {
-    if (await ada.getByText("the server does not answer").count()) throw new Error("the page has not found the server again");
-  }), "Passed");
+  await verdict(
+    ada,
+    () =>
+      ada
+        .getByRole("button", { name: "Check this step" })
+        .first()
+        .click()
+        .then(async () => {
+          if (await ada.getByText("the server does not answer").count())
+            throw new Error("the page has not found the server again");
+        }),
+    "Passed",
+  );
   assert((await ada.locator(".cm-content").innerText()).includes("getdents64 called"));
   assert.equal(await ada.locator(".step.done").count(), 1);
 });

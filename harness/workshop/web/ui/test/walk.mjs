@@ -34,9 +34,14 @@ await step("the page itself does not scroll", async () => {
   await page.locator(".cm-content").hover();
   await page.mouse.wheel(0, 5000);
   await page.waitForTimeout(200);
-  assert.deepEqual(await page.evaluate(() => [scrollY, document.documentElement.scrollHeight <= innerHeight]), [0, true]);
+  assert.deepEqual(await page.evaluate(() => [scrollY, document.documentElement.scrollHeight <= innerHeight]), [
+    0,
+    true,
+  ]);
 });
-await step("the starter fails", () => verdict(page, () => page.getByRole("button", { name: "Check this step" }).first().click(), "Not yet"));
+await step("the starter fails", () =>
+  verdict(page, () => page.getByRole("button", { name: "Check this step" }).first().click(), "Not yet"),
+);
 await step("C that does not compile is marked at its line", async () => {
   await type(page, solution.replace("return 0;", "retrun 0;"));
   assert(await page.locator(".unsaved").isVisible());
@@ -110,7 +115,10 @@ await step("another kernel beside this one", async () => {
 });
 await step("maps", async () => {
   await page.getByRole("tab", { name: "Maps" }).click();
-  await page.locator("#pane-maps").getByText(/no maps/).waitFor();
+  await page
+    .locator("#pane-maps")
+    .getByText(/no maps/)
+    .waitFor();
 });
 await step("dark, and narrow", async () => {
   await page.getByRole("button", { name: "Turn the page dark" }).click();
@@ -118,27 +126,49 @@ await step("dark, and narrow", async () => {
   await picture(page, "7-dark");
   await page.setViewportSize({ width: 390, height: 844 });
   await picture(page, "8-narrow");
-  assert(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "the narrow page scrolls sideways");
+  assert(
+    await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+    "the narrow page scrolls sideways",
+  );
   await page.setViewportSize({ width: 1440, height: 900 });
 });
 await step("by keyboard alone", async () => {
   await page.goto(new URL("/", page.url()).href);
   await page.getByRole("heading", { level: 1 }).waitFor();
-  for (let i = 0; i < 20 && !(await page.evaluate(() => document.activeElement.matches(".labs a"))); i++) await page.keyboard.press("Tab");
+  for (let i = 0; i < 20 && !(await page.evaluate(() => document.activeElement.matches(".labs a"))); i++)
+    await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await page.locator(".cm-content").waitFor();
   await page.locator(".cm-content").focus();
   await page.keyboard.press("Escape");
   await page.keyboard.press("Tab");
-  assert(!(await page.evaluate(() => document.activeElement.closest(".cm-editor"))), "Escape, Tab does not leave the editor");
+  assert(
+    !(await page.evaluate(() => document.activeElement.closest(".cm-editor"))),
+    "Escape, Tab does not leave the editor",
+  );
   await page.locator(".terminals textarea").first().focus();
   await page.keyboard.press("Control+Shift+KeyE");
-  assert(await page.evaluate(() => document.activeElement.getAttribute("role") === "tab"), "Ctrl-Shift-E does not leave the terminal");
+  assert(
+    await page.evaluate(() => document.activeElement.getAttribute("role") === "tab"),
+    "Ctrl-Shift-E does not leave the terminal",
+  );
 });
 await step("everything that can be used has a name", async () => {
-  const nameless = await page.evaluate(() => [...document.querySelectorAll("button, a[href], input, textarea, [role=tab], [role=separator], [tabindex='0']")]
-    .filter((el) => el.offsetParent && !(el.getAttribute("aria-label") || el.getAttribute("aria-labelledby") || el.labels?.length || el.textContent.trim() || el.title))
-    .map((el) => el.outerHTML.slice(0, 120)));
+  const nameless = await page.evaluate(() =>
+    [...document.querySelectorAll("button, a[href], input, textarea, [role=tab], [role=separator], [tabindex='0']")]
+      .filter(
+        (el) =>
+          el.offsetParent &&
+          !(
+            el.getAttribute("aria-label") ||
+            el.getAttribute("aria-labelledby") ||
+            el.labels?.length ||
+            el.textContent.trim() ||
+            el.title
+          ),
+      )
+      .map((el) => el.outerHTML.slice(0, 120)),
+  );
   assert.deepEqual(nameless, []);
 });
 await step("the course's list", async () => {
