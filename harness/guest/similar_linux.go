@@ -23,9 +23,13 @@ func similarSymbols(symbol string) []string {
 	if err != nil {
 		return nil
 	}
-	names := functions(text)
-	near := nearest.Names(symbol, names, nearest.Typo(symbol), maxSimilar)
-	return capped(append(near, withWords(names, wordsOf(symbol))...))
+	within, words := nearest.Typo(symbol), wordsOf(symbol)
+	names := functions(text, func(name string) bool {
+		longer := len(name) - len(symbol)
+		return max(longer, -longer) <= within || hasAll(name, words)
+	})
+	near := nearest.Names(symbol, names, within, maxSimilar)
+	return capped(append(near, withWords(names, words)...))
 }
 
 // similarTracepoints are those like "group/name": mistyped, or of another group.
@@ -55,17 +59,20 @@ func capped(names []string) []string {
 	return out
 }
 
-// functions are those of /proc/kallsyms, system calls as one writes them: sys_openat,
-// which the kernel calls __x64_sys_openat.
-func functions(kallsyms []byte) []string {
+// functions are those of /proc/kallsyms that are like what is looked for, of a hundred
+// thousand; system calls as one writes them: sys_openat, which the kernel calls
+// __x64_sys_openat.
+func functions(kallsyms []byte, like func(string) bool) []string {
 	found := map[string]bool{}
 	for line := range bytes.Lines(kallsyms) {
 		f := bytes.Fields(line)
-		if len(f) != 3 || !bytes.ContainsAny(f[1], "tTwW") || tables.Match(f[2]) {
+		if len(f) != 3 || !bytes.ContainsAny(f[1], "tTwW") {
 			continue // of a module, or no function
 		}
-		name := string(f[2])
-		found[systemCall.ReplaceAllString(name, "sys_")] = true
+		name := asWritten(string(f[2]))
+		if like(name) && !tables.MatchString(name) {
+			found[name] = true
+		}
 	}
 	return slices.Sorted(maps.Keys(found))
 }
@@ -73,8 +80,15 @@ func functions(kallsyms []byte) []string {
 // tables are symbols of the tracing of system calls, which are no functions.
 var tables = regexp.MustCompile(`^(__pfx_|args__|types__|event_|__event_|__syscall_meta_|__p_syscall_meta_|p_syscall_meta_|\.)`)
 
-// systemCall is what stands before a system call's name since 4.17.
-var systemCall = regexp.MustCompile(`^__(x64|arm64)_sys_`)
+// asWritten is a symbol without what stands before a system call's name since 4.17.
+func asWritten(symbol string) string {
+	for _, arch := range []string{"__x64_", "__arm64_"} {
+		if call, ok := strings.CutPrefix(symbol, arch+"sys_"); ok {
+			return "sys_" + call
+		}
+	}
+	return symbol
+}
 
 // wordsOf are a symbol's words without what differs between kernels.
 func wordsOf(symbol string) []string {
