@@ -43,6 +43,12 @@ export async function step(name, does) {
   console.log("ok:", name);
 }
 
+// until waits for something to become true: a page on a busy machine takes its time.
+export async function until(what, is) {
+  for (const begun = Date.now(); !(await is()); await new Promise((later) => setTimeout(later, 50)))
+    assert(Date.now() - begun < 15000, what);
+}
+
 // type replaces what is in the editor, as a student who types it.
 export async function type(page, text) {
   await page.locator(".cm-content").click();

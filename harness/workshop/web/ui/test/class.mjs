@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import assert from "node:assert/strict";
 import { createInterface } from "node:readline";
-import { launch, open, picture, step, type, verdict } from "./browser.mjs";
+import { launch, open, picture, step, type, until, verdict } from "./browser.mjs";
 
 const [address, code, link, solutionFile] = process.argv.slice(2);
 const solution = readFileSync(solutionFile, "utf8");
@@ -52,7 +52,7 @@ await step("the teacher sees who is where, and who is stuck on the same", async 
   await teacher.goto(link);
   for (const name of ["Ada", "Bob", "Eve"]) await teacher.getByRole("rowheader", { name, exact: true }).waitFor();
   await teacher.locator(".groups li", { hasText: "Bob, Eve" }).waitFor();
-  assert((await teacher.locator("tr", { hasText: "Ada" }).innerText()).includes("1/"));
+  await teacher.locator("tr", { hasText: "Ada" }).getByText(/1\//).waitFor();
   await picture(teacher, "c2-teacher");
   await teacher.getByRole("button", { name: "Turn the page dark" }).click();
   await picture(teacher, "c3-teacher-dark");
@@ -91,7 +91,7 @@ await step("one comes back from another browser, with a code of their own", asyn
   await bob.goto(address);
   await bob.getByLabel("The class's code").focus();
   await bob.keyboard.press("Control+v");
-  assert.equal(await bob.getByLabel("The class's code").inputValue(), own);
+  await until("the code is pasted", async () => (await bob.getByLabel("The class's code").inputValue()) === own);
   await join(bob, "Bob", own);
   await bob.getByRole("link", { name: /^(Begin|Go on) with/ }).click();
   await bob.locator(".cm-content", { hasText: "retrun 0;" }).waitFor();
@@ -145,8 +145,8 @@ await step("after the server was killed, pages go on", async () => {
         }),
     "Passed",
   );
-  assert((await ada.locator(".cm-content").innerText()).includes("getdents64 called"));
-  assert.equal(await ada.locator(".step.done").count(), 1);
+  await ada.locator(".cm-content", { hasText: "getdents64 called" }).waitFor();
+  await until("one step is done", async () => (await ada.locator(".step.done").count()) === 1);
 });
 await step("the pages had no error", () => assert.deepEqual([...ada.wrong, ...teacher.wrong], []));
 await browser.close();

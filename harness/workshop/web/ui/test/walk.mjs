@@ -2,7 +2,7 @@
 // real machines: node walk.mjs LINK SOLUTION.
 import { readFileSync } from "node:fs";
 import assert from "node:assert/strict";
-import { launch, open, picture, step, type, verdict } from "./browser.mjs";
+import { launch, open, picture, step, type, until, verdict } from "./browser.mjs";
 
 const [link, solutionFile] = process.argv.slice(2);
 const solution = readFileSync(solutionFile, "utf8");
@@ -44,11 +44,11 @@ await step("the starter fails", () =>
 );
 await step("C that does not compile is marked at its line", async () => {
   await type(page, solution.replace("return 0;", "retrun 0;"));
-  assert(await page.locator(".unsaved").isVisible());
+  await page.locator(".unsaved").waitFor();
   await verdict(page, () => page.keyboard.press("Control+s"), "Not yet");
   await page.locator(".cm-lint-marker-error").waitFor();
   const at = 1 + solution.slice(0, solution.indexOf("return 0;")).split("\n").length - 1;
-  assert((await result.innerText()).includes(`hello.bpf.c:${at}`), await result.innerText());
+  await result.getByText(`hello.bpf.c:${at}`).first().waitFor();
   await picture(page, "2-does-not-compile");
 });
 await step("a program that the verifier rejects is explained", async () => {
@@ -66,7 +66,7 @@ await step("mended, it passes", async () => {
   await type(page, solution);
   await verdict(page, () => page.keyboard.press("Control+s"), "Passed");
   await page.waitForFunction(() => document.getElementById("polite").textContent.startsWith("Passed"));
-  assert.equal(await page.locator(".step.done").count(), 1);
+  await until("one step is done", async () => (await page.locator(".step.done").count()) === 1);
   await picture(page, "4-passed");
 });
 await step("commands of the lesson run in the terminal, and the trace shows what they cause", async () => {
@@ -86,7 +86,7 @@ await step("a reload keeps terminals and what was not saved", async () => {
   await terminal.click();
   await page.keyboard.type("echo kept-$MARK\n");
   await seen("kept-of-before");
-  assert((await page.locator(".cm-content").innerText()).includes("// not saved"));
+  await page.locator(".cm-content", { hasText: "// not saved" }).waitFor();
 });
 await step("a second terminal", async () => {
   await page.getByRole("button", { name: "One more terminal" }).click();
@@ -103,14 +103,14 @@ await step("two tabs on one lab: nothing is lost", async () => {
   await page.locator(".cm-content").click();
   await page.keyboard.press("Control+s");
   await page.getByRole("dialog").getByRole("button", { name: "Take the saved one" }).click();
-  assert((await page.locator(".cm-content").innerText()).includes("// of the other tab"));
+  await page.locator(".cm-content", { hasText: "// of the other tab" }).waitFor();
   await other.close();
 });
 await step("another kernel beside this one", async () => {
   await page.getByRole("tab", { name: "Other kernels" }).click();
   await page.locator("#pane-compare .kernels button").first().click();
   await page.locator("#pane-compare section[aria-label='The other kernel'] .verdict").waitFor({ timeout: 60000 });
-  assert.equal(await page.locator("#pane-compare .report.pass").count(), 2);
+  await until("both kernels pass", async () => (await page.locator("#pane-compare .report.pass").count()) === 2);
   await picture(page, "6-compare");
 });
 await step("maps", async () => {
@@ -126,9 +126,8 @@ await step("dark, and narrow", async () => {
   await picture(page, "7-dark");
   await page.setViewportSize({ width: 390, height: 844 });
   await picture(page, "8-narrow");
-  assert(
-    await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
-    "the narrow page scrolls sideways",
+  await until("the narrow page does not scroll sideways", () =>
+    page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
   );
   await page.setViewportSize({ width: 1440, height: 900 });
 });
