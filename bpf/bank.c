@@ -7,12 +7,21 @@
 
 static long balance = 100;
 
+static long least = 100; /* that the account ever held */
+
+static void note_least(long left)
+{
+	if (left < least)
+		least = left;
+}
+
 /* withdraw takes an amount from the account, and returns what is left, or -1. */
 long withdraw(long amount)
 {
 	if (amount > balance)
 		return -1;
 	balance -= amount;
+	note_least(balance);
 	return balance;
 }
 

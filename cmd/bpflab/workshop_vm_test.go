@@ -124,6 +124,14 @@ func TestWorkshopMistakes(t *testing.T) {
 		{"no answer", "hello", watchLs, `return 0;`, ``, "takes the program's answer"},
 		{"no bounds", "xdp-drop", "drop-one-port", `(void *)(udp + 1) > data_end`, `0`, "the packet may be shorter"},
 		{"function of a file", "uprobes", "what-is-it-called-with", `SEC("uprobe//bin/bank:withdraw")`, `SEC("uprobe//bin/bank:withdrow")`, "/bin/bank has no function withdrow"},
+		{"swapped letters", "xdp-drop", "drop-one-port", `SEC("xdp")`, `SEC("xpd")`, `there is "xdp"`},
+		{"side of no interface", "tc-egress", "drop-one-port", `SEC("tc/egress")`, `SEC("tc/egres")`, "tc/ingress or tc/egress"},
+		{"another type's context", "tc-egress", "drop-one-port", `SEC("tc/egress")`, `SEC("xdp")`, "does SEC name the type"},
+		{"answer of another hook", "cgroup-connect", "refuse-a-port", `return SOCKADDR_REFUSE;`, `return -1;`, "has to be 0 or 1"},
+		{"result of a tail call", "tail-calls", "choose-a-program-by-the-protocol", "\tbpf_tail_call(ctx, &by_protocol", "\treturn bpf_tail_call(ctx, &by_protocol", "bpf_tail_call gives none"},
+		{"type that is no more", "co-re", "find-a-field-that-moves", `__s32 tgid;`, `struct task_struct *tgid;`, "has no field tgid"},
+		{"loop without a bound", "loops", "walked-round-by-round", `for (int i = 0; i < MOST; i++)`, `for (;; bytes++)`, "a bound of its own"},
+		{"mistyped function of the kernel", "own-tool", "how-many-fail", `SEC("kprobe/do_exit")`, `SEC("kprobe/do_exits")`, "no function do_exits"},
 		{"answer that is none", "lsm", "a-file-that-stays", `return -EPERM;`, `return EPERM;`, "a negative error number"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -82,6 +82,9 @@ func attachXDP(p placement) (io.Closer, wire.AttachResult, error) {
 func attachTC(p placement) (io.Closer, wire.AttachResult, error) {
 	ns, name := p.device()
 	res := wire.AttachResult{Kind: "tc", Target: name, Mode: "ingress"}
+	if side, ok := strings.CutPrefix(p.spec.SectionName, "tc/"); ok && side != "ingress" && side != "egress" {
+		return nil, res, fmt.Errorf("section %q names neither side of the interface: tc/ingress or tc/egress", p.spec.SectionName)
+	}
 	parent := uint32(netlink.HANDLE_MIN_INGRESS)
 	if strings.Contains(p.spec.SectionName, "egress") {
 		res.Mode, parent = "egress", netlink.HANDLE_MIN_EGRESS

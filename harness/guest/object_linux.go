@@ -139,7 +139,7 @@ func (o *object) loadProgram(name string, log bool) wire.Program {
 		return out
 	}
 	coll, err := o.collection(spec, ebpf.LogLevelStats)
-	if err != nil && !errors.Is(err, unix.E2BIG) { // whose log would be the longest
+	if err != nil && worthTelling(err) {
 		if coll, again := o.collection(spec, ebpf.LogLevelInstruction|ebpf.LogLevelStats); again != nil {
 			err = again
 		} else {
@@ -157,6 +157,19 @@ func (o *object) loadProgram(name string, log bool) wire.Program {
 	}
 	coll.Close()
 	return out
+}
+
+// longestTold is how many instructions a log may tell of one by one: beyond that it takes
+// minutes, and more memory than the machine has.
+const longestTold = 100_000
+
+// worthTelling says whether a program that was rejected is to be loaded once more, with a
+// log of every instruction the verifier walks.
+func worthTelling(err error) bool {
+	if errors.Is(err, unix.E2BIG) || errors.Is(err, unix.EFAULT) { // too much to walk, since and before 6.13
+		return false
+	}
+	return rejected(wire.Program{}, err).Insns <= longestTold
 }
 
 func (o *object) collection(spec *ebpf.CollectionSpec, log ebpf.LogLevel) (*ebpf.Collection, error) {

@@ -11,7 +11,7 @@ import (
 )
 
 // Names are those that become word with the fewest edits (a letter more, less or
-// another one), the nearest first, and at most so many. Those that take more than
+// another one, or two neighbours swapped), the nearest first, and at most so many. Those that take more than
 // within edits are left out, and more than twice as many as the nearest. Large and
 // small letters are the same.
 func Names(word string, names []string, within, most int) []string {
@@ -25,7 +25,11 @@ func Names(word string, names []string, within, most int) []string {
 		if longer := len(name) - len(word); max(longer, -longer) > within {
 			continue // each letter more or less is an edit
 		}
-		if edits := levenshtein.ComputeDistance(word, strings.ToLower(name)); edits <= within {
+		edits := levenshtein.ComputeDistance(word, strings.ToLower(name))
+		if swapped(word, strings.ToLower(name)) {
+			edits = 1
+		}
+		if edits <= within {
 			near = append(near, found{name, edits})
 		}
 	}
@@ -37,6 +41,20 @@ func Names(word string, names []string, within, most int) []string {
 		}
 	}
 	return out
+}
+
+// swapped tells of two words that differ by two neighbouring letters only, which have
+// changed their places.
+func swapped(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := 0; i+1 < len(a); i++ {
+		if a[i] != b[i] {
+			return a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:]
+		}
+	}
+	return false
 }
 
 // Typo is how many edits a name takes that somebody has mistyped, at most.

@@ -15,6 +15,7 @@ func TestNames(t *testing.T) {
 		{"sys_getdent64", 1, 5, []string{"sys_getdents64"}},
 		{"sys_getdents6", 2, 5, []string{"sys_getdents", "sys_getdents64"}},
 		{"SYS_GETPID", 2, 1, []string{"sys_getpid"}},
+		{"sys_gettdi", 1, 1, []string{"sys_gettid"}},
 		{"sys_getuid", 1, 5, []string{"sys_getpid", "sys_gettid"}},
 		{"sys_getppid", 1, 5, []string{"sys_getpid"}},
 		{"", 2, 5, nil},

@@ -13,6 +13,10 @@ const report = "\nVerification failed: "
 // (print_verification_stats of kernel/bpf/verifier.c), and the states of a loop.
 var statistics = regexp.MustCompile(`^(processed \d+ insns|insns processed |verification time |stack depth |subprog \d+ \(|cur state:|old state:)`)
 
+// closing begins the statistics. Some complaints (of tail calls) have no end of line, so
+// that it follows in theirs.
+const closing = "verification time "
+
 // Terse is a verifier's log up to the complaint, without the explanation that new
 // kernels add.
 func Terse(log string) string {
@@ -24,6 +28,7 @@ func Terse(log string) string {
 func Said(log string) []string {
 	var out []string
 	for line := range strings.Lines(Terse(log)) {
+		line, _, _ = strings.Cut(line, closing)
 		if line = strings.TrimSpace(line); line != "" && !statistics.MatchString(line) {
 			out = append(out, line)
 		}

@@ -59,6 +59,8 @@ func TestJudge(t *testing.T) {
 		{"map sum and entries", lab.Check{Map: &lab.Map{Name: "calls", Where: ls, Sum: ptr[int64](4), Entries: ptr(2)}}, verdict.Pass, "2 entries, sum 4"},
 		{"map wrong sum", lab.Check{Map: &lab.Map{Name: "calls", Where: ls, Sum: ptr[int64](20)}}, verdict.Fail, "{comm: sh, pid: 3} = 9"},
 		{"map wrong entries", lab.Check{Map: &lab.Map{Name: "calls", Entries: ptr(2)}}, verdict.Fail, "3 entries"},
+		{"map entries of no numbers", lab.Check{Map: &lab.Map{Name: "calls", Field: "none", Entries: ptr(2)}}, verdict.Fail, "3 entries\n"},
+		{"one map entry", lab.Check{Map: &lab.Map{Name: "verdicts", Entries: ptr(1)}}, verdict.Pass, "1 entry, sum 10"},
 		{"per-CPU values are summed", lab.Check{Map: &lab.Map{Name: "verdicts", Where: lab.Where{"key": int64(1)}, Sum: ptr[int64](10)}}, verdict.Pass, "sum 10"},
 		{"map least sum", lab.Check{Map: &lab.Map{Name: "verdicts", Min: ptr[int64](11)}}, verdict.Fail, "[4 6] by CPU"},
 		{"unknown map", lab.Check{Map: &lab.Map{Name: "nope", Sum: ptr[int64](0)}}, verdict.Fail, "no such map"},

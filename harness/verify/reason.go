@@ -44,7 +44,7 @@ var rules = []rule{
 	{code: "section", stage: wire.StageSection, text: message, fix: "name it as libbpf does, SEC(\"xdp\") or SEC(\"kprobe/do_exit\"), or, if it is a function only, leave SEC out"},
 	{code: "memory", errno: "ENOMEM", text: fixed("the kernel has not enough memory for it"), fix: "make its maps smaller"},
 	{code: "privilege", errno: "EPERM", text: fixed("the kernel does not permit it"), fix: "load it as root, and before 5.11 lift the limit on locked memory"},
-	{code: "global_data", says: says(`map (\.\S+) \(Array\): .*read- and write-only maps not supported`), text: noGlobals, fix: "keep them in an array map of your own"},
+	{code: "global_data", says: says(`map (\.[\w.]+)(?: \(Array\))?: .*read- and write-only maps not supported`), text: noGlobals, fix: "keep them in an array map of your own"},
 	{code: "global_data", says: says(`unrecognized bpf_ld_imm64 insn`), when: beforeGlobals, text: noGlobals, fix: "keep them in an array map of your own"},
 	{code: "map", stage: "map", text: message, fix: "look at the map's type, sizes and flags"},
 	{code: "program_type", stage: "relocate", when: newerProgram, text: programTooNew, fix: "this kernel has no programs of this type"},
@@ -62,6 +62,7 @@ var rules = []rule{
 	{code: "complexity", says: says(`The sequence of (\d+) jumps is too complex`), text: func(f *failure) string {
 		return "more than " + f.match[1] + " branches are open at one time"
 	}, fix: "make fewer branches in sequence, or move some into a global function"},
+	{code: "complexity", errno: "EFAULT", says: says(`hit verifier bug`), text: fixed("the verifier gave up, and its reason did not fit into the log: mostly more than 8192 branches are open at one time, as in a loop without a bound"), fix: "give the loop a bound, or make fewer branches in sequence"},
 	{code: "back_edge", says: says(`back-edge from insn (\d+) to (\d+)`), text: func(f *failure) string {
 		return "instruction " + f.match[1] + " jumps back to " + f.match[2] + ": before 5.3 the verifier takes no loops"
 	}, fix: "#pragma unroll, or kernels from 5.3 on"},
@@ -80,7 +81,8 @@ var rules = []rule{
 	{code: "kfunc", says: says(`(?m)^.*(?:calling kernel function \w+ is not allowed|kernel function .* not found).*$`), text: matched, fix: "this kernel has no such kfunc for this program type"},
 	{code: "licence", says: says(`cannot call GPL-restricted function from non-GPL compatible program`), text: matched, fix: `char LICENSE[] SEC("license") = "GPL"`},
 	{code: "unreachable", says: says(`unreachable insn \d+`), text: matched, fix: "remove the code, or compile with -O2"},
-	{code: "invalid_access", says: says(`(?m)^.*(?:invalid access to|invalid mem access|invalid bpf_context access|dereference of modified ctx|invalid read from|invalid write to|min value is|max value is|unbounded).*$`), text: matched, fix: "check pointers for NULL and offsets against their bounds before they are used"},
+	{code: "invalid_access", says: says(`(?m)^.*invalid bpf_context access.*$`), text: matched, fix: "the context of this type of program has nothing there that may be read, or written: does the section name the right type?"},
+	{code: "invalid_access", says: says(`(?m)^.*(?:invalid access to|invalid mem access|dereference of modified ctx|invalid read from|invalid write to|min value is|max value is|unbounded).*$`), text: matched, fix: "check pointers for NULL and offsets against their bounds before they are used"},
 	{code: "uninitialised", says: says(`(?m)^.*!read_ok$`), text: matched, fix: "a register is read before it is written: initialise the variable on every path"},
 	{code: "program_type", errno: "EINVAL", when: newerProgram, text: programTooNew, fix: "this kernel has no programs of this type"},
 	{code: "attach", stage: "attach", text: message, fix: "what the section names may not be in this kernel"},

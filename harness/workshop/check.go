@@ -181,6 +181,7 @@ func (a *attempt) judge(m *machine, single session.Single) {
 	if r.Passed() {
 		return
 	}
+	single.Programs = unwanted(a.step, single)
 	r.Stage, r.Problems = stepProblems(a.code, a.desk.Lesson.FileName(), m.version(), single)
 	if len(r.Checks) == 0 {
 		r.Checks = []verdict.Check{{Verdict: single.Verdict, Expected: single.Expected, Seen: single.Seen}}

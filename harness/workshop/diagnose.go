@@ -2,6 +2,7 @@ package workshop
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/bpflab/bpflab/harness/lab"
@@ -19,7 +20,7 @@ type findings struct {
 
 // symptoms are looked for in this order; each that fits is told.
 var symptoms = []func(findings) *Diagnosis{
-	noShell, outOfProcesses, outOfMemory, traceTaken, tracingOff, noTracefs, lsmNotListed, wrongFile, wrongTracepoint, wrongHook, wrongSymbol, neverRan, ranSilently, notLicensed,
+	noShell, outOfProcesses, outOfMemory, traceTaken, tracingOff, noTracefs, lsmNotListed, noFile, wrongFile, wrongTracepoint, wrongHook, wrongSymbol, neverRan, ranSilently, sizeOfPointer, notLicensed,
 }
 
 // diagnose tells what of the machine, or of the usual mistakes, may be the reason that
@@ -125,6 +126,22 @@ func ranSilently(f findings) *Diagnosis {
 	for _, r := range f.health.Runs {
 		if r.Runs > 0 {
 			return &Diagnosis{fmt.Sprintf("the program %s ran %d times, and prints nothing: the code calls no bpf_trace_printk", r.Name, r.Runs), "let it print"}
+		}
+	}
+	return nil
+}
+
+// pointerToText finds the name of a text that is no array.
+var pointerToText = regexp.MustCompile(`\bchar\s*\*\s*(\w+)\s*=\s*"`)
+
+// sizeOfPointer tells of a text that is printed with the size of its address.
+func sizeOfPointer(f findings) *Diagnosis {
+	if !f.wantsTrace() {
+		return nil
+	}
+	for _, m := range pointerToText.FindAllStringSubmatch(f.code, -1) {
+		if strings.Contains(f.code, "sizeof("+m[1]+")") {
+			return &Diagnosis{"sizeof(" + m[1] + ") is the size of an address, 8, and not of the text", "make it an array: char " + m[1] + "[] = …"}
 		}
 	}
 	return nil

@@ -51,16 +51,32 @@ func buildProblems(file string, err error) []Problem {
 var clangWords = []struct{ says, means string }{
 	{"Looks like the BPF stack limit", "the variables of a function need more than 512 bytes, which is all the stack there is: put large ones into a per-CPU array map"},
 	{"A call to built-in function", "the C library is not there in the kernel: use a helper or __builtin_memcpy and the like with a constant size"},
+	{"implicitly declaring library function", "the C library is not there in the kernel: programs print with bpf_trace_printk, and copy with __builtin_memcpy"},
 	{"call to undeclared function", "no header here declares it: is its name right? Helpers begin with bpf_"},
 	{"implicit declaration of function", "no header here declares it: is its name right? Helpers begin with bpf_"},
 	{"file not found", "only the headers in bpf/include, libbpf's and the kernel's user-space headers are there"},
 	{"unused variable", "a warning counts as an error here: use the variable, or remove it"},
 	{"non-void function does not return a value", "the kernel takes the program's answer from it: end with return and a number, on every path"},
 	{"undefined function", "a function without a body cannot be called in the kernel"},
+	{"incomplete type", "no header here has a struct of this name: is it mistyped?"},
+	{"incomplete definition of type", "no header here has a struct of this name: is it mistyped?"},
+	{"no member named", "the struct has no such field: its definition is in this file, or in a header of bpf/include"},
+	{"undeclared identifier", "nothing of this name is declared above, or in the headers: is it mistyped?"},
+	{"comparison of distinct pointer types", "data_end is a void *: cast the other side, as in (void *)(ip + 1) > data_end"},
+	{"incompatible pointer to integer conversion", "a value is wanted here, and this is its address: put * before it"},
+	{"incompatible integer to pointer conversion", "an address is wanted here: put & before the variable"},
+	{"to parameter of incompatible type 'void *'", "an address is wanted here: put & before the variable"},
+	{"result of an assignment as a condition", "= assigns, == compares"},
+	{"unknown attribute", "clang has no attribute of this name: is it mistyped?"},
+	{"declaration does not declare anything", "there is a semicolon too much: an attribute of a struct stands between } and ;"},
+	{"loop not unrolled", "clang could not write the loop out: mostly because the number of rounds is no constant"},
+	{"[-Werror", "a warning of clang's counts as an error here"},
 }
 
 const (
 	moreArguments   = "the kernel hands one argument to a program, its context, and this one uses another: macros such as BPF_PROG and BPF_KPROBE take a function's arguments out of the context"
+	errorWanted     = "0 or a negative error number, such as -EPERM, is wanted here: inside the kernel errors are negative"
+	zeroOrOne       = "the answer here has to be 0 or 1"
 	numberAsPointer = "to the verifier this address is a number like any other, and what it points to cannot be known: copy from it with bpf_probe_read_kernel, or bpf_probe_read_user if it is a process's (before 5.5 bpf_probe_read)"
 )
 
@@ -68,17 +84,30 @@ const (
 var verifierWords = []struct{ says, means string }{
 	{"map_value_or_null", "a lookup in a map may find nothing: compare what it returns with NULL (0) before you use it"},
 	{"_or_null'", "the pointer may be NULL here: compare it with 0 before you use it"},
-	{"invalid access to packet", "the packet may be shorter: compare the address behind what you read with data_end first, on this path"},
+	{"r=65535)", "the verifier has walked the loop up to the largest packet there can be, of 65535 bytes: give the loop a bound of its own"},
+	{"invalid access to packet", "the packet may be shorter: compare the address behind what you read with data_end first, on this path; a number that is part of the address needs a bound before that"},
 	{"invalid access to map value", "the place lies outside the map's value, or may: bound the index with a comparison before it"},
 	{"R2 !read_ok", moreArguments}, {"R3 !read_ok", moreArguments}, {"R4 !read_ok", moreArguments}, {"R5 !read_ok", moreArguments},
-	{"R0 !read_ok", "the program ends without an answer: it needs a return on every path"},
+	{"R0 !read_ok", "the program ends without an answer: it needs a return with a number on every path (bpf_tail_call gives none)"},
 	{"!read_ok", "a variable is read before anything was written to it, on one path at least"},
 	{"invalid indirect read from stack", "bytes of a variable on the stack are handed on that nobody has written: begin with = {}"},
 	{"invalid mem access 'scalar'", numberAsPointer},
 	{"invalid mem access 'inv'", numberAsPointer},
 	{"unbounded memory access", "the length or index has no upper bound that the verifier knows: compare it with one"},
 	{"infinite loop", "the loop comes back to where it was with nothing changed: it would never end"},
-	{"At program exit the register R0", "the answer is none that this hook may give: 0, or a negative error number such as -EPERM"},
+	{"should have been in [-4095, 0]", errorWanted},
+	{"should have been in [0, 1]", zeroOrOne},
+	{"should have been in (0x0; 0x1)", zeroOrOne},
+	{"At program exit the register R0", "the answer is none that a program of this type may give"},
+	{"invalid bpf_context access", "at this place the context of such a program has nothing that may be read, or written: does SEC name the type of program that the function was written for?"},
+	{"pointer be out of bounds", "the number that is added to the address may be negative, or far too large: take an unsigned type, and compare it with a bound first"},
+	{"min value is negative", "the index may be negative: take an unsigned type, or compare it with 0 as well"},
+	{" expected=", "a helper gets another kind of argument than it takes: R1 is its first, R2 its second, and so on"},
+	{"cannot pass map_type", "this helper is not for maps of that type"},
+	{"expected prog array map for tail call", "the second argument of bpf_tail_call is a program array"},
+	{"misconfigured verifier", "a helper gets a map of a type that is not for it: bpf_tail_call, for one, takes a program array"},
+	{"BPF_STX uses reserved fields", "the result of an atomic operation is used, which kernels before 5.12 do not have: add only, and look the sum up in another line"},
+	{"must have a GPL compatible license", "such programs need a licence that is compatible with the GPL: char LICENSE[] SEC(\"license\") = \"Dual BSD/GPL\";"},
 	{"Unreleased reference", "what was taken (a ring buffer's record, a socket) must be given back on every path"},
 }
 
@@ -130,7 +159,7 @@ func stepProblems(code []byte, file string, v kernel.Version, single session.Sin
 	}
 	if what, ok := strings.CutPrefix(single.Expected, "attach "); ok {
 		name := strings.TrimSuffix(what, " works")
-		return StageAttach, []Problem{{File: file, Line: definedAt(code, name), Severity: "error", Text: single.Seen,
+		return StageAttach, []Problem{{File: file, Line: sectionAt(code, name), Severity: "error", Text: single.Seen,
 			Code: "attach", Explanation: "the program was loaded, and could not be attached where its section says"}}
 	}
 	if strings.HasPrefix(single.Expected, "the object's maps") || strings.HasPrefix(single.Expected, "load the object") || single.Expected == "an eBPF object" {
@@ -138,6 +167,9 @@ func stepProblems(code []byte, file string, v kernel.Version, single session.Sin
 	}
 	return StageCheck, nil
 }
+
+// symbolNowhere finds a function that a map of programs names and that is not there.
+var symbolNowhere = regexp.MustCompile(`unknown relocation type \w+ for symbol (\w+)`)
 
 // noProgram finds the program that an object lacks.
 var noProgram = regexp.MustCompile(`the object has no program "(\w+)"`)
@@ -149,13 +181,38 @@ func refusedObject(code []byte, file string, v kernel.Version, single session.Si
 	if old := lineOf(code, `SEC("maps")`); old > 0 {
 		p.Line, p.Explanation, p.Fix = old, `a map that is described by __uint, __type and the like belongs in the section ".maps"; "maps" is an older form`, `SEC(".maps")`
 	}
-	if m := noProgram.FindStringSubmatch(single.Seen); m != nil {
-		p.Code, p.Explanation, p.Fix = "no_program", "this step needs a program called "+m[1], "was the function renamed, or its SEC(\"...\") forgotten?"
+	if name := found(symbolNowhere, single.Seen); name != "" {
+		p.Explanation, p.Fix = "the map's values name the function "+name+", which this file does not have", "was it renamed?"
+	}
+	if name := found(noProgram, single.Seen); name != "" {
+		lacksProgram(&p, code, name)
+	}
+	if printk := lineOf(code, "bpf_printk("); printk > 0 && reason.Code == "global_data" {
+		p.Line, p.Fix = printk, "bpf_printk keeps its text there: put #define BPF_NO_GLOBAL_DATA before the headers, or use bpf_trace_printk with an array of char"
+		return p
 	}
 	if m := mapName.FindStringSubmatch(single.Seen); m != nil {
 		p.Line = lineOf(code, m[1]+" SEC(")
 	}
 	return p
+}
+
+// programsThere finds the programs that the object has instead.
+var programsThere = regexp.MustCompile(`the object has no program "\w+"; it has (.+)`)
+
+// lacksProgram tells what may have become of a program: a function without a section, or
+// one of another name.
+func lacksProgram(p *Problem, code []byte, name string) {
+	p.Code, p.Explanation, p.Fix = "no_program", "this step needs a program called "+name, "was the function renamed, or its SEC(\"...\") forgotten?"
+	if p.Line = definedAt(code, name); p.Line > 0 {
+		p.Explanation = "the function " + name + " is there, and is no program: it has no section"
+		p.Fix = `put SEC("...") above it`
+		return
+	}
+	there := strings.Split(found(programsThere, firstLine(p.Text)), ", ")
+	if near := nearest.Names(name, there, nearest.Typo(name), 1); len(near) > 0 {
+		p.Line, p.Fix = definedAt(code, near[0]), "there is "+near[0]+": call it "+name
+	}
 }
 
 // stageOf tells that a program came no further than its section.
@@ -183,6 +240,12 @@ func rejected(code []byte, file string, v kernel.Version, single session.Single,
 	}
 	if out.Line, out.Column = failedAt(single.Spec, p, file); out.Line == 0 {
 		out.Line = definedAt(code, p.Name)
+	}
+	switch reason.Code {
+	case "section", "attach_target":
+		out.Line, out.Column = sectionAt(code, p.Name), 0
+	case "co_re":
+		missingField(&out, code, single.Spec, p)
 	}
 	return out
 }

@@ -79,6 +79,19 @@ func definedAt(code []byte, program string) int {
 	return 1 + bytes.Count(code[:at[0]], []byte("\n"))
 }
 
+// sectionAt is the line of the SEC that a program's definition has above it, or of the
+// definition, if there is none.
+func sectionAt(code []byte, program string) int {
+	defined := definedAt(code, program)
+	lines := bytes.Split(code, []byte("\n"))
+	for at := defined; at > 0 && at > defined-3; at-- {
+		if bytes.Contains(lines[at-1], []byte("SEC(")) {
+			return at
+		}
+	}
+	return defined
+}
+
 func firstLine(s string) string {
 	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
 	return s

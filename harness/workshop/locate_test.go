@@ -28,6 +28,27 @@ func TestLineOf(t *testing.T) {
 	}
 }
 
+func TestSectionAt(t *testing.T) {
+	code := []byte("SEC(\"xpd\")\nint far(void)\n{\n}\nSEC(\"xdp\")\nint near(void *ctx)\nint plain(void)\n{\n\treturn 0;\n}\n\nint alone(void)\n")
+	for program, want := range map[string]int{"far": 1, "near": 5, "alone": 12, "none": 0} {
+		if got := sectionAt(code, program); got != want {
+			t.Errorf("%s: %d, want %d", program, got, want)
+		}
+	}
+}
+
+func TestReadNear(t *testing.T) {
+	code := []byte("task->state\nx\nx\nBPF_CORE_READ(task, state)\npause.state\n")
+	for to, want := range map[int]int{1: 1, 2: 1, 3: 4, 9: 4} {
+		if got := readNear(code, "state", to); got != want {
+			t.Errorf("near %d: %d, want %d", to, got, want)
+		}
+	}
+	if got := readNear(code, "stat", 1); got != 0 {
+		t.Errorf("part of a name: %d", got)
+	}
+}
+
 func TestDefinedAt(t *testing.T) {
 	code := []byte("// hello(this)\nSEC(\"lsm/hello\")\nint BPF_PROG(hello, int a)\n{ return hello2(a); }\nstatic int *hello2(int a)\n")
 	for program, want := range map[string]int{"hello": 3, "hello2": 5, "hell": 0, "a": 0} {

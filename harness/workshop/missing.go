@@ -19,6 +19,13 @@ var (
 	hookMissing       = regexp.MustCompile(`attach LSM/LSM\w+: (\w+) LSM hook not supported`)
 )
 
+// askedFor finds the function that a section names, where cilium/ebpf has tried the name
+// of a system call in its place.
+var askedFor = regexp.MustCompile(`fallback for "(\w+)"\): token \S+: not found`)
+
+// fileMissing finds the program that a section names and that is not there.
+var fileMissing = regexp.MustCompile(`stat executable: stat (\S+): no such file`)
+
 // systemCall is what stands before a system call's name since 4.17.
 var systemCall = regexp.MustCompile(`^__\w+?_sys_`)
 
@@ -37,6 +44,9 @@ func found(re *regexp.Regexp, text string) string {
 }
 
 func missingSymbol(seen string) string {
+	if name := found(askedFor, seen); name != "" {
+		return name
+	}
 	return systemCall.ReplaceAllString(found(symbolMissing, seen), "sys_")
 }
 
@@ -64,6 +74,14 @@ func wrongFile(f findings) *Diagnosis {
 		return nil
 	}
 	return &Diagnosis{file + " has no function " + name, "is the name in SEC right? grep -c NAME " + file + " tells whether the file has a name at all"}
+}
+
+func noFile(f findings) *Diagnosis {
+	file := found(fileMissing, f.single.Seen)
+	if file == "" {
+		return nil
+	}
+	return &Diagnosis{"this machine has no file " + file, "is the path in SEC right? It stands between uprobe/ and the colon, and begins with a slash of its own"}
 }
 
 func wrongTracepoint(f findings) *Diagnosis {

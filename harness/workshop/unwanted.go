@@ -1,0 +1,30 @@
+package workshop
+
+import (
+	"slices"
+
+	"github.com/bpflab/bpflab/harness/lab"
+	"github.com/bpflab/bpflab/harness/session"
+	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/harness/wire"
+)
+
+// unwanted are the verifier's answers without the rejections that the step wants, and
+// got: nothing is wrong with those programs.
+func unwanted(step lab.Step, single session.Single) []wire.Program {
+	return slices.DeleteFunc(slices.Clone(single.Programs), func(p wire.Program) bool {
+		return !p.Accepted && wantsRejected(step, single.Checks, p.Name)
+	})
+}
+
+func wantsRejected(step lab.Step, judged []verdict.Check, program string) bool {
+	for _, c := range step.Checks {
+		if c.Rejected == nil || c.Rejected.Program != program {
+			continue
+		}
+		if slices.ContainsFunc(judged, func(j verdict.Check) bool { return j.Verdict == verdict.Pass && j.Expected == c.Expected() }) {
+			return true
+		}
+	}
+	return false
+}
