@@ -10,10 +10,10 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// Names are those that become word with the fewest edits (a letter more, less or
-// another one, or two neighbours swapped), the nearest first, and at most so many. Those that take more than
-// within edits are left out, and more than twice as many as the nearest. Large and
-// small letters are the same.
+// Names are those that become word with the fewest edits, the nearest first, and at most
+// so many. An edit is a letter more, less or another one; two neighbours swapped are one,
+// too. Those that take more than within edits are left out, and more than twice as many
+// as the nearest. Large and small letters are the same.
 func Names(word string, names []string, within, most int) []string {
 	type found struct {
 		name  string
