@@ -110,7 +110,7 @@ func TestWorkshopMistakes(t *testing.T) {
 	w := openWorkshop(t, nil)
 	for _, c := range []struct{ name, lab, step, old, new, want string }{
 		{"section of no type", "hello", watchLs, `SEC("kprobe/sys_getdents64")`, `SEC("kprob/sys_getdents64")`, "names no type of program"},
-		{"no section", "hello", watchLs, `SEC("kprobe/sys_getdents64")`, ``, "this step needs a program called hello"},
+		{"no section", "hello", watchLs, `SEC("kprobe/sys_getdents64")`, ``, "the function hello is there, and is no program"},
 		{"no target", "hello", watchLs, `SEC("kprobe/sys_getdents64")`, `SEC("kprobe")`, "does not say where"},
 		{"wrong function", "hello", watchLs, `SEC("kprobe/sys_getdents64")`, `SEC("kprobe/sys_getdents65")`, "no function sys_getdents65"},
 		{"mistyped function", "hello", watchLs, `SEC("kprobe/sys_getdents64")`, `SEC("kprobe/sys_getdent64")`, "there is sys_getdents64"},
@@ -129,8 +129,8 @@ func TestWorkshopMistakes(t *testing.T) {
 		{"another type's context", "tc-egress", "drop-one-port", `SEC("tc/egress")`, `SEC("xdp")`, "does SEC name the type"},
 		{"answer of another hook", "cgroup-connect", "refuse-a-port", `return SOCKADDR_REFUSE;`, `return -1;`, "has to be 0 or 1"},
 		{"result of a tail call", "tail-calls", "choose-a-program-by-the-protocol", "\tbpf_tail_call(ctx, &by_protocol", "\treturn bpf_tail_call(ctx, &by_protocol", "bpf_tail_call gives none"},
-		{"type that is no more", "co-re", "find-a-field-that-moves", `__s32 tgid;`, `struct task_struct *tgid;`, "has no field tgid"},
-		{"loop without a bound", "loops", "walked-round-by-round", `for (int i = 0; i < MOST; i++)`, `for (;; bytes++)`, "a bound of its own"},
+		{"field of other kernels", "co-re", "a-field-with-a-new-name", `__state`, `__stat`, "has no field state"},
+		{"loop without a bound", "loops", "walked-round-by-round", `for (int i = 0; i < MOST; i++) {`, `for (int i = 0;; bytes++) {`, "fewer rounds"},
 		{"mistyped function of the kernel", "own-tool", "how-many-fail", `SEC("kprobe/do_exit")`, `SEC("kprobe/do_exits")`, "no function do_exits"},
 		{"answer that is none", "lsm", "a-file-that-stays", `return -EPERM;`, `return EPERM;`, "a negative error number"},
 	} {

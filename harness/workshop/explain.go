@@ -188,7 +188,7 @@ func refusedObject(code []byte, file string, v kernel.Version, single session.Si
 		lacksProgram(&p, code, name)
 	}
 	if printk := lineOf(code, "bpf_printk("); printk > 0 && reason.Code == "global_data" {
-		p.Line, p.Fix = printk, "bpf_printk keeps its text there: put #define BPF_NO_GLOBAL_DATA before the headers, or use bpf_trace_printk with an array of char"
+		p.Line, p.Fix = printk, "bpf_printk keeps its text there: put #define BPF_NO_GLOBAL_DATA before the headers, and \\n at the text's end; or use bpf_trace_printk with an array of char"
 		return p
 	}
 	if m := mapName.FindStringSubmatch(single.Seen); m != nil {
