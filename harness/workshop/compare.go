@@ -59,6 +59,7 @@ func (a *attempt) elsewhere(ctx context.Context, kernel string) {
 		return
 	}
 	defer m.end()
+	m.setUp(ctx)
 	d.setBusy(BusyChecking)
 	a.ended(m, a.do(ctx, m, object))
 }
