@@ -166,7 +166,7 @@ const longestTold = 100_000
 // worthTelling says whether a program that was rejected is to be loaded once more, with a
 // log of every instruction the verifier walks.
 func worthTelling(err error) bool {
-	if errors.Is(err, unix.E2BIG) || errors.Is(err, unix.EFAULT) { // too much to walk, since and before 6.13
+	if errors.Is(err, unix.E2BIG) || errors.Is(err, unix.EFAULT) { // too much to walk: on 6.12 and 7.3, on 5.10 and 6.1
 		return false
 	}
 	return rejected(wire.Program{}, err).Insns <= longestTold

@@ -62,7 +62,7 @@ var rules = []rule{
 	{code: "complexity", says: says(`The sequence of (\d+) jumps is too complex`), text: func(f *failure) string {
 		return f.match[1] + " branches are open at one time, one more than the verifier keeps"
 	}, fix: "give a loop with branches in it fewer rounds, make fewer branches in sequence, or move some into a global function"},
-	{code: "complexity", errno: "EFAULT", says: says(`hit verifier bug`), text: fixed("the verifier gave up, and its reason did not fit into the log: mostly more than 8192 branches are open at one time, as in a loop without a bound"), fix: "give the loop a bound, or make fewer branches in sequence"},
+	{code: "complexity", errno: "EFAULT", says: says(`hit verifier bug`), text: fixed("the verifier gave up with EFAULT, of which the loader keeps no log: mostly more than 8192 branches are open at one time, as in a loop without a bound"), fix: "give the loop a bound, or make fewer branches in sequence"},
 	{code: "back_edge", says: says(`back-edge from insn (\d+) to (\d+)`), text: func(f *failure) string {
 		return "instruction " + f.match[1] + " jumps back to " + f.match[2] + ": before 5.3 the verifier takes no loops"
 	}, fix: "#pragma unroll, or kernels from 5.3 on"},
