@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/bpflab/bpflab/labs"
 )
 
 // Who learns is root in a machine, and must not be on a kernel that others use.
@@ -21,5 +23,31 @@ func TestWorkshopNeedsMachines(t *testing.T) {
 		if !errors.As(err, &usage) || !strings.Contains(err.Error(), "kernel that others use") {
 			t.Errorf("%s: %v", provider, err)
 		}
+	}
+}
+
+// In the workshop the student's file is open already, and its text does not send anybody
+// to look for the starter.
+func TestLessonsSpeakOfTheStudentsFile(t *testing.T) {
+	var f workshopFlags
+	lessons, err := f.lessons()
+	if err != nil || len(lessons) != len(labs.Course) {
+		t.Fatalf("%d lessons, %v", len(lessons), err)
+	}
+	named := 0
+	for _, l := range lessons {
+		text := l.Intro
+		for _, s := range l.Steps {
+			text += s.Prose
+		}
+		if strings.Contains(text, "bpf/starter/") {
+			t.Errorf("%s speaks of bpf/starter", l.Name)
+		}
+		if l.FileName() != "" && strings.Contains(text, "`"+l.FileName()+"`") {
+			named++
+		}
+	}
+	if named < 10 {
+		t.Errorf("%d lessons name the student's file", named)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
+	"strings"
 
 	"github.com/bpflab/bpflab/harness/lab"
 	"github.com/bpflab/bpflab/harness/run"
@@ -30,7 +32,20 @@ func NewLesson(l *lab.Lab, tree run.Tree) (*Lesson, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lab %s: %w", l.Name, err)
 	}
+	out.Lab = out.own(l)
 	return out, nil
+}
+
+// own is the document of a student whose C file begins as the starter: where the text
+// speaks of the starter's place, it speaks of that file.
+func (l *Lesson) own(document *lab.Lab) *lab.Lab {
+	out := *document
+	tell := func(text string) string { return strings.ReplaceAll(text, l.place(document.Starter), l.FileName()) }
+	out.Intro, out.Steps = tell(out.Intro), slices.Clone(out.Steps)
+	for i := range out.Steps {
+		out.Steps[i].Prose = tell(out.Steps[i].Prose)
+	}
+	return &out
 }
 
 func (l *Lesson) read(file string) ([]byte, error) { return fs.ReadFile(l.Tree.FS, l.place(file)) }
