@@ -5,31 +5,31 @@ package ci
 // a sibling.
 var layers = map[string][]string{
 	// 0: for all
-	"harness/nearest": {},
+	"vms/suggest": {},
 
 	// 1: nothing of ours
 	"harness/verdict":          {},
-	"harness/wire":             {},
-	"harness/install":          {},
+	"vms/wire":                 {},
+	"vms/install":              {},
 	"harness/guest/earlymount": {},
-	"vms/kernel":               {"harness/nearest"},
+	"vms/kernel":               {"vms/suggest"},
 	"vms/kernel/bzimage":       {},
 	"vms/kernel/deb":           {},
 	"vms/kernel/kerneltest":    {},
-	"vms/owner":                {},
+	"vms/lease":                {},
 	"labs":                     {},
 	"bpf":                      {},
 	"ci":                       {},
 	"ci/skips":                 {},
 
 	// 2
-	"harness/build":       {"harness/install"},
-	"harness/carry":       {},
+	"harness/build":       {"vms/install"},
+	"harness/bundle":      {},
 	"harness/lab":         {"vms/kernel"},
 	"harness/probe":       {"harness/verdict"},
 	"harness/report":      {"harness/verdict"},
 	"harness/upstream":    {"vms/kernel"},
-	"vms":                 {"vms/kernel", "vms/owner"},
+	"vms":                 {"vms/kernel", "vms/lease"},
 	"vms/child":           {},
 	"vms/console":         {},
 	"vms/initramfs":       {"vms/kernel"},
@@ -40,41 +40,41 @@ var layers = map[string][]string{
 
 	"vms/kernel/unpack": {"vms/kernel", "vms/kernel/bzimage", "vms/kernel/deb"},
 
-	"vms/userland": {"vms/kernel/deb"},
+	"vms/rootfs": {"vms/kernel/deb"},
 
 	// 3
 	"vms/kernel/store": {"vms/kernel", "vms/kernel/download"},
 	"vms/kernel/catalogue": {"vms/kernel", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/local", "vms/kernel/store",
 		"vms/kernel/unpack"},
-	"vms/vmstest":     {"harness/wire", "vms", "vms/kernel", "vms/kernel/catalogue", "vms/initramfs", "vms/owner"},
-	"vms/qemu":        {"harness/install", "harness/wire", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/template"},
-	"vms/lxd":         {"harness/install", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/owner"},
+	"vms/vmstest":     {"vms/wire", "vms", "vms/kernel", "vms/kernel/catalogue", "vms/initramfs", "vms/lease"},
+	"vms/qemu":        {"vms/install", "vms/wire", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/template"},
+	"vms/lxd":         {"vms/install", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/lease"},
 	"vms/lxd/lxdtest": {},
-	"vms/multipass":   {"harness/install", "harness/wire", "vms", "vms/child", "vms/console", "vms/kernel", "vms/owner"},
-	"vms/host":        {"harness/wire", "vms", "vms/child", "vms/console", "vms/kernel", "vms/owner"},
-	"harness/guest":   {"harness/guest/earlymount", "harness/nearest", "harness/probe", "harness/verdict", "harness/wire"},
+	"vms/multipass":   {"vms/install", "vms/wire", "vms", "vms/child", "vms/console", "vms/kernel", "vms/lease"},
+	"vms/host":        {"vms/wire", "vms", "vms/child", "vms/console", "vms/kernel", "vms/lease"},
+	"harness/guest":   {"harness/guest/earlymount", "vms/suggest", "harness/probe", "harness/verdict", "vms/wire"},
 	"harness/plan":    {"harness/lab", "vms", "vms/kernel"},
 
 	// 4 and 5
-	"harness/session": {"harness/build", "harness/lab", "harness/probe", "harness/verdict", "harness/wire", "vms", "vms/kernel"},
-	"harness/run": {"harness/build", "harness/lab", "harness/plan", "harness/session", "harness/verdict", "harness/wire",
+	"harness/session": {"harness/build", "harness/lab", "harness/probe", "harness/verdict", "vms/wire", "vms", "vms/kernel"},
+	"harness/run": {"harness/build", "harness/lab", "harness/plan", "harness/session", "harness/verdict", "vms/wire",
 		"vms", "vms/kernel"},
-	"harness/command":  {"harness/carry", "harness/session", "harness/verdict", "harness/wire", "vms", "vms/kernel"},
-	"harness/features": {"harness/session", "harness/upstream", "harness/wire", "vms", "vms/kernel"},
-	"harness/gotest":   {"harness/carry", "harness/command", "harness/session", "harness/verdict"},
-	"harness/limits":   {"harness/probe", "harness/session", "harness/verdict", "harness/wire", "vms", "vms/kernel"},
-	"harness/verify":   {"harness/nearest", "harness/probe", "harness/session", "harness/upstream", "harness/wire", "vms", "vms/kernel"},
-	"harness/workshop": {"harness/build", "harness/carry", "harness/command", "harness/lab", "harness/nearest", "harness/probe", "harness/run",
-		"harness/session", "harness/upstream", "harness/verdict", "harness/verify", "harness/wire", "vms", "vms/kernel"},
-	"harness/workshop/term": {"harness/lab", "harness/verdict", "harness/wire", "harness/workshop"},
-	"harness/workshop/web":  {"harness/build", "harness/lab", "harness/run", "harness/verdict", "harness/wire", "harness/workshop", "vms/kernel"},
+	"harness/command":  {"harness/bundle", "harness/session", "harness/verdict", "vms/wire", "vms", "vms/kernel"},
+	"harness/features": {"harness/session", "harness/upstream", "vms/wire", "vms", "vms/kernel"},
+	"harness/gotest":   {"harness/bundle", "harness/command", "harness/session", "harness/verdict"},
+	"harness/limits":   {"harness/probe", "harness/session", "harness/verdict", "vms/wire", "vms", "vms/kernel"},
+	"harness/verify":   {"vms/suggest", "harness/probe", "harness/session", "harness/upstream", "vms/wire", "vms", "vms/kernel"},
+	"harness/workshop": {"harness/build", "harness/bundle", "harness/command", "harness/lab", "vms/suggest", "harness/probe", "harness/run",
+		"harness/session", "harness/upstream", "harness/verdict", "harness/verify", "vms/wire", "vms", "vms/kernel"},
+	"harness/workshop/term": {"harness/lab", "harness/verdict", "vms/wire", "harness/workshop"},
+	"harness/workshop/web":  {"harness/build", "harness/lab", "harness/run", "harness/verdict", "vms/wire", "harness/workshop", "vms/kernel"},
 
 	"harness/workshop/web/webtest": {"harness/workshop"},
 
 	// 6: all of it
-	"cmd/bpflab":            {"*"},
-	"vms/multipass/standin": {"harness/guest", "harness/wire", "vms", "vms/kernel", "vms/kernel/catalogue", "vms/qemu"},
-	"ci/bench":              {"*"},
+	"cmd/bpflab":   {"*"},
+	"ci/multipass": {"harness/guest", "vms/wire", "vms", "vms/kernel", "vms/kernel/catalogue", "vms/qemu"},
+	"ci/bench":     {"*"},
 }
 
 // forTests is what test files may import besides: fakes, and what is real input,

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/bpflab/bpflab/vms/kernel"
-	"github.com/bpflab/bpflab/vms/owner"
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
 // Provider starts machines.
@@ -60,7 +60,7 @@ type Left struct {
 	Name  string
 	Where string // the server, cluster member or project it is on; "" where there is only one place
 	State string // in the provider's word, "Running"
-	Owner owner.Tag
+	Owner lease.Owner
 	Made  time.Time // zero if unknown
 }
 

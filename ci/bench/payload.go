@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // payloadSize is in bytes.

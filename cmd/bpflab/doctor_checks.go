@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/bpflab/bpflab/harness/build"
-	"github.com/bpflab/bpflab/harness/install"
+	"github.com/bpflab/bpflab/vms/install"
 	"github.com/bpflab/bpflab/vms/kernel/debian"
 	"github.com/bpflab/bpflab/vms/kernel/store"
 )

@@ -16,7 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/bpflab/bpflab/harness/carry"
+	"github.com/bpflab/bpflab/harness/bundle"
 	"github.com/bpflab/bpflab/harness/command"
 	"github.com/bpflab/bpflab/harness/gotest"
 	"github.com/bpflab/bpflab/harness/session"
@@ -32,7 +32,7 @@ type machineFlags struct {
 	memory  sizeFlag
 	cpus    int
 	timeout time.Duration
-	rootfs  rootfs
+	rootfs  rootfsFlag
 }
 
 func (f *machineFlags) define(cmd *cobra.Command) {
@@ -70,7 +70,7 @@ func (f *machineFlags) environment() ([]string, error) {
 }
 
 // copied adds what --copy says.
-func (f *machineFlags) copied(files *carry.Files) error {
+func (f *machineFlags) copied(files *bundle.Files) error {
 	for _, c := range f.copy {
 		path, name, as := strings.Cut(c, ":")
 		var err error
@@ -87,7 +87,7 @@ func (f *machineFlags) copied(files *carry.Files) error {
 }
 
 // addCopied adds a program with its libraries, and all else as it is.
-func addCopied(files *carry.Files, path string) error {
+func addCopied(files *bundle.Files, path string) error {
 	if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
 		return files.Program(path)
 	}
@@ -102,7 +102,7 @@ func (f *machineFlags) place(g ground, image kernel.Image, dir string) command.P
 
 // fits says whether files fit into a machine's memory beside all else, as far as is
 // known before it is there.
-func (f *machineFlags) fits(files *carry.Files) error {
+func (f *machineFlags) fits(files *bundle.Files) error {
 	const usual, agent = 256 << 20, 64 << 20
 	room := max(int64(f.memory.Size), usual)/2 - agent // of a machine's memory, tmpfs takes half
 	if files.Size() <= room {
@@ -223,7 +223,7 @@ func (f *execFlags) report(cmd *cobra.Command, g ground, result verdict.Result) 
 
 // command is what is to run, the same on all kernels.
 func (f *execFlags) command(argv []string) (command.Command, error) {
-	c := command.Command{Argv: argv, Files: &carry.Files{Userland: f.rootfs.text != ""}, Root: f.rootfs.root(), Timeout: f.timeout, Dir: f.cwd}
+	c := command.Command{Argv: argv, Files: &bundle.Files{Userland: f.rootfs.text != ""}, Root: f.rootfs.root(), Timeout: f.timeout, Dir: f.cwd}
 	env, err := f.environment()
 	if err != nil {
 		return c, err
@@ -253,7 +253,7 @@ func (f *execFlags) command(argv []string) (command.Command, error) {
 	}
 	c.Files.Mkdir(c.Dir)
 	c.Files.Mkdir(artifactsDir)
-	for _, o := range carry.TestOutputs(argv) {
+	for _, o := range bundle.TestOutputs(argv) {
 		c.Files.Mkdir(o.To)
 	}
 	return c, f.fits(c.Files)
@@ -261,7 +261,7 @@ func (f *execFlags) command(argv []string) (command.Command, error) {
 
 // testData adds what tests read where `go test -exec` runs a test binary: in its
 // package's directory.
-func testData(files *carry.Files, program string) error {
+func testData(files *bundle.Files, program string) error {
 	if !strings.HasSuffix(program, ".test") {
 		return nil
 	}
@@ -379,7 +379,7 @@ func runOrCarry(ctx context.Context, s *session.Session, c command.Command) (com
 	if err != nil {
 		return outcome, nil
 	}
-	c.Files = &carry.Files{}
+	c.Files = &bundle.Files{}
 	if err := c.Files.Program(path); err != nil {
 		return outcome, err
 	}
@@ -398,7 +398,7 @@ func (e *execution) bringBack(ctx context.Context, s *session.Session, i int, o 
 			return err
 		}
 	}
-	for _, back := range carry.TestOutputs(e.base.Argv) {
+	for _, back := range bundle.TestOutputs(e.base.Argv) {
 		if _, err := command.Take(ctx, s, e.base.Root, back.Path, back.To); err != nil {
 			return err
 		}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/bpflab/bpflab/harness/features"
 	"github.com/bpflab/bpflab/harness/verdict"
-	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // featuresFlags are the flags of `bpflab features`.

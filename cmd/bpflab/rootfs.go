@@ -16,24 +16,24 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel/catalogue"
 	"github.com/bpflab/bpflab/vms/kernel/debian"
 	"github.com/bpflab/bpflab/vms/kernel/store"
-	"github.com/bpflab/bpflab/vms/userland"
+	"github.com/bpflab/bpflab/vms/rootfs"
 )
 
-// rootfs is the whole userland that --rootfs asks for, "" for none.
-type rootfs struct {
+// rootfsFlag is the whole userland that --rootfs asks for, "" for none.
+type rootfsFlag struct {
 	text  string
 	files map[string]string // cpio archives, by the digest of the kernel
 }
 
 // root is the directory in a machine that it is in.
-func (r rootfs) root() string {
+func (r rootfsFlag) root() string {
 	if r.text == "" {
 		return ""
 	}
-	return userland.Root
+	return rootfs.Root
 }
 
-func (r rootfs) environment() []string {
+func (r rootfsFlag) environment() []string {
 	if r.text == "" {
 		return nil
 	}
@@ -42,7 +42,7 @@ func (r rootfs) environment() []string {
 
 // memory is what a machine with the userland needs, in bytes: it holds the archive
 // and what it unpacks to.
-func (r rootfs) memory(k kernel.Image) int64 {
+func (r rootfsFlag) memory(k kernel.Image) int64 {
 	info, err := os.Stat(r.files[k.SHA256])
 	if err != nil {
 		return 0
@@ -52,7 +52,7 @@ func (r rootfs) memory(k kernel.Image) int64 {
 }
 
 // make makes the userland for every kernel: Debian's headers differ.
-func (r *rootfs) make(ctx context.Context, cmd *cobra.Command, f *runFlags, g ground) error {
+func (r *rootfsFlag) make(ctx context.Context, cmd *cobra.Command, f *runFlags, g ground) error {
 	if r.text == "" {
 		return nil
 	}
@@ -68,7 +68,7 @@ func (r *rootfs) make(ctx context.Context, cmd *cobra.Command, f *runFlags, g gr
 		return err
 	}
 	r.files = map[string]string{}
-	cache := userland.Cache{Dir: filepath.Join(root, "userland")}
+	cache := rootfs.Cache{Dir: filepath.Join(root, "userland")}
 	for _, k := range g.images {
 		if r.files[k.SHA256], err = r.one(ctx, cmd, f, cache, k); err != nil {
 			return err
@@ -77,7 +77,7 @@ func (r *rootfs) make(ctx context.Context, cmd *cobra.Command, f *runFlags, g gr
 	return nil
 }
 
-func (r *rootfs) one(ctx context.Context, cmd *cobra.Command, f *runFlags, cache userland.Cache, k kernel.Image) (string, error) {
+func (r *rootfsFlag) one(ctx context.Context, cmd *cobra.Command, f *runFlags, cache rootfs.Cache, k kernel.Image) (string, error) {
 	if words, ok := strings.CutPrefix(r.text, "debian:"); ok {
 		return r.debian(ctx, cmd, f, cache, k, strings.Split(words, "+"))
 	}
@@ -99,7 +99,7 @@ func (r *rootfs) one(ctx context.Context, cmd *cobra.Command, f *runFlags, cache
 // headers stands for the headers of the kernel that the machine has.
 const headers = "linux-headers"
 
-func (r *rootfs) debian(ctx context.Context, cmd *cobra.Command, f *runFlags, cache userland.Cache, k kernel.Image, words []string) (string, error) {
+func (r *rootfsFlag) debian(ctx context.Context, cmd *cobra.Command, f *runFlags, cache rootfs.Cache, k kernel.Image, words []string) (string, error) {
 	release, wanted := words[0], slices.Clone(words[1:])
 	if !slices.Contains(debian.Suites(), release) {
 		return "", usageError{fmt.Errorf("--rootfs %s: no Debian release %q; there is %s", r.text, release, strings.Join(debian.Suites(), ", "))}
@@ -128,7 +128,7 @@ func (r *rootfs) debian(ctx context.Context, cmd *cobra.Command, f *runFlags, ca
 	return file, err
 }
 
-func (r *rootfs) fromCatalogue(ctx context.Context, cat *catalogue.Catalogue, cache userland.Cache, release string, wanted []string) (string, error) {
+func (r *rootfsFlag) fromCatalogue(ctx context.Context, cat *catalogue.Catalogue, cache rootfs.Cache, release string, wanted []string) (string, error) {
 	plan, fetch, err := cat.Userland(ctx, release, wanted)
 	if err != nil {
 		return "", err

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bpflab/bpflab/harness/build"
-	"github.com/bpflab/bpflab/harness/carry"
+	"github.com/bpflab/bpflab/harness/bundle"
 	"github.com/bpflab/bpflab/harness/command"
 	"github.com/bpflab/bpflab/harness/lab"
 	"github.com/bpflab/bpflab/harness/run"
@@ -57,7 +57,7 @@ func (f *shellFlags) do(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	c := command.Command{Files: &carry.Files{Userland: f.rootfs.text != ""}, Root: f.rootfs.root()}
+	c := command.Command{Files: &bundle.Files{Userland: f.rootfs.text != ""}, Root: f.rootfs.root()}
 	env, err := f.environment()
 	if err != nil {
 		return err
@@ -157,7 +157,7 @@ func (f *shellFlags) doLab(ctx context.Context, w io.Writer, s *session.Session,
 
 // job is the lab that --lab names, its objects built and its files among those to be
 // carried; nil without one.
-func (f *shellFlags) job(ctx context.Context, files *carry.Files) (*session.Job, error) {
+func (f *shellFlags) job(ctx context.Context, files *bundle.Files) (*session.Job, error) {
 	if f.lab == "" {
 		if f.step != 0 {
 			return nil, usageError{errors.New("--step is for --lab")}
@@ -190,7 +190,7 @@ func firstObject(l *lab.Lab) int {
 }
 
 // build compiles the lab's C files, and carries them with what they became.
-func (f *shellFlags) build(ctx context.Context, lib *library, l *lab.Lab, files *carry.Files) (map[string][]byte, error) {
+func (f *shellFlags) build(ctx context.Context, lib *library, l *lab.Lab, files *bundle.Files) (map[string][]byte, error) {
 	cache, err := store.DefaultRoot()
 	if err != nil {
 		return nil, err

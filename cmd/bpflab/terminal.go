@@ -12,10 +12,10 @@ import (
 	"github.com/muesli/cancelreader"
 	"golang.org/x/term"
 
-	"github.com/bpflab/bpflab/harness/carry"
+	"github.com/bpflab/bpflab/harness/bundle"
 	"github.com/bpflab/bpflab/harness/command"
 	"github.com/bpflab/bpflab/harness/session"
-	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // terminal is this process's: what a shell in a machine runs on.
@@ -79,7 +79,7 @@ func (t terminal) run(ctx context.Context, s *session.Session, c command.Command
 // shell opens a shell in a machine, with bpftool where this machine has one.
 func (t terminal) shell(ctx context.Context, s *session.Session, c command.Command, name string) (command.Outcome, error) {
 	if c.Files == nil {
-		c.Files = &carry.Files{}
+		c.Files = &bundle.Files{}
 	}
 	if c.Dir == "" && c.Root == "" {
 		c.Dir = "/root"
@@ -91,7 +91,7 @@ func (t terminal) shell(ctx context.Context, s *session.Session, c command.Comma
 }
 
 // carryTool adds a tool of this machine, if it has one that can be carried.
-func carryTool(files *carry.Files, name string) {
+func carryTool(files *bundle.Files, name string) {
 	for _, path := range []string{name, filepath.Join("/usr/sbin", name), filepath.Join("/usr/local/sbin", name)} {
 		if found, err := exec.LookPath(path); err == nil {
 			if files.Program(found) == nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bpflab/bpflab/vms"
-	"github.com/bpflab/bpflab/vms/owner"
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
 // vmsFlags are the flags of `bpflab vms`.
@@ -129,10 +129,10 @@ func collect(ctx context.Context, out io.Writer, left []leftMachine, from collec
 	for _, m := range left {
 		state := m.Owner.State()
 		switch {
-		case state == owner.Unknown:
+		case state == lease.Unknown:
 			fmt.Fprintf(out, "%s %s is left alone: it is not bpflab's\n", m.provider, m.Name)
 			continue
-		case state != owner.Dead && !all:
+		case state != lease.Dead && !all:
 			fmt.Fprintf(out, "%s %s is left alone: its owner is %s (--all removes it)\n", m.provider, m.Name, state)
 			continue
 		}

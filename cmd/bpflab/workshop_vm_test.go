@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/harness/workshop"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // openWorkshop opens a workshop as the command does, with the agent that is built for

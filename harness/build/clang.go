@@ -15,7 +15,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/bpflab/bpflab/harness/install"
+	"github.com/bpflab/bpflab/vms/install"
 )
 
 // clangVar names the environment variable that says which clang to use.

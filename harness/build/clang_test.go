@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/bpflab/bpflab/harness/install"
+	"github.com/bpflab/bpflab/vms/install"
 )
 
 func TestNoClang(t *testing.T) {

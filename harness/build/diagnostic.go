@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/bpflab/bpflab/harness/install"
+	"github.com/bpflab/bpflab/vms/install"
 )
 
 // Diagnostic is one message of clang's.

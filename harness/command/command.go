@@ -14,10 +14,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bpflab/bpflab/harness/carry"
+	"github.com/bpflab/bpflab/harness/bundle"
 	"github.com/bpflab/bpflab/harness/session"
-	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // Command is what runs in a machine.
@@ -26,7 +26,7 @@ type Command struct {
 	Env      []string // added to the machine's, "K=V"
 	Dir      string   // "" is the machine's /
 	Root     string   // its root directory in the machine, "" is the machine's
-	Files    *carry.Files
+	Files    *bundle.Files
 	Stdin    io.Reader // nil is nothing
 	Stdout   io.Writer
 	Stderr   io.Writer
@@ -59,7 +59,7 @@ const (
 )
 
 // Send stores the files in the machine.
-func Send(ctx context.Context, s *session.Session, root string, files *carry.Files) error {
+func Send(ctx context.Context, s *session.Session, root string, files *bundle.Files) error {
 	if files == nil || files.Empty() {
 		return nil
 	}

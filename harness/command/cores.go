@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/bpflab/bpflab/harness/session"
-	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // TakeCores brings the memory of killed commands into dir, and beside it the binary,

@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/bpflab/bpflab/harness/session"
-	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // Limits of what comes out of a machine.

@@ -17,9 +17,9 @@ import (
 
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/harness/upstream"
-	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // Schema is the version of Report's JSON.

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 func asked(t *testing.T, version string) Kernel {

@@ -18,7 +18,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/bpflab/bpflab/harness/carry"
+	"github.com/bpflab/bpflab/harness/bundle"
 )
 
 // Package is a Go package whose tests are compiled.
@@ -27,7 +27,7 @@ type Package struct {
 	Dir    string
 	Module string // the module's directory, or the package's own
 	Binary string // "" where there are no tests
-	Files  *carry.Files
+	Files  *bundle.Files
 }
 
 // listed is what go list says of a package.
@@ -49,7 +49,7 @@ func Compile(ctx context.Context, patterns []string, flags Flags, dir string, us
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.NumCPU())
 	for i, l := range found {
-		p := &Package{Path: l.ImportPath, Dir: l.Dir, Module: l.Dir, Files: &carry.Files{Userland: userland}}
+		p := &Package{Path: l.ImportPath, Dir: l.Dir, Module: l.Dir, Files: &bundle.Files{Userland: userland}}
 		if l.Module != nil {
 			p.Module = l.Module.Dir
 		}
@@ -143,7 +143,7 @@ func (p *Package) compile(ctx context.Context, flags Flags) error {
 // Data adds what tests of a package read beside their binary: the files of the
 // package's directory, its module's go.mod, and every testdata directory of its
 // module.
-func Data(files *carry.Files, dir, module string) error {
+func Data(files *bundle.Files, dir, module string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err

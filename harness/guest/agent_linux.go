@@ -4,7 +4,7 @@ import (
 	"context"
 	"io"
 
-	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // agent is what one machine holds between calls.

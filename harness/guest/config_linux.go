@@ -7,7 +7,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // readConfig looks options up in /proc/config.gz, or in the file that

@@ -12,7 +12,7 @@ import (
 	"github.com/cilium/ebpf/features"
 
 	"github.com/bpflab/bpflab/harness/probe"
-	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // The last of each kind that cilium/ebpf knows. What a kernel has beyond is not

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/bpflab/bpflab/harness/probe"
-	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // MaxObject is the largest object that is loaded, in bytes.

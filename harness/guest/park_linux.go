@@ -7,7 +7,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // parkAndServe says hello, prepares all that does not depend on who the machine

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/bpflab/bpflab/harness/probe"
-	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // probe tries a generated program. An ordinary user may load one only where a

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bpflab/bpflab/harness/nearest"
+	"github.com/bpflab/bpflab/vms/suggest"
 )
 
 // maxSimilar is how many names like one that is not there are told.
@@ -23,12 +23,12 @@ func similarSymbols(symbol string) []string {
 	if err != nil {
 		return nil
 	}
-	within, words := nearest.Typo(symbol), wordsOf(symbol)
+	within, words := suggest.Typo(symbol), wordsOf(symbol)
 	names := functions(text, func(name string) bool {
 		longer := len(name) - len(symbol)
 		return max(longer, -longer) <= within || hasAll(name, words)
 	})
-	near := nearest.Names(symbol, names, within, maxSimilar)
+	near := suggest.Names(symbol, names, within, maxSimilar)
 	return capped(append(near, withWords(names, words)...))
 }
 
@@ -39,7 +39,7 @@ func similarTracepoints(dir, tracepoint string) []string {
 	for i, format := range formats {
 		names[i], _ = filepath.Rel(dir, filepath.Dir(format))
 	}
-	near := nearest.Names(tracepoint, names, nearest.Typo(tracepoint), maxSimilar)
+	near := suggest.Names(tracepoint, names, suggest.Typo(tracepoint), maxSimilar)
 	for _, name := range names {
 		if filepath.Base(name) == filepath.Base(tracepoint) {
 			near = append(near, name)

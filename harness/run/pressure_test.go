@@ -10,7 +10,7 @@ import (
 
 	"github.com/bpflab/bpflab/harness/plan"
 	"github.com/bpflab/bpflab/harness/verdict"
-	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // These runs are whole, on fake machines and synctest's clock, which also

@@ -4,7 +4,7 @@ import (
 	"github.com/cilium/ebpf"
 
 	"github.com/bpflab/bpflab/harness/lab"
-	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // observation is everything seen in one step; checks judge it and nothing else.

@@ -7,7 +7,7 @@ import (
 	"io"
 	"io/fs"
 
-	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // Sent is told how much of a content has gone to the guest, in bytes.

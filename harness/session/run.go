@@ -9,9 +9,9 @@ import (
 
 	"github.com/bpflab/bpflab/harness/lab"
 	"github.com/bpflab/bpflab/harness/verdict"
-	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // Job is a lab to be done in a session's machine.

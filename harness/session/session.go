@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // Limits on a machine's silence. A living agent sends a frame every second,

@@ -6,7 +6,7 @@ import (
 
 	"github.com/bpflab/bpflab/harness/lab"
 	"github.com/bpflab/bpflab/harness/verdict"
-	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // settleFor is how long checks that do not hold yet are looked at again: a

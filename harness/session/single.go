@@ -9,7 +9,7 @@ import (
 
 	"github.com/bpflab/bpflab/harness/lab"
 	"github.com/bpflab/bpflab/harness/verdict"
-	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // Single is one step that was done, and what it has left in the machine.

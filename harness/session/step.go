@@ -13,7 +13,7 @@ import (
 
 	"github.com/bpflab/bpflab/harness/lab"
 	"github.com/bpflab/bpflab/harness/verdict"
-	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // step is one step of a lab while it is done.

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/bpflab/bpflab/harness/lab"
-	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // Maps that cannot be made are a finding, unless the checks speak of every program.

@@ -13,9 +13,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bpflab/bpflab/harness/session"
-	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // Options says with what to verify.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/bpflab/bpflab/harness/nearest"
+	"github.com/bpflab/bpflab/vms/suggest"
 )
 
 // sections are the names that give a program its type, as libbpf has them
@@ -29,7 +29,7 @@ var sections = strings.Fields(`
 // nearSection is what a section that gives no type was probably meant to be, "" if it
 // is like none.
 func nearSection(section string) string {
-	whole := nearest.Names(section, sections, nearest.Typo(section), 1)
+	whole := suggest.Names(section, sections, suggest.Typo(section), 1)
 	if len(whole) > 0 && !strings.HasSuffix(whole[0], "/") {
 		return whole[0]
 	}
@@ -37,7 +37,7 @@ func nearSection(section string) string {
 	if !slash {
 		return ""
 	}
-	near := nearest.Names(kind+"/", sections, nearest.Typo(kind), 1)
+	near := suggest.Names(kind+"/", sections, suggest.Typo(kind), 1)
 	if len(near) == 0 || !strings.HasSuffix(near[0], "/") {
 		return ""
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/bpflab/bpflab/harness/run"
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/harness/verdict"
-	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // Check builds what the student wrote and does a step in the desk's machine; "" is the

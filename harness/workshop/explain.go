@@ -11,12 +11,12 @@ import (
 	"github.com/cilium/ebpf"
 
 	"github.com/bpflab/bpflab/harness/build"
-	"github.com/bpflab/bpflab/harness/nearest"
 	"github.com/bpflab/bpflab/harness/probe"
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/harness/verify"
-	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/suggest"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // buildProblems are what clang found in the C file; nil if err is not the C's fault.
@@ -134,7 +134,7 @@ var undeclared = regexp.MustCompile(`(?:implicit declaration of|call to undeclar
 
 func explainClang(text string) string {
 	if name := found(undeclared, text); name != "" {
-		if near := nearest.Names(name, helpers(), nearest.Typo(name), 3); len(near) > 0 {
+		if near := suggest.Names(name, helpers(), suggest.Typo(name), 3); len(near) > 0 {
 			return "no header here declares it; there is " + strings.Join(near, ", ")
 		}
 	}
@@ -210,7 +210,7 @@ func lacksProgram(p *Problem, code []byte, name string) {
 		return
 	}
 	there := strings.Split(found(programsThere, firstLine(p.Text)), ", ")
-	if near := nearest.Names(name, there, nearest.Typo(name), 1); len(near) > 0 {
+	if near := suggest.Names(name, there, suggest.Typo(name), 1); len(near) > 0 {
 		p.Line, p.Fix = definedAt(code, near[0]), "there is "+near[0]+": call it "+name
 	}
 }

@@ -12,12 +12,12 @@ import (
 
 	"github.com/cilium/ebpf"
 
-	"github.com/bpflab/bpflab/harness/carry"
+	"github.com/bpflab/bpflab/harness/bundle"
 	"github.com/bpflab/bpflab/harness/command"
 	"github.com/bpflab/bpflab/harness/session"
-	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // machine is a desk's, or one that a comparison has for a moment.
@@ -102,7 +102,7 @@ func (m *machine) putFiles(ctx context.Context, name string, code, object []byte
 	if name == "" {
 		return nil
 	}
-	files := &carry.Files{}
+	files := &bundle.Files{}
 	files.AddContent(path.Join(HomeDir, name), code)
 	if object != nil {
 		files.AddContent(path.Join(HomeDir, strings.TrimSuffix(name, ".c")+".o"), object)

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/bpflab/bpflab/harness/session"
-	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // What is not there, in cilium/ebpf's words:

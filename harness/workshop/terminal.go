@@ -10,9 +10,9 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/bpflab/bpflab/harness/carry"
+	"github.com/bpflab/bpflab/harness/bundle"
 	"github.com/bpflab/bpflab/harness/command"
-	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // Terminal is a shell in a desk's machine. It goes on while nobody looks at it, and
@@ -113,7 +113,7 @@ func (t *Terminal) run(ctx context.Context, m *machine, in *io.PipeReader, size 
 	defer t.cancel()
 	defer in.Close()
 	out, err := command.Run(ctx, m.session, command.Command{
-		Argv: []string{"/bin/sh"}, Dir: HomeDir, Files: &carry.Files{}, Stdin: in, Stdout: t, Terminal: &size, Resizes: t.sizes, Limit: maxProcesses,
+		Argv: []string{"/bin/sh"}, Dir: HomeDir, Files: &bundle.Files{}, Stdin: in, Stdout: t, Terminal: &size, Resizes: t.sizes, Limit: maxProcesses,
 		Env: []string{"TERM=xterm-256color", "HOME=/root", "PS1=" + m.session.Ready.Release + ":\\w# "},
 	})
 	text := out.String()

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/vmstest"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // realSpec is what machines are made of. It skips where none can be had, and

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/vmstest"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 func TestConformance(t *testing.T) {

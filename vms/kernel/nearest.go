@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bpflab/bpflab/harness/nearest"
+	"github.com/bpflab/bpflab/vms/suggest"
 )
 
 // notFound says what refs would have offered.
@@ -39,7 +39,7 @@ func Labels(refs []Ref) []string {
 // nearest is the label with the closest version, or the closest spelling.
 func (s Selector) nearest(refs []Ref, labels []string) string {
 	if s.kind == byName {
-		return nearest.Name(s.text, labels)
+		return suggest.Name(s.text, labels)
 	}
 	want := s.version
 	if want.IsZero() && len(s.within.bounds) > 0 {

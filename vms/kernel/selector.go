@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/bpflab/bpflab/harness/nearest"
+	"github.com/bpflab/bpflab/vms/suggest"
 )
 
 // selectorKind says how a selector picks.
@@ -135,7 +135,7 @@ func parseWord(s Selector) (Selector, error) {
 		s.version, err = ParseVersion(word)
 	}
 	if err != nil {
-		return s, &SelectorError{s.text, "is no kernel selector", nearest.Name(s.word, []string{"latest", "default", "all"}), selectorExamples}
+		return s, &SelectorError{s.text, "is no kernel selector", suggest.Name(s.word, []string{"latest", "default", "all"}), selectorExamples}
 	}
 	return s, nil
 }

@@ -13,8 +13,8 @@ import (
 
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/lease"
 	"github.com/bpflab/bpflab/vms/lxd/lxdtest"
-	"github.com/bpflab/bpflab/vms/owner"
 	"github.com/bpflab/bpflab/vms/vmstest"
 )
 
@@ -143,7 +143,7 @@ func TestInstanceThatIsNotOurs(t *testing.T) {
 	}
 	server.LXC(t, "init", "bpflab-precious", "--empty", "--vm", "--project", "bpflab", "--storage", "default")
 	left, err := p.Left(t.Context())
-	if err != nil || len(left) != 1 || left[0].Owner.State() != owner.Unknown {
+	if err != nil || len(left) != 1 || left[0].Owner.State() != lease.Unknown {
 		t.Errorf("found %+v, error %v; want one that is nobody's", left, err)
 	}
 	says(t, p.Clear(t.Context()), "bpflab-precious is not ours")
@@ -180,7 +180,7 @@ func TestServerLostWhileAMachineRuns(t *testing.T) {
 	defer cancel()
 	p = New(Options{})
 	left, err := p.Left(ctx)
-	if err != nil || len(left) != 1 || left[0].Owner != owner.Self() {
+	if err != nil || len(left) != 1 || left[0].Owner != lease.Self() {
 		t.Fatalf("found %+v, error %v; want the one machine", left, err)
 	}
 	if err := p.Remove(ctx, left[0]); err != nil {

@@ -8,7 +8,7 @@ import (
 	lxd "github.com/canonical/lxd/client"
 	"github.com/canonical/lxd/shared/api"
 
-	"github.com/bpflab/bpflab/vms/owner"
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
 // Clear removes the project with all that is in it, instances and images. It
@@ -41,7 +41,7 @@ func (p *Provider) clear(ctx context.Context, s *server) error {
 		return err
 	}
 	for _, i := range all {
-		if owner.Parse(i.Config[ownerKey]) == (owner.Tag{}) {
+		if lease.Parse(i.Config[ownerKey]) == (lease.Owner{}) {
 			return fmt.Errorf("instance %s is not ours: it has no %s", i.Name, ownerKey)
 		}
 	}

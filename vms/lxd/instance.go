@@ -11,10 +11,10 @@ import (
 	lxd "github.com/canonical/lxd/client"
 	"github.com/canonical/lxd/shared/api"
 
-	"github.com/bpflab/bpflab/vms/owner"
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
-// ownerKey is the label of our instances: the owner.Tag of the process that
+// ownerKey is the label of our instances: the lease.Owner of the process that
 // made them. One without it is not ours, whatever its name.
 const ownerKey = "user.bpflab.owner"
 
@@ -32,7 +32,7 @@ func newName() string { return "bpflab-" + strings.ToLower(rand.Text())[:10] }
 // are filled in. Where LXD names a cluster member that does not answer, another is
 // tried.
 func (p *Provider) create(ctx context.Context, s *server, want api.InstancesPost) (*instance, error) {
-	want.Config[ownerKey] = owner.Self().String()
+	want.Config[ownerKey] = lease.Self().String()
 	want.Description = "made by bpflab; bpflab vms list tells whose it is"
 	for {
 		i, err := p.createOnce(ctx, s, want)

@@ -7,7 +7,7 @@ import (
 	"github.com/canonical/lxd/shared/api"
 
 	"github.com/bpflab/bpflab/vms"
-	"github.com/bpflab/bpflab/vms/owner"
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
 // Left lists the instances of our project on the server.
@@ -31,7 +31,7 @@ func (p *Provider) Left(ctx context.Context) ([]vms.Left, error) {
 	}
 	var left []vms.Left
 	for _, i := range all {
-		left = append(left, vms.Left{Name: i.Name, Where: s.whereIs(i.Location), State: i.Status, Owner: owner.Parse(i.Config[ownerKey]), Made: i.CreatedAt})
+		left = append(left, vms.Left{Name: i.Name, Where: s.whereIs(i.Location), State: i.Status, Owner: lease.Parse(i.Config[ownerKey]), Made: i.CreatedAt})
 	}
 	return left, nil
 }

@@ -9,9 +9,9 @@ import (
 
 	"github.com/canonical/lxd/shared/api"
 
-	"github.com/bpflab/bpflab/harness/install"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/initramfs"
+	"github.com/bpflab/bpflab/vms/install"
 )
 
 // defaultMemory is what a machine gets if nobody says, and leastMemory what it

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/bpflab/bpflab/vms/owner"
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
 // notes tell whose an instance is: one file for each, named after it.
@@ -17,7 +17,7 @@ func (n notes) keep(name string) error {
 	if err := os.MkdirAll(n.dir, 0o755); err != nil {
 		return fmt.Errorf("note whose %s is: %w", name, err)
 	}
-	if err := os.WriteFile(n.file(name), []byte(owner.Self().String()), 0o644); err != nil {
+	if err := os.WriteFile(n.file(name), []byte(lease.Self().String()), 0o644); err != nil {
 		return fmt.Errorf("note whose %s is: %w", name, err)
 	}
 	return nil
@@ -27,16 +27,16 @@ func (n notes) keep(name string) error {
 func (n notes) drop(name string) { os.Remove(n.file(name)) }
 
 // read is whose the instance is, and since when. It is nobody's without a note.
-func (n notes) read(name string) (owner.Tag, time.Time) {
+func (n notes) read(name string) (lease.Owner, time.Time) {
 	text, err := os.ReadFile(n.file(name))
 	if err != nil {
-		return owner.Tag{}, time.Time{}
+		return lease.Owner{}, time.Time{}
 	}
 	info, err := os.Stat(n.file(name))
 	if err != nil {
-		return owner.Tag{}, time.Time{}
+		return lease.Owner{}, time.Time{}
 	}
-	return owner.Parse(string(text)), info.ModTime()
+	return lease.Parse(string(text)), info.ModTime()
 }
 
 // outlived is how long a note is kept of an instance that is not there: an
@@ -51,7 +51,7 @@ func (n notes) sweep(there func(name string) bool) {
 	}
 	for _, f := range files {
 		tag, made := n.read(f.Name())
-		if !there(f.Name()) && tag.State() == owner.Dead && time.Since(made) > outlived {
+		if !there(f.Name()) && tag.State() == lease.Dead && time.Since(made) > outlived {
 			n.drop(f.Name())
 		}
 	}

@@ -12,10 +12,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/vmstest"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // What a process of the conformance suite learns from its parent.
@@ -65,7 +65,7 @@ func leftNames(p *Provider) ([]string, error) {
 func standIn(t *testing.T) Options {
 	t.Helper()
 	needMachines(t)
-	binary, err := built("multipass-standin", "./standin")
+	binary, err := built("multipass-standin", "../../ci/multipass")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // awake is a machine whose agent takes calls.

@@ -18,10 +18,10 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
-	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/template"
 	"github.com/bpflab/bpflab/vms/vmstest"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 func isFork(t *testing.T, a awake) {

@@ -15,9 +15,9 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/bpflab/bpflab/harness/install"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/initramfs"
+	"github.com/bpflab/bpflab/vms/install"
 	"github.com/bpflab/bpflab/vms/template"
 )
 

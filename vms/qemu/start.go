@@ -12,10 +12,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/bpflab/bpflab/harness/install"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/console"
 	"github.com/bpflab/bpflab/vms/initramfs"
+	"github.com/bpflab/bpflab/vms/install"
 )
 
 // defaultMemory is what a machine gets if nobody says, in bytes.

@@ -13,9 +13,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/template"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // template is the saved one of the key, made now if there is none. Of several

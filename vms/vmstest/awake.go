@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // awake is a machine whose agent takes calls.

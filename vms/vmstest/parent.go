@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/bpflab/bpflab/vms"
-	"github.com/bpflab/bpflab/vms/owner"
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
 // childSpec is the environment variable that makes a test binary start one
@@ -80,7 +80,7 @@ func (s suite) collect(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, m := range all {
-		if m.Owner.State() != owner.Dead {
+		if m.Owner.State() != lease.Dead {
 			continue
 		}
 		if err := c.Remove(t.Context(), m); err != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"github.com/bpflab/bpflab/harness/verdict"
-	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/harness/workshop"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 func TestHowACheckEnded(t *testing.T) {

@@ -3,8 +3,8 @@ package term
 import (
 	"fmt"
 
-	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/harness/workshop"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // traceLines is how many lines of the trace are kept.

@@ -8,8 +8,8 @@ import (
 
 	"github.com/coder/websocket"
 
-	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/harness/workshop"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 func (s *Server) terminals(w http.ResponseWriter, _ *http.Request, d *workshop.Desk) {

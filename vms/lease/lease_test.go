@@ -1,4 +1,4 @@
-package owner
+package lease
 
 import (
 	"os/exec"
@@ -12,7 +12,7 @@ func TestTextAndBack(t *testing.T) {
 		t.Errorf("%q is read as %+v, want %+v", self, got, self)
 	}
 	for _, text := range []string{"", "...", "a.b.c.d", "a.b.0.d", "a.b.-1.d", "a.b.1", "a.b.1.c.d"} {
-		if got := Parse(text); got != (Tag{}) {
+		if got := Parse(text); got != (Owner{}) {
 			t.Errorf("%q is read as %+v", text, got)
 		}
 	}
@@ -30,19 +30,19 @@ func TestState(t *testing.T) {
 	defer running.Wait()
 	defer running.Process.Kill()
 	self := Self()
-	of := func(change func(*Tag)) Tag { t := self; change(&t); return t }
+	of := func(change func(*Owner)) Owner { t := self; change(&t); return t }
 	for _, test := range []struct {
 		name string
-		tag  Tag
+		tag  Owner
 		want State
 	}{
-		{"nobody", Tag{}, Unknown},
+		{"nobody", Owner{}, Unknown},
 		{"this process", self, Alive},
-		{"another that runs", of(func(t *Tag) { t.PID, t.Start = running.Process.Pid, startOf(running.Process.Pid) }), Alive},
-		{"one that has ended", of(func(t *Tag) { t.PID, t.Start = ended.Process.Pid, "" }), Dead},
-		{"its number belongs to another now", of(func(t *Tag) { t.Start += "1" }), Dead},
-		{"before the last boot", of(func(t *Tag) { t.Boot += "1" }), Dead},
-		{"on another host", of(func(t *Tag) { t.Host += "1" }), Elsewhere},
+		{"another that runs", of(func(t *Owner) { t.PID, t.Start = running.Process.Pid, startOf(running.Process.Pid) }), Alive},
+		{"one that has ended", of(func(t *Owner) { t.PID, t.Start = ended.Process.Pid, "" }), Dead},
+		{"its number belongs to another now", of(func(t *Owner) { t.Start += "1" }), Dead},
+		{"before the last boot", of(func(t *Owner) { t.Boot += "1" }), Dead},
+		{"on another host", of(func(t *Owner) { t.Host += "1" }), Elsewhere},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := test.tag.State(); got != test.want {

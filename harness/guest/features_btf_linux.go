@@ -6,7 +6,7 @@ import (
 	"github.com/cilium/ebpf/btf"
 
 	"github.com/bpflab/bpflab/harness/probe"
-	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // btfKinds are a type of each kind.

@@ -1,7 +1,7 @@
 // Package userland makes a whole userland for machines of Debian packages, of a tar
 // archive or of a directory: a cpio archive that a kernel unpacks when it boots, all
 // of it below Root. Packages are unpacked, not installed: none of their scripts runs.
-package userland
+package rootfs
 
 import (
 	"archive/tar"

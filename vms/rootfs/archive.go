@@ -1,4 +1,4 @@
-package userland
+package rootfs
 
 import (
 	"archive/tar"

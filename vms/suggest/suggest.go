@@ -1,6 +1,6 @@
 // Package nearest finds, for a name that is not there, the names that may have been
 // meant.
-package nearest
+package suggest
 
 import (
 	"cmp"

@@ -5,7 +5,7 @@
 //
 // A Files is made, filled and written as a tar archive. The archive's bytes depend on
 // the files' names, modes and contents alone.
-package carry
+package bundle
 
 import (
 	"archive/tar"

@@ -3,7 +3,7 @@ package guest
 import (
 	"testing"
 
-	"github.com/bpflab/bpflab/harness/wire"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 func TestParseTraceLine(t *testing.T) {

@@ -1,6 +1,6 @@
 //go:build unix
 
-package owner
+package lease
 
 import (
 	"errors"

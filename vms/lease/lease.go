@@ -1,6 +1,6 @@
 // Package owner says which process a machine belongs to, so that another
 // process, on this host or on another, can tell later whether its owner lives.
-package owner
+package lease
 
 import (
 	"fmt"
@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// Tag names a process: of all processes, on all hosts and since all boots, only
+// Owner names a process: of all processes, on all hosts and since all boots, only
 // one has it. Its text goes into labels and file names of a provider's.
-type Tag struct {
+type Owner struct {
 	Host  string // the host's identity: what machine-id(5) says, else its name
 	Boot  string // the first part of the boot's id; "" where the system has none
 	PID   int
@@ -31,34 +31,34 @@ const (
 func (s State) String() string { return [...]string{"unknown", "alive", "dead", "elsewhere"}[s] }
 
 // Self is the tag of this process.
-func Self() Tag {
-	return Tag{Host: host(), Boot: boot(), PID: os.Getpid(), Start: startOf(os.Getpid())}
+func Self() Owner {
+	return Owner{Host: host(), Boot: boot(), PID: os.Getpid(), Start: startOf(os.Getpid())}
 }
 
 // String is the tag as text of letters, digits, dots and dashes.
-func (t Tag) String() string {
+func (t Owner) String() string {
 	if t.PID == 0 {
 		return ""
 	}
 	return fmt.Sprintf("%s.%s.%d.%s", t.Host, t.Boot, t.PID, t.Start)
 }
 
-// Parse reads a tag's text. Text that no Tag has made is the zero Tag, which
+// Parse reads a tag's text. Text that no Owner has made is the zero Owner, which
 // belongs to nobody.
-func Parse(text string) Tag {
+func Parse(text string) Owner {
 	parts := strings.Split(text, ".")
 	if len(parts) != 4 || parts[0] == "" {
-		return Tag{}
+		return Owner{}
 	}
 	pid, err := strconv.Atoi(parts[2])
 	if err != nil || pid <= 0 {
-		return Tag{}
+		return Owner{}
 	}
-	return Tag{Host: parts[0], Boot: parts[1], PID: pid, Start: parts[3]}
+	return Owner{Host: parts[0], Boot: parts[1], PID: pid, Start: parts[3]}
 }
 
 // State tells whether the owner lives.
-func (t Tag) State() State {
+func (t Owner) State() State {
 	switch {
 	case t.PID == 0:
 		return Unknown

@@ -13,8 +13,8 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/bpflab/bpflab/harness/wire"
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // guestMachine is a machine whose agent takes calls.
