@@ -18,6 +18,7 @@ import (
 // bench is what measurements need. The caller closes it.
 type bench struct {
 	binary    string // a copy of bpflab, which is also the agent: one that is built anew meanwhile changes nothing
+	against   string // the build before, to compare with; "" for none
 	dir       string // for all that is written; on the disk of the user's cache
 	provider  vms.Provider
 	templates *template.Store // the provider's
@@ -43,11 +44,22 @@ func newBench(ctx context.Context, o options, progress io.Writer) (*bench, error
 	own := filepath.Join(dir, "cache")
 	b := &bench{binary: filepath.Join(dir, "bpflab"), dir: dir, kernels: kernels, rounds: o.rounds, began: time.Now(), progress: progress,
 		provider: qemu.New(qemu.Options{Cache: own}), templates: qemu.Templates(own)}
-	if err := copyProgram(o.binary, b.binary); err != nil {
+	if err := b.copyPrograms(o); err != nil {
 		b.close()
 		return nil, fmt.Errorf("the binary to measure: %w", err)
 	}
 	return b, nil
+}
+
+// copyPrograms copies the binary, and the one to compare with.
+func (b *bench) copyPrograms(o options) error {
+	if o.against != "" {
+		b.against = filepath.Join(b.dir, "before")
+		if err := copyProgram(o.against, b.against); err != nil {
+			return err
+		}
+	}
+	return copyProgram(o.binary, b.binary)
 }
 
 func copyProgram(from, to string) error {

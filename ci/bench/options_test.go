@@ -15,6 +15,8 @@ func TestOptions(t *testing.T) {
 		{"unknown section", "-only coffee", `no section is called "coffee"`},
 		{"part of a page", "-only starts -o page.md", "leave out -only"},
 		{"no rounds", "-rounds 0", "at least 1"},
+		{"nothing to compare with", "-only versus", "needs -against"},
+		{"side by side", "-only versus -against old/bpflab", ""},
 		{"word", "starts", `"starts" is not a flag`},
 	}
 	for _, tt := range tests {

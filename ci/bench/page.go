@@ -50,6 +50,7 @@ func sections() []section {
 		{"exec", (*bench).exec},
 		{"workshop", (*bench).workshop},
 		{"payload", (*bench).payload},
+		{"versus", (*bench).versus},
 		{"peers", (*bench).peers},
 	}
 }
