@@ -7,11 +7,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/bpflab/bpflab/vms/kernel"
-	"github.com/bpflab/bpflab/vms/lease"
 )
 
 // Provider starts machines.
@@ -38,41 +36,6 @@ type Resolver interface {
 	Resolve(ctx context.Context, selector string) (images []kernel.Image, mine bool, err error)
 }
 
-// Collector is a provider whose machines may be left behind by a process that
-// was killed.
-type Collector interface {
-	// Left lists the machines of bpflab's that are there, whoever made them.
-	Left(ctx context.Context) ([]Left, error)
-	// Remove removes one of them. That it is gone already is no error.
-	Remove(ctx context.Context, m Left) error
-}
-
-// Clearer is a Collector that keeps more than machines: images, volumes, a
-// project.
-type Clearer interface {
-	// Clear removes all that is bpflab's, machines that run too. It refuses,
-	// and says why, where something that is not bpflab's would go with it.
-	Clear(ctx context.Context) error
-}
-
-// Left is a machine that a Collector has found.
-type Left struct {
-	Name  string
-	Where string // the server, cluster member or project it is on; "" where there is only one place
-	State string // in the provider's word, "Running"
-	Owner lease.Owner
-	Made  time.Time // zero if unknown
-}
-
-// Governed is a machine whose use of the host's processors can be seen and held back.
-type Governed interface {
-	// CPU is the processor time that the machine has taken.
-	CPU() time.Duration
-	// Pause stops the machine, or with false lets it go on. One that is gone is not
-	// minded.
-	Pause(bool)
-}
-
 // Kernels says which kernels a provider can run.
 type Kernels int
 
@@ -89,7 +52,7 @@ type Caps struct {
 	Fork        bool   // machines can start from a snapshot
 	Shared      bool   // machines run on a kernel that others use too: what a lab breaks is broken for them
 	NoConsole   bool   // the console log is the agent's; the kernel writes to none that a machine has
-	Outlives    bool   // a machine may outlive a killed process of ours; the provider is a Collector
+	Outlives    bool   // a machine may outlive a killed process of ours; the provider is a Reaper
 	Jobs        int    // machines at one time, where that is not for this host's cores and memory to say; else 0
 	Accelerator string // "kvm", "tcg", ""
 	Detail      string // e.g. "QEMU 7.2.22"
@@ -107,45 +70,9 @@ type Spec struct {
 	Cold    bool     // boot, do not fork
 	Frugal  bool     // hold less of the host's memory, and be slower for it, where the provider can
 
-	// Userland is a cpio archive that is there besides the agent's own files (see
-	// package userland), "" for none. Only a provider that boots any kernel has it.
-	Userland string
-}
-
-// Machine is one running guest. Its methods are safe for concurrent use.
-type Machine interface {
-	// Stream is the two-way byte stream to the guest agent: where it speaks
-	// first after a boot, where it waits to be woken after a fork. It ends
-	// with an error when the machine dies; Err then says why.
-	Stream() io.ReadWriteCloser
-	// Port is a second, faster stream, which an agent that has booted may
-	// choose when it parks; nil where there is none.
-	Port() io.ReadWriteCloser
-	// Console is the path of the console log, which grows while it runs.
-	Console() string
-	// StartKind is "boot" or "fork".
-	StartKind() string
-	// Where is the server or cluster member the machine is on; "" is this host.
-	Where() string
-	// Started is when the hypervisor was started.
-	Started() time.Time
-	// Notes are what the user should know of how it started, such as a
-	// damaged template that was built again.
-	Notes() []string
-	// Memory is what the machine alone holds of the host's memory now, in
-	// bytes; 0 where the provider cannot tell.
-	Memory() int64
-	// Done is closed when the machine is gone.
-	Done() <-chan struct{}
-	// Err says why it is gone: nil after a clean power-off or Close, else a
-	// *Crash. It waits for nothing: nil while the machine runs.
-	Err() error
-	// Reject says that the agent of a fork never answered: what the machine
-	// was forked from is dropped. Close is still due.
-	Reject()
-	// Close kills the machine and removes all of it but the console log. It
-	// is idempotent and returns only when nothing is left.
-	Close() error
+	// Rootfs is a cpio archive that the kernel unpacks beside the agent's own files
+	// (see package rootfs), "" for none. Only a provider that boots any kernel takes it.
+	Rootfs string
 }
 
 // BootTimeout is how long a machine may take until its agent is parked. It is

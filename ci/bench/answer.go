@@ -41,7 +41,7 @@ func (b *bench) start(ctx context.Context, image kernel.Image, cold bool) (vms.M
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", image.Series, err)
 	}
-	if notes := m.Notes(); !cold && (m.StartKind() != "fork" || len(notes) > 0) {
+	if notes := m.Info().Notes; !cold && (m.Info().StartKind != "fork" || len(notes) > 0) {
 		m.Close()
 		return nil, fmt.Errorf("%s: not simply forked: %s", image.Series, strings.Join(notes, "; "))
 	}

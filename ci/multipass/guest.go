@@ -38,8 +38,8 @@ func startGuest(ctx context.Context, p vms.Provider, spec vms.Spec) (*guestMachi
 
 func (g *guestMachine) prepare(ctx context.Context) (err error) {
 	stream := g.Stream()
-	if g.StartKind() == "boot" {
-		if stream, err = wire.Park(ctx, stream, g.Port()); err != nil {
+	if g.Info().StartKind == "boot" {
+		if stream, err = wire.Park(ctx, stream, vms.Port(g.Machine)); err != nil {
 			return err
 		}
 	}

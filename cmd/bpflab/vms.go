@@ -49,9 +49,9 @@ func (f *vmsFlags) listCmd() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return printLeftJSON(cmd.OutOrStdout(), left)
+				return printOrphansJSON(cmd.OutOrStdout(), left)
 			}
-			return printLeft(cmd.OutOrStdout(), left)
+			return printOrphans(cmd.OutOrStdout(), left)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -65,45 +65,45 @@ func (f *vmsFlags) gcCmd() *cobra.Command {
 		Short: "Remove machines whose owners are dead",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			left, collectors, err := f.survey(cmd)
+			left, reapers, err := f.survey(cmd)
 			if err != nil {
 				return err
 			}
-			return collect(cmd.Context(), cmd.OutOrStdout(), left, collectors, all)
+			return reap(cmd.Context(), cmd.OutOrStdout(), left, reapers, all)
 		},
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "also those that run, those of other hosts, and what is cached on the servers")
 	return cmd
 }
 
-// leftMachine is a machine and the provider it was found with.
-type leftMachine struct {
-	vms.Left
+// orphan is a machine and the provider it was found with.
+type orphan struct {
+	vms.Orphan
 	provider string
 }
 
-// collectors are the providers that were asked, by their names.
-type collectors map[string]vms.Collector
+// reapers are the providers that were asked, by their names.
+type reapers map[string]vms.Reaper
 
 // survey asks the provider that was named, or all. One that was not named and
 // cannot be reached is left out, and said to be.
-func (f *vmsFlags) survey(cmd *cobra.Command) ([]leftMachine, collectors, error) {
+func (f *vmsFlags) survey(cmd *cobra.Command) ([]orphan, reapers, error) {
 	names := []string{f.provider}
 	if f.provider == "" {
 		names = providerNames()
 	}
-	var left []leftMachine
-	asked := collectors{}
+	var left []orphan
+	asked := reapers{}
 	for _, name := range names {
 		p, err := providerFlags{name: name}.open()
 		if err != nil {
 			return nil, nil, err
 		}
-		c, ok := p.(vms.Collector)
+		c, ok := p.(vms.Reaper)
 		if !ok {
 			continue
 		}
-		found, err := c.Left(cmd.Context())
+		found, err := c.Orphans(cmd.Context())
 		switch {
 		case err != nil && (f.provider != "" || cmd.Context().Err() != nil):
 			return nil, nil, err
@@ -113,7 +113,7 @@ func (f *vmsFlags) survey(cmd *cobra.Command) ([]leftMachine, collectors, error)
 		}
 		asked[p.Name()] = c
 		for _, m := range found {
-			left = append(left, leftMachine{m, p.Name()})
+			left = append(left, orphan{m, p.Name()})
 		}
 	}
 	if f.provider != "" && len(asked) == 0 {
@@ -122,9 +122,9 @@ func (f *vmsFlags) survey(cmd *cobra.Command) ([]leftMachine, collectors, error)
 	return left, asked, nil
 }
 
-// collect removes what may be removed, and tells of each machine what became of
+// reap removes what may be removed, and tells of each machine what became of
 // it.
-func collect(ctx context.Context, out io.Writer, left []leftMachine, from collectors, all bool) error {
+func reap(ctx context.Context, out io.Writer, left []orphan, from reapers, all bool) error {
 	var failed *multierror.Error
 	for _, m := range left {
 		state := m.Owner.State()
@@ -136,14 +136,14 @@ func collect(ctx context.Context, out io.Writer, left []leftMachine, from collec
 			fmt.Fprintf(out, "%s %s is left alone: its owner is %s (--all removes it)\n", m.provider, m.Name, state)
 			continue
 		}
-		if err := from[m.provider].Remove(ctx, m.Left); err != nil {
+		if err := from[m.provider].Remove(ctx, m.Orphan); err != nil {
 			failed = multierror.Append(failed, err)
 			continue
 		}
 		fmt.Fprintf(out, "%s %s is removed\n", m.provider, m.Name)
 	}
 	if all {
-		failed = multierror.Append(failed, from.clear(ctx, out))
+		failed = multierror.Append(failed, from.purge(ctx, out))
 	}
 	if len(left) == 0 && !all {
 		fmt.Fprintln(out, "no machines are left behind")
@@ -151,16 +151,16 @@ func collect(ctx context.Context, out io.Writer, left []leftMachine, from collec
 	return failed.ErrorOrNil()
 }
 
-// clear removes what providers keep besides machines. Two that share a server
+// purge removes what providers keep besides machines. Two that share a server
 // have it in common.
-func (c collectors) clear(ctx context.Context, out io.Writer) error {
+func (c reapers) purge(ctx context.Context, out io.Writer) error {
 	var failed *multierror.Error
-	for name, collector := range c {
-		clearer, ok := collector.(vms.Clearer)
+	for name, reaper := range c {
+		purger, ok := reaper.(vms.Purger)
 		if !ok {
 			continue
 		}
-		if err := clearer.Clear(ctx); err != nil {
+		if err := purger.Purge(ctx); err != nil {
 			failed = multierror.Append(failed, err)
 			continue
 		}
@@ -169,8 +169,8 @@ func (c collectors) clear(ctx context.Context, out io.Writer) error {
 	return failed.ErrorOrNil()
 }
 
-// leftLine is a machine of `bpflab vms list --json`.
-type leftLine struct {
+// orphanLine is a machine of `bpflab vms list --json`.
+type orphanLine struct {
 	Provider string     `json:"provider"`
 	Name     string     `json:"name"`
 	Where    string     `json:"where,omitempty"`
@@ -180,16 +180,16 @@ type leftLine struct {
 	Made     *time.Time `json:"made,omitempty"`
 }
 
-func (m leftMachine) line() leftLine {
-	l := leftLine{Provider: m.provider, Name: m.Name, Where: m.Where, State: m.State, Owner: m.Owner.State().String(), PID: m.Owner.PID}
+func (m orphan) line() orphanLine {
+	l := orphanLine{Provider: m.provider, Name: m.Name, Where: m.Where, State: m.State, Owner: m.Owner.State().String(), PID: m.Owner.PID}
 	if !m.Made.IsZero() {
 		l.Made = &m.Made
 	}
 	return l
 }
 
-func printLeftJSON(out io.Writer, left []leftMachine) error {
-	lines := make([]leftLine, len(left))
+func printOrphansJSON(out io.Writer, left []orphan) error {
+	lines := make([]orphanLine, len(left))
 	for i, m := range left {
 		lines[i] = m.line()
 	}
@@ -198,12 +198,12 @@ func printLeftJSON(out io.Writer, left []leftMachine) error {
 	return enc.Encode(lines)
 }
 
-func printLeft(out io.Writer, left []leftMachine) error {
+func printOrphans(out io.Writer, left []orphan) error {
 	if len(left) == 0 {
 		_, err := fmt.Fprintln(out, "no machines")
 		return err
 	}
-	slices.SortStableFunc(left, func(a, b leftMachine) int {
+	slices.SortStableFunc(left, func(a, b orphan) int {
 		return cmp.Or(cmp.Compare(a.provider, b.provider), a.Made.Compare(b.Made))
 	})
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -215,7 +215,7 @@ func printLeft(out io.Writer, left []leftMachine) error {
 	return table.Flush()
 }
 
-func ownerText(l leftLine) string {
+func ownerText(l orphanLine) string {
 	if l.PID == 0 {
 		return l.Owner
 	}

@@ -36,10 +36,10 @@ func (p Place) Cell(ctx context.Context, name string, do func(*session.Session, 
 	s, done, err := p.start(ctx)
 	cell.Durations.Start = time.Since(began).Seconds()
 	if err == nil {
-		m := s.Machine()
+		m := s.Machine().Info()
 		cell.Kernel.Release, cell.BootID = s.Ready.Release, s.Ready.BootID
-		cell.StartKind, cell.Where, cell.Warnings = m.StartKind(), m.Where(), m.Notes()
-		cell.Console, _ = filepath.Rel(p.Results, m.Console())
+		cell.StartKind, cell.Where, cell.Warnings = m.StartKind, m.Where, m.Notes
+		cell.Console, _ = filepath.Rel(p.Results, m.Console)
 		began = time.Now()
 		err = do(s, &cell)
 		cell.Durations.Run = time.Since(began).Seconds()
@@ -64,7 +64,7 @@ func (p Place) start(ctx context.Context) (*session.Session, func(), error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, nil, err
 	}
-	return session.Start(ctx, p.Provider, vms.Spec{Kernel: p.Kernel, Agent: p.Agent, Memory: p.Memory, CPUs: p.CPUs, Dir: dir, Cold: p.Cold, Userland: p.Userland})
+	return session.Start(ctx, p.Provider, vms.Spec{Kernel: p.Kernel, Agent: p.Agent, Memory: p.Memory, CPUs: p.CPUs, Dir: dir, Cold: p.Cold, Rootfs: p.Userland})
 }
 
 // Note writes an outcome into a record, as its verdict and its reason.

@@ -64,9 +64,10 @@ func (r *runner) open(ctx context.Context, cell plan.Cell, seat *seat, n int, ou
 			return nil, nil, err
 		}
 		letGo := seat.watch(machine)
-		out.Warnings = append(out.Warnings, machine.Notes()...)
-		out.StartKind, out.Where = machine.StartKind(), machine.Where()
-		out.Console, _ = filepath.Rel(r.Dir, machine.Console())
+		info := machine.Info()
+		out.Warnings = append(out.Warnings, info.Notes...)
+		out.StartKind, out.Where = info.StartKind, info.Where
+		out.Console, _ = filepath.Rel(r.Dir, info.Console)
 		s, err := session.Open(ctx, machine)
 		if err == nil {
 			return s, func() { s.Close(); letGo(); remove(machine, out) }, nil
@@ -76,7 +77,7 @@ func (r *runner) open(ctx context.Context, cell plan.Cell, seat *seat, n int, ou
 		if out.StartKind != "fork" || ctx.Err() != nil {
 			return nil, nil, err
 		}
-		machine.Reject()
+		vms.Reject(machine)
 		out.Warnings = append(out.Warnings, fmt.Sprintf("a fork did not answer (%v): its template is dropped, and a machine was booted instead", err))
 	}
 }

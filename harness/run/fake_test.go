@@ -55,7 +55,12 @@ func (p *fakeProvider) Start(ctx context.Context, spec vms.Spec) (vms.Machine, e
 		p.most.Store(now)
 	}
 	host, guest := net.Pipe()
-	m := &fakeMachine{provider: p, n: n, started: time.Now(), stream: host, done: make(chan struct{})}
+	m := &fakeMachine{provider: p, n: n, stream: host}
+	about := vms.Info{Console: "/does/not/exist", StartKind: "boot", Where: fmt.Sprint("member", n), Started: time.Now(), Notes: p.notes}
+	if p.forks && !spec.Cold {
+		about.StartKind = "fork"
+	}
+	m.Base = vms.NewBase(about, func() { m.die(nil) })
 	p.mu.Lock()
 	if p.live == nil {
 		p.live = map[*fakeMachine]bool{}
@@ -78,7 +83,6 @@ func (p *fakeProvider) Start(ctx context.Context, spec vms.Spec) (vms.Machine, e
 			return res, err
 		},
 	})
-	m.fork = p.forks && !spec.Cold
 	go m.agent(guest, server)
 	return m, nil
 }
@@ -86,7 +90,7 @@ func (p *fakeProvider) Start(ctx context.Context, spec vms.Spec) (vms.Machine, e
 // agent is the guest's end: parked in a fork, on its way there in a boot. It
 // never wakes in a provider whose forks are dead.
 func (m *fakeMachine) agent(guest net.Conn, server *wire.Server) {
-	if m.fork {
+	if m.About.StartKind == "fork" {
 		if _, err := wire.ReadFrame(guest); err != nil || m.provider.deadForks {
 			return
 		}
@@ -105,58 +109,32 @@ func (m *fakeMachine) agent(guest net.Conn, server *wire.Server) {
 }
 
 type fakeMachine struct {
+	*vms.Base
 	provider *fakeProvider
-	fork     bool
 	n        int
-	started  time.Time
 	stream   net.Conn
 	once     sync.Once
-	err      error
-	done     chan struct{}
 }
 
 func (m *fakeMachine) Stream() io.ReadWriteCloser { return m.stream }
-func (m *fakeMachine) Console() string            { return "/does/not/exist" }
-func (m *fakeMachine) Where() string              { return fmt.Sprint("member", m.n) }
-func (m *fakeMachine) Port() io.ReadWriteCloser   { return nil }
 func (m *fakeMachine) Reject()                    { m.provider.rejected.Add(1) }
-func (m *fakeMachine) Notes() []string            { return m.provider.notes }
-func (m *fakeMachine) Started() time.Time         { return m.started }
-func (m *fakeMachine) Done() <-chan struct{}      { return m.done }
-func (m *fakeMachine) Close() error               { m.die(nil); return nil }
-
-func (m *fakeMachine) StartKind() string {
-	if m.fork {
-		return "fork"
-	}
-	return "boot"
-}
 
 func (m *fakeMachine) Memory() int64 {
 	if m.provider.holds == nil {
 		return 0
 	}
-	return m.provider.holds(m.n, time.Since(m.started))
-}
-
-func (m *fakeMachine) Err() error {
-	select {
-	case <-m.done:
-		return m.err
-	default:
-		return nil
-	}
+	return m.provider.holds(m.n, time.Since(m.About.Started))
 }
 
 func (m *fakeMachine) die(err error) {
 	m.once.Do(func() {
-		m.err = err
+		m.Ended(err)
 		m.provider.running.Add(-1)
 		m.provider.mu.Lock()
 		delete(m.provider.live, m)
 		m.provider.mu.Unlock()
 		m.stream.Close()
-		close(m.done)
+		m.Gone(nil)
 	})
 }
 

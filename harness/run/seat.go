@@ -10,24 +10,27 @@ type seat struct {
 	measured bool   // the last machine told what it held when it was let go
 }
 
-// holder tells how many bytes of the host's memory it holds now, 0 if it
-// cannot; every vms.Machine does.
+// holder is a machine that can say how many bytes of the host's memory it holds
+// now, as a vms.Measured can.
 type holder interface{ Memory() int64 }
 
 // watch has the machine measured from now on. letGo ends that with a last
 // look; call it before the machine is closed. A guest keeps what it once
 // touched, so the last look is about the most it held.
-func (s *seat) watch(machine holder) (letGo func()) {
+func (s *seat) watch(machine any) (letGo func()) {
 	s.gate.mu.Lock()
 	defer s.gate.mu.Unlock()
-	s.machine = machine
+	s.machine, _ = machine.(holder)
 	return s.letGo
 }
 
 func (s *seat) letGo() {
 	s.gate.mu.Lock()
 	defer s.gate.mu.Unlock()
-	last := s.machine.Memory()
+	var last int64
+	if s.machine != nil {
+		last = s.machine.Memory()
+	}
 	s.gate.ledger.saw(s, last)
 	s.machine, s.held, s.measured = nil, 0, last > 0
 }

@@ -187,7 +187,7 @@ func (s *Session) judgeConsole(out *Outcome) {
 	if out.Splat != "" {
 		return
 	}
-	console, err := os.ReadFile(s.machine.Console())
+	console, err := os.ReadFile(s.machine.Info().Console)
 	if err != nil {
 		return
 	}

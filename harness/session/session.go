@@ -51,11 +51,11 @@ func Open(ctx context.Context, m vms.Machine) (*Session, error) {
 
 func (s *Session) wake(ctx context.Context) error {
 	stream := s.machine.Stream()
-	if s.machine.StartKind() == "boot" {
+	if s.machine.Info().StartKind == "boot" {
 		boot, cancel := context.WithTimeoutCause(ctx, vms.BootTimeout, vms.ErrNoBoot)
 		defer cancel()
 		var err error
-		if stream, err = wire.Park(boot, stream, s.machine.Port()); err != nil {
+		if stream, err = wire.Park(boot, stream, vms.Port(s.machine)); err != nil {
 			return err
 		}
 	}

@@ -20,10 +20,10 @@ func Start(ctx context.Context, p vms.Provider, spec vms.Spec) (s *Session, done
 			return s, func() { s.Close(); m.Close() }, nil
 		}
 		m.Close()
-		if m.StartKind() != "fork" || ctx.Err() != nil {
+		if m.Info().StartKind != "fork" || ctx.Err() != nil {
 			return nil, nil, err
 		}
-		m.Reject()
+		vms.Reject(m)
 		spec.Cold = true
 	}
 }

@@ -18,7 +18,7 @@ const maxPause = 2 * time.Second
 // govern measures how much of a processor a machine takes, and holds it back where that
 // is more than it may. A machine whose provider knows no such thing is left alone.
 func (w *Workshop) govern(m *machine) {
-	g, ok := m.session.Machine().(vms.Governed)
+	g, ok := m.session.Machine().(vms.Throttler)
 	if !ok {
 		return
 	}

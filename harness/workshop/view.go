@@ -3,6 +3,8 @@ package workshop
 import (
 	"math"
 	"time"
+
+	"github.com/bpflab/bpflab/vms"
 )
 
 // View is a desk as faces show it.
@@ -36,7 +38,7 @@ func (d *Desk) Usage() Usage {
 	if m == nil {
 		return Usage{}
 	}
-	return Usage{1, m.session.Machine().Memory(), math.Float64frombits(m.load.Load())}
+	return Usage{1, vms.Memory(m.session.Machine()), math.Float64frombits(m.load.Load())}
 }
 
 // Followed tells whether a face shows the desk.

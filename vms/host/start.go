@@ -31,7 +31,7 @@ func (p *Provider) Start(ctx context.Context, want vms.Spec) (vms.Machine, error
 	if err != nil {
 		return nil, err
 	}
-	go m.closeWith(ctx)
+	m.CloseWith(ctx)
 	return m, nil
 }
 
@@ -47,7 +47,8 @@ func start(agent, path string) (*machine, error) {
 		stderr.Close()
 		return nil, failed(err, "")
 	}
-	m := &machine{console: log, started: time.Now(), closed: make(chan struct{}), done: make(chan struct{})}
+	m := &machine{console: log}
+	m.Base = vms.NewBase(vms.Info{Console: path, StartKind: "boot", Started: time.Now()}, func() { m.process.Stop(grace) })
 	if m.process, err = launch(command(agent), stderr); err != nil {
 		log.Wait()
 		return nil, failed(fmt.Errorf("start the agent %s: %w", agent, err), namespacesHint)

@@ -98,7 +98,7 @@ func TestLimitsOfAServer(t *testing.T) {
 	}
 	says(t, start(), "no space left", "the storage pool is full")
 	unix.Unmount(full, unix.MNT_DETACH)
-	if left, err := p.Left(t.Context()); err != nil || len(left) > 0 {
+	if left, err := p.Orphans(t.Context()); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, error %v", left, err)
 	}
 }
@@ -142,11 +142,11 @@ func TestInstanceThatIsNotOurs(t *testing.T) {
 		t.Fatal(err)
 	}
 	server.LXC(t, "init", "bpflab-precious", "--empty", "--vm", "--project", "bpflab", "--storage", "default")
-	left, err := p.Left(t.Context())
+	left, err := p.Orphans(t.Context())
 	if err != nil || len(left) != 1 || left[0].Owner.State() != lease.Unknown {
 		t.Errorf("found %+v, error %v; want one that is nobody's", left, err)
 	}
-	says(t, p.Clear(t.Context()), "bpflab-precious is not ours")
+	says(t, p.Purge(t.Context()), "bpflab-precious is not ours")
 	if text := server.LXC(t, "list", "--project", "bpflab", "-f", "csv", "-c", "n"); text != "bpflab-precious" {
 		t.Errorf("it is gone; there is %q", text)
 	}
@@ -179,7 +179,7 @@ func TestServerLostWhileAMachineRuns(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	p = New(Options{})
-	left, err := p.Left(ctx)
+	left, err := p.Orphans(ctx)
 	if err != nil || len(left) != 1 || left[0].Owner != lease.Self() {
 		t.Fatalf("found %+v, error %v; want the one machine", left, err)
 	}

@@ -34,7 +34,7 @@ func (i *instance) openConsole(ctx context.Context, started time.Time, path stri
 		return nil, err
 	}
 	m := newMachine(i, started, ours, log)
-	f := follower{instance: i, log: log, w: w, closed: m.closed, ended: theirs.gone}
+	f := follower{instance: i, log: log, w: w, closed: m.Closing(), ended: theirs.gone}
 	go m.see(func() error {
 		defer close(hangUp)
 		return f.follow()

@@ -96,7 +96,7 @@ func (i *instance) serve(started time.Time, path string, argv []string) (*machin
 	m := newMachine(i, started, ours, log)
 	m.kernel = w
 	go m.see(func() error {
-		err := i.agentEnd(m.closed, ours, theirs, ended)
+		err := i.agentEnd(m.Closing(), ours, theirs, ended)
 		w.Close()
 		log.Wait()
 		return whyEnded(err, log.Tail())

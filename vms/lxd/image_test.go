@@ -70,7 +70,7 @@ func TestImagesOfDistributions(t *testing.T) {
 			}
 			vmstest.Answers(t, m)
 			m.Close()
-			if console, _ := os.ReadFile(m.Console()); !bytes.Contains(console, []byte("Linux version")) {
+			if console, _ := os.ReadFile(m.Info().Console); !bytes.Contains(console, []byte("Linux version")) {
 				t.Errorf("%s: console:\n%s", selector, console)
 			}
 		}
@@ -80,7 +80,7 @@ func TestImagesOfDistributions(t *testing.T) {
 	}
 	_, err := start("image:os+linux-image-none")
 	says(t, err, "install linux-image-none in os", "Unable to locate package")
-	if left, err := p.Left(t.Context()); err != nil || len(left) > 0 {
+	if left, err := p.Orphans(t.Context()); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, error %v", left, err)
 	}
 }

@@ -50,7 +50,7 @@ func TestConformance(t *testing.T) {
 
 // leftNames are the names of all of the provider's instances.
 func leftNames(p *Provider) ([]string, error) {
-	left, err := p.Left(context.Background())
+	left, err := p.Orphans(context.Background())
 	var names []string
 	for _, m := range left {
 		names = append(names, m.Name)

@@ -48,7 +48,7 @@ func (p *Provider) Start(ctx context.Context, want vms.Spec) (vms.Machine, error
 		}
 		return nil, p.failed(err)
 	}
-	go m.closeWith(ctx)
+	m.CloseWith(ctx)
 	return m, nil
 }
 
@@ -83,7 +83,7 @@ func (p *Provider) startDirect(ctx context.Context, s *server, want vms.Spec) (*
 func (p *Provider) bootFiles(ctx context.Context, want vms.Spec) (bootFiles, error) {
 	initrd, err := p.archives.File(ctx, initramfs.Options{
 		Agent: want.Agent, Modules: want.Kernel.Modules, ModulesDigest: want.Kernel.SHA256,
-		Release: want.Kernel.Uname(), Wanted: usualModules, Needed: want.Modules, Config: want.Kernel.Config, Userland: want.Userland,
+		Release: want.Kernel.Uname(), Wanted: usualModules, Needed: want.Modules, Config: want.Kernel.Config, Userland: want.Rootfs,
 	})
 	if errors.Is(err, initramfs.ErrNoBusybox) {
 		return bootFiles{}, &vms.StartError{Provider: p.Name(), Err: err, Hint: install.Host().Hint(install.Busybox)}

@@ -137,7 +137,7 @@ func TestLeftKnowsWhoseMachinesAre(t *testing.T) {
 	if err := p.notes.keep("bpflab-mine"); err != nil {
 		t.Fatal(err)
 	}
-	left, err := p.Left(t.Context())
+	left, err := p.Orphans(t.Context())
 	if err != nil || len(left) != 2 {
 		t.Fatalf("left %+v, error %v", left, err)
 	}

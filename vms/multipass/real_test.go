@@ -53,7 +53,7 @@ func conforms(t *testing.T, o Options) {
 
 // leftNames are the names of the instances that are there.
 func leftNames(p *Provider) ([]string, error) {
-	left, err := p.Left(context.Background())
+	left, err := p.Orphans(context.Background())
 	var names []string
 	for _, m := range left {
 		names = append(names, m.Name)
@@ -127,7 +127,7 @@ func talk(t *testing.T, m vms.Machine) (*wire.Client, wire.Ready) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	stream, err := wire.Park(ctx, m.Stream(), m.Port())
+	stream, err := wire.Park(ctx, m.Stream(), vms.Port(m))
 	if err != nil {
 		t.Fatal(err)
 	}

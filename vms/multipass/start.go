@@ -29,8 +29,8 @@ func (p *Provider) Start(ctx context.Context, want vms.Spec) (vms.Machine, error
 	if err != nil {
 		return nil, failed(errors.Join(err, i.remove(ctx)))
 	}
-	m.started = started
-	go m.closeWith(ctx)
+	m.About.Started = started
+	m.CloseWith(ctx)
 	return m, nil
 }
 
@@ -90,7 +90,8 @@ func (i *instance) serve(ctx context.Context, boot string, want vms.Spec) (*mach
 		log.Wait()
 		return nil, fmt.Errorf("multipass exec: %w", err)
 	}
-	m := &machine{instance: i, process: process, console: log, bootID: boot, closed: make(chan struct{}), done: make(chan struct{})}
+	m := &machine{instance: i, process: process, console: log, bootID: boot}
+	m.Base = vms.NewBase(vms.Info{Console: log.Path(), StartKind: "boot"}, func() { process.Stop(0) })
 	go m.finish()
 	return m, nil
 }

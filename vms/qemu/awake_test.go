@@ -37,14 +37,14 @@ func startAs(t *testing.T, p *Provider, spec vms.Spec, w wire.Wake) awake {
 	t.Cleanup(func() { m.Close() })
 	a := awake{machine: m.(*machine)}
 	if err := a.wake(ctx, w); err != nil {
-		t.Fatalf("the agent of a %s does not wake: %v; machine: %v", m.StartKind(), err, m.Err())
+		t.Fatalf("the agent of a %s does not wake: %v; machine: %v", m.Info().StartKind, err, m.Err())
 	}
 	return a
 }
 
 func (a *awake) wake(ctx context.Context, w wire.Wake) (err error) {
 	stream := a.Stream()
-	if a.StartKind() == "boot" {
+	if a.Info().StartKind == "boot" {
 		if stream, err = wire.Park(ctx, stream, a.Port()); err != nil {
 			return err
 		}

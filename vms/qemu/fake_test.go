@@ -65,7 +65,7 @@ func TestFloodIsCappedInTheFile(t *testing.T) {
 	}
 	defer m.Close()
 	<-m.Done()
-	info, err := os.Stat(m.Console())
+	info, err := os.Stat(m.Info().Console)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ func (p *Provider) forkOrBoot(ctx context.Context, s spec, dir string) (*machine
 	for made := 0; !p.cannotFork(key); made++ {
 		m, err := p.fork(ctx, s, key, dir)
 		if err == nil {
-			m.notes = notes
+			m.About.Notes = notes
 			return m, nil
 		}
 		if ctx.Err() != nil {
@@ -47,7 +47,7 @@ func (p *Provider) forkOrBoot(ctx context.Context, s spec, dir string) (*machine
 	}
 	m, err := p.boot(ctx, s, dir)
 	if err == nil {
-		m.notes = notes
+		m.About.Notes = notes
 	}
 	return m, err
 }
@@ -82,6 +82,7 @@ func (p *Provider) fork(ctx context.Context, s spec, key, dir string) (*machine,
 	if err != nil {
 		return nil, err
 	}
+	m.About.StartKind = "fork"
 	m.parent = &parent{port: t.About.Port, drop: func() { p.templates.Drop(key) }}
 	return m, nil
 }
@@ -127,8 +128,8 @@ func (m *machine) resume(ctx context.Context) error {
 	select {
 	case <-m.resumed:
 		return nil
-	case <-m.done:
-		return m.orItsLastWords(m.err)
+	case <-m.Done():
+		return m.orItsLastWords(m.Err())
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

@@ -26,8 +26,8 @@ import (
 
 func isFork(t *testing.T, a awake) {
 	t.Helper()
-	if a.StartKind() != "fork" || len(a.Notes()) != 0 {
-		t.Errorf("a %s with the notes %q, want a fork without any", a.StartKind(), a.Notes())
+	if a.Info().StartKind != "fork" || len(a.Info().Notes) != 0 {
+		t.Errorf("a %s with the notes %q, want a fork without any", a.Info().StartKind, a.Info().Notes)
 	}
 }
 
@@ -204,9 +204,9 @@ func TestTemplateThatIsNoGood(t *testing.T) {
 			dir := onlyTemplate(t, p)
 			test.damage(t, p, dir)
 			m := start(t, p, spec)
-			notes := strings.Join(m.Notes(), "\n")
-			if m.StartKind() != "fork" || !strings.Contains(notes, "it is made again") || !strings.Contains(notes, test.want) {
-				t.Errorf("a %s with the notes %q, want a fork of a new template and %q", m.StartKind(), notes, test.want)
+			notes := strings.Join(m.Info().Notes, "\n")
+			if m.Info().StartKind != "fork" || !strings.Contains(notes, "it is made again") || !strings.Contains(notes, test.want) {
+				t.Errorf("a %s with the notes %q, want a fork of a new template and %q", m.Info().StartKind, notes, test.want)
 			}
 			isFork(t, start(t, New(Options{Cache: cache}), spec))
 		})
@@ -249,9 +249,9 @@ func TestWhereNoTemplateCanBeSaved(t *testing.T) {
 			p := New(Options{Cache: t.TempDir()})
 			test.prepare(t, p.templates.Dir())
 			m := start(t, p, spec)
-			notes := strings.Join(m.Notes(), "\n")
-			if m.StartKind() != "boot" || !strings.Contains(notes, "booted, not forked") || !strings.Contains(notes, test.want) {
-				t.Errorf("a %s with the notes %q, want a boot and %q", m.StartKind(), notes, test.want)
+			notes := strings.Join(m.Info().Notes, "\n")
+			if m.Info().StartKind != "boot" || !strings.Contains(notes, "booted, not forked") || !strings.Contains(notes, test.want) {
+				t.Errorf("a %s with the notes %q, want a boot and %q", m.Info().StartKind, notes, test.want)
 			}
 		})
 	}
@@ -277,8 +277,8 @@ func TestColdMachinesTouchNoTemplate(t *testing.T) {
 	spec := vmstest.RealSpec(t)
 	spec.Cold = true
 	p := New(Options{Cache: t.TempDir()})
-	if m := start(t, p, spec); m.StartKind() != "boot" || m.sh(t, "hostname") == "" {
-		t.Errorf("a %s", m.StartKind())
+	if m := start(t, p, spec); m.Info().StartKind != "boot" || m.sh(t, "hostname") == "" {
+		t.Errorf("a %s", m.Info().StartKind)
 	}
 	if _, err := os.Stat(p.templates.Dir()); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a templates directory, error %v", err)
@@ -473,8 +473,8 @@ func TestForkOfAnotherUsersTemplate(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := start(t, p, spec)
-	if notes := strings.Join(m.Notes(), "\n"); m.StartKind() != "fork" || !strings.Contains(notes, "user 1") {
-		t.Errorf("a %s with the notes %q", m.StartKind(), notes)
+	if notes := strings.Join(m.Info().Notes, "\n"); m.Info().StartKind != "fork" || !strings.Contains(notes, "user 1") {
+		t.Errorf("a %s with the notes %q", m.Info().StartKind, notes)
 	}
 	if _, err := p.templates.Open(filepath.Base(dir)); errors.As(err, new(*template.DamagedError)) {
 		t.Errorf("the template is still another user's: %v", err)
@@ -496,9 +496,9 @@ exec qemu-system-x86_64 "$@"
 	p := New(Options{Cache: t.TempDir(), Binary: binary})
 	for _, want := range []string{"booted, not forked", ""} {
 		m := start(t, p, spec)
-		notes := strings.Join(m.Notes(), "\n")
-		if m.StartKind() != "boot" || !strings.Contains(notes, want) || (want == "") != (notes == "") {
-			t.Errorf("a %s with the notes %q, want a boot and %q", m.StartKind(), notes, want)
+		notes := strings.Join(m.Info().Notes, "\n")
+		if m.Info().StartKind != "boot" || !strings.Contains(notes, want) || (want == "") != (notes == "") {
+			t.Errorf("a %s with the notes %q, want a boot and %q", m.Info().StartKind, notes, want)
 		}
 	}
 }

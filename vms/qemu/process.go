@@ -27,7 +27,7 @@ func (m *machine) run() error {
 	return <-started
 }
 
-// finish takes what the ended process left and says that the machine is gone.
+// finish takes what the ended process left and marks the machine as gone.
 func (m *machine) finish(wait error) {
 	m.console.Wait()
 	<-m.opened
@@ -35,10 +35,6 @@ func (m *machine) finish(wait error) {
 		<-m.control.gone
 		m.control.close()
 	}
-	select {
-	case <-m.closed:
-	default:
-		m.err = whyEnded(m.shutdown, wait, m.stderr.String(), m.console.Tail())
-	}
-	close(m.done)
+	m.Ended(whyEnded(m.shutdown, wait, m.stderr.String(), m.console.Tail()))
+	m.Gone(nil)
 }

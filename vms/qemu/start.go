@@ -47,7 +47,7 @@ func (p *Provider) Start(ctx context.Context, want vms.Spec) (vms.Machine, error
 	if err != nil {
 		return nil, failed(err)
 	}
-	go m.closeWith(ctx)
+	m.CloseWith(ctx)
 	return m, nil
 }
 
@@ -85,7 +85,7 @@ func memorySize(wanted int64) int64 {
 func (p *Provider) initramfs(ctx context.Context, want vms.Spec) (string, error) {
 	file, err := p.archives.File(ctx, initramfs.Options{
 		Agent: want.Agent, Modules: want.Kernel.Modules, ModulesDigest: want.Kernel.SHA256,
-		Release: want.Kernel.Uname(), Wanted: usualModules, Needed: want.Modules, Config: want.Kernel.Config, Userland: want.Userland,
+		Release: want.Kernel.Uname(), Wanted: usualModules, Needed: want.Modules, Config: want.Kernel.Config, Userland: want.Rootfs,
 	})
 	if errors.Is(err, initramfs.ErrNoBusybox) {
 		return "", failed(err, install.Busybox)
@@ -102,14 +102,14 @@ func launch(ctx context.Context, binary string, args []string, log string, files
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	w, err := openWires()
+	w, err := openChardevs()
 	if err != nil {
 		return nil, err
 	}
 	defer w.closeGuest()
-	m := &machine{stream: w.host[1], port: w.host[3], started: time.Now(),
-		opened: make(chan struct{}), resumed: make(chan struct{}), migrated: make(chan string, 16),
-		closed: make(chan struct{}), done: make(chan struct{})}
+	m := &machine{stream: w.host[1], port: w.host[3],
+		opened: make(chan struct{}), resumed: make(chan struct{}), migrated: make(chan string, 16)}
+	m.Base = vms.NewBase(vms.Info{Console: log, StartKind: "boot", Started: time.Now()}, m.kill)
 	if m.console, err = console.Keep(w.host[0], log); err != nil {
 		w.closeHost()
 		return nil, err

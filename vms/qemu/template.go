@@ -119,9 +119,9 @@ func (m *machine) park(ctx context.Context) (port bool, err error) {
 		return false, context.Cause(boot)
 	}
 	select {
-	case <-m.done:
-		if m.err != nil {
-			return false, m.err
+	case <-m.Done():
+		if m.Err() != nil {
+			return false, m.Err()
 		}
 	case <-time.After(graceForDeath):
 	}
@@ -161,7 +161,7 @@ func (m *machine) save(ctx context.Context, state *os.File) error {
 			case "failed":
 				return errors.New("QEMU could not write the machine's state")
 			}
-		case <-m.done:
+		case <-m.Done():
 			return errControlGone
 		case <-ctx.Done():
 			return context.Cause(ctx)

@@ -45,14 +45,14 @@ func Answers(t *testing.T, m vms.Machine) {
 func lastWords(m vms.Machine) string {
 	err := m.Err()
 	m.Close()
-	console, _ := os.ReadFile(m.Console())
+	console, _ := os.ReadFile(m.Info().Console)
 	return fmt.Sprintf("machine: %v; console:\n%s", err, console)
 }
 
 func (a *awake) wake(ctx context.Context) (err error) {
 	stream := a.Stream()
-	if a.StartKind() == "boot" {
-		if stream, err = wire.Park(ctx, stream, a.Port()); err != nil {
+	if a.Info().StartKind == "boot" {
+		if stream, err = wire.Park(ctx, stream, vms.Port(a.Machine)); err != nil {
 			return err
 		}
 	}

@@ -90,21 +90,21 @@ func (s suite) agent(t *testing.T) {
 	before := time.Now()
 	m := s.start(t)
 	wakes(t, m)
-	if m.Started().Before(before) || m.Started().After(time.Now()) {
-		t.Errorf("started at %v, which is not between %v and now", m.Started(), before)
+	if m.Info().Started.Before(before) || m.Info().Started.After(time.Now()) {
+		t.Errorf("started at %v, which is not between %v and now", m.Info().Started, before)
 	}
-	if kind := m.StartKind(); kind != "boot" && kind != "fork" {
+	if kind := m.Info().StartKind; kind != "boot" && kind != "fork" {
 		t.Errorf("start kind %q", kind)
 	}
 	if err := m.Err(); err != nil {
 		t.Errorf("error %v while it runs", err)
 	}
 	m.Close()
-	console, err := os.ReadFile(m.Console())
+	console, err := os.ReadFile(m.Info().Console)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.StartKind() == "boot" && !s.caps(t).NoConsole && !strings.Contains(string(console), "Linux version ") {
+	if m.Info().StartKind == "boot" && !s.caps(t).NoConsole && !strings.Contains(string(console), "Linux version ") {
 		t.Errorf("no kernel speaks on the console:\n%s", console)
 	}
 }
@@ -129,7 +129,7 @@ func (s suite) close(t *testing.T) {
 	if _, err := m.Stream().Read(make([]byte, 1)); err == nil {
 		t.Error("the stream of a closed machine can be read")
 	}
-	if _, err := os.Stat(m.Console()); err != nil {
+	if _, err := os.Stat(m.Info().Console); err != nil {
 		t.Errorf("the console log is gone: %v", err)
 	}
 	left.nothingElse(t)

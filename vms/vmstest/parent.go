@@ -71,11 +71,11 @@ func (s suite) killedParent(t *testing.T) {
 // gone by itself before that.
 func (s suite) collect(t *testing.T) {
 	t.Helper()
-	c, ok := s.Provider().(vms.Collector)
+	c, ok := s.Provider().(vms.Reaper)
 	if !ok {
-		t.Fatal("machines outlive their process, and the provider is no vms.Collector")
+		t.Fatal("machines outlive their process, and the provider is no vms.Reaper")
 	}
-	all, err := c.Left(t.Context())
+	all, err := c.Orphans(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

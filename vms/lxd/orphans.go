@@ -10,8 +10,8 @@ import (
 	"github.com/bpflab/bpflab/vms/lease"
 )
 
-// Left lists the instances of our project on the server.
-func (p *Provider) Left(ctx context.Context) ([]vms.Left, error) {
+// Orphans lists the instances of our project on the server.
+func (p *Provider) Orphans(ctx context.Context) ([]vms.Orphan, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, removeLimit, errNoAnswer)
 	defer cancel()
 	s, err := p.visit(ctx)
@@ -29,9 +29,9 @@ func (p *Provider) Left(ctx context.Context) ([]vms.Left, error) {
 	if err != nil {
 		return nil, p.failed(err)
 	}
-	var left []vms.Left
+	var left []vms.Orphan
 	for _, i := range all {
-		left = append(left, vms.Left{Name: i.Name, Where: s.whereIs(i.Location), State: i.Status, Owner: lease.Parse(i.Config[ownerKey]), Made: i.CreatedAt})
+		left = append(left, vms.Orphan{Name: i.Name, Where: s.whereIs(i.Location), State: i.Status, Owner: lease.Parse(i.Config[ownerKey]), Made: i.CreatedAt})
 	}
 	return left, nil
 }
@@ -51,8 +51,8 @@ func (p *Provider) instanceType() api.InstanceType {
 	return api.InstanceTypeVM
 }
 
-// Remove removes an instance that Left has listed.
-func (p *Provider) Remove(ctx context.Context, m vms.Left) error {
+// Remove removes an instance that Orphans has listed.
+func (p *Provider) Remove(ctx context.Context, m vms.Orphan) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, removeLimit, errNoAnswer)
 	defer cancel()
 	s, err := p.visit(ctx)

@@ -10,42 +10,42 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// wires are the socket pairs of a machine: console, stream, control, port, in
-// the order of the child's file descriptors from fdConsole on.
-type wires struct {
+// chardevs are the socket pairs behind a machine's character devices: console, stream,
+// control, port, in the order of the child's file descriptors from fdConsole on.
+type chardevs struct {
 	host  [4]net.Conn
 	guest [4]*os.File
 }
 
-func openWires() (*wires, error) {
-	w := &wires{}
-	for i := range w.host {
+func openChardevs() (*chardevs, error) {
+	c := &chardevs{}
+	for i := range c.host {
 		var err error
-		if w.host[i], w.guest[i], err = pair(); err != nil {
-			w.closeHost()
-			w.closeGuest()
+		if c.host[i], c.guest[i], err = pair(); err != nil {
+			c.closeHost()
+			c.closeGuest()
 			return nil, fmt.Errorf("socket pair: %w", err)
 		}
 	}
-	return w, nil
+	return c, nil
 }
 
-func (w *wires) closeHost() {
-	for _, c := range w.host {
-		if c != nil {
-			c.Close()
+func (c *chardevs) closeHost() {
+	for _, conn := range c.host {
+		if conn != nil {
+			conn.Close()
 		}
 	}
 }
 
 // closeGuest may be called again.
-func (w *wires) closeGuest() {
-	for _, f := range w.guest {
+func (c *chardevs) closeGuest() {
+	for _, f := range c.guest {
 		f.Close()
 	}
 }
 
-// pair is a connected pair of sockets: a connection for this process and a
+// pair returns a connected pair of sockets: a connection for this process and a
 // file for the child.
 func pair() (net.Conn, *os.File, error) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)

@@ -43,7 +43,7 @@ func statTime(stat string) time.Duration {
 // Pause stops the QEMU process.
 func (m *machine) Pause(stop bool) {
 	select {
-	case <-m.done:
+	case <-m.Done():
 		return // its number may be another's by now
 	default:
 	}

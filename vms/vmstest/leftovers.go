@@ -12,7 +12,7 @@ import (
 )
 
 // leftovers is what a machine may leave behind: in this process children, open
-// files and goroutines, and elsewhere what the provider's Left lists.
+// files and goroutines, and elsewhere what the provider's Orphans lists.
 type leftovers struct {
 	suite      suite
 	elsewhere  []string

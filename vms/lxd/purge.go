@@ -11,10 +11,10 @@ import (
 	"github.com/bpflab/bpflab/vms/lease"
 )
 
-// Clear removes the project with all that is in it, instances and images. It
+// Purge removes the project with all that is in it, instances and images. It
 // refuses if the project holds an instance that is not ours.
-func (p *Provider) Clear(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, clearLimit, errNoAnswer)
+func (p *Provider) Purge(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, purgeLimit, errNoAnswer)
 	defer cancel()
 	s, err := p.visit(ctx)
 	if err != nil {
@@ -23,8 +23,8 @@ func (p *Provider) Clear(ctx context.Context) error {
 	if s == nil {
 		return nil
 	}
-	if err := within(ctx, func() error { return p.clear(ctx, s) }); err != nil {
-		return p.failed(fmt.Errorf("clear project %s: %w", p.options.Project, err))
+	if err := within(ctx, func() error { return p.purge(ctx, s) }); err != nil {
+		return p.failed(fmt.Errorf("purge project %s: %w", p.options.Project, err))
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -32,10 +32,10 @@ func (p *Provider) Clear(ctx context.Context) error {
 	return nil
 }
 
-// clearLimit is how long a server may take to remove all that is ours.
-const clearLimit = 5 * time.Minute
+// purgeLimit is how long a server may take to remove all that is ours.
+const purgeLimit = 5 * time.Minute
 
-func (p *Provider) clear(ctx context.Context, s *server) error {
+func (p *Provider) purge(ctx context.Context, s *server) error {
 	all, err := s.GetInstances(api.InstanceTypeAny)
 	if err != nil {
 		return err
@@ -50,7 +50,7 @@ func (p *Provider) clear(ctx context.Context, s *server) error {
 			return err
 		}
 	}
-	if err := clearImages(ctx, s); err != nil {
+	if err := purgeImages(ctx, s); err != nil {
 		return err
 	}
 	if p.options.Project != defaultProject {
@@ -59,7 +59,7 @@ func (p *Provider) clear(ctx context.Context, s *server) error {
 	return s.DeleteProject(p.options.Project)
 }
 
-func clearImages(ctx context.Context, s *server) error {
+func purgeImages(ctx context.Context, s *server) error {
 	images, err := s.GetImageFingerprints()
 	if err != nil {
 		return err

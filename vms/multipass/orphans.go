@@ -11,9 +11,9 @@ import (
 // prefix begins the names of our instances.
 const prefix = "bpflab-"
 
-// Left lists the instances with a name like ours. Those that we noted nothing
+// Orphans lists the instances with a name like ours. Those that we noted nothing
 // of have no owner.
-func (p *Provider) Left(ctx context.Context) ([]vms.Left, error) {
+func (p *Provider) Orphans(ctx context.Context) ([]vms.Orphan, error) {
 	text, err := p.multipass.run(ctx, nil, "list", "--format", "json")
 	if err != nil {
 		return nil, failed(err)
@@ -22,11 +22,11 @@ func (p *Provider) Left(ctx context.Context) ([]vms.Left, error) {
 	if err != nil {
 		return nil, failed(err)
 	}
-	var left []vms.Left
+	var left []vms.Orphan
 	for _, i := range all {
 		if strings.HasPrefix(i.Name, prefix) {
 			tag, made := p.notes.read(i.Name)
-			left = append(left, vms.Left{Name: i.Name, State: i.State, Owner: tag, Made: made})
+			left = append(left, vms.Orphan{Name: i.Name, State: i.State, Owner: tag, Made: made})
 		}
 	}
 	p.notes.sweep(func(name string) bool {
@@ -35,8 +35,8 @@ func (p *Provider) Left(ctx context.Context) ([]vms.Left, error) {
 	return left, nil
 }
 
-// Remove removes an instance that Left has listed.
-func (p *Provider) Remove(ctx context.Context, m vms.Left) error {
+// Remove removes an instance that Orphans has listed.
+func (p *Provider) Remove(ctx context.Context, m vms.Orphan) error {
 	if err := p.instance(m.Name).remove(ctx); err != nil {
 		return failed(err)
 	}

@@ -1,0 +1,89 @@
+package vms
+
+import (
+	"io"
+	"time"
+)
+
+// Machine is one running guest. Its methods are safe for concurrent use. Those
+// that only some providers' machines have are interfaces of their own: Ported,
+// Measured, Rejecter and Throttler.
+type Machine interface {
+	// Stream returns the two-way byte stream to the guest agent: where it speaks
+	// first after a boot, where it waits to be woken after a fork. It ends
+	// with an error when the machine dies; Err then says why.
+	Stream() io.ReadWriteCloser
+	// Info returns what is known of the machine since Start returned.
+	Info() Info
+	// Done returns a channel that is closed when the machine is gone.
+	Done() <-chan struct{}
+	// Err returns why it is gone: nil after a clean power-off or Close, else a
+	// *Crash. It does not wait: nil while the machine runs.
+	Err() error
+	// Close kills the machine and removes all of it but the console log. It
+	// is idempotent and returns only when nothing is left.
+	Close() error
+}
+
+// Info is what is known of a machine from its start on.
+type Info struct {
+	Console   string    // path of the console log, which grows while the machine runs
+	StartKind string    // "boot" or "fork"
+	Where     string    // the server or cluster member it is on; "" is this host
+	Started   time.Time // when the hypervisor was started
+	Notes     []string  // what the user should know of its start, such as a damaged template that was built again
+}
+
+// Ported is a machine with a second, faster stream.
+type Ported interface {
+	// Port returns that stream, which an agent that has booted may choose when it
+	// parks; nil where its agent has chosen already.
+	Port() io.ReadWriteCloser
+}
+
+// Measured is a machine whose use of the host's memory can be seen.
+type Measured interface {
+	// Memory returns how much of the host's memory the machine alone holds now, in
+	// bytes; 0 once it is gone.
+	Memory() int64
+}
+
+// Rejecter is a machine that was made from something that may be no good.
+type Rejecter interface {
+	// Reject reports that the agent of a fork never answered: what the machine
+	// was forked from is dropped. Close is still due.
+	Reject()
+}
+
+// Throttler is a machine whose use of the host's processors can be seen and held back.
+type Throttler interface {
+	// CPU returns the processor time that the machine has taken.
+	CPU() time.Duration
+	// Pause stops the machine, or with false lets it go on. It does nothing to a
+	// machine that is gone.
+	Pause(bool)
+}
+
+// Port returns the second stream of a machine, nil if it has none.
+func Port(m Machine) io.ReadWriteCloser {
+	if p, ok := m.(Ported); ok {
+		return p.Port()
+	}
+	return nil
+}
+
+// Memory returns what the machine holds of the host's memory, 0 where its
+// provider cannot say.
+func Memory(m Machine) int64 {
+	if held, ok := m.(Measured); ok {
+		return held.Memory()
+	}
+	return 0
+}
+
+// Reject drops what the machine was made from, if it was forked.
+func Reject(m Machine) {
+	if r, ok := m.(Rejecter); ok {
+		r.Reject()
+	}
+}
