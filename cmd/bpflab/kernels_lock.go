@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/bpflab/bpflab/vms/lease"
 	"github.com/spf13/cobra"
 )
 
@@ -66,7 +67,7 @@ func lockPath(flag string) string {
 
 // replaceFile writes a file whole or not at all.
 func replaceFile(name string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".kernels.lock-*")
+	f, err := lease.CreateTemp(filepath.Dir(name), ".kernels.lock-")
 	if err != nil {
 		return err
 	}

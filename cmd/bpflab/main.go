@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
 // version is set by the Makefile.
@@ -24,6 +25,7 @@ func main() {
 	if runAgent() {
 		return
 	}
+	lease.Sweep()
 	os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr))
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -20,6 +19,7 @@ import (
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/vms/kernel/store"
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
 // shellFlags are the flags of `bpflab shell`.
@@ -74,10 +74,12 @@ func (f *shellFlags) do(cmd *cobra.Command) error {
 		return err
 	}
 	if f.run.dir == "" {
-		if f.run.dir, err = os.MkdirTemp("", "bpflab-shell-"); err != nil {
+		dir, remove, err := lease.MkdirTemp("", lease.Prefix+"shell-")
+		if err != nil {
 			return err
 		}
-		defer os.RemoveAll(f.run.dir)
+		defer remove()
+		f.run.dir = dir
 	}
 	g, err := f.run.ground(ctx, cmd, "a shell has all of it")
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/bpflab/bpflab/harness/gotest"
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
 // testMemory is what a machine for Go tests gets if nobody says, in bytes.
@@ -63,11 +64,11 @@ func (f *testFlags) do(cmd *cobra.Command, args []string) (err error) {
 	if err := f.run.onFail.prepare(cmd, &f.run.jobs); err != nil {
 		return err
 	}
-	bin, err := os.MkdirTemp("", "bpflab-test-")
+	bin, remove, err := lease.MkdirTemp("", lease.Prefix+"test-")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(bin)
+	defer remove()
 	packages, err := gotest.Compile(ctx, patterns, f.Flags, bin, f.rootfs.text != "")
 	if err != nil {
 		return exitAs(verdict.ExitFail, err)

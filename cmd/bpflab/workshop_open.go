@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/catalogue"
 	"github.com/bpflab/bpflab/vms/kernel/store"
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
 // A workshop's compiler may take less than that of a run: a student waits, and so do
@@ -57,7 +57,7 @@ func (f *workshopFlags) open(ctx context.Context, cmd *cobra.Command) (w *worksh
 	if err != nil {
 		return nil, nil, err
 	}
-	consoles, err := os.MkdirTemp("", "bpflab-workshop-")
+	consoles, remove, err := lease.MkdirTemp("", lease.Prefix+"workshop-")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -65,7 +65,7 @@ func (f *workshopFlags) open(ctx context.Context, cmd *cobra.Command) (w *worksh
 		Lessons: lessons, Kernels: kernels, Provider: provider, Agent: agent, Dir: f.dir, Machines: consoles, Watch: f.watch, Frugal: f.class != "", Limits: f.limits,
 		Builder: build.New(f.buildOptions(cache)),
 	})
-	return w, func() { w.Close(); os.RemoveAll(consoles) }, nil
+	return w, func() { w.Close(); remove() }, nil
 }
 
 // buildOptions keep objects in the cache, but not a class's: what strangers compile must

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bpflab/bpflab/vms/child"
 	"github.com/bpflab/bpflab/vms/install"
 )
 
@@ -93,17 +94,19 @@ func newest(dirs []string) string {
 func inspect(ctx context.Context, path string) (Clang, error) {
 	cmd := exec.CommandContext(ctx, path, "-target", "bpf", "-E", "-v", "-x", "c", os.DevNull, "-o", os.DevNull)
 	cmd.Env = environment()
-	account, err := cmd.CombinedOutput()
+	var account bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &account, &account
+	err := child.Run(cmd)
 	if ctx.Err() != nil {
 		return Clang{}, ctx.Err()
 	}
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		return Clang{}, missing(install.Clang, "%s has no bpf target: %s", path, lastLine(account))
+		return Clang{}, missing(install.Clang, "%s has no bpf target: %s", path, lastLine(account.Bytes()))
 	}
 	if err != nil {
 		return Clang{}, fmt.Errorf("asking clang for its version: %w", err)
 	}
-	version, headers := parseAccount(string(account))
+	version, headers := parseAccount(account.String())
 	return Clang{Path: path, Version: version, Headers: withMultiarch(headers)}, nil
 }
 

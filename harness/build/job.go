@@ -10,6 +10,9 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/bpflab/bpflab/vms/child"
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
 // maxMessages bounds what clang may say, in bytes.
@@ -48,11 +51,11 @@ func (e *LimitError) Error() string {
 // run compiles in a directory of its own, which is gone afterwards. covered
 // tells that clang read nothing but what the job's key covers.
 func (j job) run(ctx context.Context) (object []byte, covered bool, err error) {
-	dir, err := os.MkdirTemp("", "bpflab-build-")
+	dir, remove, err := lease.MkdirTemp("", lease.Prefix+"build-")
 	if err != nil {
 		return nil, false, fmt.Errorf("compiling %s: %w", j.source.Name, err)
 	}
-	defer os.RemoveAll(dir)
+	defer remove()
 	tree := filepath.Join(dir, "tree")
 	if err := j.files.write(tree); err != nil {
 		return nil, false, fmt.Errorf("compiling %s: %w", j.source.Name, err)
@@ -127,17 +130,17 @@ func (j job) exec(ctx context.Context, tree string, messages *head) error {
 	cmd.Dir = tree
 	cmd.Env = append(environment(), "PWD="+tree, "TMPDIR="+filepath.Dir(tree), "LLVM_DISABLE_SYMBOLIZATION=1")
 	cmd.Stderr = messages
-	killWhole(cmd)
 	cmd.WaitDelay = time.Second
-	start := cmd.Start
+	start := (*exec.Cmd).Start
 	if j.confined {
-		start = func() error { return startConfined(cmd, j.clang, filepath.Dir(tree)) }
+		start = func(cmd *exec.Cmd) error { return startConfined(cmd, j.clang, filepath.Dir(tree)) }
 	}
-	if err := start(); err != nil {
+	wait, err := child.Begin(cmd, start)
+	if err != nil {
 		return err
 	}
 	limitErr := limit(cmd.Process.Pid, j.memory, maxObject)
-	return errors.Join(cmd.Wait(), limitErr)
+	return errors.Join(wait(), limitErr)
 }
 
 func (j job) arguments() []string {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
 // lockPoll is how often a waiting process looks for a lock to become free.
@@ -74,7 +76,7 @@ func write(path string, bytes []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
+	file, err := lease.CreateTemp(filepath.Dir(path), ".tmp-")
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/vms/child"
 )
 
 // Event is one of test2json's, with the kernel it came from. See `go doc test2json`.
@@ -35,7 +36,8 @@ func convert(ctx context.Context, pkg string, each func(Event)) (io.WriteCloser,
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := cmd.Start(); err != nil {
+	wait, err := child.Begin(cmd, (*exec.Cmd).Start)
+	if err != nil {
 		return nil, nil, fmt.Errorf("go tool test2json: %w", err)
 	}
 	read := make(chan error, 1)
@@ -56,7 +58,7 @@ func convert(ctx context.Context, pkg string, each func(Event)) (io.WriteCloser,
 	}()
 	return in, func() error {
 		err := <-read
-		if werr := cmd.Wait(); err == nil {
+		if werr := wait(); err == nil {
 			err = werr
 		}
 		return err

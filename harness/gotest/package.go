@@ -19,6 +19,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bpflab/bpflab/harness/bundle"
+	"github.com/bpflab/bpflab/vms/child"
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
 // Package is a Go package whose tests are compiled.
@@ -106,23 +108,30 @@ func list(ctx context.Context, patterns []string, flags Flags) ([]listed, error)
 	return found, nil
 }
 
-// goCommand runs the go command for the machines' system. The error is what it says.
+// goCommand runs the go command for the machines' system, and ends its compilers and
+// linkers with this process. The error is what it says.
 func goCommand(ctx context.Context, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Env = append(os.Environ(), "GOOS=linux")
 	if runtime.GOOS != "linux" {
 		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
 	}
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
+	work, remove, err := lease.MkdirTemp(os.Getenv("GOTMPDIR"), lease.Prefix+"go-")
+	if err != nil {
+		return nil, err
+	}
+	defer remove()
+	cmd.Env = append(cmd.Env, "GOTMPDIR="+work)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err = child.Run(cmd)
 	if errors.Is(err, exec.ErrNotFound) {
 		return nil, errors.New("go is not in PATH: bpflab test compiles with it")
 	}
 	if err != nil && ctx.Err() == nil {
 		return nil, errors.New(strings.TrimSpace(stderr.String()))
 	}
-	return out, err
+	return stdout.Bytes(), err
 }
 
 func (p *Package) compile(ctx context.Context, flags Flags) error {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
 // Names of the files in a result directory. The console logs beside them are
@@ -54,7 +55,7 @@ func pageOf(dir string) func(io.Writer, verdict.Result) error {
 
 // writeFile puts body at path in one step and leaves nothing where it cannot.
 func writeFile(path string, body []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
+	file, err := lease.CreateTemp(filepath.Dir(path), ".tmp-")
 	if err != nil {
 		return err
 	}

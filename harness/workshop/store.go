@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
 // MaxCode is the largest C file a student may save, in bytes.
@@ -86,7 +88,7 @@ func (f files) saveState(s State) error {
 // writeFile replaces a file, so that a reader, or a crash, finds the old content or the
 // new one.
 func writeFile(path string, text []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	tmp, err := lease.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
 	if err != nil {
 		return fmt.Errorf("the workshop's files: %w", err)
 	}

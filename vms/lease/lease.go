@@ -1,5 +1,6 @@
-// Package owner says which process a machine belongs to, so that another
-// process, on this host or on another, can tell later whether its owner lives.
+// Package lease records which process a machine, or a temporary folder, belongs
+// to, so that another process, on this host or on another, finds out later whether
+// its owner lives.
 package lease
 
 import (
@@ -10,7 +11,7 @@ import (
 )
 
 // Owner names a process: of all processes, on all hosts and since all boots, only
-// one has it. Its text goes into labels and file names of a provider's.
+// one has it. Its text goes into labels and file names.
 type Owner struct {
 	Host  string // the host's identity: what machine-id(5) says, else its name
 	Boot  string // the first part of the boot's id; "" where the system has none
@@ -22,7 +23,7 @@ type Owner struct {
 type State int
 
 const (
-	Unknown   State = iota // the tag names nobody
+	Unknown   State = iota // the zero Owner, which names nobody
 	Alive                  // it runs
 	Dead                   // it has ended
 	Elsewhere              // it is, or was, on another host
@@ -30,21 +31,21 @@ const (
 
 func (s State) String() string { return [...]string{"unknown", "alive", "dead", "elsewhere"}[s] }
 
-// Self is the tag of this process.
+// Self returns the Owner that is this process.
 func Self() Owner {
 	return Owner{Host: host(), Boot: boot(), PID: os.Getpid(), Start: startOf(os.Getpid())}
 }
 
-// String is the tag as text of letters, digits, dots and dashes.
-func (t Owner) String() string {
-	if t.PID == 0 {
+// String returns the owner as text of letters, digits, dots and dashes.
+func (o Owner) String() string {
+	if o.PID == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s.%s.%d.%s", t.Host, t.Boot, t.PID, t.Start)
+	return fmt.Sprintf("%s.%s.%d.%s", o.Host, o.Boot, o.PID, o.Start)
 }
 
-// Parse reads a tag's text. Text that no Owner has made is the zero Owner, which
-// belongs to nobody.
+// Parse reads an owner's text. Text that no Owner has made is the zero Owner,
+// which names nobody.
 func Parse(text string) Owner {
 	parts := strings.Split(text, ".")
 	if len(parts) != 4 || parts[0] == "" {
@@ -57,20 +58,20 @@ func Parse(text string) Owner {
 	return Owner{Host: parts[0], Boot: parts[1], PID: pid, Start: parts[3]}
 }
 
-// State tells whether the owner lives.
-func (t Owner) State() State {
+// State reports whether the owner lives.
+func (o Owner) State() State {
 	switch {
-	case t.PID == 0:
+	case o.PID == 0:
 		return Unknown
-	case t.Host != host():
+	case o.Host != host():
 		return Elsewhere
-	case t.Boot != boot() || !runs(t.PID) || startOf(t.PID) != t.Start:
+	case o.Boot != boot() || !runs(o.PID) || startOf(o.PID) != o.Start:
 		return Dead
 	}
 	return Alive
 }
 
-// host is the host's identity without what a tag's text cannot hold.
+// host returns the host's identity without what an owner's text cannot hold.
 func host() string {
 	name, _ := os.Hostname()
 	if id, err := os.ReadFile("/etc/machine-id"); err == nil && len(id) > 12 {
@@ -79,12 +80,13 @@ func host() string {
 	return plain(name)
 }
 
-// boot is the beginning of the boot's id.
+// boot returns the beginning of the boot's id.
 func boot() string {
 	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // Linux alone has it
 	return plain(string(id[:min(8, len(id))]))
 }
 
+// plain returns a text with a dash for all that an owner's text cannot hold.
 func plain(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {

@@ -11,15 +11,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// runs tells whether there is such a process, be it another user's.
+// runs reports whether there is such a process, of whichever user.
 func runs(pid int) bool {
 	err := unix.Kill(pid, 0)
 	return err == nil || errors.Is(err, unix.EPERM)
 }
 
-// startOf is when a process started, in clock ticks since the boot: field 22 of
+// startOf returns when a process started, in clock ticks since the boot: field 22 of
 // proc(5)'s stat. It is "" elsewhere than on Linux, and of a process that is
-// gone, be it that nobody has asked for its status yet.
+// gone, reaped or not.
 func startOf(pid int) string {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

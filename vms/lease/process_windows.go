@@ -2,7 +2,7 @@ package lease
 
 import "os"
 
-// runs tells whether there is such a process.
+// runs reports whether there is such a process.
 func runs(pid int) bool {
 	p, err := os.FindProcess(pid) // opens it, here
 	if err != nil {

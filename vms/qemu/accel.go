@@ -9,8 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"time"
+
+	"github.com/bpflab/bpflab/vms/child"
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
 // probeLimit is how long a guest of a few instructions may take. It needs a
@@ -72,11 +74,11 @@ func (p *Provider) probe(ctx context.Context) (string, error) {
 // runsGuest says whether a guest gets to its end, on the machine and the CPU
 // that the real ones get.
 func (p *Provider) runsGuest(ctx context.Context, accel string) (bool, error) {
-	dir, err := os.MkdirTemp("", "bpflab-probe-*")
+	dir, remove, err := lease.MkdirTemp("", lease.Prefix+"probe-")
 	if err != nil {
 		return false, err
 	}
-	defer os.RemoveAll(dir)
+	defer remove()
 	image := filepath.Join(dir, "firmware")
 	if err := os.WriteFile(image, firmware(), 0o600); err != nil {
 		return false, err
@@ -97,7 +99,6 @@ func (p *Provider) exits(ctx context.Context, dir string, args []string) bool {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, p.options.Binary, args...)
 	cmd.Dir = dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	var exit *exec.ExitError
-	return errors.As(cmd.Run(), &exit) && exit.ExitCode() == exitStatus
+	return errors.As(child.Run(cmd), &exit) && exit.ExitCode() == exitStatus
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/bpflab/bpflab/vms/lease"
 	"golang.org/x/sys/unix"
 )
 
@@ -38,7 +39,7 @@ func (m memory) keep(answer string) {
 	if err != nil || os.MkdirAll(filepath.Dir(m.file), 0o755) != nil {
 		return
 	}
-	temp, err := os.CreateTemp(filepath.Dir(m.file), ".answer-*")
+	temp, err := lease.CreateTemp(filepath.Dir(m.file), ".answer-")
 	if err != nil {
 		return
 	}

@@ -1,0 +1,88 @@
+package lease
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Prefix begins the names of bpflab's folders among the system's temporary files.
+const Prefix = "bpflab-"
+
+// MkdirTemp makes a new folder in dir, or among the system's temporary files if
+// dir is "", and returns it with its removal. The name begins with prefix and ends
+// with the Owner, so that a process that was killed is known by what it left: that
+// is removed on the way.
+func MkdirTemp(dir, prefix string) (path string, remove func(), err error) {
+	sweep(dir, prefix)
+	path, err = os.MkdirTemp(dir, pattern(prefix))
+	if err != nil {
+		return "", nil, err
+	}
+	held, err := os.Open(path)
+	if err == nil {
+		err = hold(held)
+	}
+	if err != nil {
+		os.RemoveAll(path)
+		return "", nil, err
+	}
+	return path, func() { os.RemoveAll(path); held.Close() }, nil
+}
+
+// CreateTemp makes a new file in dir as MkdirTemp makes a folder. It is the
+// caller's to rename or to remove.
+func CreateTemp(dir, prefix string) (*os.File, error) {
+	sweep(dir, prefix)
+	f, err := os.CreateTemp(dir, pattern(prefix))
+	if err != nil {
+		return nil, err
+	}
+	if err := hold(f); err != nil {
+		f.Close()
+		os.Remove(f.Name())
+		return nil, err
+	}
+	return f, nil
+}
+
+// Sweep removes bpflab's folders among the system's temporary files that belong
+// to dead processes.
+func Sweep() { sweep("", Prefix) }
+
+// pattern is a name for os.MkdirTemp that ownerOf reads.
+func pattern(prefix string) string { return prefix + "*." + Self().String() }
+
+// ownerOf returns whose a temporary file or folder is; the zero Owner for a name
+// that pattern has not made.
+func ownerOf(name string) Owner {
+	parts := strings.Split(name, ".")
+	return Parse(strings.Join(parts[max(1, len(parts)-4):], "."))
+}
+
+// sweep removes what dead processes left under a prefix. What cannot be removed
+// stays: it is the next one's, or another user's.
+func sweep(dir, prefix string) {
+	if dir == "" {
+		dir = os.TempDir()
+	}
+	entries, _ := os.ReadDir(dir) // none if it cannot be read
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), prefix) && ownerOf(e.Name()).State() == Dead {
+			removeAbandoned(filepath.Join(dir, e.Name()))
+		}
+	}
+}
+
+// removeAbandoned removes a file or a folder unless its owner still holds it: a
+// living process of another PID namespace looks dead.
+func removeAbandoned(path string) {
+	f, err := os.Open(path)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	if hold(f) == nil {
+		os.RemoveAll(path)
+	}
+}
