@@ -6,6 +6,8 @@ package ci
 var layers = map[string][]string{
 	// 0: for all
 	"vms/suggest": {},
+	"vms/cache":   {"vms/lease"},
+	"vms/cpio":    {},
 
 	// 1: nothing of ours
 	"harness/verdict":          {},
@@ -16,6 +18,7 @@ var layers = map[string][]string{
 	"vms/kernel/bzimage":       {},
 	"vms/kernel/deb":           {},
 	"vms/kernel/kerneltest":    {},
+	"vms/cache/cachetest":      {},
 	"vms/lease":                {},
 	"labs":                     {},
 	"bpf":                      {},
@@ -23,7 +26,7 @@ var layers = map[string][]string{
 	"ci/skips":                 {},
 
 	// 2
-	"harness/build":       {"vms/child", "vms/install", "vms/lease"},
+	"harness/build":       {"vms/cache", "vms/child", "vms/install", "vms/lease"},
 	"harness/bundle":      {},
 	"harness/lab":         {"vms/kernel"},
 	"harness/probe":       {"harness/verdict"},
@@ -32,22 +35,22 @@ var layers = map[string][]string{
 	"vms":                 {"vms/kernel", "vms/lease"},
 	"vms/child":           {},
 	"vms/console":         {},
-	"vms/initramfs":       {"vms/kernel"},
-	"vms/template":        {},
+	"vms/initramfs":       {"vms/cache", "vms/cpio", "vms/kernel"},
+	"vms/template":        {"vms/cache"},
 	"vms/kernel/debian":   {"vms/kernel", "vms/kernel/deb"},
 	"vms/kernel/download": {"vms/kernel"},
 	"vms/kernel/local":    {"vms/kernel", "vms/kernel/bzimage", "vms/kernel/deb"},
 
 	"vms/kernel/unpack": {"vms/kernel", "vms/kernel/bzimage", "vms/kernel/deb"},
 
-	"vms/rootfs": {"vms/kernel/deb"},
+	"vms/rootfs": {"vms/cache", "vms/cpio", "vms/kernel/deb"},
 
 	// 3
-	"vms/kernel/store": {"vms/kernel", "vms/kernel/download"},
-	"vms/kernel/catalogue": {"vms/kernel", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/local", "vms/kernel/store",
+	"vms/kernel/store": {"vms/cache", "vms/kernel", "vms/kernel/download"},
+	"vms/kernel/catalogue": {"vms/cache", "vms/kernel", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/local", "vms/kernel/store",
 		"vms/kernel/unpack"},
 	"vms/vmstest":     {"vms/wire", "vms", "vms/kernel", "vms/kernel/catalogue", "vms/initramfs", "vms/lease"},
-	"vms/qemu":        {"vms/child", "vms/install", "vms/lease", "vms/wire", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/template"},
+	"vms/qemu":        {"vms/cache", "vms/child", "vms/install", "vms/lease", "vms/wire", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/template"},
 	"vms/lxd":         {"vms/install", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/lease"},
 	"vms/lxd/lxdtest": {},
 	"vms/multipass":   {"vms/install", "vms/wire", "vms", "vms/child", "vms/console", "vms/kernel", "vms/lease"},
@@ -79,4 +82,4 @@ var layers = map[string][]string{
 
 // forTests is what test files may import besides: fakes, and what is real input,
 // the course and the kernels.
-var forTests = []string{"vms/vmstest", "vms/lxd/lxdtest", "bpf", "labs", "vms/kernel/catalogue", "vms/kernel/download", "vms/kernel/kerneltest", "vms/kernel/store"}
+var forTests = []string{"vms/cache", "vms/cache/cachetest", "vms/vmstest", "vms/lxd/lxdtest", "bpf", "labs", "vms/kernel/catalogue", "vms/kernel/download", "vms/kernel/kerneltest", "vms/kernel/store"}

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/catalogue"
 )
 
@@ -100,8 +104,11 @@ func (f *kernelFlags) importCmd() *cobra.Command {
 func (f *kernelFlags) verifyCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:   "verify",
-		Short: "Hash every kernel in the cache again and remove what is damaged",
-		Args:  cobra.NoArgs,
+		Short: "Check every file in the cache and remove what is damaged",
+		Long: `Check the SHA-256 of every file in the cache (kernels, packages, initramfs and
+--rootfs archives, compiled objects, templates) and remove what is damaged. It is
+made or fetched again when it is needed. Exit code 1 if something was damaged.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := f.open(cmd)
 			if err != nil {
@@ -111,30 +118,49 @@ func (f *kernelFlags) verifyCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return printChecks(cmd, checks)
+			damaged := printChecks(cmd.OutOrStdout(), checks)
+			for _, s := range takeStock(c.Root()) {
+				bad, removeErr := s.print(cmd.OutOrStdout())
+				damaged, err = damaged || bad, errors.Join(err, removeErr)
+			}
+			if err == nil && damaged {
+				return exitError{verdict.ExitFail}
+			}
+			return err
 		},
 	}
 }
 
-// printChecks ends in ExitFail if something is damaged.
-func printChecks(cmd *cobra.Command, checks []catalogue.Check) error {
-	var bad error
+// printChecks prints a line for each kernel, and for each damaged file of the kernels'
+// part of the cache. It reports whether there was a damaged one.
+func printChecks(out io.Writer, checks []catalogue.Check) (damaged bool) {
+	if len(checks) == 0 {
+		fmt.Fprintln(out, "no kernels in the cache")
+	}
 	for _, c := range checks {
-		label := "package"
+		label := c.Kind
 		if len(c.Ref.Files) > 0 {
 			label = c.Ref.Label()
 		}
-		if c.Err != nil {
-			fmt.Fprintf(cmd.OutOrStdout(), "%s\tdamaged, removed: %v\n", label, c.Err)
-			bad = exitError{verdict.ExitFail}
+		if c.Err == nil {
+			fmt.Fprintf(out, "%s\tok\t%s\n", label, cmp.Or(c.Ref.Release, c.Path))
 			continue
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "%s\tok\t%s\n", label, c.Ref.Release)
+		damaged = true
+		fmt.Fprintf(out, "%s\tdamaged, removed, %s: %v\n", label, remedy(c), c.Err)
 	}
-	if len(checks) == 0 {
-		fmt.Fprintln(cmd.OutOrStdout(), "no kernels in the cache")
+	return damaged
+}
+
+// remedy says how the user gets back what was damaged.
+func remedy(c catalogue.Check) string {
+	switch {
+	case c.Kind == "import", c.Ref.Source == kernel.Local:
+		return "import it again (bpflab kernels import)"
+	case c.Kind == "kernel":
+		return "unpacked again when needed"
 	}
-	return bad
+	return "fetched again when needed"
 }
 
 func (f *kernelFlags) pruneCmd() *cobra.Command {
@@ -142,10 +168,11 @@ func (f *kernelFlags) pruneCmd() *cobra.Command {
 	var forget []string
 	cmd := &cobra.Command{
 		Use:   "prune",
-		Short: "Remove kernels that are neither pinned nor imported, and all templates",
-		Long: `Remove kernels that are neither pinned nor imported, and the templates of booted
-machines. What is removed is fetched, or booted, again when it is needed;
-machines that run are not disturbed.`,
+		Short: "Remove kernels that are neither pinned nor imported, what is damaged, and all templates",
+		Long: `Remove kernels that are neither pinned nor imported, the templates of booted
+machines and the archives they boot from, and whatever is damaged or of no use.
+What is removed is fetched, or made, again when it is needed; machines that run
+are not disturbed.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := f.open(cmd)
@@ -157,20 +184,25 @@ machines that run are not disturbed.`,
 					return kernelError(err)
 				}
 			}
-			freed, err := c.Prune(cmd.Context(), everything)
+			templates, err := pruneTemplates()
 			if err != nil {
 				return err
 			}
-			more, err := pruneTemplates()
-			if err != nil {
+			before := c.Size()
+			if _, err := c.Verify(cmd.Context()); err != nil { // removes what is damaged
 				return err
 			}
-			freed += more
-			fmt.Fprintf(cmd.OutOrStdout(), "%s freed in %s\n", size(freed), c.Root())
+			if err := c.Prune(cmd.Context(), everything); err != nil {
+				return err
+			}
+			if err := pruneCache(c.Root(), everything); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s freed in %s\n", size(templates+before-c.Size()), c.Root())
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&everything, "all", false, "pinned kernels too; imports stay")
+	cmd.Flags().BoolVar(&everything, "all", false, "pinned kernels and --rootfs archives too; imports stay")
 	cmd.Flags().StringSliceVar(&forget, "forget", nil, "imports to remove as well, by name")
 	return cmd
 }

@@ -52,7 +52,7 @@ var providers = withQEMU(map[string]maker{
 func newLXD(w where, containers bool) *lxd.Provider {
 	return lxd.New(lxd.Options{
 		Remote: w.at, Target: w.target, Containers: containers,
-		Cache: filepath.Join(w.cache, "lxd"), Project: os.Getenv("BPFLAB_LXD_PROJECT"),
+		Cache: lxdCache(w.cache), Project: os.Getenv("BPFLAB_LXD_PROJECT"),
 	})
 }
 

@@ -2,6 +2,8 @@
 
 package main
 
+import "github.com/bpflab/bpflab/vms/cache"
+
 // defaultProvider is what runs machines if nobody says: machines of QEMU's are
 // forked with what only Linux has.
 const defaultProvider = "multipass"
@@ -16,5 +18,7 @@ type templateUse struct {
 }
 
 func templatesByKernel() (map[string]templateUse, error) { return nil, nil }
+
+func verifyTemplates(string) ([]cache.Finding, int) { return nil, 0 }
 
 func pruneTemplates() (int64, error) { return 0, nil }

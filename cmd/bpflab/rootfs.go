@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -68,8 +67,11 @@ func (r *rootfsFlag) make(ctx context.Context, cmd *cobra.Command, f *runFlags, 
 		return err
 	}
 	r.files = map[string]string{}
-	cache := rootfs.Cache{Dir: filepath.Join(root, "userland")}
-	for _, k := range g.images {
+	for i, k := range g.images {
+		cache := rootfs.Cache{Dir: rootfsCache(root), Note: func(note string) {
+			fmt.Fprintln(cmd.ErrOrStderr(), "bpflab:", note)
+			g.images[i].Warning = strings.TrimPrefix(k.Warning+"; "+note, "; ")
+		}}
 		if r.files[k.SHA256], err = r.one(ctx, cmd, f, cache, k); err != nil {
 			return err
 		}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -224,7 +223,7 @@ func (f *runFlags) execute(ctx context.Context, cmd *cobra.Command, cells []plan
 	began := time.Now()
 	done := run.Run(ctx, cells, run.Options{
 		Provider: provider,
-		Builder:  build.New(build.Options{Cache: filepath.Join(cache, "objects")}),
+		Builder:  build.New(build.Options{Cache: objectCache(cache)}),
 		Tree:     lib.tree,
 		Agent:    agent,
 		Dir:      dir,

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"path"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -197,7 +196,7 @@ func (f *shellFlags) build(ctx context.Context, lib *library, l *lab.Lab, files 
 	if err != nil {
 		return nil, err
 	}
-	built, err := run.Build(ctx, build.New(build.Options{Cache: filepath.Join(cache, "objects")}), l, lib.tree(l))
+	built, err := run.Build(ctx, build.New(build.Options{Cache: objectCache(cache)}), l, lib.tree(l))
 	if err != nil {
 		return nil, err
 	}

@@ -1,15 +1,11 @@
 package main
 
 import (
-	"path/filepath"
-
+	"github.com/bpflab/bpflab/vms/cache"
 	"github.com/bpflab/bpflab/vms/kernel/store"
 	"github.com/bpflab/bpflab/vms/qemu"
 	"github.com/bpflab/bpflab/vms/template"
 )
-
-// qemuCache is where the QEMU provider keeps what it makes.
-func qemuCache(root string) string { return filepath.Join(root, "qemu") }
 
 func templateStore() (*template.Store, error) {
 	root, err := store.DefaultRoot()
@@ -42,6 +38,12 @@ func templatesByKernel() (map[string]templateUse, error) {
 		use[t.About.KernelSHA256] = templateUse{u.count + 1, u.disk + t.Disk}
 	}
 	return use, nil
+}
+
+// verifyTemplates reads every template and returns those that are damaged, and how many
+// are sound.
+func verifyTemplates(root string) ([]cache.Finding, int) {
+	return qemu.Templates(qemuCache(root)).Verify()
 }
 
 // pruneTemplates removes all templates and returns what they took, in bytes.

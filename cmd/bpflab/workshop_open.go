@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -71,7 +70,7 @@ func (f *workshopFlags) open(ctx context.Context, cmd *cobra.Command) (w *worksh
 // buildOptions keep objects in the cache, but not a class's: what strangers compile must
 // not fill the disk.
 func (f *workshopFlags) buildOptions(cache string) build.Options {
-	options := build.Options{Cache: filepath.Join(cache, "objects"), Timeout: workshopBuildTime, Memory: workshopBuildMemory}
+	options := build.Options{Cache: objectCache(cache), Timeout: workshopBuildTime, Memory: workshopBuildMemory}
 	if f.class != "" {
 		options.Cache, options.Confined = "", build.Confinable() == nil
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"io/fs"
 	"sync"
 	"time"
 )
@@ -31,6 +33,7 @@ type Object struct {
 	Bytes   []byte  // the ELF file
 	SHA256  string  // hex digest of Bytes
 	Cached  bool    // no compiler was run
+	Warning string  // on an object in the cache that was damaged and compiled again, or ""
 	Seconds float64 // wall time of this call
 }
 
@@ -101,14 +104,19 @@ func (b *Builder) cached(ctx context.Context, job job) (Object, error) {
 		return Object{}, err
 	}
 	defer unlock()
-	if object, ok := b.store.load(key); ok {
+	object, loadErr := b.store.load(key)
+	if loadErr == nil {
 		return object, nil
 	}
 	bytes, covered, err := job.run(ctx)
-	if err != nil || !covered {
-		return newObject(bytes), err
+	object = newObject(bytes)
+	if err == nil && covered {
+		object, err = b.store.save(key, bytes)
 	}
-	return b.store.save(key, bytes)
+	if !errors.Is(loadErr, fs.ErrNotExist) {
+		object.Warning = loadErr.Error() + "; it was compiled again"
+	}
+	return object, err
 }
 
 // compiler finds clang once. An error is not remembered: the user may install

@@ -8,11 +8,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/bpflab/bpflab/vms/cache"
+	"github.com/bpflab/bpflab/vms/cache/cachetest"
 )
 
 // needClang skips where no clang is. make test installs one.
@@ -77,14 +81,14 @@ func TestObjectCarriesSourceLines(t *testing.T) {
 
 func TestCache(t *testing.T) {
 	needClang(t)
-	cache := t.TempDir()
-	first := mustBuild(t, New(Options{Cache: cache}), example())
-	second := mustBuild(t, New(Options{Cache: cache}), example())
+	dir := t.TempDir()
+	first := mustBuild(t, New(Options{Cache: dir}), example())
+	second := mustBuild(t, New(Options{Cache: dir}), example())
 	if first.Cached || !second.Cached {
 		t.Errorf("Cached = %v, then %v; want false, then true", first.Cached, second.Cached)
 	}
 	if first.SHA256 != second.SHA256 || first.Path != second.Path {
-		t.Errorf("cache gave %v at %s, built was %v at %s", second.SHA256, second.Path, first.SHA256, first.Path)
+		t.Errorf("dir gave %v at %s, built was %v at %s", second.SHA256, second.Path, first.SHA256, first.Path)
 	}
 	if err := Check(second.Path); err != nil {
 		t.Error(err)
@@ -139,12 +143,63 @@ func TestUncoveredReadIsNotKept(t *testing.T) {
 
 func TestDamagedCacheIsRebuilt(t *testing.T) {
 	needClang(t)
-	b := New(Options{Cache: t.TempDir()})
-	first := mustBuild(t, b, example())
+	places := map[string]func(dir string, o Object) string{
+		"object": func(_ string, o Object) string { return o.Path },
+		"key":    func(dir string, _ Object) string { return cache.Files(filepath.Join(dir, "keys"), "")[0] },
+	}
+	for what, place := range places {
+		for _, damage := range cachetest.All {
+			t.Run(what+" "+damage.Name, func(t *testing.T) {
+				dir := t.TempDir()
+				b := New(Options{Cache: dir})
+				first := mustBuild(t, b, example())
+				if found, sound := Verify(dir); len(found) > 0 || sound != 1 {
+					t.Errorf("before: %v, %d sound", found, sound)
+				}
+				file := place(dir, first)
+				damage.Do(t, file)
+				found, sound := Verify(dir)
+				if !slices.ContainsFunc(found, func(f cache.Finding) bool { return f.Path == file && f.Err != nil }) || sound > 0 {
+					t.Errorf("verify finds %v, %d sound", found, sound)
+				}
+				second := mustBuild(t, b, example())
+				if second.Cached || second.SHA256 != first.SHA256 || !strings.Contains(second.Warning, "compiled again") {
+					t.Errorf("Cached = %v with %s, want a fresh %s; warning %q", second.Cached, second.SHA256, first.SHA256, second.Warning)
+				}
+				if third := mustBuild(t, b, example()); !third.Cached || third.Warning != "" {
+					t.Errorf("then Cached = %v, warning %q", third.Cached, third.Warning)
+				}
+			})
+		}
+	}
+}
+
+// What verify finds can be removed without a trace: the next build warns of nothing.
+func TestVerifyLeavesNothingThatLeadsToRubbish(t *testing.T) {
+	needClang(t)
+	dir := t.TempDir()
+	first := mustBuild(t, New(Options{Cache: dir}), example())
 	writeFile(t, first.Path, "rubbish")
-	second := mustBuild(t, b, example())
-	if second.Cached || second.SHA256 != first.SHA256 {
-		t.Errorf("Cached = %v with %s, want a fresh %s", second.Cached, second.SHA256, first.SHA256)
+	found, _ := Verify(dir)
+	for _, f := range found {
+		if err := cache.Remove(f.Path); err != nil {
+			t.Error(err)
+		}
+	}
+	if again := mustBuild(t, New(Options{Cache: dir}), example()); len(found) != 2 || again.Warning != "" {
+		t.Errorf("found %v, then the warning %q", found, again.Warning)
+	}
+}
+
+func TestFullDisk(t *testing.T) {
+	needClang(t)
+	dir := cachetest.SmallDisk(t, "4")
+	_, err := New(Options{Cache: dir}).Object(t.Context(), example())
+	if err == nil || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "BPFLAB_CACHE") {
+		t.Errorf("error %v, want one that names the file and what to do", err)
+	}
+	if found, sound := Verify(dir); len(found)+sound > 0 {
+		t.Errorf("left behind: %v, %d sound", found, sound)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,7 +12,7 @@ import (
 
 	"github.com/gofrs/flock"
 
-	"github.com/bpflab/bpflab/vms/lease"
+	"github.com/bpflab/bpflab/vms/cache"
 )
 
 // lockPoll is how often a waiting process looks for a lock to become free.
@@ -35,29 +36,50 @@ func (s store) lock(ctx context.Context, key string) (unlock func(), err error) 
 	return func() { lock.Close() }, nil
 }
 
-// load returns the object of key. One whose bytes are not what was recorded
-// (a crash, a full disk) counts as absent.
-func (s store) load(key string) (Object, bool) {
-	recorded, err := os.ReadFile(s.keyPath(key))
+// load returns the object of key, fs.ErrNotExist if it is not there, and a
+// *cache.DamagedError if it is not what was recorded.
+func (s store) load(key string) (Object, error) {
+	recorded, err := readPlain(s.keyPath(key))
 	if err != nil {
-		return Object{}, false
+		return Object{}, err
 	}
 	path := s.objectPath(strings.TrimSpace(string(recorded)))
-	bytes, err := os.ReadFile(path)
-	if err != nil || s.objectPath(digest(bytes)) != path {
-		return Object{}, false
+	bytes, err := readPlain(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Object{}, &cache.DamagedError{File: s.keyPath(key), Err: errors.New("it names no object that is there")}
+	}
+	if err != nil {
+		return Object{}, err
+	}
+	if s.objectPath(digest(bytes)) != path {
+		return Object{}, damagedObject(path)
 	}
 	object := newObject(bytes)
 	object.Path, object.Cached = path, true
-	return object, true
+	return object, nil
+}
+
+func damagedObject(path string) error {
+	return &cache.DamagedError{File: path, Err: errors.New("its SHA-256 is not its name")}
+}
+
+// readPlain reads a file that no stranger can write.
+func readPlain(path string) ([]byte, error) {
+	if _, err := os.Lstat(path); err != nil {
+		return nil, err
+	}
+	if err := cache.Inspect(path, cache.AnySize); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
 }
 
 func (s store) save(key string, bytes []byte) (Object, error) {
 	object := newObject(bytes)
 	object.Path = s.objectPath(object.SHA256)
-	err := write(object.Path, bytes)
+	err := cache.Replace(object.Path, bytes)
 	if err == nil {
-		err = write(s.keyPath(key), []byte(object.SHA256+"\n"))
+		err = cache.Replace(s.keyPath(key), []byte(object.SHA256+"\n"))
 	}
 	if err != nil {
 		return Object{}, fmt.Errorf("object cache: %w", err)
@@ -65,28 +87,14 @@ func (s store) save(key string, bytes []byte) (Object, error) {
 	return object, nil
 }
 
-func (s store) keyPath(key string) string { return filepath.Join(s.dir, "keys", key) }
+func (s store) keysDir() string { return filepath.Join(s.dir, "keys") }
+
+func (s store) objectsDir() string { return filepath.Join(s.dir, "objects") }
+
+func (s store) keyPath(key string) string { return filepath.Join(s.keysDir(), key) }
 
 func (s store) objectPath(digest string) string {
-	return filepath.Join(s.dir, "objects", filepath.Base(digest)+".o")
+	return filepath.Join(s.objectsDir(), filepath.Base(digest)+objectSuffix)
 }
 
-// write puts bytes at path in one step and leaves nothing where it cannot.
-func write(path string, bytes []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	file, err := lease.CreateTemp(filepath.Dir(path), ".tmp-")
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(bytes)
-	err = errors.Join(err, file.Chmod(0o644), file.Close())
-	if err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		os.Remove(file.Name())
-	}
-	return err
-}
+const objectSuffix = ".o"

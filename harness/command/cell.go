@@ -32,13 +32,16 @@ func (p Place) Cell(ctx context.Context, name string, do func(*session.Session, 
 	k := p.Kernel
 	cell := verdict.Cell{Lab: name, Provider: p.Provider.Name(), Verdict: verdict.Pass, Steps: []verdict.Step{},
 		Kernel: verdict.Kernel{Selector: k.Selector, Release: k.Release, Source: k.Source, Package: k.Package, Version: k.PkgVer, SHA256: k.SHA256}}
+	if k.Warning != "" {
+		cell.Warnings = []string{k.Warning}
+	}
 	began := time.Now()
 	s, done, err := p.start(ctx)
 	cell.Durations.Start = time.Since(began).Seconds()
 	if err == nil {
 		m := s.Machine().Info()
 		cell.Kernel.Release, cell.BootID = s.Ready.Release, s.Ready.BootID
-		cell.StartKind, cell.Where, cell.Warnings = m.StartKind, m.Where, m.Notes
+		cell.StartKind, cell.Where, cell.Warnings = m.StartKind, m.Where, append(cell.Warnings, m.Notes...)
 		cell.Console, _ = filepath.Rel(p.Results, m.Console)
 		began = time.Now()
 		err = do(s, &cell)

@@ -19,6 +19,8 @@ import (
 type objects struct {
 	bytes  map[string][]byte // by the C file's name as the lab gives it
 	digest string            // SHA-256 of the one object, or of all objects' digests; "" without any
+
+	warnings []string // on the cache they come from
 }
 
 // includeDir holds the headers of the labs, seen from a lab's folder.
@@ -38,6 +40,9 @@ func (r *runner) objects(ctx context.Context, cell plan.Cell) (objects, float64,
 			return out, since(began), err
 		}
 		out.bytes[name] = object.Bytes
+		if object.Warning != "" {
+			out.warnings = append(out.warnings, object.Warning)
+		}
 		digests = append(digests, object.SHA256)
 	}
 	out.digest = joinDigests(digests)

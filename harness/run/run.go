@@ -115,7 +115,7 @@ func (r *runner) cell(ctx context.Context, cell plan.Cell, seat *seat, wait floa
 		}
 		return out
 	}
-	out.Object = objects.digest
+	out.Object, out.Warnings = objects.digest, append(out.Warnings, objects.warnings...)
 	for n := 1; ; n++ {
 		r.attempt(ctx, cell, seat, objects, n, &out)
 		out.Attempts = append(out.Attempts, verdict.Attempt{Verdict: out.Verdict, Reason: out.Reason, Where: out.Where, Console: out.Console, Durations: out.Durations})

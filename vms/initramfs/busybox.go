@@ -71,10 +71,10 @@ func busybox(ctx context.Context, name string) ([]entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ask %s for its applets: %w", name, err)
 	}
-	out := []entry{{name: "bin/busybox", mode: typeFile | 0o755, file: name}}
+	out := []entry{programEntry("bin/busybox", name)}
 	for _, applet := range strings.Fields(string(list)) {
 		if place, ok := appletPlace(applet); ok {
-			out = append(out, entry{name: place, mode: typeLink | 0o777, data: []byte("/bin/busybox")})
+			out = append(out, linkEntry(place, "/bin/busybox"))
 		}
 	}
 	return out, nil

@@ -11,13 +11,17 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/bpflab/bpflab/vms/cache"
+	"github.com/bpflab/bpflab/vms/cpio"
 )
 
 // Cache keeps archives in a directory, each named by the digest of what it is
 // made of. It is safe for many goroutines and many processes.
 type Cache struct {
-	dir  string
-	sums sums
+	dir     string
+	sums    sums
+	checker cache.Checker
 
 	mu       sync.Mutex      // one archive is built at a time: it takes tens of megabytes
 	complete map[string]bool // kernels that have the modules needed of them
@@ -26,33 +30,77 @@ type Cache struct {
 // NewCache returns a cache in dir, which is made when it is needed.
 func NewCache(dir string) *Cache { return &Cache{dir: dir, complete: map[string]bool{}} }
 
-// File is the path of the archive of o, which is built if it is not there. Of
-// a file in the cache nothing is ever changed but its time, and none is removed
-// within an hour after it was asked for. Errors are Build's and the file
-// system's.
-func (c *Cache) File(ctx context.Context, o Options) (string, error) {
+// File returns the path of the archive of o, which is built if it is not there, or
+// if it is damaged in a way that is seen without reading it; note then says so. Check
+// reads it. No file in the cache is ever changed, and none is removed within an hour
+// after it was asked for. Errors are Build's, o.CheckKernel's and the file system's.
+func (c *Cache) File(ctx context.Context, o Options) (file, note string, err error) {
 	digest, err := c.digest(o)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	file := filepath.Join(c.dir, digest+suffix)
+	file = filepath.Join(c.dir, digest+suffix)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.checkNeeded(o); err != nil {
-		return "", err
+		return "", "", err
 	}
-	if touch(file) {
-		return file, nil
+	_, err = cache.Look(file)
+	if err == nil {
+		cache.Touch(file)
+		return file, "", nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		note = err.Error() + "; it was made again"
+	}
+	return file, note, c.build(ctx, file, o)
+}
+
+// Check compares an archive with the digest that was recorded of it, once in a process
+// as long as it does not change. The error is a *cache.DamagedError.
+func (c *Cache) Check(file string) error { return c.checker.CheckFile(file) }
+
+// Checked is File with an archive that was read and checked, for a caller that has nothing
+// to do meanwhile.
+func (c *Cache) Checked(ctx context.Context, o Options) (file, note string, err error) {
+	file, note, err = c.File(ctx, o)
+	if err != nil {
+		return file, note, err
+	}
+	if damage := c.Check(file); damage != nil {
+		c.Drop(file)
+		file, _, err = c.File(ctx, o)
+		note = damage.Error() + "; it was made again"
+	}
+	return file, note, err
+}
+
+// Drop removes an archive that Check found to be damaged, so that the next File makes it
+// again; unless another has done so already.
+func (c *Cache) Drop(file string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.Check(file) == nil {
+		return nil
+	}
+	return cache.Remove(file)
+}
+
+func (c *Cache) build(ctx context.Context, file string, o Options) error {
+	if o.CheckKernel != nil {
+		if err := o.CheckKernel(ctx); err != nil {
+			return err
+		}
 	}
 	entries, err := contents(ctx, o)
 	if err != nil {
-		return "", err
+		return err
 	}
-	if err := c.write(file, entries, o.Userland); err != nil {
-		return "", fmt.Errorf("initramfs: %w", err)
+	if err := cache.Create(file, func(w io.Writer) error { return writeWith(w, entries, o.Rootfs) }); err != nil {
+		return fmt.Errorf("initramfs: %w", err)
 	}
 	c.evict(time.Now())
-	return file, nil
+	return nil
 }
 
 // checkNeeded finds needed modules that the kernel lacks: an archive may be
@@ -80,57 +128,21 @@ func (c *Cache) checkNeeded(o Options) error {
 
 const suffix = ".cpio"
 
-// touch marks a file as used and says whether it is there.
-func touch(file string) bool {
-	now := time.Now()
-	err := os.Chtimes(file, now, now)
-	if errors.Is(err, fs.ErrPermission) { // another user's, who shares the cache
-		_, err = os.Stat(file)
-	}
-	return err == nil
-}
-
-// write makes the file, whole or not at all, of entries and of another file that follows.
-func (c *Cache) write(file string, entries []entry, follows string) error {
-	if err := os.MkdirAll(c.dir, 0o755); err != nil {
+// writeWith writes an archive of entries, and behind it another one, "" for none, at a
+// boundary that archives in one another keep to.
+func writeWith(w io.Writer, entries []entry, follows string) error {
+	out := cpio.NewWriter(w)
+	if err := archive(out, entries); err != nil || follows == "" {
 		return err
 	}
-	temp, err := newTemp(c.dir)
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name()) // it is renamed if all went well
-	defer temp.Close()           // and locked until then
-	if err := archive(temp, entries); err != nil {
-		return err
-	}
-	if err := appendFile(temp, follows); err != nil {
-		return err
-	}
-	if err := errors.Join(temp.Chmod(0o644), temp.Sync()); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), file)
-}
-
-// appendFile appends a file, "" for none, at a boundary that archives in one another
-// keep to.
-func appendFile(to *os.File, name string) error {
-	if name == "" {
-		return nil
-	}
-	in, err := os.Open(name)
+	in, err := os.Open(follows)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	end, err := to.Seek(0, io.SeekEnd)
-	if err != nil {
+	if err := out.Pad(512); err != nil {
 		return err
 	}
-	if _, err := to.Write(make([]byte, (512-end%512)%512)); err != nil {
-		return err
-	}
-	_, err = io.Copy(to, in)
+	_, err = io.Copy(w, in)
 	return err
 }

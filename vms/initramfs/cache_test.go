@@ -2,6 +2,8 @@ package initramfs
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,13 +11,16 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/bpflab/bpflab/vms/cache"
+	"github.com/bpflab/bpflab/vms/cache/cachetest"
 )
 
 func cached(t *testing.T, c *Cache, o Options) string {
 	t.Helper()
-	file, err := c.File(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
+	file, note, err := c.File(t.Context(), o)
+	if err != nil || note != "" {
+		t.Fatal(note, err)
 	}
 	return file
 }
@@ -30,7 +35,7 @@ func TestCacheGivesWhatBuildGives(t *testing.T) {
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			file, err := c.File(t.Context(), o)
+			file, _, err := c.File(t.Context(), o)
 			if err != nil {
 				t.Error(err)
 				return
@@ -41,8 +46,8 @@ func TestCacheGivesWhatBuildGives(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if names, err := os.ReadDir(c.dir); err != nil || len(names) != 1 {
-		t.Errorf("error %v, files %v, want one", err, names)
+	if names, err := os.ReadDir(c.dir); err != nil || len(names) != 2 {
+		t.Errorf("error %v, files %v, want one and its sum", err, names)
 	}
 }
 
@@ -95,7 +100,7 @@ func TestNeededModulesThatAreWantedAnyway(t *testing.T) {
 		t.Errorf("needed, the wanted module makes %s, else %s", again, first)
 	}
 	o.Needed = []string{"none-such"}
-	if _, err := c.File(t.Context(), o); err == nil || !strings.Contains(err.Error(), "no module none_such") {
+	if _, _, err := c.File(t.Context(), o); err == nil || !strings.Contains(err.Error(), "no module none_such") {
 		t.Errorf("error %v, want one about the module, though the archive is there", err)
 	}
 }
@@ -118,9 +123,16 @@ func TestDigest(t *testing.T) {
 // aged makes a file of a cache that was last used so long ago.
 func aged(t *testing.T, dir, name string, age time.Duration) {
 	t.Helper()
-	file := write(t, filepath.Join(dir, name), nil)
-	at := time.Now().Add(-age)
-	if err := os.Chtimes(file, at, at); err != nil {
+	file := filepath.Join(dir, name)
+	if err := cache.Write(file, nil); err != nil {
+		t.Fatal(err)
+	}
+	setUsed(t, file, time.Now().Add(-age))
+}
+
+func setUsed(t *testing.T, file string, at time.Time) {
+	t.Helper()
+	if err := os.Chtimes(file+".sum", at, at); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -151,10 +163,7 @@ func TestEviction(t *testing.T) {
 func TestEvictionSparesWhatWasUsedLately(t *testing.T) {
 	c, o := NewCache(t.TempDir()), options(t)
 	file := cached(t, c, o)
-	old := time.Now().Add(-100 * keepUsed)
-	if err := os.Chtimes(file, old, old); err != nil {
-		t.Fatal(err)
-	}
+	setUsed(t, file, time.Now().Add(-100*keepUsed))
 	for i := range keepArchives + 3 {
 		aged(t, c.dir, fmt.Sprintf("%02d.cpio", i), keepUsed/2)
 	}
@@ -163,36 +172,96 @@ func TestEvictionSparesWhatWasUsedLately(t *testing.T) {
 	if !exists(file) {
 		t.Error("an archive is gone that was just asked for")
 	}
-	if names, err := os.ReadDir(c.dir); err != nil || len(names) != keepArchives+4 {
-		t.Errorf("error %v, %d files, want %d: all were used within the hour", err, len(names), keepArchives+4)
-	}
-}
-
-func TestEvictionOfHalfWrittenFiles(t *testing.T) {
-	c := NewCache(t.TempDir())
-	writing, err := newTemp(c.dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer writing.Close()
-	old := time.Now().Add(-2 * tempGrace)
-	if err := os.Chtimes(writing.Name(), old, old); err != nil {
-		t.Fatal(err)
-	}
-	aged(t, c.dir, tempPrefix+"abandoned", 2*tempGrace)
-	aged(t, c.dir, tempPrefix+"new", 0)
-	c.evict(time.Now())
-	if exists(filepath.Join(c.dir, tempPrefix+"abandoned")) {
-		t.Error("the file of a dead writer is still there")
-	}
-	if !exists(filepath.Join(c.dir, tempPrefix+"new")) || !exists(writing.Name()) {
-		t.Error("a file that is being written is gone")
+	if names, err := os.ReadDir(c.dir); err != nil || len(names) != 2*(keepArchives+4) {
+		t.Errorf("error %v, %d files, want %d: all were used within the hour", err, len(names), 2*(keepArchives+4))
 	}
 }
 
 func TestCacheThatCannotBeWritten(t *testing.T) {
 	blocked := write(t, filepath.Join(t.TempDir(), "file"), nil)
-	if _, err := NewCache(filepath.Join(blocked, "cache")).File(t.Context(), options(t)); err == nil {
+	if _, _, err := NewCache(filepath.Join(blocked, "cache")).File(t.Context(), options(t)); err == nil {
 		t.Error("no error for a cache in a file")
+	}
+}
+
+// flipInBusybox changes a byte of busybox, deep inside an archive that stays as long.
+func flipInBusybox(t *testing.T, file string) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(text, []byte(fakeBusybox))
+	if at < 0 {
+		t.Fatal("no busybox in the archive")
+	}
+	cachetest.FlipAt(t, file, int64(at+5))
+}
+
+func TestDamagedArchives(t *testing.T) {
+	inside := cachetest.Damage{Name: "a byte inside busybox", Do: flipInBusybox}
+	for _, damage := range append([]cachetest.Damage{inside}, cachetest.All...) {
+		t.Run(damage.Name, func(t *testing.T) {
+			o := options(t)
+			want, err := built(t.Context(), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := NewCache(t.TempDir())
+			file := cached(t, c, o)
+			if err := c.Check(file); err != nil {
+				t.Fatal(err)
+			}
+			damage.Do(t, file)
+			if bad, sound := c.Verify(); len(bad) != 1 || sound != 0 || bad[0].Path != file {
+				t.Errorf("verify finds %v, %d sound", bad, sound)
+			}
+			if _, note, err := c.File(t.Context(), o); err != nil || note == "" && c.Check(file) == nil {
+				t.Errorf("neither looking nor reading found it: note %q, error %v", note, err)
+			}
+			if again, note, err := c.Checked(t.Context(), o); err != nil || again != file {
+				t.Errorf("%s, note %q, error %v", again, note, err)
+			}
+			if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("made again: %d bytes, want %d, error %v", len(got), len(want), err)
+			}
+		})
+	}
+}
+
+func TestKernelIsCheckedBeforeItIsRead(t *testing.T) {
+	c, o := NewCache(t.TempDir()), options(t)
+	bad := errors.New("a module is damaged")
+	o.CheckKernel = func(context.Context) error { return bad }
+	if _, _, err := c.File(t.Context(), o); !errors.Is(err, bad) {
+		t.Errorf("error %v", err)
+	}
+	o.CheckKernel = nil
+	first := cached(t, c, o)
+	o.CheckKernel = func(context.Context) error { return bad }
+	if again := cached(t, c, o); again != first { // no module is read: nothing is to be checked
+		t.Errorf("%s and then %s", first, again)
+	}
+}
+
+func TestPrune(t *testing.T) {
+	c, o := NewCache(t.TempDir()), options(t)
+	file := cached(t, c, o)
+	aged(t, c.dir, "old.cpio", time.Hour)
+	if err := c.Prune(time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if names, err := os.ReadDir(c.dir); err != nil || len(names) != 2 || names[0].Name() != filepath.Base(file) {
+		t.Errorf("error %v, left: %v, want the archive that was just used, and its sum", err, names)
+	}
+}
+
+func TestFullDisk(t *testing.T) {
+	c, o := NewCache(cachetest.SmallDisk(t, "8")), options(t)
+	_, _, err := c.File(t.Context(), o)
+	if err == nil || !strings.Contains(err.Error(), c.dir) || !strings.Contains(err.Error(), "BPFLAB_CACHE") {
+		t.Errorf("error %v, want one that names the file and what to do", err)
+	}
+	if left, err := os.ReadDir(c.dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, error %v", left, err)
 	}
 }

@@ -14,7 +14,7 @@ import (
 
 // format is part of every digest; it changes when the same inputs make another
 // archive.
-const format = 4
+const format = 5
 
 // Digest names the archive that Build makes of o: the content of the agent and
 // of busybox, the modules' directory with its digest, and what of them goes in,

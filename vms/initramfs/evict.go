@@ -1,11 +1,11 @@
 package initramfs
 
 import (
-	"os"
-	"path/filepath"
+	"errors"
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/bpflab/bpflab/vms/cache"
 )
 
 // What the cache keeps: the newest archives, and all that were asked for so
@@ -15,62 +15,47 @@ const (
 	keepUsed     = time.Hour
 )
 
-// tempPrefix marks files that are being written. Their writers hold a lock on
-// them, so one without a lock has lost its writer.
-const (
-	tempPrefix = ".archive-"
-	tempGrace  = time.Minute // between making a file and locking it
-)
-
-func newTemp(dir string) (*os.File, error) {
-	f, err := os.CreateTemp(dir, tempPrefix+"*")
-	if err != nil {
-		return nil, err
-	}
-	if err := tryLock(f); err != nil {
-		f.Close()
-		os.Remove(f.Name())
-		return nil, err
-	}
-	return f, nil
-}
-
 // evict removes what is too much and what dead processes left. What cannot be
 // removed stays.
 func (c *Cache) evict(now time.Time) {
-	entries, err := os.ReadDir(c.dir)
-	if err != nil {
-		return
-	}
-	var archives []os.FileInfo
-	for _, e := range entries {
-		info, err := e.Info()
-		switch {
-		case err != nil || !info.Mode().IsRegular():
-		case strings.HasPrefix(e.Name(), tempPrefix):
-			removeAbandoned(filepath.Join(c.dir, e.Name()), now.Sub(info.ModTime()))
-		case filepath.Ext(e.Name()) == suffix:
-			archives = append(archives, info)
-		}
-	}
-	slices.SortFunc(archives, func(a, b os.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
-	for _, info := range archives[min(len(archives), keepArchives):] {
-		if now.Sub(info.ModTime()) > keepUsed {
-			os.Remove(filepath.Join(c.dir, info.Name()))
+	cache.Sweep(c.dir, now)
+	archives := c.archives()
+	for _, file := range archives[min(len(archives), keepArchives):] {
+		if now.Sub(cache.Used(file)) > keepUsed {
+			cache.Remove(file)
 		}
 	}
 }
 
-func removeAbandoned(file string, age time.Duration) {
-	if age < tempGrace {
-		return
+// archives returns the paths of all archives, the one that was used last first.
+func (c *Cache) archives() []string {
+	all, used := cache.Files(c.dir, suffix), map[string]time.Time{}
+	for _, file := range all {
+		used[file] = cache.Used(file)
 	}
-	f, err := os.Open(file)
-	if err != nil {
-		return
+	slices.SortStableFunc(all, func(a, b string) int { return used[b].Compare(used[a]) })
+	return all
+}
+
+// pruneGrace is how long ago an archive must have been used to be removed by Prune: a
+// machine may just be starting from a younger one.
+const pruneGrace = time.Minute
+
+// Verify checks every archive and returns those that are damaged, and how many are
+// sound.
+func (c *Cache) Verify() (bad []cache.Finding, sound int) {
+	return c.checker.VerifyFiles("initramfs", c.dir, suffix)
+}
+
+// Prune removes all archives that are not in use, which are made again when they are
+// needed, and what dead processes left.
+func (c *Cache) Prune(now time.Time) error {
+	cache.Sweep(c.dir, now)
+	var errs []error
+	for _, file := range c.archives() {
+		if now.Sub(cache.Used(file)) > pruneGrace {
+			errs = append(errs, cache.Remove(file))
+		}
 	}
-	defer f.Close()
-	if tryLock(f) == nil {
-		os.Remove(file)
-	}
+	return errors.Join(append(errs, cache.RemoveLoneSums(c.dir))...)
 }

@@ -8,12 +8,15 @@
 package initramfs
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/bpflab/bpflab/vms/cpio"
 )
 
 // Options says what goes in.
@@ -26,30 +29,46 @@ type Options struct {
 	Wanted  []string // modules to carry if the kernel has them
 	Needed  []string // modules it must have, as files or built in
 
-	// Userland is a cpio archive that follows, "" for none; its name must change with
-	// its content.
-	Userland string
+	// Rootfs is a cpio archive that follows, "" for none; its name must change with its
+	// content.
+	Rootfs string
 
 	// ModulesDigest stands for the content of Modules in Digest and Cache: the
 	// digest of the package it comes from. Build makes no use of it.
 	ModulesDigest string
+
+	// CheckKernel checks Modules and Config before they are read for an archive that is
+	// not there; nil checks nothing. Its error is Cache.File's.
+	CheckKernel func(context.Context) error `json:"-"`
 }
 
 // entry is one file of the archive.
 type entry struct {
-	name   string // without leading slash
-	mode   uint32 // type and permissions, as in stat(2)
-	data   []byte
-	file   string    // has the content instead of data, "" for none
-	device [2]uint32 // major and minor, of device nodes
+	cpio.Header
+	data []byte
+	file string // has the content instead of data, "" for none
 }
 
-const (
-	typeDir    = 0o040000
-	typeFile   = 0o100000
-	typeLink   = 0o120000
-	typeDevice = 0o020000
-)
+func dataEntry(name string, mode uint32, data []byte) entry {
+	return entry{Header: cpio.Header{Name: name, Mode: cpio.TypeFile | mode}, data: data}
+}
+
+// programEntry is an executable file with the content of another.
+func programEntry(name, from string) entry {
+	return entry{Header: cpio.Header{Name: name, Mode: cpio.TypeFile | 0o755}, file: from}
+}
+
+func dirEntry(name string) entry {
+	return entry{Header: cpio.Header{Name: name, Mode: cpio.TypeDir | 0o755}}
+}
+
+func linkEntry(name, target string) entry {
+	return entry{Header: cpio.Header{Name: name, Mode: cpio.TypeLink | 0o777}, data: []byte(target)}
+}
+
+func deviceEntry(name string, mode, major, minor uint32) entry {
+	return entry{Header: cpio.Header{Name: name, Mode: cpio.TypeDevice | mode, Device: [2]uint32{major, minor}}}
+}
 
 // directories of every machine.
 var directories = []string{"bin", "boot", "dev", "etc", "lib", "lib/modules", "mnt", "proc", "root", "run", "sbin", "sys", "tmp", "usr", "usr/bin", "usr/sbin", "var"}
@@ -69,7 +88,7 @@ func Build(ctx context.Context, to io.Writer, o Options) error {
 	if err != nil {
 		return err
 	}
-	return archive(to, entries)
+	return archive(cpio.NewWriter(to), entries)
 }
 
 // contents are the files of the archive.
@@ -77,7 +96,7 @@ func contents(ctx context.Context, o Options) ([]entry, error) {
 	if err := checkAgent(o.Agent); err != nil {
 		return nil, err
 	}
-	entries := append(base(), entry{name: "init", mode: typeFile | 0o755, file: o.Agent})
+	entries := append(base(), programEntry("init", o.Agent))
 	box, err := busybox(ctx, o.Busybox)
 	if err != nil {
 		return nil, err
@@ -92,36 +111,51 @@ func contents(ctx context.Context, o Options) ([]entry, error) {
 		if err != nil {
 			return nil, fmt.Errorf("kernel configuration: %w", err)
 		}
-		entries = append(entries, entry{name: "boot/config-" + o.Release, mode: typeFile | 0o644, data: text})
+		entries = append(entries, dataEntry("boot/config-"+o.Release, 0o644, text))
 	}
 	return append(entries, mods...), nil
 }
 
 func base() []entry {
-	out := []entry{
-		{name: "dev/console", mode: typeDevice | 0o600, device: [2]uint32{5, 1}},
-		{name: "dev/null", mode: typeDevice | 0o666, device: [2]uint32{1, 3}},
-	}
+	out := []entry{deviceEntry("dev/console", 0o600, 5, 1), deviceEntry("dev/null", 0o666, 1, 3)}
 	for _, d := range directories {
-		out = append(out, entry{name: d, mode: typeDir | 0o755})
+		out = append(out, dirEntry(d))
 	}
 	for name, text := range files {
-		out = append(out, entry{name: name, mode: typeFile | 0o644, data: []byte(text)})
+		out = append(out, dataEntry(name, 0o644, []byte(text)))
 	}
 	return out
 }
 
 // archive writes the entries sorted, so that directories come before what is
 // in them.
-func archive(to io.Writer, entries []entry) error {
-	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
+func archive(to *cpio.Writer, entries []entry) error {
+	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.Name, b.Name) })
 	for i, e := range entries {
-		if i > 0 && e.name == entries[i-1].name {
-			return fmt.Errorf("initramfs: %s is there twice", e.name)
+		if i > 0 && e.Name == entries[i-1].Name {
+			return fmt.Errorf("initramfs: %s is there twice", e.Name)
 		}
-		if err := writeEntry(to, uint32(i+1), e); err != nil {
+		if err := e.write(to); err != nil {
 			return fmt.Errorf("initramfs: %w", err)
 		}
 	}
-	return writeEntry(to, 0, entry{name: "TRAILER!!!"})
+	return to.Close()
+}
+
+func (e entry) write(to *cpio.Writer) error {
+	if e.file == "" {
+		e.Size = int64(len(e.data))
+		return to.Entry(e.Header, bytes.NewReader(e.data))
+	}
+	f, err := os.Open(e.file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	e.Size = info.Size()
+	return to.Entry(e.Header, f)
 }

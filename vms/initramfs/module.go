@@ -136,15 +136,15 @@ func (c *closure) entries(release string) []entry {
 		return nil
 	}
 	dir := "lib/modules/" + release
-	out := []entry{{name: dir, mode: typeDir | 0o755}}
+	out := []entry{dirEntry(dir)}
 	var order strings.Builder
 	for i, name := range c.names {
-		file := dir + "/" + name + ".ko"
-		out = append(out, entry{name: file, mode: typeFile | 0o644, data: c.data[i]})
-		order.WriteString("/" + file + "\n")
+		at := dir + "/" + name + ".ko"
+		out = append(out, dataEntry(at, 0o644, c.data[i]))
+		order.WriteString("/" + at + "\n")
 	}
 	list := strings.TrimPrefix(fmt.Sprintf(OrderFile, release), "/")
-	return append(out, entry{name: list, mode: typeFile | 0o644, data: []byte(order.String())})
+	return append(out, dataEntry(list, 0o644, []byte(order.String())))
 }
 
 // readModule reads a module and decompresses it.

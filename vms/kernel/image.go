@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"cmp"
+	"context"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -28,9 +30,49 @@ type Image struct {
 	Config  string // the kernel's .config, or ""
 
 	Warning string // e.g. "pinned 6.1.170-3 has left its mirror, using 6.1.192-2"
+
+	Keeper Keeper `json:"-"` // checks the files and makes them again; nil where nobody can
 }
 
-// Uname is what the kernel calls itself, as the directory of its modules has it, or
+// Keeper keeps the files of one image on disk.
+type Keeper interface {
+	// Check reads files of the image, and all files below directories, and returns a
+	// *cache.DamagedError unless they are what was unpacked. A file that does not
+	// change is read once in a process.
+	Check(ctx context.Context, paths ...string) error
+	// Renew makes an image in which Check found damage again and returns it.
+	Renew(ctx context.Context, damage error) (Image, error)
+}
+
+// Check is the Keeper's; without one, all is taken as it is. Empty paths are left out.
+func (i Image) Check(ctx context.Context, paths ...string) error {
+	paths = slices.DeleteFunc(slices.Clone(paths), func(p string) bool { return p == "" })
+	if i.Keeper == nil || len(paths) == 0 {
+		return nil
+	}
+	return i.Keeper.Check(ctx, paths...)
+}
+
+// Renew is the Keeper's; without one, the error is the damage.
+func (i Image) Renew(ctx context.Context, damage error) (Image, error) {
+	if i.Keeper == nil {
+		return i, damage
+	}
+	return i.Keeper.Renew(ctx, damage)
+}
+
+// Sound returns the image after all its files were read and checked, and made again if
+// one is damaged; note then says so.
+func (i Image) Sound(ctx context.Context) (sound Image, note string, err error) {
+	damage := i.Check(ctx, i.Kernel, i.Vmlinux, i.Modules, i.Config)
+	if damage == nil || ctx.Err() != nil {
+		return i, "", ctx.Err()
+	}
+	sound, err = i.Renew(ctx, damage)
+	return sound, cmp.Or(sound.Warning, damage.Error()), err
+}
+
+// Uname returns what the kernel calls itself, as the directory of its modules has it, or
 // its package; "" where only a boot can tell.
 func (i Image) Uname() string {
 	if i.Modules != "" {
@@ -39,7 +81,7 @@ func (i Image) Uname() string {
 	return i.Release
 }
 
-// LSMParameter is what the kernel's command line needs for a security module to be
+// LSMParameter returns what the kernel's command line needs for a security module to be
 // active besides those that it was built to have, "lsm=yama,bpf"; "" where it is among
 // those, or they are not known.
 func (i Image) LSMParameter(name string) string {
@@ -63,5 +105,5 @@ var builtLSMs = regexp.MustCompile(`(?m)^CONFIG_LSM="([^"]*)"$`)
 // arenas need, only where the CPU has cmpxchg16b (kmalloc_nolock in mm/slub.c).
 var nolock = Version{Major: 6, Minor: 18}
 
-// NeedsCX16 tells that the kernel does less on a CPU without cmpxchg16b.
+// NeedsCX16 reports whether the kernel does less on a CPU without cmpxchg16b.
 func (i Image) NeedsCX16() bool { return i.Version.Compare(nolock) >= 0 }

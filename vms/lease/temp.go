@@ -50,6 +50,10 @@ func CreateTemp(dir, prefix string) (*os.File, error) {
 // to dead processes.
 func Sweep() { sweep("", Prefix) }
 
+// SweepDir removes what CreateTemp and MkdirTemp made in a directory for processes that
+// are dead.
+func SweepDir(dir, prefix string) { sweep(dir, prefix) }
+
 // pattern is a name for os.MkdirTemp that ownerOf reads.
 func pattern(prefix string) string { return prefix + "*." + Self().String() }
 

@@ -15,8 +15,9 @@ import (
 // bootFiles are the kernel and the initramfs of a machine, paths on this host.
 type bootFiles struct {
 	kernel, initrd string
-	parameter      string // added to the kernel's command line
-	cx16           bool   // the kernel wants a CPU with cmpxchg16b
+	parameter      string   // added to the kernel's command line
+	cx16           bool     // the kernel wants a CPU with cmpxchg16b
+	notes          []string // on what was damaged and made again
 }
 
 // filesOf picks the uncompressed kernel where QEMU can start it, which spares the

@@ -42,7 +42,8 @@ func (p *Provider) publish(ctx context.Context, s *server, agent string) (string
 
 // archive is the file of agent and busybox.
 func (p *Provider) archive(ctx context.Context, agent string) (string, error) {
-	return p.archives.File(ctx, initramfs.Options{Agent: agent})
+	file, _, err := p.archives.Checked(ctx, initramfs.Options{Agent: agent})
+	return file, err
 }
 
 // publish uploads an archive as an image, with programs put over it, which are

@@ -70,6 +70,7 @@ func (p *Provider) startDirect(ctx context.Context, s *server, want vms.Spec) (*
 		}
 		m, err := p.bootDirect(ctx, i, files, pool, want.Dir)
 		if err == nil {
+			m.About.Notes = files.notes
 			return m, nil
 		}
 		left := i.removeLater(ctx)
@@ -81,9 +82,14 @@ func (p *Provider) startDirect(ctx context.Context, s *server, want vms.Spec) (*
 
 // bootFiles are the kernel and the initramfs of a wanted machine.
 func (p *Provider) bootFiles(ctx context.Context, want vms.Spec) (bootFiles, error) {
-	initrd, err := p.archives.File(ctx, initramfs.Options{
+	sound, kernelNote, err := want.Kernel.Sound(ctx)
+	if err != nil {
+		return bootFiles{}, err
+	}
+	want.Kernel = sound
+	initrd, note, err := p.archives.Checked(ctx, initramfs.Options{
 		Agent: want.Agent, Modules: want.Kernel.Modules, ModulesDigest: want.Kernel.SHA256,
-		Release: want.Kernel.Uname(), Wanted: usualModules, Needed: want.Modules, Config: want.Kernel.Config, Userland: want.Rootfs,
+		Release: want.Kernel.Uname(), Wanted: usualModules, Needed: want.Modules, Config: want.Kernel.Config, Rootfs: want.Rootfs,
 	})
 	if errors.Is(err, initramfs.ErrNoBusybox) {
 		return bootFiles{}, &vms.StartError{Provider: p.Name(), Err: err, Hint: install.Host().Hint(install.Busybox)}
@@ -92,6 +98,11 @@ func (p *Provider) bootFiles(ctx context.Context, want vms.Spec) (bootFiles, err
 		return bootFiles{}, err
 	}
 	files, err := filesOf(want.Kernel, initrd)
+	for _, n := range []string{kernelNote, note} {
+		if n != "" {
+			files.notes = append(files.notes, n)
+		}
+	}
 	files.parameter = want.Kernel.LSMParameter(want.LSM)
 	files.cx16 = want.CPUs <= 1 && want.Kernel.NeedsCX16()
 	return files, err

@@ -31,6 +31,9 @@ func (p *Provider) forkOrBoot(ctx context.Context, s spec, dir string) (*machine
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
+		if errors.As(err, new(*unsoundError)) {
+			return nil, err // not the template is at fault, but what it is made of
+		}
 		var damaged *damagedError
 		if errors.As(err, &damaged) {
 			p.templates.Drop(key)

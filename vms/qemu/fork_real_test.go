@@ -19,7 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/bpflab/bpflab/vms"
-	"github.com/bpflab/bpflab/vms/template"
+	"github.com/bpflab/bpflab/vms/cache"
 	"github.com/bpflab/bpflab/vms/vmstest"
 	"github.com/bpflab/bpflab/vms/wire"
 )
@@ -476,7 +476,7 @@ func TestForkOfAnotherUsersTemplate(t *testing.T) {
 	if notes := strings.Join(m.Info().Notes, "\n"); m.Info().StartKind != "fork" || !strings.Contains(notes, "user 1") {
 		t.Errorf("a %s with the notes %q", m.Info().StartKind, notes)
 	}
-	if _, err := p.templates.Open(filepath.Base(dir)); errors.As(err, new(*template.DamagedError)) {
+	if _, err := p.templates.Open(filepath.Base(dir)); errors.As(err, new(*cache.DamagedError)) {
 		t.Errorf("the template is still another user's: %v", err)
 	}
 }

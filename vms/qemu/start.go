@@ -29,12 +29,35 @@ const leastMemory = 128 << 20
 // most, the agent's port the last two.
 var usualModules = []string{"veth", "dummy", "sch_ingress", "cls_bpf", "act_bpf", "virtio_pci", "virtio_console"}
 
-// Start forks a machine from a template, which it makes where there is none,
-// or boots one if that is wanted or forking is not possible here. It returns
-// once QEMU runs and answers: the guest is booting then, or its agent is
-// parked. The machine ends with ctx.
+// Start forks a machine from a template, which it makes if there is none, or boots one if
+// that is wanted or forking is not possible here. It returns once QEMU runs and answers:
+// the guest is booting then, or its agent is parked. What a machine is booted from is
+// checked meanwhile, and made again if it is damaged; the machine's notes say so. The
+// machine ends with ctx.
 func (p *Provider) Start(ctx context.Context, want vms.Spec) (vms.Machine, error) {
-	s, err := p.spec(ctx, want)
+	var notes []string
+	for renewed := 0; ; renewed++ {
+		m, err := p.start(ctx, want)
+		var damaged *unsoundError
+		if errors.As(err, &damaged) && renewed < renewals && ctx.Err() == nil {
+			var note string
+			if want, note, err = p.renew(ctx, want, damaged); err == nil {
+				notes = append(notes, note)
+				continue
+			}
+		}
+		if err != nil {
+			return nil, failed(err)
+		}
+		m.About.Notes = append(notes, m.About.Notes...)
+		m.CloseWith(ctx)
+		return m, nil
+	}
+}
+
+// start starts a machine once.
+func (p *Provider) start(ctx context.Context, want vms.Spec) (*machine, error) {
+	s, note, err := p.spec(ctx, want)
 	if err != nil {
 		return nil, err
 	}
@@ -44,32 +67,34 @@ func (p *Provider) Start(ctx context.Context, want vms.Spec) (vms.Machine, error
 	} else {
 		m, err = p.forkOrBoot(ctx, s, want.Dir)
 	}
-	if err != nil {
-		return nil, failed(err)
+	if err == nil && note != "" {
+		m.About.Notes = append([]string{note}, m.About.Notes...)
 	}
-	m.CloseWith(ctx)
-	return m, nil
+	return m, err
 }
 
-// spec is what a wanted machine is made of.
-func (p *Provider) spec(ctx context.Context, want vms.Spec) (spec, error) {
+// spec returns what a wanted machine is made of; note says which of it was damaged and
+// made again.
+func (p *Provider) spec(ctx context.Context, want vms.Spec) (s spec, note string, err error) {
 	caps, err := p.Caps(ctx)
 	if err != nil {
-		return spec{}, err
+		return spec{}, "", err
 	}
-	initrd, err := p.initramfs(ctx, want)
+	initrd, note, err := p.initramfs(ctx, want)
 	if err != nil {
-		return spec{}, err
+		return spec{}, "", err
 	}
-	s := spec{kernel: want.Kernel, initrd: initrd, memory: memorySize(want.Memory), cpus: max(1, want.CPUs), accel: caps.Accelerator, lsm: want.LSM, frugal: want.Frugal}
+	s = spec{kernel: want.Kernel, initrd: initrd, memory: memorySize(want.Memory), cpus: max(1, want.CPUs), accel: caps.Accelerator, lsm: want.LSM, frugal: want.Frugal}
 	if s.boot() == "" {
-		return s, failed(fmt.Errorf("kernel %s has no file to boot", want.Kernel.Selector))
+		return s, note, failed(fmt.Errorf("kernel %s has no file to boot", want.Kernel.Selector))
 	}
-	return s, nil
+	return s, note, nil
 }
 
 func (p *Provider) boot(ctx context.Context, s spec, dir string) (*machine, error) {
-	return launch(ctx, p.options.Binary, arguments(s), filepath.Join(dir, consoleLog))
+	return p.checked(ctx, s, func() (*machine, error) {
+		return launch(ctx, p.options.Binary, arguments(s), filepath.Join(dir, consoleLog))
+	})
 }
 
 const consoleLog = "console.log"
@@ -81,19 +106,23 @@ func memorySize(wanted int64) int64 {
 	return max(wanted, leastMemory)
 }
 
-// initramfs is the file of the machine's initial file system.
-func (p *Provider) initramfs(ctx context.Context, want vms.Spec) (string, error) {
-	file, err := p.archives.File(ctx, initramfs.Options{
+// initramfs returns the file of the machine's initial file system, and a note if it was
+// damaged and made again. A damaged kernel is an *unsoundError.
+func (p *Provider) initramfs(ctx context.Context, want vms.Spec) (file, note string, err error) {
+	file, note, err = p.archives.File(ctx, initramfs.Options{
 		Agent: want.Agent, Modules: want.Kernel.Modules, ModulesDigest: want.Kernel.SHA256,
-		Release: want.Kernel.Uname(), Wanted: usualModules, Needed: want.Modules, Config: want.Kernel.Config, Userland: want.Rootfs,
+		Release: want.Kernel.Uname(), Wanted: usualModules, Needed: want.Modules, Config: want.Kernel.Config, Rootfs: want.Rootfs,
+		CheckKernel: func(ctx context.Context) error {
+			return checkKernel(ctx, want.Kernel, want.Kernel.Modules, want.Kernel.Config)
+		},
 	})
 	if errors.Is(err, initramfs.ErrNoBusybox) {
-		return "", failed(err, install.Busybox)
+		return "", "", failed(err, install.Busybox)
 	}
 	if err != nil {
-		return "", failed(err)
+		return "", "", failed(err)
 	}
-	return file, nil
+	return file, note, nil
 }
 
 // launch starts QEMU with one end of four socket pairs, and with files from

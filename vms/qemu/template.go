@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/cache"
 	"github.com/bpflab/bpflab/vms/template"
 	"github.com/bpflab/bpflab/vms/wire"
 )
@@ -44,7 +45,7 @@ func (p *Provider) template(ctx context.Context, s spec, key, dir string) (*temp
 // is none.
 func (p *Provider) openTemplate(s spec, key string) (*template.Template, error) {
 	t, err := p.templates.Open(key)
-	var damaged *template.DamagedError
+	var damaged *cache.DamagedError
 	switch {
 	case errors.As(err, &damaged): // also one of which a file does not exist
 		return nil, &damagedError{s.kernel.Release, err}
@@ -68,7 +69,9 @@ func (p *Provider) makeTemplate(ctx context.Context, s spec, key, dir string) er
 		return err
 	}
 	defer state.Close()
-	m, err := launch(ctx, p.options.Binary, templateArguments(s), filepath.Join(dir, templateLog), memory)
+	m, err := p.checked(ctx, s, func() (*machine, error) {
+		return launch(ctx, p.options.Binary, templateArguments(s), filepath.Join(dir, templateLog), memory)
+	})
 	if err != nil {
 		return err
 	}

@@ -2,36 +2,24 @@ package rootfs
 
 import (
 	"archive/tar"
-	"bufio"
-	"fmt"
 	"io"
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/bpflab/bpflab/vms/cpio"
 )
 
-// archive writes a cpio archive in the newc format of Linux's
-// Documentation/driver-api/early-userspace/buffer-format.rst, as it is filled.
+// archive writes files of tar archives below Root of a cpio archive.
 type archive struct {
-	w     *bufio.Writer
-	at    int64
-	inode uint32
+	w     *cpio.Writer
 	made  map[string]bool   // directories
 	links map[string]string // symbolic links, by name
-	err   error
 }
 
-// Types of files, as in stat(2).
-const (
-	typeDir  = 0o040000
-	typeFile = 0o100000
-	typeLink = 0o120000
-)
-
-func newArchive(w io.Writer) *archive {
-	a := &archive{w: bufio.NewWriterSize(w, 1<<20), made: map[string]bool{}, links: map[string]string{}}
-	a.directory("", 0o755)
-	return a
+func newArchive(w io.Writer) (*archive, error) {
+	a := &archive{w: cpio.NewWriter(w), made: map[string]bool{}, links: map[string]string{}}
+	return a, a.directory("", 0o755)
 }
 
 // add adds a file of a tar archive, by a clean name that is relative. Devices, of
@@ -39,25 +27,23 @@ func newArchive(w io.Writer) *archive {
 func (a *archive) add(h *tar.Header, content io.Reader) error {
 	name := a.resolve(h.Name)
 	if name == "." || name == "" || slices.Contains(merged, name) && a.links[name] != "" {
-		return a.err
+		return nil
 	}
-	a.parents(name)
+	if err := a.parents(name); err != nil {
+		return err
+	}
 	mode := uint32(h.Mode) & 0o7777
 	switch h.Typeflag {
 	case tar.TypeDir:
-		a.directory(name, mode)
+		return a.directory(name, mode)
 	case tar.TypeReg:
-		if h.Size >= 1<<32 {
-			return fmt.Errorf("%s is larger than 4 GiB", h.Name)
-		}
-		a.header(name, typeFile|mode, h.Size)
-		a.copy(content, h.Size)
+		return a.w.Entry(cpio.Header{Name: inRoot(name), Mode: cpio.TypeFile | mode, Size: h.Size}, content)
 	case tar.TypeSymlink:
-		a.link(name, h.Linkname)
+		return a.link(name, h.Linkname)
 	case tar.TypeLink:
-		a.link(name, "/"+a.resolve(strings.TrimPrefix(path.Clean("/"+h.Linkname), "/")))
+		return a.link(name, "/"+a.resolve(strings.TrimPrefix(path.Clean("/"+h.Linkname), "/")))
 	}
-	return a.err
+	return nil
 }
 
 // resolve follows the links among a name's directories that the archive itself has
@@ -71,71 +57,35 @@ func (a *archive) resolve(name string) string {
 }
 
 // parents adds the directories above a name.
-func (a *archive) parents(name string) {
+func (a *archive) parents(name string) error {
 	for i := range len(name) {
-		if name[i] == '/' && !a.made[name[:i]] && a.links[name[:i]] == "" {
-			a.directory(name[:i], 0o755)
+		if name[i] != '/' || a.made[name[:i]] || a.links[name[:i]] != "" {
+			continue
+		}
+		if err := a.directory(name[:i], 0o755); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
-func (a *archive) directory(name string, mode uint32) {
+func (a *archive) directory(name string, mode uint32) error {
 	a.made[name] = true
-	a.header(name, typeDir|mode, 0)
+	return a.w.Entry(cpio.Header{Name: inRoot(name), Mode: cpio.TypeDir | mode}, nil)
 }
 
-func (a *archive) link(name, target string) {
+func (a *archive) link(name, target string) error {
 	a.links[name] = target
-	a.header(name, typeLink|0o777, int64(len(target)))
-	a.copy(strings.NewReader(target), int64(len(target)))
+	return a.w.Link(inRoot(name), target)
 }
 
-// header writes the header of an entry; its content must follow.
-func (a *archive) header(name string, mode uint32, size int64) {
-	a.entry(path.Join(strings.TrimPrefix(Root, "/"), name), mode, size)
-}
-
-func (a *archive) entry(name string, mode uint32, size int64) {
-	a.inode++
-	head := []byte("070701")
-	for _, field := range []uint32{a.inode, mode, 0, 0, 1, 0, uint32(size), 0, 0, 0, 0, uint32(len(name) + 1), 0} {
-		head = fmt.Appendf(head, "%08X", field)
-	}
-	a.write(append(append(head, name...), 0))
-	a.pad(4)
-}
-
-func (a *archive) copy(content io.Reader, size int64) {
-	if a.err != nil || size == 0 {
-		return
-	}
-	n, err := io.CopyN(a.w, content, size)
-	a.at += n
-	a.err = err
-	a.pad(4)
-}
-
-func (a *archive) write(b []byte) {
-	if a.err != nil {
-		return
-	}
-	n, err := a.w.Write(b)
-	a.at += int64(n)
-	a.err = err
-}
-
-func (a *archive) pad(to int64) {
-	for a.err == nil && a.at%to != 0 {
-		a.write([]byte{0})
-	}
-}
-
-// close ends the archive.
+// close ends the archive at a boundary at which another may follow.
 func (a *archive) close() error {
-	a.entry("TRAILER!!!", 0, 0)
-	a.pad(512)
-	if a.err != nil {
-		return a.err
+	if err := a.w.Close(); err != nil {
+		return err
 	}
-	return a.w.Flush()
+	return a.w.Pad(512)
 }
+
+// inRoot is the name in the archive.
+func inRoot(name string) string { return path.Join(strings.TrimPrefix(Root, "/"), name) }

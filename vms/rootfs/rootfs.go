@@ -1,5 +1,5 @@
-// Package userland makes a whole userland for machines of Debian packages, of a tar
-// archive or of a directory: a cpio archive that a kernel unpacks when it boots, all
+// Package rootfs makes the root file system that --rootfs names, of Debian packages, of a
+// tar archive or of a directory: a cpio archive that a kernel unpacks when it boots, all
 // of it below Root. Packages are unpacked, not installed: none of their scripts runs.
 package rootfs
 
@@ -22,17 +22,23 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/xi2/xz"
 
+	"github.com/bpflab/bpflab/vms/cache"
 	"github.com/bpflab/bpflab/vms/kernel/deb"
 )
 
-// Root is the directory in a machine that a userland is in.
+// Root is the directory in a machine that the root file system is unpacked to.
 const Root = "/userland"
 
-// Cache keeps archives in a directory, each named by what it is made of.
-type Cache struct{ Dir string }
+// Cache keeps archives in a directory, each named by the digest of what it is made of.
+// An archive is read and checked before it is returned; one that is damaged is made
+// again.
+type Cache struct {
+	Dir  string
+	Note func(string) // receives a sentence about each damaged archive; nil for nobody
+}
 
-// FromDebs is the archive of Debian packages, whose digests are given; fetch brings
-// their files when they are needed.
+// FromDebs returns the archive of Debian packages, whose digests are given; fetch
+// brings their files when they are needed.
 func (c Cache) FromDebs(ctx context.Context, digests []string, fetch func() ([]string, error)) (string, error) {
 	return c.file(digests, func(a *archive) error {
 		debs, err := fetch()
@@ -40,7 +46,9 @@ func (c Cache) FromDebs(ctx context.Context, digests []string, fetch func() ([]s
 			return err
 		}
 		for _, dir := range merged {
-			a.link(dir, "usr/"+dir)
+			if err := a.link(dir, "usr/"+dir); err != nil {
+				return err
+			}
 		}
 		for _, d := range debs {
 			if err := deb.Walk(ctx, d, a.add); err != nil {
@@ -54,7 +62,7 @@ func (c Cache) FromDebs(ctx context.Context, digests []string, fetch func() ([]s
 // merged are the directories that are links to those of /usr in Debian from 12 on.
 var merged = []string{"bin", "lib", "lib64", "sbin"}
 
-// FromTar is the archive of a tar file, which may be compressed with gzip, xz or
+// FromTar returns the archive of a tar file, which may be compressed with gzip, xz or
 // zstd.
 func (c Cache) FromTar(name string) (string, error) {
 	f, err := os.Open(name)
@@ -103,7 +111,7 @@ func uncompressed(r *bufio.Reader) (io.Reader, error) {
 	return r, nil
 }
 
-// FromDir is the archive of a directory, without its sockets and devices. Files that
+// FromDir returns the archive of a directory, without its sockets and devices. Files that
 // only their owner's process could read are an error.
 func (c Cache) FromDir(dir string) (string, error) {
 	key := []string{"dir", dir}
@@ -161,46 +169,36 @@ func walkDir(dir string, visit func(name string, info fs.FileInfo, link string) 
 }
 
 // format is part of every key; it changes when the same inputs make another archive.
-const format = "1"
+const format = "2"
 
-// file is the archive of what the key stands for, made if it is not there.
+const suffix = ".cpio"
+
+// file returns the archive of what the key stands for, made if it is not there.
 func (c Cache) file(key []string, fill func(*archive) error) (string, error) {
 	sum := sha256.Sum256([]byte(format + "\n" + strings.Join(key, "\n")))
-	name := filepath.Join(c.Dir, hex.EncodeToString(sum[:])+".cpio")
-	if _, err := os.Stat(name); err == nil {
+	name := filepath.Join(c.Dir, hex.EncodeToString(sum[:])+suffix)
+	if c.isSound(name) {
 		return name, nil
 	}
-	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
-		return "", err
-	}
-	temp, err := os.CreateTemp(c.Dir, ".userland-*")
-	if err != nil {
-		return "", err
-	}
-	defer os.Remove(temp.Name()) // it is renamed if all went well
-	defer temp.Close()
-	a := newArchive(temp)
-	if err := errors.Join(fill(a), a.close()); err != nil {
-		return "", err
-	}
-	return name, os.Rename(temp.Name(), name)
+	return name, cache.Create(name, func(w io.Writer) error {
+		a, err := newArchive(w)
+		if err != nil {
+			return err
+		}
+		if err := fill(a); err != nil {
+			return err
+		}
+		return a.close()
+	})
 }
 
-// Known is the archive that Remember was told of for this request, if it is still
-// there: the same request means the same userland until the cache is cleared.
-func (c Cache) Known(request string) (string, bool) {
-	name, err := filepath.EvalSymlinks(c.request(request))
-	return name, err == nil
-}
-
-// Remember notes what a request has become. Where it cannot, the next one is planned
-// anew.
-func (c Cache) Remember(request, file string) {
-	os.Remove(c.request(request))
-	os.Symlink(filepath.Base(file), c.request(request))
-}
-
-func (c Cache) request(text string) string {
-	sum := sha256.Sum256([]byte(format + "\n" + text))
-	return filepath.Join(c.Dir, hex.EncodeToString(sum[:])+".request")
+// isSound reports whether the archive is there and what was written. One that is
+// damaged is noted.
+func (c Cache) isSound(name string) bool {
+	var checker cache.Checker
+	err := checker.CheckFile(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && c.Note != nil {
+		c.Note(err.Error() + "; it is made again")
+	}
+	return err == nil
 }

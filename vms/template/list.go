@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/bpflab/bpflab/vms/cache"
 )
 
 // Info is a template in a list.
@@ -87,6 +89,22 @@ func (s *Store) evict(keep string) {
 	}
 }
 
+// Verify reads every template and returns those that are damaged, and how many are sound.
+func (s *Store) Verify() (bad []cache.Finding, sound int) {
+	for _, dir := range cache.Files(s.dir, "") {
+		t, err := s.Open(filepath.Base(dir))
+		if err == nil {
+			err = errors.Join(t.Verify(), t.Close())
+		}
+		if err != nil {
+			bad = append(bad, cache.Finding{Kind: "template", Path: dir, Err: err})
+			continue
+		}
+		sound++
+	}
+	return bad, sound
+}
+
 // Prune removes every template, also those that are damaged, and what dead
 // processes left. It returns the bytes that came free. Machines that run are
 // not disturbed.
@@ -98,7 +116,7 @@ func (s *Store) Prune() (freed int64, err error) {
 	}
 	var errs []error
 	for _, e := range entries {
-		if !e.IsDir() || strings.HasPrefix(e.Name(), ".") {
+		if strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
 		size := diskSize(filepath.Join(s.dir, e.Name()))

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/bpflab/bpflab/vms/cache"
 )
 
 // Template is one that is open. Its files stay what they are, whatever happens
@@ -28,21 +30,15 @@ type Template struct {
 // Close closes its files.
 func (t *Template) Close() error { return errors.Join(t.Memory.Close(), t.State.Close()) }
 
-// DamagedError is a template that is not what was saved.
-type DamagedError struct {
-	File string
-	Err  error
-}
-
-func (e *DamagedError) Error() string { return fmt.Sprintf("%s is damaged: %v", e.File, e.Err) }
-func (e *DamagedError) Unwrap() error { return e.Err }
-
 // Open opens the template of the key and marks it as used. The error is
-// fs.ErrNotExist if there is none, and a *DamagedError if a file is missing, too
+// fs.ErrNotExist if there is none, and a *cache.DamagedError if a file is missing, too
 // short or too long, or belongs to or can be written by another user, who could
 // put into it what he likes.
 func (s *Store) Open(key string) (*Template, error) {
 	dir := filepath.Join(s.dir, key)
+	if info, err := os.Lstat(dir); err == nil && !info.IsDir() {
+		return nil, &cache.DamagedError{File: dir, Err: errors.New("it is no directory")}
+	}
 	root, err := os.OpenRoot(dir) // one directory, though another may take its place
 	if err != nil {
 		return nil, err
@@ -70,7 +66,7 @@ func (t *Template) open(root *os.Root) error {
 	}
 	defer f.Close()
 	if t.manifest, err = readManifest(f); err != nil {
-		return &DamagedError{f.Name(), err}
+		return &cache.DamagedError{File: f.Name(), Err: err}
 	}
 	t.About = t.manifest.About
 	if t.Memory, err = openOwn(root, memoryName, os.O_RDWR, t.manifest.Memory); err != nil {
@@ -88,11 +84,11 @@ func (t *Template) open(root *os.Root) error {
 func openOwn(root *os.Root, name string, flag int, size int64) (*os.File, error) {
 	f, err := root.OpenFile(name, flag|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, &DamagedError{filepath.Join(root.Name(), name), err}
+		return nil, &cache.DamagedError{File: filepath.Join(root.Name(), name), Err: err}
 	}
 	if err := checkOwn(f, size); err != nil {
 		f.Close()
-		return nil, &DamagedError{f.Name(), err}
+		return nil, &cache.DamagedError{File: f.Name(), Err: err}
 	}
 	return f, nil
 }
@@ -126,7 +122,7 @@ type stamp struct {
 	changed       unix.Timespec
 }
 
-// Verify reads the template again and returns a *DamagedError if it is not what
+// Verify reads the template again and returns a *cache.DamagedError if it is not what
 // was saved. A process reads each only once, as long as its files do not change.
 func (t *Template) Verify() error {
 	memory, err := t.verify(t.Memory, t.manifest.MemorySum, sumMemory)
@@ -148,7 +144,7 @@ func (t *Template) Verify() error {
 func (t *Template) verify(f *os.File, want uint32, sum func(*os.File, int64) (uint32, error)) (func() error, error) {
 	var at unix.Stat_t
 	if err := unix.Fstat(int(f.Fd()), &at); err != nil {
-		return nil, &DamagedError{f.Name(), err}
+		return nil, &cache.DamagedError{File: f.Name(), Err: err}
 	}
 	key := stamp{uint64(at.Dev), at.Ino, at.Size, at.Ctim}
 	t.store.mu.Lock()
@@ -161,7 +157,7 @@ func (t *Template) verify(f *os.File, want uint32, sum func(*os.File, int64) (ui
 				err = fmt.Errorf("checksum %08x, want %08x", got, want)
 			}
 			if err != nil {
-				return &DamagedError{f.Name(), err}
+				return &cache.DamagedError{File: f.Name(), Err: err}
 			}
 			return nil
 		})

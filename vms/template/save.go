@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/bpflab/bpflab/vms/cache"
 )
 
 // Save keeps a template: about.Memory bytes of memory, of which pages of zeros
@@ -22,7 +24,7 @@ import (
 // nothing is left behind.
 func (s *Store) Save(ctx context.Context, key string, about About, memory, state *os.File) error {
 	if err := s.save(ctx, key, about, memory, state); err != nil {
-		return fmt.Errorf("save a template in %s: %w", s.dir, err)
+		return fmt.Errorf("save a template in %s: %w", s.dir, cache.Explain(err))
 	}
 	s.removeAbandoned(time.Now())
 	s.evict(key)
@@ -111,12 +113,12 @@ func copyState(name string, from *os.File) (size int64, sum uint32, err error) {
 	return info.Size(), sum, err
 }
 
-// replace renames a directory; those that have its name already go below aside.
+// replace renames a directory; what has its name already goes below aside.
 // Others may take the name again, or give it up, between any two steps.
 func replace(from, to, aside string) error {
 	for i := 0; ; i++ {
 		err := os.Rename(from, to)
-		if !errors.Is(err, unix.EEXIST) && !errors.Is(err, unix.ENOTEMPTY) {
+		if !errors.Is(err, unix.EEXIST) && !errors.Is(err, unix.ENOTEMPTY) && !errors.Is(err, unix.ENOTDIR) {
 			return err
 		}
 		err = os.Rename(to, fmt.Sprint(aside, i))

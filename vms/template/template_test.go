@@ -16,6 +16,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
+
+	"github.com/bpflab/bpflab/vms/cache"
 )
 
 const (
@@ -229,7 +231,7 @@ func TestOpenFindsDamage(t *testing.T) {
 			s := saved(t, someKey)
 			test.do(t, filepath.Join(s.Dir(), someKey))
 			_, err := s.Open(someKey)
-			var damaged *DamagedError
+			var damaged *cache.DamagedError
 			if !errors.As(err, &damaged) || filepath.Base(damaged.File) != test.file {
 				t.Errorf("error %v, want a *DamagedError of %s", err, test.file)
 			}
@@ -248,7 +250,7 @@ func TestLinkThatLeadsOut(t *testing.T) {
 	if err := os.Symlink(outside, name); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Open(someKey); !errors.As(err, new(*DamagedError)) {
+	if _, err := s.Open(someKey); !errors.As(err, new(*cache.DamagedError)) {
 		t.Errorf("error %v, want a *DamagedError", err)
 	}
 }
@@ -263,7 +265,7 @@ func TestAnotherUsersTemplate(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := s.Open(someKey)
-		if !errors.As(err, new(*DamagedError)) || !strings.Contains(err.Error(), "user 1") {
+		if !errors.As(err, new(*cache.DamagedError)) || !strings.Contains(err.Error(), "user 1") {
 			t.Errorf("%s: error %v, want a *DamagedError that names the user", file, err)
 		}
 	}
@@ -305,7 +307,7 @@ func TestVerifyFindsDamage(t *testing.T) {
 			}
 			test.do(t, filepath.Join(s.Dir(), someKey))
 			err := open(t, s, someKey).Verify()
-			var damaged *DamagedError
+			var damaged *cache.DamagedError
 			if !errors.As(err, &damaged) || filepath.Base(damaged.File) != test.file {
 				t.Errorf("error %v, want a *DamagedError of %s", err, test.file)
 			}
@@ -468,7 +470,7 @@ func TestManyAtOnce(t *testing.T) {
 				return s.Save(t.Context(), someKey, someAbout, memory, state)
 			}
 			template, err := s.Open(someKey)
-			if errors.Is(err, fs.ErrNotExist) || errors.As(err, new(*DamagedError)) {
+			if errors.Is(err, fs.ErrNotExist) || errors.As(err, new(*cache.DamagedError)) {
 				return nil // it went away while it was opened
 			}
 			if err != nil {

@@ -88,10 +88,7 @@ func (c *Catalogue) Resolve(ctx context.Context, selectors []string) ([]kernel.R
 	if err != nil {
 		return nil, err
 	}
-	known, err := c.known()
-	if err != nil {
-		return nil, err
-	}
+	known := c.known()
 	var found []kernel.Ref
 	for _, s := range parsed {
 		refs, err := c.resolve(ctx, s, known)
@@ -103,13 +100,9 @@ func (c *Catalogue) Resolve(ctx context.Context, selectors []string) ([]kernel.R
 	return kernel.Unique(found), nil
 }
 
-// known is what needs no network: pinned and imported kernels.
-func (c *Catalogue) known() ([]kernel.Ref, error) {
-	imports, err := c.store.Imports()
-	if err != nil {
-		return nil, err
-	}
-	return append(append([]kernel.Ref{}, c.lock.Refs...), imports...), nil
+// known returns what needs no network: pinned and imported kernels.
+func (c *Catalogue) known() []kernel.Ref {
+	return append(append([]kernel.Ref{}, c.lock.Refs...), c.store.Imports()...)
 }
 
 func (c *Catalogue) resolve(ctx context.Context, s kernel.Selector, known []kernel.Ref) ([]kernel.Ref, error) {

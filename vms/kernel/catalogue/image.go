@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/store"
@@ -25,28 +26,27 @@ func (c *Catalogue) Image(ctx context.Context, ref kernel.Ref) (kernel.Image, er
 	return c.fallForward(ctx, ref, err)
 }
 
-// Cached says whether Image would return at once.
+// Cached reports whether Image would return at once.
 func (c *Catalogue) Cached(ref kernel.Ref) bool {
 	_, err := c.store.Image(ref.ID())
 	return err == nil
 }
 
-// DiskSize is the space of the unpacked kernel in bytes, 0 if it is not in
+// DiskSize returns the space of the unpacked kernel in bytes, 0 if it is not in
 // the cache.
 func (c *Catalogue) DiskSize(ref kernel.Ref) int64 { return c.store.ImageSize(ref.ID()) }
 
 func (c *Catalogue) image(ctx context.Context, ref kernel.Ref) (kernel.Image, error) {
-	id := ref.ID()
-	image, err := c.store.Build(ctx, id, func(dir string) (kernel.Image, error) {
-		return c.fill(ctx, ref, dir)
-	})
-	if err != nil {
-		return kernel.Image{}, fmt.Errorf("kernel %s: %w", ref.Label(), withHint(err))
-	}
-	return labelled(image, ref), nil
+	image, err := c.store.Build(ctx, ref.ID(), c.filler(ctx, ref))
+	return c.labelled(image, ref, err)
 }
 
-// withHint says what can be done about a mirror that does not do its part.
+// filler returns what lays the kernel of ref out in a directory.
+func (c *Catalogue) filler(ctx context.Context, ref kernel.Ref) func(string) (kernel.Image, error) {
+	return func(dir string) (kernel.Image, error) { return c.fill(ctx, ref, dir) }
+}
+
+// withHint adds what the user can do about a mirror that does not do its part.
 func withHint(err error) error {
 	var network *kernel.UnavailableError
 	if !errors.As(err, &network) && !errors.Is(err, store.ErrDigest) {
@@ -87,8 +87,9 @@ func (c *Catalogue) fallForward(ctx context.Context, ref kernel.Ref, gone error)
 	newest.Selector = ref.Selector
 	image, err := c.image(ctx, newest)
 	if err == nil {
-		image.Warning = fmt.Sprintf("pinned %s %s has left its mirror, using %s", ref.Label(), ref.Package().Version, newest.Package().Version)
-		c.progress.Note(image.Warning)
+		note := fmt.Sprintf("pinned %s %s has left its mirror, using %s", ref.Label(), ref.Package().Version, newest.Package().Version)
+		c.progress.Note(note)
+		image.Warning = strings.TrimPrefix(image.Warning+"; "+note, "; ")
 	}
 	return image, err
 }
@@ -109,13 +110,17 @@ func (c *Catalogue) newest(ctx context.Context, ref kernel.Ref) (kernel.Ref, err
 	return refs[0], nil
 }
 
-// labelled adds what the store does not know: two selectors can name one
-// image.
-func labelled(image kernel.Image, ref kernel.Ref) kernel.Image {
+// labelled adds to the image, or to its error, what the store does not know: two
+// selectors can name one image.
+func (c *Catalogue) labelled(image kernel.Image, ref kernel.Ref, err error) (kernel.Image, error) {
+	if err != nil {
+		return kernel.Image{}, fmt.Errorf("kernel %s: %w", ref.Label(), withHint(err))
+	}
 	p := ref.Package()
+	image.Keeper = &keeper{c, ref}
 	image.Selector, image.Series, image.Source = ref.Selector, ref.Label(), ref.Source
 	image.Version, image.Package, image.PkgVer, image.SHA256 = ref.Version, p.Package, p.Version, p.SHA256
-	return image
+	return image, nil
 }
 
 var _ kernel.Blobs = (*store.Store)(nil)

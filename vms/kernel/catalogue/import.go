@@ -87,6 +87,9 @@ func (c *Catalogue) fillImport(ctx context.Context, ref kernel.Ref, dir string) 
 	if len(ref.Files) > 1 {
 		return kernel.Image{}, fmt.Errorf("it is damaged or gone from the cache; import it again with its modules (bpflab kernels import PATH --modules DIR --name %s)", ref.Name)
 	}
+	if err := c.store.CheckBlob(ref.Package()); err != nil {
+		return kernel.Image{}, fmt.Errorf("it is damaged or gone from the cache; import it again: %w", err)
+	}
 	kernelFile := c.store.BlobPath(ref.Package())
 	found, err := local.Look(kernelFile)
 	if err != nil {
@@ -111,10 +114,7 @@ func importName(what Import, found local.Kernel) (string, error) {
 // Forget removes the name of an import. One that is not there is a
 // *kernel.SelectorError.
 func (c *Catalogue) Forget(name string) error {
-	imports, err := c.store.Imports()
-	if err != nil {
-		return err
-	}
+	imports := c.store.Imports()
 	if !slices.ContainsFunc(imports, func(r kernel.Ref) bool { return r.Name == name }) {
 		return &kernel.SelectorError{Selector: "local:" + name, Problem: "is not imported here", Known: kernel.Labels(imports)}
 	}

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/bpflab/bpflab/vms/cache"
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/store"
 )
 
 // List returns what is known without network: the pins by version, then the
 // imports.
-func (c *Catalogue) List() ([]kernel.Ref, error) { return c.known() }
+func (c *Catalogue) List() ([]kernel.Ref, error) { return c.known(), nil }
 
 // Available returns what the sources have now, the newest of each series and
 // flavour, by version, with notes on what could not be looked at.
@@ -34,41 +35,68 @@ func (c *Catalogue) Available(ctx context.Context) ([]kernel.Ref, []string, erro
 	return refs, notes, nil
 }
 
-// Check is what Verify found of one kernel; Err is nil if all is well.
+// Check is what Verify found of one kernel, or of one file that belongs to none that is
+// known; Err is nil if all is well.
 type Check struct {
-	Ref kernel.Ref
-	Err error
+	Ref  kernel.Ref // zero if no known kernel is concerned
+	Kind string     // "kernel", "package", "import" or "state"
+	Path string     // of the file or directory
+	Err  error
 }
 
-// Verify hashes every file of every known kernel in the cache again, and every
-// package. What is damaged is removed, so that the next use fetches it anew.
-// Packages that belong to no known kernel have a zero Ref.
+// Verify hashes every kernel in the cache again, every package, and every record. What is
+// damaged is removed, so that the next use fetches or unpacks it anew.
 func (c *Catalogue) Verify(ctx context.Context) ([]Check, error) {
-	refs, err := c.known()
+	refs := c.known()
+	checks, err := c.verifyImages(ctx, refs)
 	if err != nil {
-		return nil, err
-	}
-	var checks []Check
-	for _, ref := range refs {
-		err := c.verifyImage(ctx, ref)
-		if !errors.Is(err, store.ErrAbsent) {
-			checks = append(checks, Check{ref, err})
-		}
+		return checks, err
 	}
 	bad, err := c.store.VerifyBlobs(ctx)
 	for digest, why := range bad {
-		err = errors.Join(err, c.store.Drop(kernel.File{SHA256: digest}))
-		checks = append(checks, Check{owner(refs, digest), why})
+		file := kernel.File{SHA256: digest}
+		err = errors.Join(err, c.store.Drop(file))
+		checks = append(checks, Check{owner(refs, digest), "package", c.store.BlobPath(file), why})
+	}
+	for _, f := range c.store.VerifyRecords() {
+		err = errors.Join(err, cache.Remove(f.Path))
+		checks = append(checks, Check{Kind: f.Kind, Path: f.Path, Err: f.Err})
 	}
 	return checks, err
 }
 
-func (c *Catalogue) verifyImage(ctx context.Context, ref kernel.Ref) error {
-	err := c.store.VerifyImage(ctx, ref.ID())
-	if err != nil && !errors.Is(err, store.ErrAbsent) && ctx.Err() == nil {
-		err = errors.Join(err, c.store.RemoveImage(ctx, ref.ID()))
+// verifyImages checks the images of known kernels, and then those that only the cache
+// knows of.
+func (c *Catalogue) verifyImages(ctx context.Context, refs []kernel.Ref) ([]Check, error) {
+	var checks []Check
+	seen := map[string]bool{}
+	for _, ref := range refs {
+		if id := ref.ID(); !seen[id] {
+			seen[id] = true
+			checks = c.verifyImage(ctx, checks, ref, id)
+		}
 	}
-	return err
+	others, err := c.store.ImageIDs()
+	for _, id := range others {
+		if !seen[id] {
+			checks = c.verifyImage(ctx, checks, kernel.Ref{}, id)
+		}
+	}
+	return checks, errors.Join(err, ctx.Err())
+}
+
+// verifyImage appends what it finds of one image, if that is there at all, and removes a
+// damaged one.
+func (c *Catalogue) verifyImage(ctx context.Context, checks []Check, ref kernel.Ref, id string) []Check {
+	err := c.store.VerifyImage(ctx, id)
+	var damaged *cache.DamagedError
+	if ctx.Err() != nil || errors.Is(err, store.ErrAbsent) && !errors.As(err, &damaged) {
+		return checks
+	}
+	if err != nil {
+		err = errors.Join(err, c.store.RemoveImage(ctx, id))
+	}
+	return append(checks, Check{ref, "kernel", c.store.ImageDir(id), err})
 }
 
 func owner(refs []kernel.Ref, digest string) kernel.Ref {
@@ -80,16 +108,15 @@ func owner(refs []kernel.Ref, digest string) kernel.Ref {
 	return kernel.Ref{}
 }
 
-// Prune removes everything from the cache but the kernels that are pinned or
-// imported, and returns the bytes freed. With everything set nothing but the
-// imports is kept.
-func (c *Catalogue) Prune(ctx context.Context, everything bool) (int64, error) {
-	keep, err := c.known()
-	if err != nil {
-		return 0, err
-	}
+// Prune removes everything from the kernels' part of the cache but the kernels that are
+// pinned or imported. With everything set nothing but the imports is kept.
+func (c *Catalogue) Prune(ctx context.Context, everything bool) error {
+	keep := c.known()
 	if everything {
 		keep = slices.DeleteFunc(keep, func(r kernel.Ref) bool { return r.Source != kernel.Local })
 	}
 	return c.store.Prune(ctx, keep)
 }
+
+// Size returns the size of the whole cache, in bytes.
+func (c *Catalogue) Size() int64 { return c.store.Size() }

@@ -14,11 +14,7 @@ import (
 // says, for it takes no kernel but this one. kernel.ErrGone is in the error if it is
 // nowhere.
 func (c *Catalogue) Recorded(ctx context.Context, source string, p kernel.File) (kernel.Ref, error) {
-	known, err := c.known()
-	if err != nil {
-		return kernel.Ref{}, err
-	}
-	if ref, ok := withDigest(known, p.SHA256); ok {
+	if ref, ok := withDigest(c.known(), p.SHA256); ok {
 		return ref, nil
 	}
 	version, err := kernel.ParseVersion(p.Version)

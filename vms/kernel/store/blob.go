@@ -11,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 
+	"github.com/bpflab/bpflab/vms/cache"
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/download"
 )
@@ -26,7 +27,7 @@ func (s *Store) Blob(ctx context.Context, file kernel.File, url string) (string,
 	if err := file.Check(); err != nil {
 		return "", err
 	}
-	if s.hasBlob(file) {
+	if s.CheckBlob(file) == nil {
 		return s.BlobPath(file), nil
 	}
 	unlock, err := s.lock(ctx, file.SHA256)
@@ -34,8 +35,11 @@ func (s *Store) Blob(ctx context.Context, file kernel.File, url string) (string,
 		return "", err
 	}
 	defer unlock()
-	if s.hasBlob(file) { // made while this one waited
+	switch err := s.CheckBlob(file); {
+	case err == nil: // made while this one waited
 		return s.BlobPath(file), nil
+	case !errors.Is(err, os.ErrNotExist):
+		s.progress.Note(err.Error() + "; it is fetched again")
 	}
 	return s.BlobPath(file), s.download(ctx, file, url)
 }
@@ -46,7 +50,7 @@ func (s *Store) Document(ctx context.Context, url string, limit int64) ([]byte, 
 }
 
 // Drop removes the file from the store; it may be absent.
-func (s *Store) Drop(file kernel.File) error { return remove(s.BlobPath(file)) }
+func (s *Store) Drop(file kernel.File) error { return os.RemoveAll(s.BlobPath(file)) }
 
 // AddBlob copies the file at name into the store and returns it with size and
 // digest; Package and Path are its base name.
@@ -67,9 +71,10 @@ func (s *Store) AddBlob(ctx context.Context, name string) (kernel.File, error) {
 // BlobPath is where the file lies if it is in the store.
 func (s *Store) BlobPath(file kernel.File) string { return filepath.Join(s.root, "blobs", file.SHA256) }
 
-func (s *Store) hasBlob(file kernel.File) bool {
-	info, err := os.Stat(s.BlobPath(file))
-	return err == nil && info.Mode().IsRegular() && info.Size() == file.Size
+// CheckBlob reads the file and returns a *cache.DamagedError unless it is in the store and
+// has the size and the digest that it must have.
+func (s *Store) CheckBlob(file kernel.File) error {
+	return s.checker.Check(s.BlobPath(file), cache.Sum{Size: file.Size, SHA256: file.SHA256})
 }
 
 // download fetches into partial; the caller holds the file's lock. What an
@@ -79,12 +84,25 @@ func (s *Store) download(ctx context.Context, file kernel.File, url string) erro
 	if err != nil {
 		return err
 	}
-	resumed := exists(partial)
+	resumed, err := resumable(partial)
+	if err != nil {
+		return err
+	}
 	err = s.downloadTo(ctx, partial, file, url)
 	if resumed && isWrong(err) {
 		err = s.downloadTo(ctx, partial, file, url)
 	}
 	return err
+}
+
+// resumable reports whether there is a file to continue. Anything else in its place, and
+// what another user could have put there, is removed.
+func resumable(partial string) (bool, error) {
+	err := cache.Inspect(partial, -1)
+	if err == nil {
+		return true, nil
+	}
+	return false, os.RemoveAll(partial)
 }
 
 func (s *Store) downloadTo(ctx context.Context, partial string, file kernel.File, url string) error {
@@ -104,12 +122,12 @@ func (s *Store) downloadTo(ctx context.Context, partial string, file kernel.File
 func (s *Store) fill(ctx context.Context, partial string, file kernel.File, url string) error {
 	f, err := os.OpenFile(partial, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return explain(err)
+		return cache.Explain(err)
 	}
 	defer f.Close()
 	name := path.Base(file.Path)
 	err = s.client.File(ctx, url, f, file.Size, func(have int64) { s.progress.Bytes(name, have, file.Size) })
-	return explain(err)
+	return cache.Explain(err)
 }
 
 func (s *Store) placeBlob(from string, file kernel.File) error {
@@ -124,27 +142,16 @@ func (s *Store) placeBlob(from string, file kernel.File) error {
 
 // verify hashes the whole file, also what an earlier process wrote.
 func verify(name string, want kernel.File) error {
-	digest, size, err := hashFile(name)
+	got, err := cache.SumFile(name)
 	switch {
 	case err != nil:
 		return err
-	case size != want.Size:
-		return fmt.Errorf("%s: %w: %d bytes instead of %d", want.Path, ErrDigest, size, want.Size)
-	case digest != want.SHA256:
-		return fmt.Errorf("%s: %w: got %s, want %s; the mirror or something before it changes files", want.Path, ErrDigest, digest, want.SHA256)
+	case got.Size != want.Size:
+		return fmt.Errorf("%s: %w: %d bytes instead of %d", want.Path, ErrDigest, got.Size, want.Size)
+	case got.SHA256 != want.SHA256:
+		return fmt.Errorf("%s: %w: got %s, want %s; the mirror or something before it changes files", want.Path, ErrDigest, got.SHA256, want.SHA256)
 	}
 	return nil
-}
-
-func hashFile(name string) (digest string, size int64, err error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", 0, err
-	}
-	defer f.Close()
-	h := sha256.New()
-	size, err = io.Copy(h, f)
-	return hex.EncodeToString(h.Sum(nil)), size, err
 }
 
 func copyHashing(from, to string) (kernel.File, error) {
@@ -155,12 +162,12 @@ func copyHashing(from, to string) (kernel.File, error) {
 	defer in.Close()
 	out, err := os.Create(to)
 	if err != nil {
-		return kernel.File{}, explain(err)
+		return kernel.File{}, cache.Explain(err)
 	}
 	h := sha256.New()
 	size, err := io.Copy(io.MultiWriter(h, out), in)
 	if err = errors.Join(err, out.Close()); err != nil {
-		return kernel.File{}, explain(err)
+		return kernel.File{}, cache.Explain(err)
 	}
 	base := filepath.Base(from)
 	return kernel.File{Package: base, Path: base, Size: size, SHA256: hex.EncodeToString(h.Sum(nil))}, nil
@@ -169,16 +176,4 @@ func copyHashing(from, to string) (kernel.File, error) {
 // isWrong says whether the content is at fault, not the way it came.
 func isWrong(err error) bool {
 	return errors.Is(err, ErrDigest) || errors.Is(err, download.ErrLength)
-}
-
-func exists(name string) bool {
-	_, err := os.Stat(name)
-	return err == nil
-}
-
-func remove(name string) error {
-	if err := os.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
 }

@@ -3,10 +3,8 @@
 package store
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
-	"syscall"
 )
 
 // flushTree brings every file of the tree at dir to disk.
@@ -18,5 +16,3 @@ func flushTree(dir string) error {
 		return flush(path)
 	})
 }
-
-func isFull(err error) bool { return errors.Is(err, syscall.ENOSPC) }

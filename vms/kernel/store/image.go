@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/bpflab/bpflab/vms/cache"
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
@@ -38,23 +39,31 @@ type bootFile struct {
 	SHA256  string    `json:"sha256"`
 }
 
-// Image returns the image with absolute paths, or ErrAbsent.
+// Image returns the image with absolute paths. The error is ErrAbsent; where the image is
+// damaged, in a way that is seen without reading all of it, a *cache.DamagedError is in it.
 func (s *Store) Image(id string) (kernel.Image, error) {
 	r, err := s.readRecord(id)
 	if err != nil {
 		return kernel.Image{}, err
 	}
+	if _, err := s.readList(id, r); err != nil {
+		return kernel.Image{}, fmt.Errorf("%w: %w", ErrAbsent, err)
+	}
 	for _, b := range r.Boot {
-		if err := b.check(s.imageDir(id)); err != nil {
+		if err := s.checkBoot(s.ImageDir(id), b); err != nil {
 			return kernel.Image{}, fmt.Errorf("%w: %w", ErrAbsent, err)
 		}
 	}
-	return absolute(r.Image, s.imageDir(id)), nil
+	image := absolute(r.Image, s.ImageDir(id))
+	if info, err := os.Lstat(image.Modules); image.Modules != "" && (err != nil || !info.IsDir()) {
+		return kernel.Image{}, fmt.Errorf("%w: %w", ErrAbsent, &cache.DamagedError{File: image.Modules, Err: errors.New("it is no directory")})
+	}
+	return image, nil
 }
 
-// Build returns the image, made by fill if it is absent: fill lays it out in
-// an empty directory and returns it with paths relative to that. Only one of
-// many callers makes it. An error leaves nothing behind.
+// Build returns the image, made by fill if it is absent or damaged; Image.Warning then
+// names the damage. fill lays it out in an empty directory and returns it with paths
+// relative to that. Only one of many callers makes it. An error leaves nothing behind.
 func (s *Store) Build(ctx context.Context, id string, fill func(dir string) (kernel.Image, error)) (kernel.Image, error) {
 	if image, err := s.Image(id); err == nil {
 		return image, nil
@@ -64,13 +73,64 @@ func (s *Store) Build(ctx context.Context, id string, fill func(dir string) (ker
 		return kernel.Image{}, err
 	}
 	defer unlock()
-	if image, err := s.Image(id); err == nil { // made while this one waited
+	image, err := s.Image(id)
+	if err == nil { // made while this one waited
 		return image, nil
 	}
-	if err := s.build(ctx, id, fill); err != nil {
+	return s.rebuild(ctx, id, err, fill)
+}
+
+// Rebuild is Build for an image in which Check has found damage, also one that Image does
+// not see. If another has made it again meanwhile, that is returned.
+func (s *Store) Rebuild(ctx context.Context, id string, damage error, fill func(dir string) (kernel.Image, error)) (kernel.Image, error) {
+	unlock, err := s.lock(ctx, "image-"+id)
+	if err != nil {
 		return kernel.Image{}, err
 	}
-	return s.Image(id)
+	defer unlock()
+	if s.VerifyImage(ctx, id) == nil {
+		return s.Image(id)
+	}
+	return s.rebuild(ctx, id, damage, fill)
+}
+
+// rebuild makes the image; the caller holds its lock. damage is why the one that is there
+// will not do, ErrAbsent if there is none.
+func (s *Store) rebuild(ctx context.Context, id string, damage error, fill func(dir string) (kernel.Image, error)) (kernel.Image, error) {
+	var warning string
+	var damaged *cache.DamagedError
+	if errors.As(damage, &damaged) {
+		warning = damaged.Error() + "; the kernel is unpacked again"
+		s.progress.Note(warning)
+	}
+	if s.restoreList(ctx, id) != nil {
+		if err := s.build(ctx, id, fill); err != nil {
+			return kernel.Image{}, err
+		}
+	}
+	image, err := s.Image(id)
+	image.Warning = warning
+	return image, err
+}
+
+// restoreList writes the list of an image's files again, if it alone is damaged.
+func (s *Store) restoreList(ctx context.Context, id string) error {
+	r, err := s.readRecord(id)
+	if err != nil {
+		return err
+	}
+	list, err := readManifest(ctx, s.ImageDir(id))
+	if err == nil && list.digest() != r.Manifest {
+		err = ErrDigest
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.writeFile(ctx, list.text(), s.manifestPath(id)); err != nil {
+		return err
+	}
+	_, err = s.Image(id)
+	return err
 }
 
 func (s *Store) build(ctx context.Context, id string, fill func(dir string) (kernel.Image, error)) error {
@@ -81,14 +141,14 @@ func (s *Store) build(ctx context.Context, id string, fill func(dir string) (ker
 	defer discard()
 	dir := filepath.Join(work, "image")
 	if err := os.Mkdir(dir, 0o755); err != nil {
-		return explain(err)
+		return cache.Explain(err)
 	}
 	image, err := fill(dir)
 	if err != nil {
-		return explain(err)
+		return cache.Explain(err)
 	}
 	if err := flushTree(dir); err != nil {
-		return explain(err)
+		return cache.Explain(err)
 	}
 	return s.admit(ctx, id, dir, image)
 }
@@ -103,14 +163,14 @@ func (s *Store) admit(ctx context.Context, id, dir string, image kernel.Image) e
 	if err := s.removeImage(id); err != nil {
 		return err
 	}
-	if err := s.write(ctx, list.text(), "images", id+".sha256"); err != nil {
+	if err := s.writeFile(ctx, list.text(), s.manifestPath(id)); err != nil {
 		return err
 	}
-	if err := place(dir, s.imageDir(id)); err != nil {
+	if err := place(dir, s.ImageDir(id)); err != nil {
 		return err
 	}
 	r := record{Schema: recordSchema, Image: image, Manifest: list.digest(), Size: list.size()}
-	r.Boot, err = bootFiles(s.imageDir(id), list, image)
+	r.Boot, err = bootFiles(s.ImageDir(id), list, image)
 	if err != nil {
 		return err
 	}
@@ -132,32 +192,33 @@ func bootFiles(dir string, list manifest, image kernel.Image) ([]bootFile, error
 	return files, nil
 }
 
-func (b bootFile) check(dir string) error {
+// checkBoot looks at a file, and reads it if its time is not as recorded.
+func (s *Store) checkBoot(dir string, b bootFile) error {
 	name := filepath.Join(dir, b.Path)
-	info, err := os.Stat(name)
-	if err != nil {
+	if err := cache.Inspect(name, b.Size); err != nil {
 		return err
 	}
-	if info.Size() == b.Size && info.ModTime().Equal(b.Changed) {
-		return nil
+	info, err := os.Stat(name)
+	if err != nil || info.ModTime().Equal(b.Changed) {
+		return err
 	}
-	digest, _, err := hashFile(name)
-	if err == nil && digest != b.SHA256 {
-		err = fmt.Errorf("%s: %w", name, ErrDigest)
-	}
-	return err
+	return s.checker.Check(name, cache.Sum{Size: b.Size, SHA256: b.SHA256})
 }
 
+// readRecord returns the record of an image. Those of an older bpflab have no sum.
 func (s *Store) readRecord(id string) (record, error) {
 	var r record
-	text, err := os.ReadFile(s.recordPath(id))
-	if errors.Is(err, os.ErrNotExist) {
+	text, err := cache.Read(s.recordPath(id))
+	switch {
+	case errors.Is(err, os.ErrNotExist):
 		return r, ErrAbsent
+	case err != nil && !errors.Is(err, cache.ErrNoSum):
+		return r, fmt.Errorf("%w: %w", ErrAbsent, err)
 	}
-	if err != nil {
-		return r, err
+	if err := json.Unmarshal(text, &r); err != nil {
+		return r, fmt.Errorf("%w: %w", ErrAbsent, &cache.DamagedError{File: s.recordPath(id), Err: err})
 	}
-	if err := json.Unmarshal(text, &r); err != nil || r.Schema != recordSchema {
+	if r.Schema != recordSchema {
 		return r, ErrAbsent
 	}
 	return r, nil
@@ -174,15 +235,16 @@ func (s *Store) writeRecord(ctx context.Context, id string, r record) error {
 // removeImage takes the record away first: what is left then is no image.
 func (s *Store) removeImage(id string) error {
 	return errors.Join(
-		remove(s.recordPath(id)),
-		remove(s.manifestPath(id)),
-		os.RemoveAll(s.imageDir(id)),
+		cache.Remove(s.recordPath(id)),
+		os.RemoveAll(s.manifestPath(id)),
+		os.RemoveAll(s.ImageDir(id)),
 	)
 }
 
-func (s *Store) imageDir(id string) string     { return filepath.Join(s.root, "images", id) }
-func (s *Store) recordPath(id string) string   { return s.imageDir(id) + ".json" }
-func (s *Store) manifestPath(id string) string { return s.imageDir(id) + ".sha256" }
+// ImageDir returns the directory of an image.
+func (s *Store) ImageDir(id string) string     { return filepath.Join(s.root, "images", id) }
+func (s *Store) recordPath(id string) string   { return s.ImageDir(id) + ".json" }
+func (s *Store) manifestPath(id string) string { return s.ImageDir(id) + ".sha256" }
 
 // absolute puts dir in front of the paths that are set.
 func absolute(image kernel.Image, dir string) kernel.Image {

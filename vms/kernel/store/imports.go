@@ -3,12 +3,14 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/bpflab/bpflab/vms/cache"
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
@@ -21,7 +23,7 @@ func (s *Store) SaveImport(ctx context.Context, ref kernel.Ref) error {
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, append(text, '\n'), "local", ref.Name+".json")
+	return s.write(ctx, append(text, '\n'), "local", ref.Name+importSuffix)
 }
 
 // RemoveImport forgets the import; its image goes with the next Prune. One
@@ -30,38 +32,45 @@ func (s *Store) RemoveImport(name string) error {
 	if !kernel.ValidName(name) {
 		return fmt.Errorf("%q is no name of an import", name)
 	}
-	return os.Remove(filepath.Join(s.root, "local", name+".json"))
+	file := filepath.Join(s.root, "local", name+importSuffix)
+	if _, err := os.Lstat(file); err != nil {
+		return err
+	}
+	return cache.Remove(file)
 }
 
-// Imports returns what was imported, oldest version first.
-func (s *Store) Imports() ([]kernel.Ref, error) {
-	names, err := s.list("local")
-	if err != nil {
-		return nil, err
-	}
+// importSuffix ends the names of the records of imports.
+const importSuffix = ".json"
+
+// Imports returns what was imported, oldest version first. An import whose record is
+// damaged is left out, and noted: nothing else may depend on it.
+func (s *Store) Imports() []kernel.Ref {
 	var refs []kernel.Ref
-	for _, name := range names {
-		if !strings.HasSuffix(name, ".json") {
-			continue
-		}
-		ref, err := readImport(filepath.Join(s.root, "local", name))
+	for _, file := range cache.Files(filepath.Join(s.root, "local"), importSuffix) {
+		ref, err := readImport(file)
 		if err != nil {
-			return nil, err
+			name := strings.TrimSuffix(filepath.Base(file), importSuffix)
+			s.progress.Note(fmt.Sprintf("left out local:%s: %v; import the kernel again", name, err))
+			continue
 		}
 		refs = append(refs, ref)
 	}
 	slices.SortFunc(refs, kernel.Ref.Compare)
-	return refs, nil
+	return refs
 }
 
-func readImport(name string) (kernel.Ref, error) {
+// readImport reads a record. Those of an older bpflab have no sum.
+func readImport(file string) (kernel.Ref, error) {
 	var ref kernel.Ref
-	text, err := os.ReadFile(name)
-	if err != nil {
+	text, err := cache.Read(file)
+	if err != nil && !errors.Is(err, cache.ErrNoSum) {
 		return ref, err
 	}
-	if err := json.Unmarshal(text, &ref); err != nil || len(ref.Files) == 0 {
-		return ref, fmt.Errorf("%s is damaged; remove it and import the kernel again", name)
+	if err := json.Unmarshal(text, &ref); err != nil {
+		return ref, &cache.DamagedError{File: file, Err: err}
+	}
+	if len(ref.Files) == 0 {
+		return ref, &cache.DamagedError{File: file, Err: errors.New("it names no file")}
 	}
 	return ref, nil
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/bpflab/bpflab/vms/cache"
 )
 
 // poll is how often a lock that another process holds is asked for.
@@ -20,7 +22,7 @@ func (s *Store) lock(ctx context.Context, name string) (func(), error) {
 	}
 	l := flock.New(path)
 	if _, err := l.TryLockContext(ctx, poll); err != nil {
-		return nil, explain(fmt.Errorf("cache lock %s: %w", path, err))
+		return nil, cache.Explain(fmt.Errorf("cache lock %s: %w", path, err))
 	}
 	return func() { _ = l.Unlock() }, nil
 }

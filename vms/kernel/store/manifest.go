@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"github.com/bpflab/bpflab/vms/cache"
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
@@ -40,9 +42,9 @@ func readTree(ctx context.Context, dir string, other func(string, os.DirEntry) e
 		if !e.Type().IsRegular() {
 			return other(name, e)
 		}
-		digest, size, err := hashFile(name)
+		sum, err := cache.SumFile(name)
 		relative, relErr := filepath.Rel(dir, name)
-		list = append(list, manifestEntry{relative, size, digest})
+		list = append(list, manifestEntry{relative, sum.Size, sum.SHA256})
 		return errors.Join(err, relErr)
 	})
 	return list, err
@@ -55,6 +57,18 @@ func (m manifest) text() []byte {
 		fmt.Fprintf(&b, "%s  %s\n", e.sha256, e.path)
 	}
 	return b.Bytes()
+}
+
+// parseManifest reads a list that text has written; sizes are unknown.
+func parseManifest(text []byte) manifest {
+	var list manifest
+	for line := range strings.Lines(string(text)) {
+		digest, path, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
+		if ok {
+			list = append(list, manifestEntry{path, cache.AnySize, digest})
+		}
+	}
+	return list
 }
 
 func (m manifest) digest() string {

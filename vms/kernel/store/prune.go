@@ -5,30 +5,27 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
 // Prune removes the images and packages of all kernels but those in keep, and
-// what is left of interrupted work. It returns the bytes freed.
-func (s *Store) Prune(ctx context.Context, keep []kernel.Ref) (freed int64, err error) {
+// what is left of interrupted work.
+func (s *Store) Prune(ctx context.Context, keep []kernel.Ref) error {
 	images, blobs := kept(keep)
-	before := s.Size()
 	if err := s.pruneImages(ctx, images); err != nil {
-		return 0, err
+		return err
 	}
 	for _, dir := range []string{"blobs", "partial"} {
 		if err := s.pruneFiles(ctx, dir, blobs); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	_, discard, err := s.temp(ctx) // sweeps
-	if err != nil {
-		return 0, err
+	if err == nil {
+		discard()
 	}
-	discard()
-	return before - s.Size(), nil
+	return err
 }
 
 func kept(refs []kernel.Ref) (images, blobs map[string]bool) {
@@ -43,12 +40,11 @@ func kept(refs []kernel.Ref) (images, blobs map[string]bool) {
 }
 
 func (s *Store) pruneImages(ctx context.Context, keep map[string]bool) error {
-	names, err := s.list("images")
+	ids, err := s.ImageIDs()
 	if err != nil {
 		return err
 	}
-	for _, name := range names {
-		id, _, _ := strings.Cut(name, ".")
+	for _, id := range ids {
 		if keep[id] {
 			continue
 		}
@@ -72,7 +68,7 @@ func (s *Store) pruneFiles(ctx context.Context, dir string, keep map[string]bool
 		if err != nil {
 			return err
 		}
-		err = remove(filepath.Join(s.root, dir, digest))
+		err = os.RemoveAll(filepath.Join(s.root, dir, digest))
 		unlock()
 		if err != nil {
 			return err

@@ -6,17 +6,23 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+
+	"github.com/bpflab/bpflab/vms/cache"
 )
 
 var stateForm = regexp.MustCompile(`^[a-z0-9][a-zA-Z0-9._-]*$`)
 
-// ReadState returns the named record of a source, or nil if there is none.
+// ReadState returns the named record of a source, or nil if there is none. One that is
+// damaged is as good as none, and noted. Those of an older bpflab have no sum.
 func (s *Store) ReadState(name string) ([]byte, error) {
-	data, err := os.ReadFile(filepath.Join(s.root, "state", name))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
+	data, err := cache.Read(filepath.Join(s.root, "state", name))
+	switch {
+	case err == nil, errors.Is(err, cache.ErrNoSum):
+		return data, nil
+	case !errors.Is(err, os.ErrNotExist):
+		s.progress.Note(err.Error() + "; it is made again")
 	}
-	return data, err
+	return nil, nil
 }
 
 // WriteState keeps data under name, in place of what was there.

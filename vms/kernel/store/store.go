@@ -2,24 +2,26 @@
 //
 //	ROOT/blobs/SHA256       packages and imported files, by their digest
 //	ROOT/images/ID/         an unpacked kernel: vmlinuz, vmlinux, config, modules
-//	ROOT/images/ID.json     its record, with the digest of every file
+//	ROOT/images/ID.sha256   the digest of every file of it
+//	ROOT/images/ID.json     its record, with the digest of that list
 //	ROOT/local/NAME.json    what an import stands for
 //	ROOT/state/             small records of the sources
 //	ROOT/partial/SHA256     a download whose process was killed; the next one resumes it
 //	ROOT/tmp/               work in progress, removed once its process is dead
 //	ROOT/locks/             one lock file for each thing being made
 //
-// Nothing under blobs or images is ever half written: it is made in tmp (or
+// Records and states have a sum beside them (package cache). Nothing under blobs or
+// images is ever half written: it is made in tmp (or
 // partial), flushed, and renamed into place under a lock. Deleting ROOT as a
 // whole is always safe while no bpflab runs.
 package store
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
+	"github.com/bpflab/bpflab/vms/cache"
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/download"
 )
@@ -30,6 +32,7 @@ type Store struct {
 	root     string
 	client   download.Client
 	progress kernel.Progress
+	checker  cache.Checker
 }
 
 // Options of Open. The zero value is ready for use.
@@ -75,23 +78,10 @@ func (s *Store) Root() string { return s.root }
 // path joins root and elements and makes the directory it lies in.
 func (s *Store) path(elements ...string) (string, error) {
 	p := filepath.Join(append([]string{s.root}, elements...)...)
-	return p, explain(os.MkdirAll(filepath.Dir(p), 0o755))
+	return p, cache.Explain(os.MkdirAll(filepath.Dir(p), 0o755))
 }
 
 type silent struct{}
 
 func (silent) Bytes(string, int64, int64) {}
 func (silent) Note(string)                {}
-
-// explain adds what can be done about an error of the disk.
-func explain(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case isFull(err):
-		return fmt.Errorf("%w; make room (\"bpflab kernels prune\") or set BPFLAB_CACHE to a directory on another disk", err)
-	case errors.Is(err, os.ErrPermission):
-		return fmt.Errorf("%w; set BPFLAB_CACHE to a directory you may write to", err)
-	}
-	return err
-}

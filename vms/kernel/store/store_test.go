@@ -30,6 +30,11 @@ func fileOf(body []byte) kernel.File {
 	return kernel.File{Package: "p", Path: "pool/p.deb", Size: int64(len(body)), SHA256: fmt.Sprintf("%x", sha256.Sum256(body))}
 }
 
+func exists(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
+}
+
 func open(t *testing.T, root string) *Store {
 	t.Helper()
 	s, err := Open(Options{Root: root, Client: download.Client{Pause: time.Millisecond, Tries: 2}})

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/gofrs/flock"
+
+	"github.com/bpflab/bpflab/vms/cache"
 )
 
 // temp makes an empty directory below tmp and returns it with its removal. It
@@ -23,12 +25,12 @@ func (s *Store) temp(ctx context.Context) (string, func(), error) {
 	}
 	dir, err := os.MkdirTemp(filepath.Join(s.root, "tmp"), "work-")
 	if err != nil {
-		return "", nil, explain(err)
+		return "", nil, cache.Explain(err)
 	}
 	held := flock.New(dir + ".lock")
 	if _, err := held.TryLock(); err != nil {
 		_ = os.RemoveAll(dir)
-		return "", nil, explain(err)
+		return "", nil, cache.Explain(err)
 	}
 	return dir, func() { discard(dir, held) }, nil
 }
@@ -37,7 +39,7 @@ func (s *Store) temp(ctx context.Context) (string, func(), error) {
 func (s *Store) sweep() error {
 	tmp := filepath.Join(s.root, "tmp")
 	if err := os.MkdirAll(tmp, 0o755); err != nil {
-		return explain(err)
+		return cache.Explain(err)
 	}
 	entries, err := os.ReadDir(tmp)
 	if err != nil {

@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"github.com/bpflab/bpflab/vms/cache"
 )
 
 // VerifyImage hashes every file of the image again. Its error names the first
@@ -17,14 +20,65 @@ func (s *Store) VerifyImage(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	list, err := readManifest(ctx, s.imageDir(id))
+	list, err := readManifest(ctx, s.ImageDir(id))
 	if err != nil {
 		return err
 	}
-	if list.digest() == r.Manifest {
-		return nil
+	if list.digest() != r.Manifest {
+		return &cache.DamagedError{File: s.ImageDir(id), Err: fmt.Errorf("%w: %s", ErrDigest, s.difference(id, list))}
 	}
-	return fmt.Errorf("%s: %w: %s", s.imageDir(id), ErrDigest, s.difference(id, list))
+	if _, err := s.readList(id, r); err != nil {
+		return err
+	}
+	_, err = s.Image(id)
+	return err
+}
+
+// readList returns the list of an image's files as it was written.
+func (s *Store) readList(id string, r record) (manifest, error) {
+	name := s.manifestPath(id)
+	if err := cache.Inspect(name, cache.AnySize); err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	if cache.SumOf(text).SHA256 != r.Manifest {
+		return nil, &cache.DamagedError{File: name, Err: ErrDigest}
+	}
+	return parseManifest(text), nil
+}
+
+// Check reads files of an image, and all files below directories of it, by their paths
+// relative to it. It returns a *cache.DamagedError unless they are what was unpacked. A
+// process reads each only once, as long as it does not change.
+func (s *Store) Check(ctx context.Context, id string, paths ...string) error {
+	r, err := s.readRecord(id)
+	if err != nil {
+		return err
+	}
+	list, err := s.readList(id, r)
+	if err != nil {
+		return err
+	}
+	checked := 0
+	for _, e := range list {
+		if !slices.ContainsFunc(paths, func(p string) bool { return e.path == p || strings.HasPrefix(e.path, p+"/") }) {
+			continue
+		}
+		checked++
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := s.checker.Check(filepath.Join(s.ImageDir(id), e.path), cache.Sum{Size: e.size, SHA256: e.sha256}); err != nil {
+			return err
+		}
+	}
+	if checked < len(paths) {
+		return fmt.Errorf("%s does not list all of %q", s.manifestPath(id), paths)
+	}
+	return nil
 }
 
 // difference names the first line in which the image differs from its list.
@@ -43,6 +97,35 @@ func (s *Store) difference(id string, list manifest) string {
 	return "files are missing"
 }
 
+// ImageIDs returns the images that are there, sound or not.
+func (s *Store) ImageIDs() ([]string, error) {
+	names, err := s.list("images")
+	var ids []string
+	for _, name := range names {
+		if id, _, _ := strings.Cut(name, "."); id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, err
+}
+
+// VerifyRecords reads the records of imports and the states of sources and returns those
+// that are damaged.
+func (s *Store) VerifyRecords() []cache.Finding {
+	var bad []cache.Finding
+	for _, dir := range []struct{ kind, name, suffix string }{{"import", "local", ".json"}, {"state", "state", ""}} {
+		for _, file := range cache.Files(filepath.Join(s.root, dir.name), dir.suffix) {
+			if cache.IsSum(file) {
+				continue
+			}
+			if _, err := cache.Read(file); err != nil && !errors.Is(err, cache.ErrNoSum) {
+				bad = append(bad, cache.Finding{Kind: dir.kind, Path: file, Err: err})
+			}
+		}
+	}
+	return bad
+}
+
 // VerifyBlobs hashes every package again and returns the digests of the bad
 // ones, each with what is wrong.
 func (s *Store) VerifyBlobs(ctx context.Context) (map[string]error, error) {
@@ -50,12 +133,8 @@ func (s *Store) VerifyBlobs(ctx context.Context) (map[string]error, error) {
 	bad := map[string]error{}
 	for _, want := range digests {
 		name := filepath.Join(s.root, "blobs", want)
-		digest, _, hashErr := hashFile(name)
-		if hashErr == nil && digest != want {
-			hashErr = fmt.Errorf("%s: %w: it has %s", name, ErrDigest, digest)
-		}
-		if hashErr != nil {
-			bad[want] = hashErr
+		if err := s.checker.Check(name, cache.Sum{Size: cache.AnySize, SHA256: want}); err != nil {
+			bad[want] = err
 		}
 		if ctx.Err() != nil {
 			return bad, ctx.Err()
