@@ -54,6 +54,9 @@ type Caps struct {
 	NoConsole   bool   // the console log is the agent's; the kernel writes to none that a machine has
 	Outlives    bool   // a machine may outlive a killed process of ours; the provider is a Reaper
 	Jobs        int    // machines at one time, where that is not for this host's cores and memory to say; else 0
+	MostMemory  int64  // bytes that a machine can have, 0 where the provider's host is not this one or cannot say
+	LeastMemory int64  // bytes with which kernels boot; Start gives a machine at least so much
+	MostCPUs    int    // processors that a machine can have, 0 where the provider cannot say
 	Accelerator string // "kvm", "tcg", ""
 	Detail      string // e.g. "QEMU 7.2.22"
 }

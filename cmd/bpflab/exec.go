@@ -164,6 +164,9 @@ func (f *execFlags) do(cmd *cobra.Command, argv []string) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := f.checkSize(ctx); err != nil {
+		return err
+	}
 	if err := f.run.onFail.prepare(cmd, &f.run.jobs); err != nil {
 		return err
 	}

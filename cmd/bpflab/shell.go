@@ -52,6 +52,9 @@ done up to the step that --step says: its programs are loaded and attached.`,
 
 func (f *shellFlags) do(cmd *cobra.Command) error {
 	ctx := cmd.Context()
+	if err := f.checkSize(ctx); err != nil {
+		return err
+	}
 	t, err := onTerminal(cmd.InOrStdin(), cmd.OutOrStdout())
 	if err != nil {
 		return err

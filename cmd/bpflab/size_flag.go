@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"regexp"
 
 	"github.com/bpflab/bpflab/harness/lab"
@@ -17,7 +18,13 @@ func (s *sizeFlag) Set(text string) error {
 	if m := shortSize.FindStringSubmatch(text); m != nil {
 		text = m[1] + map[string]string{"K": "KiB", "M": "MiB", "G": "GiB", "k": "KiB", "m": "MiB", "g": "GiB"}[m[2]]
 	}
-	return s.UnmarshalText([]byte(text))
+	if err := s.UnmarshalText([]byte(text)); err != nil {
+		return err
+	}
+	if s.Size == 0 {
+		return errors.New("it must be more than nothing")
+	}
+	return nil
 }
 
 // Type is the word for it in the help.

@@ -61,6 +61,9 @@ func (f *testFlags) do(cmd *cobra.Command, args []string) (err error) {
 	defer cancel()
 	sigs, stop := watchSignals(cancel)
 	defer stop()
+	if err := f.checkSize(ctx); err != nil {
+		return err
+	}
 	if err := f.run.onFail.prepare(cmd, &f.run.jobs); err != nil {
 		return err
 	}

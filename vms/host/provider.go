@@ -28,8 +28,13 @@ func (p *Provider) Caps(context.Context) (vms.Caps, error) {
 	if err != nil {
 		return vms.Caps{}, err
 	}
-	return vms.Caps{Kernels: vms.RunningKernel, Shared: true, NoConsole: true, Jobs: 1,
-		Detail: fmt.Sprintf("Linux %s on this host", release)}, nil
+	return capsOn(release), nil
+}
+
+// capsOn returns what can be done on a kernel of that release.
+func capsOn(release string) vms.Caps {
+	return vms.Caps{Kernels: vms.RunningKernel, Shared: true, NoConsole: true, Jobs: 1, MostMemory: vms.HostMemory(),
+		Detail: fmt.Sprintf("Linux %s on this host", release)}
 }
 
 // allowed is the release of the running kernel, if the user may load programs

@@ -27,6 +27,9 @@ func (p *Provider) Start(ctx context.Context, want vms.Spec) (vms.Machine, error
 	if wanted := cmp.Or(want.Kernel.Release, release); wanted != release {
 		return nil, failed(fmt.Errorf("kernel %s is not the one of this host, which runs %s", wanted, release), "")
 	}
+	if err := capsOn(release).Fits(want.Memory, want.CPUs); err != nil {
+		return nil, failed(err, "")
+	}
 	m, err := start(want.Agent, filepath.Join(want.Dir, "console.log"))
 	if err != nil {
 		return nil, err

@@ -92,7 +92,8 @@ func (p *Provider) Caps(ctx context.Context) (vms.Caps, error) {
 		return vms.Caps{}, err
 	}
 	p.qemu = version
-	p.caps = &vms.Caps{Kernels: vms.AnyKernel, Fork: true, Accelerator: accel, Detail: parseVersion(version)}
+	p.caps = &vms.Caps{Kernels: vms.AnyKernel, Fork: true, Accelerator: accel, Detail: parseVersion(version),
+		MostMemory: vms.HostMemory(), LeastMemory: leastMemory, MostCPUs: mostCPUs()}
 	return *p.caps, nil
 }
 

@@ -85,13 +85,12 @@ func TestEndsOfRealMachines(t *testing.T) {
 	}
 }
 
-func TestRefusedMemoryIsToldInQEMUsWords(t *testing.T) {
-	spec := vmstest.RealSpec(t)
-	spec.Memory = 1 << 60
-	_, err := New(Options{Cache: t.TempDir()}).Start(t.Context(), spec)
-	var failed *vms.StartError
-	if !errors.As(err, &failed) || !strings.Contains(err.Error(), "qemu-system-x86_64: ") || !strings.Contains(err.Error(), "memory") {
-		t.Errorf("error %v, want a *vms.StartError with what QEMU says of memory", err)
+func TestRefusedMachineIsReportedInQEMUsWords(t *testing.T) {
+	want := vmstest.RealSpec(t)
+	args := arguments(spec{kernel: want.Kernel, initrd: "/none", memory: 1 << 60, cpus: 1, accel: "tcg"})
+	_, err := launch(t.Context(), "qemu-system-x86_64", args, filepath.Join(want.Dir, consoleLog))
+	if err == nil || !strings.Contains(err.Error(), "qemu-system-x86_64: ") || !strings.Contains(err.Error(), "memory") {
+		t.Errorf("error %v, want what QEMU says of memory", err)
 	}
 }
 
