@@ -36,7 +36,7 @@ var layers = map[string][]string{
 	"vms/child":           {},
 	"vms/console":         {},
 	"vms/initramfs":       {"vms/cache", "vms/cpio", "vms/kernel"},
-	"vms/template":        {"vms/cache"},
+	"vms/template":        {"vms/cache", "vms/lease"},
 	"vms/kernel/debian":   {"vms/kernel", "vms/kernel/deb"},
 	"vms/kernel/download": {"vms/kernel"},
 	"vms/kernel/local":    {"vms/kernel", "vms/kernel/bzimage", "vms/kernel/deb"},
@@ -46,7 +46,7 @@ var layers = map[string][]string{
 	"vms/rootfs": {"vms/cache", "vms/cpio", "vms/kernel/deb"},
 
 	// 3
-	"vms/kernel/store": {"vms/cache", "vms/kernel", "vms/kernel/download"},
+	"vms/kernel/store": {"vms/cache", "vms/lease", "vms/kernel", "vms/kernel/download"},
 	"vms/kernel/catalogue": {"vms/cache", "vms/kernel", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/local", "vms/kernel/store",
 		"vms/kernel/unpack"},
 	"vms/vmstest":     {"vms/wire", "vms", "vms/kernel", "vms/kernel/catalogue", "vms/initramfs", "vms/lease"},

@@ -25,7 +25,7 @@ func main() {
 	if runAgent() {
 		return
 	}
-	lease.Sweep()
+	lease.Sweep("", lease.Prefix)
 	os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr))
 }
 

@@ -93,7 +93,7 @@ const tempPrefix = ".new-"
 // Sweep removes the half-written files that dead processes left in a directory, also those
 // of an older bpflab, by their age. What cannot be removed stays.
 func Sweep(dir string, now time.Time) {
-	lease.SweepDir(dir, tempPrefix)
+	lease.Sweep(dir, tempPrefix)
 	entries, _ := os.ReadDir(dir) // none if it cannot be read
 	for _, e := range entries {
 		if info, err := e.Info(); err == nil && isOldTemp(e) && now.Sub(info.ModTime()) > time.Hour {

@@ -14,7 +14,7 @@ const Prefix = "bpflab-"
 // with the Owner, so that a process that was killed is known by what it left: that
 // is removed on the way.
 func MkdirTemp(dir, prefix string) (path string, remove func(), err error) {
-	sweep(dir, prefix)
+	Sweep(dir, prefix)
 	path, err = os.MkdirTemp(dir, pattern(prefix))
 	if err != nil {
 		return "", nil, err
@@ -33,7 +33,7 @@ func MkdirTemp(dir, prefix string) (path string, remove func(), err error) {
 // CreateTemp makes a new file in dir as MkdirTemp makes a folder. It is the
 // caller's to rename or to remove.
 func CreateTemp(dir, prefix string) (*os.File, error) {
-	sweep(dir, prefix)
+	Sweep(dir, prefix)
 	f, err := os.CreateTemp(dir, pattern(prefix))
 	if err != nil {
 		return nil, err
@@ -46,14 +46,6 @@ func CreateTemp(dir, prefix string) (*os.File, error) {
 	return f, nil
 }
 
-// Sweep removes bpflab's folders among the system's temporary files that belong
-// to dead processes.
-func Sweep() { sweep("", Prefix) }
-
-// SweepDir removes what CreateTemp and MkdirTemp made in a directory for processes that
-// are dead.
-func SweepDir(dir, prefix string) { sweep(dir, prefix) }
-
 // pattern is a name for os.MkdirTemp that ownerOf reads.
 func pattern(prefix string) string { return prefix + "*." + Self().String() }
 
@@ -64,9 +56,10 @@ func ownerOf(name string) Owner {
 	return Parse(strings.Join(parts[max(1, len(parts)-4):], "."))
 }
 
-// sweep removes what dead processes left under a prefix. What cannot be removed
-// stays: it is the next one's, or another user's.
-func sweep(dir, prefix string) {
+// Sweep removes what dead processes left under a prefix in dir, or among the
+// system's temporary files if dir is "". What cannot be removed stays: it is the
+// next one's, or another user's.
+func Sweep(dir, prefix string) {
 	if dir == "" {
 		dir = os.TempDir()
 	}

@@ -84,7 +84,7 @@ func TestTempOfAKilledProcessIsRemovedByTheNext(t *testing.T) {
 	}
 	other.Process.Kill()
 	other.Wait()
-	Sweep()
+	Sweep("", Prefix)
 	if got := names(t, dir); len(got) != 1+len(strangers) {
 		t.Errorf("%q: want this process's folder and what is not bpflab's", got)
 	}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/bpflab/bpflab/vms/cache"
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
 // Info is a template in a list.
@@ -109,7 +110,7 @@ func (s *Store) Verify() (bad []cache.Finding, sound int) {
 // processes left. It returns the bytes that came free. Machines that run are
 // not disturbed.
 func (s *Store) Prune() (freed int64, err error) {
-	s.removeAbandoned(time.Now())
+	lease.Sweep(s.dir, tempPrefix)
 	entries, err := os.ReadDir(s.dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil

@@ -11,11 +11,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/bpflab/bpflab/vms/cache"
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
 // Save keeps a template: about.Memory bytes of memory, of which pages of zeros
@@ -26,7 +26,6 @@ func (s *Store) Save(ctx context.Context, key string, about About, memory, state
 	if err := s.save(ctx, key, about, memory, state); err != nil {
 		return fmt.Errorf("save a template in %s: %w", s.dir, cache.Explain(err))
 	}
-	s.removeAbandoned(time.Now())
 	s.evict(key)
 	return nil
 }
@@ -35,19 +34,11 @@ func (s *Store) save(ctx context.Context, key string, about About, memory, state
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return err
 	}
-	temp, err := os.MkdirTemp(s.dir, tempPrefix)
+	temp, remove, err := lease.MkdirTemp(s.dir, tempPrefix)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(temp) // what is in it is renamed if all went well
-	lock, err := os.Open(temp)
-	if err != nil {
-		return err
-	}
-	defer lock.Close()
-	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		return err
-	}
+	defer remove() // what is in it is renamed if all went well
 	whole := filepath.Join(temp, "whole")
 	if err := write(ctx, whole, about, memory, state); err != nil {
 		return err

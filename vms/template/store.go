@@ -9,10 +9,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/bpflab/bpflab/vms/lease"
 	"golang.org/x/sys/unix"
 )
 
@@ -72,14 +72,14 @@ func lockName(key string) string { return ".lock-" + key[:min(1, len(key))] }
 
 // Drop removes a template, if it is there.
 func (s *Store) Drop(key string) error {
-	aside, err := os.MkdirTemp(s.dir, tempPrefix)
+	aside, remove, err := lease.MkdirTemp(s.dir, tempPrefix)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(aside)
+	defer remove()
 	err = os.Rename(filepath.Join(s.dir, key), filepath.Join(aside, "old"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -87,27 +87,5 @@ func (s *Store) Drop(key string) error {
 	return err
 }
 
-// tempPrefix marks directories that are being written or removed. A writer
-// holds a lock on its own, so one without a lock has lost its writer.
-const (
-	tempPrefix = ".new-"
-	tempGrace  = time.Minute // between making a directory and locking it
-)
-
-// removeAbandoned removes what dead processes left.
-func (s *Store) removeAbandoned(now time.Time) {
-	entries, _ := os.ReadDir(s.dir) // none if it cannot be read
-	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil || !strings.HasPrefix(e.Name(), tempPrefix) || now.Sub(info.ModTime()) < tempGrace {
-			continue
-		}
-		name := filepath.Join(s.dir, e.Name())
-		if f, err := os.Open(name); err == nil {
-			if unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) == nil {
-				os.RemoveAll(name)
-			}
-			f.Close()
-		}
-	}
-}
+// tempPrefix marks directories that are being written or removed.
+const tempPrefix = ".new-"

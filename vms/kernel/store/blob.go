@@ -55,7 +55,7 @@ func (s *Store) Drop(file kernel.File) error { return os.RemoveAll(s.BlobPath(fi
 // AddBlob copies the file at name into the store and returns it with size and
 // digest; Package and Path are its base name.
 func (s *Store) AddBlob(ctx context.Context, name string) (kernel.File, error) {
-	dir, discard, err := s.temp(ctx)
+	dir, discard, err := s.temp()
 	if err != nil {
 		return kernel.File{}, err
 	}

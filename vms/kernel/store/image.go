@@ -134,7 +134,7 @@ func (s *Store) restoreList(ctx context.Context, id string) error {
 }
 
 func (s *Store) build(ctx context.Context, id string, fill func(dir string) (kernel.Image, error)) error {
-	work, discard, err := s.temp(ctx)
+	work, discard, err := s.temp()
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func (s *Store) write(ctx context.Context, data []byte, elements ...string) erro
 }
 
 func (s *Store) writeFile(ctx context.Context, data []byte, path string) error {
-	dir, discard, err := s.temp(ctx)
+	dir, discard, err := s.temp()
 	if err != nil {
 		return err
 	}

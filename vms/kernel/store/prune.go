@@ -21,7 +21,7 @@ func (s *Store) Prune(ctx context.Context, keep []kernel.Ref) error {
 			return err
 		}
 	}
-	_, discard, err := s.temp(ctx) // sweeps
+	_, discard, err := s.temp() // sweeps
 	if err == nil {
 		discard()
 	}
