@@ -1,7 +1,7 @@
 // Package download brings files over HTTP onto disk: resumed where they were
-// cut off, tried again with growing pauses, given up on when they stall, and
-// never longer than what was promised. It checks lengths; digests are the
-// caller's.
+// cut off, tried again with growing pauses, given up on when they stall or
+// trickle, and never longer than what was promised. It checks lengths; digests
+// are the caller's.
 package download
 
 import (
@@ -19,13 +19,14 @@ import (
 
 // Client downloads. The zero value is ready for use.
 type Client struct {
-	HTTP  *http.Client  // nil: one that gives up connecting after 5 s
-	Stall time.Duration // without a byte; 0 means 30 s
-	Tries int           // in all, counted anew whenever bytes arrived; 0 means 4
-	Pause time.Duration // before the second try, doubled for each further one; 0 means 500 ms
+	HTTP   *http.Client  // nil: one that gives up connecting after 5 s
+	Window time.Duration // over which the rate is measured; 0 means 10 s
+	Rate   int64         // bytes a second that a mirror must send; 0 means 4 KiB
+	Tries  int           // in all, counted anew whenever bytes arrived fast enough; 0 means 4
+	Pause  time.Duration // before the second try, doubled for each further one; 0 means 500 ms
 }
 
-// ConnectTimeout is how long a mirror may take to answer the telephone: an
+// ConnectTimeout is how long a mirror may take to accept a connection: an
 // unreachable one must not hold up those that answer.
 const ConnectTimeout = 5 * time.Second
 
@@ -33,6 +34,7 @@ const ConnectTimeout = 5 * time.Second
 // the signed one: trying again will not help.
 var (
 	ErrStalled = errors.New("the mirror sends nothing any more")
+	ErrSlow    = errors.New("the mirror sends too slowly")
 	ErrLength  = errors.New("the mirror has a file of another length")
 )
 
@@ -40,7 +42,7 @@ var standard = &http.Client{Transport: &http.Transport{
 	Proxy:                 http.ProxyFromEnvironment,
 	DialContext:           (&net.Dialer{Timeout: ConnectTimeout}).DialContext,
 	TLSHandshakeTimeout:   ConnectTimeout,
-	ResponseHeaderTimeout: 30 * time.Second,
+	ResponseHeaderTimeout: 15 * time.Second,
 	MaxIdleConnsPerHost:   4,
 }}
 
@@ -60,7 +62,7 @@ func (c Client) File(ctx context.Context, url string, f *os.File, size int64, se
 	return c.explain(url, c.persist(ctx, func(ctx context.Context) (bool, error) {
 		before := t.have
 		err := t.once(ctx)
-		return t.have > before, err
+		return t.have-before >= c.least(), err // a trickle would be tried for ever
 	}))
 }
 
@@ -77,12 +79,17 @@ func (c Client) Document(ctx context.Context, url string, limit int64) ([]byte, 
 }
 
 func (c Client) document(ctx context.Context, url string, limit int64) ([]byte, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	response, err := c.get(ctx, url, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
+	body, err := io.ReadAll(io.LimitReader(c.watched(ctx, stop, response.Body), limit+1))
+	if given := givenUp(ctx); given != nil {
+		return nil, given
+	}
 	if err == nil && int64(len(body)) > limit {
 		return nil, final(fmt.Errorf("%w: more than %d bytes", ErrLength, limit))
 	}

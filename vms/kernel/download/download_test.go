@@ -162,11 +162,59 @@ func TestFileRefusedIsUnavailable(t *testing.T) {
 	}
 }
 
-func TestStalledMirror(t *testing.T) {
-	m := &fakeMirror{handlers: []http.HandlerFunc{silent}}
-	got, err := fetch(t, m, Client{Stall: 20 * time.Millisecond, Tries: 1}, nil)
-	if !errors.Is(err, ErrStalled) {
-		t.Errorf("got %v after %d bytes", err, len(got))
+// fast is a rate at which no mirror of these tests sends.
+const fast = 1 << 40
+
+func TestSlowMirrors(t *testing.T) {
+	trickling := func(w http.ResponseWriter, r *http.Request) { // a few bytes a millisecond, without end
+		if r.Header.Get("Range") != "" {
+			w.WriteHeader(http.StatusPartialContent)
+		}
+		for r.Context().Err() == nil {
+			if _, err := w.Write(content[:7]); err != nil {
+				return
+			}
+			w.(http.Flusher).Flush()
+			time.Sleep(time.Millisecond)
+		}
+	}
+	for _, tt := range []struct {
+		name    string
+		handler http.HandlerFunc
+		rate    int64
+		want    error
+	}{
+		{"says nothing any more", silent, 1, ErrStalled},
+		{"trickles", trickling, fast, ErrSlow},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := Client{Window: 20 * time.Millisecond, Rate: tt.rate, Tries: 2}
+			m := &fakeMirror{handlers: []http.HandlerFunc{tt.handler}}
+			got, err := fetch(t, m, c, nil)
+			if !errors.Is(err, tt.want) {
+				t.Errorf("got %v after %d bytes", err, len(got))
+			}
+			if len(m.ranges) != 2 && tt.want == ErrSlow {
+				t.Errorf("tried %d times, want 2", len(m.ranges))
+			}
+			server := httptest.NewServer(tt.handler)
+			defer server.Close()
+			if _, err := c.Document(t.Context(), server.URL, int64(len(content))); !errors.Is(err, tt.want) {
+				t.Errorf("a document: got %v", err)
+			}
+		})
+	}
+}
+
+// What a slow mirror has sent is not fetched again.
+func TestSlowMirrorIsResumed(t *testing.T) {
+	m := &fakeMirror{handlers: []http.HandlerFunc{silent, whole}}
+	got, err := fetch(t, m, Client{Window: 20 * time.Millisecond, Rate: fast}, nil)
+	if err != nil || !bytes.Equal(got, content) {
+		t.Errorf("got %d bytes, %v", len(got), err)
+	}
+	if want := []string{"", "bytes=1000-"}; !slices.Equal(m.ranges, want) {
+		t.Errorf("asked for %q, want %q", m.ranges, want)
 	}
 }
 

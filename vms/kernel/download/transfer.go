@@ -1,7 +1,6 @@
 package download
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"strconv"
-	"time"
 
 	"github.com/bpflab/bpflab/vms/kernel"
 )
@@ -41,11 +39,9 @@ func (t *transfer) once(ctx context.Context) error {
 	if err := t.accept(response); err != nil {
 		return err
 	}
-	watch := time.AfterFunc(t.client.stall(), func() { stop(ErrStalled) })
-	defer watch.Stop()
-	err = t.copy(response.Body, func() { watch.Reset(t.client.stall()) })
-	if context.Cause(ctx) == ErrStalled {
-		return ErrStalled
+	err = t.copy(t.client.watched(ctx, stop, response.Body))
+	if given := givenUp(ctx); given != nil && t.have < t.size {
+		return given
 	}
 	return err
 }
@@ -74,14 +70,13 @@ func (t *transfer) restart() error {
 }
 
 // copy writes body to the file until the size is reached; more is an error.
-func (t *transfer) copy(body io.Reader, alive func()) error {
+func (t *transfer) copy(body io.Reader) error {
 	buffer := make([]byte, 128<<10)
 	for {
 		n, err := body.Read(buffer)
 		if err := t.write(buffer[:n]); err != nil {
 			return final(err)
 		}
-		alive()
 		switch {
 		case err == io.EOF && t.have < t.size:
 			return fmt.Errorf("%w after %d of %d bytes", io.ErrUnexpectedEOF, t.have, t.size)
@@ -104,8 +99,6 @@ func (t *transfer) write(b []byte) error {
 	}
 	return err
 }
-
-func (c Client) stall() time.Duration { return cmp.Or(c.Stall, 30*time.Second) }
 
 // get asks for address from byte offset on and sorts the status codes.
 func (c Client) get(ctx context.Context, address string, offset int64) (*http.Response, error) {
@@ -149,8 +142,8 @@ func bare(err error) error {
 	return err
 }
 
-// unreachable says whether there is nobody to ask: no such host, no route, or
-// no answer to the call.
+// unreachable reports whether there is nothing to ask: no such host, no route, or
+// no answer to the connection.
 func unreachable(err error) bool {
 	var dial *net.OpError
 	var name *net.DNSError

@@ -113,10 +113,20 @@ func (s *Store) downloadTo(ctx context.Context, partial string, file kernel.File
 	if err == nil {
 		err = s.placeBlob(partial, file)
 	}
-	if err != nil {
+	if err != nil && !continues(partial, err) {
 		_ = os.Remove(partial)
 	}
 	return err
+}
+
+// continues reports whether the next download, perhaps from another mirror, can go on
+// where this one ended: it was stopped, or its mirror failed.
+func continues(partial string, err error) bool {
+	info, statErr := os.Stat(partial)
+	if statErr != nil || info.Size() == 0 || isWrong(err) {
+		return false
+	}
+	return errors.Is(err, context.Canceled) || errors.As(err, new(*kernel.UnavailableError))
 }
 
 func (s *Store) fill(ctx context.Context, partial string, file kernel.File, url string) error {

@@ -103,7 +103,8 @@ func (s *Store) rebuild(ctx context.Context, id string, damage error, fill func(
 		warning = damaged.Error() + "; the kernel is unpacked again"
 		s.progress.Note(warning)
 	}
-	if s.restoreList(ctx, id) != nil {
+	listAlone := damaged != nil && damaged.File == s.manifestPath(id)
+	if !listAlone || s.restoreList(ctx, id) != nil {
 		if err := s.build(ctx, id, fill); err != nil {
 			return kernel.Image{}, err
 		}

@@ -240,6 +240,36 @@ func TestPartialOfDeadProcess(t *testing.T) {
 	}
 }
 
+// A mirror that stops sending is given up; what it has sent is not fetched again from the
+// next.
+func TestPartialOfMirrorThatFailed(t *testing.T) {
+	slow, slowURL := serve(t)
+	slow.Serve = func(w http.ResponseWriter, r *http.Request, body []byte) {
+		w.Header().Set("Content-Length", fmt.Sprint(len(body)))
+		_, _ = w.Write(body[:1000])
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}
+	s, err := Open(Options{Root: t.TempDir(), Client: download.Client{Pause: time.Millisecond, Tries: 1, Window: 20 * time.Millisecond}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Blob(t.Context(), fileOf(content), slowURL); !errors.Is(err, download.ErrStalled) && !errors.Is(err, download.ErrSlow) {
+		t.Errorf("got %v", err)
+	}
+	other, otherURL := serve(t)
+	name, err := open(t, s.Root()).Blob(t.Context(), fileOf(content), otherURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := os.ReadFile(name); !bytes.Equal(got, content) {
+		t.Errorf("%d bytes", len(got))
+	}
+	if got := fmt.Sprint(other.Requests()); got != "[p?range]" {
+		t.Errorf("asked the next mirror for %s", got)
+	}
+}
+
 func TestBlobWithoutProperDigest(t *testing.T) {
 	s := open(t, t.TempDir())
 	_, err := s.Blob(t.Context(), kernel.File{Path: "p", Size: 1, SHA256: "../../etc/passwd"}, "http://127.0.0.1:1/")

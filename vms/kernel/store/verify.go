@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +23,12 @@ func (s *Store) VerifyImage(ctx context.Context, id string) error {
 	}
 	list, err := readManifest(ctx, s.ImageDir(id))
 	if err != nil {
-		return err
+		return cmp.Or(ctx.Err(), error(&cache.DamagedError{File: s.ImageDir(id), Err: err}))
+	}
+	for _, e := range list {
+		if err := cache.Inspect(filepath.Join(s.ImageDir(id), e.path), e.size); err != nil {
+			return err
+		}
 	}
 	if list.digest() != r.Manifest {
 		return &cache.DamagedError{File: s.ImageDir(id), Err: fmt.Errorf("%w: %s", ErrDigest, s.difference(id, list))}
