@@ -51,9 +51,7 @@ func (s stock) print(out io.Writer) (damaged bool, err error) {
 		case f.Err != nil:
 			damaged = true
 			fmt.Fprintf(out, "%s\tdamaged, removed, made again when needed: %v\n", f.Kind, f.Err)
-		default:
-			continue // of no use, which does no harm: prune removes it
-		}
+		} // the others are of no use, which is not worth a word
 		errs = append(errs, cache.Remove(f.Path))
 	}
 	if s.sound > 0 {

@@ -7,12 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
 	"time"
 )
 
-// About says what a template was made of.
+// About describes what a template was made of.
 type About struct {
 	Kernel       string    `json:"kernel"`        // its release
 	KernelSHA256 string    `json:"kernel_sha256"` // kernel.Image.SHA256
@@ -28,6 +29,17 @@ type manifest struct {
 	StateSize int64  `json:"state_size"` // bytes
 	MemorySum uint32 `json:"memory_sum"` // see memorySum
 	StateSum  uint32 `json:"state_sum"`  // CRC-32C
+
+	// Sum is the CRC-32C of the manifest as it is without it; 0 in those of an older
+	// bpflab.
+	Sum uint32 `json:"sum"`
+}
+
+// ownSum returns what Sum must be.
+func (m manifest) ownSum() (uint32, error) {
+	m.Sum = 0
+	text, err := json.Marshal(m)
+	return crc32.Checksum(text, castagnoli), err
 }
 
 const schema = 1
@@ -61,6 +73,9 @@ func parseManifest(text []byte) (manifest, error) {
 	}
 	if m.Memory <= 0 || m.StateSize < 0 {
 		return m, errors.New("a size is negative")
+	}
+	if sum, err := m.ownSum(); err != nil || m.Sum != 0 && m.Sum != sum {
+		return m, fmt.Errorf("its own checksum is %08x, want %08x", sum, m.Sum)
 	}
 	return m, nil
 }

@@ -59,6 +59,9 @@ func write(ctx context.Context, dir string, about About, memory, state *os.File)
 	if m.StateSize, m.StateSum, err = copyState(filepath.Join(dir, stateName), state); err != nil {
 		return err
 	}
+	if m.Sum, err = m.ownSum(); err != nil {
+		return err
+	}
 	text, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/bpflab/bpflab/vms/cache"
+	"github.com/bpflab/bpflab/vms/cache/cachetest"
 )
 
 const (
@@ -312,6 +313,39 @@ func TestVerifyFindsDamage(t *testing.T) {
 				t.Errorf("error %v, want a *DamagedError of %s", err, test.file)
 			}
 		})
+	}
+}
+
+// Every file of a template, and the directory itself, in every way: it is found, and one
+// that is saved over it is sound.
+func TestEveryDamage(t *testing.T) {
+	for _, file := range []string{memoryName, stateName, manifestName, "."} {
+		for _, damage := range cachetest.All {
+			if file == "." && !strings.Contains(damage.Name, "link") {
+				continue // a directory is neither long nor short
+			}
+			t.Run(file+" "+damage.Name, func(t *testing.T) {
+				s := saved(t, someKey)
+				place := filepath.Join(s.Dir(), someKey, file)
+				if file == "." {
+					if err := os.RemoveAll(place); err != nil {
+						t.Fatal(err)
+					}
+					if err := os.WriteFile(place, nil, 0o600); err != nil {
+						t.Fatal(err)
+					}
+				}
+				damage.Do(t, place)
+				bad, sound := s.Verify()
+				if len(bad) != 1 || sound > 0 || !errors.As(bad[0].Err, new(*cache.DamagedError)) || bad[0].Path != filepath.Join(s.Dir(), someKey) {
+					t.Errorf("verify finds %v, %d sound", bad, sound)
+				}
+				save(t, s, someKey)
+				if err := open(t, s, someKey).Verify(); err != nil {
+					t.Errorf("saved again: %v", err)
+				}
+			})
+		}
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/bpflab/bpflab/vms/cache"
+	"github.com/bpflab/bpflab/vms/cache/cachetest"
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/kerneltest"
 	"github.com/bpflab/bpflab/vms/kernel/local"
@@ -412,5 +414,32 @@ func TestAvailable(t *testing.T) {
 func TestOpenRejectsBadLock(t *testing.T) {
 	if _, err := Open(Options{Cache: t.TempDir(), Lock: []byte("kernels: 1")}); err == nil {
 		t.Error("was accepted")
+	}
+}
+
+// Damage that only reading finds has the kernel unpacked again, and the
+// image's warning says so.
+func TestDamagedImageIsWarnedOf(t *testing.T) {
+	s := newSource(t)
+	pin := s.add(t, "6.1.0-56-cloud-amd64", "6.1.192-2")
+	c := catalogueOf(t, s, false, pin)
+	image, err := c.Image(t.Context(), pin)
+	if err != nil || image.Warning != "" {
+		t.Fatal(image.Warning, err)
+	}
+	cachetest.FlipAt(t, filepath.Join(image.Modules, "modules.builtin"), 1)
+	damage := image.Check(t.Context(), image.Kernel, image.Modules)
+	if !errors.As(damage, new(*cache.DamagedError)) {
+		t.Fatalf("checked: %v", damage)
+	}
+	again, err := image.Renew(t.Context(), damage)
+	if err != nil || !strings.Contains(again.Warning, "modules.builtin is damaged") || again.Series != image.Series {
+		t.Errorf("warning %q, %v", again.Warning, err)
+	}
+	if err := again.Check(t.Context(), again.Kernel, again.Modules); err != nil {
+		t.Errorf("made again: %v", err)
+	}
+	if sound, note, err := again.Sound(t.Context()); err != nil || note != "" || sound.Modules != image.Modules {
+		t.Errorf("a sound one: note %q, %v", note, err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/bpflab/bpflab/vms/kernel"
@@ -60,6 +61,7 @@ func (c *Catalogue) fill(ctx context.Context, ref kernel.Ref, dir string) (kerne
 	if ref.Source == kernel.Local {
 		return c.fillImport(ctx, ref, dir)
 	}
+	warning := c.damagedPackages(ref)
 	packages, err := c.source.Fetch(ctx, ref)
 	if err != nil {
 		return kernel.Image{}, err
@@ -71,7 +73,20 @@ func (c *Catalogue) fill(ctx context.Context, ref kernel.Ref, dir string) (kerne
 	if err == nil && image.Release != ref.Release {
 		err = fmt.Errorf("its packages hold %q, not %q", image.Release, ref.Release)
 	}
+	image.Warning = warning
 	return image, err
+}
+
+// damagedPackages returns a warning about packages in the cache that will be fetched
+// again, "" if there are none.
+func (c *Catalogue) damagedPackages(ref kernel.Ref) string {
+	var all []string
+	for _, file := range ref.Files {
+		if err := c.store.CheckBlob(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+			all = append(all, err.Error()+"; it was fetched again")
+		}
+	}
+	return strings.Join(all, "; ")
 }
 
 // fallForward takes the newest kernel of the series of ref that its source

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/bpflab/bpflab/vms/cache"
@@ -105,9 +106,11 @@ func (s *Store) rebuild(ctx context.Context, id string, damage error, fill func(
 	}
 	listAlone := damaged != nil && damaged.File == s.manifestPath(id)
 	if !listAlone || s.restoreList(ctx, id) != nil {
-		if err := s.build(ctx, id, fill); err != nil {
+		more, err := s.build(ctx, id, fill)
+		if err != nil {
 			return kernel.Image{}, err
 		}
+		warning = strings.Trim(warning+"; "+more, "; ")
 	}
 	image, err := s.Image(id)
 	image.Warning = warning
@@ -134,24 +137,26 @@ func (s *Store) restoreList(ctx context.Context, id string) error {
 	return err
 }
 
-func (s *Store) build(ctx context.Context, id string, fill func(dir string) (kernel.Image, error)) error {
+// build makes the image and returns the warning that fill gave it, which is not recorded.
+func (s *Store) build(ctx context.Context, id string, fill func(dir string) (kernel.Image, error)) (warning string, err error) {
 	work, discard, err := s.temp()
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer discard()
 	dir := filepath.Join(work, "image")
 	if err := os.Mkdir(dir, 0o755); err != nil {
-		return cache.Explain(err)
+		return "", cache.Explain(err)
 	}
 	image, err := fill(dir)
 	if err != nil {
-		return cache.Explain(err)
+		return "", cache.Explain(err)
 	}
 	if err := flushTree(dir); err != nil {
-		return cache.Explain(err)
+		return "", cache.Explain(err)
 	}
-	return s.admit(ctx, id, dir, image)
+	warning, image.Warning = image.Warning, ""
+	return warning, s.admit(ctx, id, dir, image)
 }
 
 // admit moves a finished image into place. The record comes last: without it
