@@ -36,8 +36,13 @@ func convert(ctx context.Context, pkg string, each func(Event)) (io.WriteCloser,
 	if err != nil {
 		return nil, nil, err
 	}
+	remove, err := leaseWork(cmd)
+	if err != nil {
+		return nil, nil, err
+	}
 	wait, err := child.Begin(cmd, (*exec.Cmd).Start)
 	if err != nil {
+		remove()
 		return nil, nil, fmt.Errorf("go tool test2json: %w", err)
 	}
 	read := make(chan error, 1)
@@ -57,6 +62,7 @@ func convert(ctx context.Context, pkg string, each func(Event)) (io.WriteCloser,
 		}
 	}()
 	return in, func() error {
+		defer remove()
 		err := <-read
 		if werr := wait(); err == nil {
 			err = werr

@@ -116,12 +116,11 @@ func goCommand(ctx context.Context, args ...string) ([]byte, error) {
 	if runtime.GOOS != "linux" {
 		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
 	}
-	work, remove, err := lease.MkdirTemp(os.Getenv("GOTMPDIR"), lease.Prefix+"go-")
+	remove, err := leaseWork(cmd)
 	if err != nil {
 		return nil, err
 	}
 	defer remove()
-	cmd.Env = append(cmd.Env, "GOTMPDIR="+work)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err = child.Run(cmd)
@@ -132,6 +131,17 @@ func goCommand(ctx context.Context, args ...string) ([]byte, error) {
 		return nil, errors.New(strings.TrimSpace(stderr.String()))
 	}
 	return stdout.Bytes(), err
+}
+
+// leaseWork gives a go command a folder to work in that the next bpflab removes if this
+// one is killed.
+func leaseWork(cmd *exec.Cmd) (remove func(), err error) {
+	work, remove, err := lease.MkdirTemp(os.Getenv("GOTMPDIR"), lease.Prefix+"go-")
+	if err != nil {
+		return nil, err
+	}
+	cmd.Env = append(cmd.Environ(), "GOTMPDIR="+work)
+	return remove, nil
 }
 
 func (p *Package) compile(ctx context.Context, flags Flags) error {

@@ -46,12 +46,12 @@ func CreateTemp(dir, prefix string) (*os.File, error) {
 	return f, nil
 }
 
-// pattern is a name for os.MkdirTemp that ownerOf reads.
+// pattern is a name for os.MkdirTemp that OwnerOf reads.
 func pattern(prefix string) string { return prefix + "*." + Self().String() }
 
-// ownerOf returns whose a temporary file or folder is; the zero Owner for a name
+// OwnerOf returns whose a temporary file or folder is; the zero Owner for a name
 // that pattern has not made.
-func ownerOf(name string) Owner {
+func OwnerOf(name string) Owner {
 	parts := strings.Split(name, ".")
 	return Parse(strings.Join(parts[max(1, len(parts)-4):], "."))
 }
@@ -65,7 +65,7 @@ func Sweep(dir, prefix string) {
 	}
 	entries, _ := os.ReadDir(dir) // none if it cannot be read
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), prefix) && ownerOf(e.Name()).State() == Dead {
+		if strings.HasPrefix(e.Name(), prefix) && OwnerOf(e.Name()).State() == Dead {
 			removeAbandoned(filepath.Join(dir, e.Name()))
 		}
 	}

@@ -115,7 +115,7 @@ func TestHiddenTempNamesItsOwner(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		if got := ownerOf(filepath.Base(f.Name())); got != Self() {
+		if got := OwnerOf(filepath.Base(f.Name())); got != Self() {
 			t.Errorf("%s belongs to %+v, want this process", f.Name(), got)
 		}
 	}
