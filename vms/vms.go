@@ -78,6 +78,9 @@ type Spec struct {
 	Rootfs string
 }
 
+// DefaultMemory is the memory of a machine, in bytes, where nobody says.
+const DefaultMemory = 256 << 20
+
 // BootTimeout is how long a machine may take until its agent is parked. It is
 // generous: many machines may share few cores.
 const BootTimeout = 90 * time.Second
@@ -107,11 +110,16 @@ func (e *StartError) Unwrap() error { return e.Err }
 var (
 	ErrPanic = errors.New("kernel panic")
 	ErrGone  = errors.New("machine gone") // ended without a word
+	// ErrAgent is bpflab's own agent that died in the machine, for want of memory or
+	// by a fault of its own: neither the kernel's doing nor that of what was asked of it.
+	ErrAgent = errors.New("bpflab's agent in the machine died")
+	// ErrMemory is a machine that has too little memory for what was asked of it.
+	ErrMemory = errors.New("the machine has too little memory")
 )
 
 // Crash is a machine that died by itself.
 type Crash struct {
-	Reason error  // ErrPanic or ErrGone
+	Reason error  // ErrPanic, ErrGone or ErrAgent
 	Splat  string // the console's last words, from the first line of the panic or oops
 }
 

@@ -8,19 +8,19 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/bpflab/bpflab/harness/bundle"
 	"github.com/bpflab/bpflab/harness/command"
 	"github.com/bpflab/bpflab/harness/gotest"
+	"github.com/bpflab/bpflab/harness/scheduler"
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
@@ -94,10 +94,20 @@ func addCopied(files *bundle.Files, path string) error {
 	return files.Add(path)
 }
 
-// place is a machine for one kernel.
-func (f *machineFlags) place(g ground, image kernel.Image, dir string) command.Place {
-	return command.Place{Provider: g.provider, Agent: g.agent, Kernel: image, Memory: max(int64(f.memory.Size), f.rootfs.memory(image)), CPUs: f.cpus,
-		Cold: f.run.cold, Results: g.dir, Dir: dir, Userland: f.rootfs.files[image.SHA256]}
+// task asks for a machine for one kernel. Its directory is below "machines", or is
+// dir itself.
+func (f *machineFlags) task(class string, image kernel.Image, dir string) scheduler.Task {
+	return scheduler.Task{
+		Class: class,
+		Machine: vms.Spec{Kernel: image, Memory: max(int64(f.memory.Size), f.rootfs.memory(image)), CPUs: f.cpus,
+			Rootfs: f.rootfs.files[image.SHA256]},
+		Dir: func(n int) string {
+			if n > 1 {
+				return fmt.Sprintf("%s-%d", dir, n)
+			}
+			return dir
+		},
+	}
 }
 
 // fits says whether files fit into a machine's memory beside all else, as far as is
@@ -299,32 +309,32 @@ type execution struct {
 }
 
 func (e *execution) all(ctx context.Context) verdict.Result {
-	r := verdict.Result{Schema: verdict.Schema, Tool: version, Started: time.Now().UTC(), Command: os.Args, Cells: make([]verdict.Cell, len(e.images))}
+	r := verdict.Result{Schema: verdict.Schema, Tool: version, Started: time.Now().UTC(), Command: os.Args}
 	e.outcomes = make([]command.Outcome, len(e.images))
-	var group errgroup.Group
-	group.SetLimit(jobsOr(e.run.jobs))
+	var jobs []command.Job
 	for i := range e.images {
-		group.Go(func() error {
-			r.Cells[i] = e.one(ctx, i)
-			return nil
-		})
+		jobs = append(jobs, e.job(i))
 	}
-	group.Wait()
+	r.Cells = command.Cells(ctx, e.pool, jobs)
 	r.Seconds = time.Since(r.Started).Seconds()
 	return r
 }
 
-// one runs the command on one kernel.
-func (e *execution) one(ctx context.Context, i int) verdict.Cell {
+// job is the command on one kernel.
+func (e *execution) job(i int) command.Job {
 	image := e.images[i]
 	out, flush := e.output(image.Selector)
-	place := e.place(e.ground, image, filepath.Join("machines", fmt.Sprintf("%03d-%s", i, image.Series)))
-	cell := place.Cell(ctx, filepath.Base(e.base.Argv[0]), func(s *session.Session, cell *verdict.Cell) error {
-		return e.in(ctx, s, i, out, cell)
-	})
-	flush()
-	e.tell(cell, e.outcomes[i])
-	return cell
+	return command.Job{
+		Name: filepath.Base(e.base.Argv[0]),
+		Task: e.task("exec", image, filepath.Join("machines", fmt.Sprintf("%03d-%s", i, image.Series))),
+		Do: func(ctx context.Context, a *scheduler.Attempt, cell *verdict.Cell) error {
+			return e.in(ctx, a.Session, i, out, cell)
+		},
+		Done: func(cell verdict.Cell) {
+			flush()
+			e.tell(cell, e.outcomes[i])
+		},
+	}
 }
 
 // output is where a kernel's command writes to.
@@ -366,9 +376,9 @@ func (e *execution) in(ctx context.Context, s *session.Session, i int, out [2]io
 		return nil // nothing comes back from there
 	}
 	if err := e.run.onFail.open(ctx, s, c, *cell); err != nil {
-		return err
+		return command.Begun(err)
 	}
-	return e.bringBack(ctx, s, i, outcome)
+	return command.Begun(e.bringBack(ctx, s, i, outcome))
 }
 
 // runOrCarry runs a command that the machine has, else carries the one that this
@@ -451,12 +461,4 @@ func (e *execution) exit(r verdict.Result) int {
 		return e.outcomes[0].Exit
 	}
 	return r.Exit()
-}
-
-// jobsOr is how many machines run at one time.
-func jobsOr(wanted int) int {
-	if wanted > 0 {
-		return wanted
-	}
-	return runtime.NumCPU()
 }

@@ -90,7 +90,7 @@ func (f *featuresFlags) do(cmd *cobra.Command) error {
 		return usageError{fmt.Errorf("--diff compares two kernels, and --kernel names %d", len(g.images))}
 	}
 	began := time.Now()
-	report := features.Run(ctx, g.images, features.Options{Provider: g.provider, Agent: g.agent, Dir: g.dir, Jobs: f.run.jobs})
+	report := features.Run(ctx, g.images, g.pool)
 	report.Tool, report.Started, report.Seconds = version, began.UTC(), time.Since(began).Seconds()
 	if err := f.write(cmd, report); err != nil {
 		return err

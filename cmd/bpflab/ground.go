@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bpflab/bpflab/harness/scheduler"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
 )
@@ -14,8 +15,8 @@ import (
 type ground struct {
 	provider vms.Provider
 	images   []kernel.Image
-	agent    string // path of the guest agent
 	dir      string // for the results
+	pool     *scheduler.Pool
 }
 
 // ground opens the provider, fetches the kernels and makes the result directory. harm
@@ -35,9 +36,18 @@ func (f *runFlags) ground(ctx context.Context, cmd *cobra.Command, harm string) 
 	if g.images, err = f.distinct(ctx, cmd, g.provider); err != nil {
 		return g, err
 	}
-	if g.agent, err = agentPath(); err != nil {
+	if g.dir, err = resultDir(f.dir); err != nil {
 		return g, err
 	}
-	g.dir, err = resultDir(f.dir)
+	g.pool, err = f.pool(g.provider, caps, g.dir)
 	return g, err
+}
+
+// pool returns what starts the machines of a provider.
+func (f *runFlags) pool(p vms.Provider, caps vms.Caps, dir string) (*scheduler.Pool, error) {
+	agent, err := agentPath()
+	if err != nil {
+		return nil, err
+	}
+	return scheduler.New(scheduler.Options{Provider: p, Caps: caps, Agent: agent, Dir: dir, Jobs: f.jobs, Retries: f.retries, Cold: f.cold}), nil
 }

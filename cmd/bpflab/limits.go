@@ -64,8 +64,7 @@ func (f *limitsFlags) do(cmd *cobra.Command) error {
 		return err
 	}
 	began := time.Now()
-	report := limits.Run(ctx, g.images, limits.Options{Provider: g.provider, Agent: g.agent, Dir: g.dir, Jobs: f.run.jobs, Only: f.only,
-		OnLimit: showLimit(cmd.ErrOrStderr())})
+	report := limits.Run(ctx, g.images, limits.Options{Pool: g.pool, Only: f.only, OnLimit: showLimit(cmd.ErrOrStderr())})
 	report.Tool, report.Started, report.Seconds = version, began.UTC(), time.Since(began).Seconds()
 	if err := f.write(cmd, report); err != nil {
 		return err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -72,7 +71,7 @@ func (f *runFlags) define(cmd *cobra.Command) {
 	flags.StringVar(&f.provider.target, "target", "", "where an LXD cluster runs them: MEMBER or @GROUP")
 	flags.BoolVar(&f.provider.consent, "yes-on-this-kernel", false, "run labs that may harm it on a kernel that others use too")
 	flags.IntVar(&f.repeat, "repeat", 1, "run every cell this many times")
-	flags.IntVar(&f.retries, "retries", 1, "further attempts when a machine fails, not the lab")
+	flags.IntVar(&f.retries, "retries", usualRetries, "further attempts when a machine fails, not the lab")
 	flags.BoolVar(&f.cold, "cold", false, "boot every machine, fork none")
 	f.onFail.define(cmd)
 	flags.BoolVar(&f.starter, "starter", false, "use the labs' starters instead of their solutions")
@@ -93,9 +92,13 @@ func (f *runFlags) toStdout() bool { return slices.Contains([]string{f.json, f.j
 // reports tells that a report was asked for.
 func (f *runFlags) reports() bool { return f.json != "" || f.junit != "" || f.html != "" }
 
+// usualRetries is how often a task is tried again whose machine failed.
+const usualRetries = 1
+
 // defineMachines defines the flags of every command that boots kernels.
 func (f *runFlags) defineMachines(cmd *cobra.Command, jobs string) {
 	flags := cmd.Flags()
+	f.retries = usualRetries
 	flags.StringSliceVar(&f.kernels, "kernel", []string{"default"}, "kernels: series, versions, ranges, latest, all, local:NAME")
 	flags.StringVar(&f.provider.name, "provider", defaultProvider, "what runs the machines: "+strings.Join(providerNames(), ", "))
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, jobs)
@@ -207,7 +210,7 @@ func (f *runFlags) execute(ctx context.Context, cmd *cobra.Command, cells []plan
 	if err != nil {
 		return verdict.Result{}, err
 	}
-	agent, err := agentPath()
+	pool, err := f.pool(provider, caps, dir)
 	if err != nil {
 		return verdict.Result{}, err
 	}
@@ -222,17 +225,12 @@ func (f *runFlags) execute(ctx context.Context, cmd *cobra.Command, cells []plan
 	printer := report.New(out, planned(cells), isTerminal(out) && !f.onFail.wanted)
 	began := time.Now()
 	done := run.Run(ctx, cells, run.Options{
-		Provider: provider,
-		Builder:  build.New(build.Options{Cache: objectCache(cache)}),
-		Tree:     lib.tree,
-		Agent:    agent,
-		Dir:      dir,
-		Limits:   f.limits(caps),
-		Retries:  f.retries,
-		Cold:     f.cold,
-		Starter:  f.starter,
-		OnEvent:  printer.Event,
-		OnFail:   f.onFail.step(),
+		Pool:    pool,
+		Builder: build.New(build.Options{Cache: objectCache(cache)}),
+		Tree:    lib.tree,
+		Starter: f.starter,
+		OnEvent: printer.Event,
+		OnFail:  f.onFail.step(),
 	})
 	for i := range done {
 		done[i].LabFile = lib.files[cells[i].Lab]
@@ -241,14 +239,6 @@ func (f *runFlags) execute(ctx context.Context, cmd *cobra.Command, cells []plan
 		Provider: f.provider.name, Target: f.provider.target,
 		Seconds: time.Since(began).Seconds(), Command: os.Args, Cells: done}
 	return result, errors.Join(printer.Close(result), f.write(cmd, dir, result))
-}
-
-// limits are the provider's where its machines are not on this host.
-func (f *runFlags) limits(caps vms.Caps) run.Limits {
-	if caps.Jobs == 0 {
-		return run.Limits{Jobs: f.jobs}
-	}
-	return run.Limits{Jobs: cmp.Or(f.jobs, caps.Jobs), Elsewhere: true}
 }
 
 func (f *runFlags) write(cmd *cobra.Command, dir string, result verdict.Result) error {

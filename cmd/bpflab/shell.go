@@ -15,6 +15,7 @@ import (
 	"github.com/bpflab/bpflab/harness/command"
 	"github.com/bpflab/bpflab/harness/lab"
 	"github.com/bpflab/bpflab/harness/run"
+	"github.com/bpflab/bpflab/harness/scheduler"
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/vms/kernel/store"
@@ -99,9 +100,9 @@ func (f *shellFlags) do(cmd *cobra.Command) error {
 // open starts the machine, does the lab, and opens the shell.
 func (f *shellFlags) open(ctx context.Context, w io.Writer, g ground, t terminal, c command.Command, job *session.Job) error {
 	var outcome command.Outcome
-	cell := f.place(g, g.images[0], "machine").Cell(ctx, "shell", func(s *session.Session, cell *verdict.Cell) (err error) {
+	do := func(ctx context.Context, a *scheduler.Attempt, _ *verdict.Cell) (err error) {
 		open := func() error {
-			outcome, err = t.shell(ctx, s, c, s.Ready.Release)
+			outcome, err = t.shell(ctx, a.Session, c, a.Session.Ready.Release)
 			return err
 		}
 		if job == nil {
@@ -109,8 +110,9 @@ func (f *shellFlags) open(ctx context.Context, w io.Writer, g ground, t terminal
 		}
 		c.Dir = labDir
 		job.Kernel = g.images[0]
-		return f.doLab(ctx, w, s, *job, open)
-	})
+		return f.doLab(ctx, w, a.Session, *job, open)
+	}
+	cell := command.Cells(ctx, g.pool, []command.Job{{Name: "shell", Task: f.task("shell", g.images[0], "machine"), Do: do}})[0]
 	if cell.Verdict == verdict.Infra {
 		return errors.New(cell.Reason)
 	}

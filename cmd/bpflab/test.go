@@ -13,10 +13,10 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/bpflab/bpflab/harness/command"
 	"github.com/bpflab/bpflab/harness/gotest"
+	"github.com/bpflab/bpflab/harness/scheduler"
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/vms/lease"
@@ -150,57 +150,61 @@ type testRun struct {
 // all runs every package that has tests on every kernel, a kernel after the other.
 func (t *testRun) all(ctx context.Context) verdict.Result {
 	r := verdict.Result{Schema: verdict.Schema, Tool: version, Started: time.Now().UTC(), Command: os.Args}
-	var group errgroup.Group
-	group.SetLimit(jobsOr(t.run.jobs))
-	var cells []*verdict.Cell
+	var jobs []command.Job
 	for _, p := range t.packages {
 		if p.Binary == "" {
 			t.say(fmt.Sprintf("?   \t%s\t[no test files]\n", p.Path))
 			continue
 		}
 		for k := range t.images {
-			cell := &verdict.Cell{}
-			cells = append(cells, cell)
-			index := len(cells)
-			group.Go(func() error {
-				*cell = t.one(ctx, index, p, k)
-				return nil
-			})
+			jobs = append(jobs, t.job(len(jobs)+1, p, k))
 		}
 	}
-	group.Wait()
-	for _, c := range cells {
-		r.Cells = append(r.Cells, *c)
-	}
+	r.Cells = command.Cells(ctx, t.pool, jobs)
 	r.Seconds = time.Since(r.Started).Seconds()
 	return r
 }
 
-// one runs one package on one kernel.
-func (t *testRun) one(ctx context.Context, index int, p *gotest.Package, k int) verdict.Cell {
+// job is one package on one kernel.
+func (t *testRun) job(index int, p *gotest.Package, k int) command.Job {
 	image := t.images[k]
 	dir := fmt.Sprintf("%03d-%s-%s", index, filepath.Base(p.Path), image.Series)
 	show := t.shower(image.Selector)
-	place := t.place(t.ground, image, filepath.Join("machines", dir))
-	cell := place.Cell(ctx, p.Path, func(s *session.Session, cell *verdict.Cell) error {
-		sigs, done := t.signals.take()
-		defer done()
-		o := gotest.Options{Flags: t.Flags, Root: t.rootfs.root(), Env: append(t.rootfs.environment(), t.env...), Signals: sigs, Each: show.event,
-			Cores: filepath.Join(t.dir, "cores", dir), Cover: filepath.Join(t.dir, "cover", dir)}
-		if err := p.Run(ctx, s, o, cell); err != nil || cell.Splat != "" {
-			return err
-		}
-		return t.run.onFail.open(ctx, s, command.Command{Root: o.Root, Env: o.Env, Dir: p.Dir}, *cell)
-	})
-	show.end(cell)
-	if t.Cover != "" {
-		t.lock.Lock()
-		defer t.lock.Unlock()
-		if file := gotest.CoverIn(filepath.Join(t.dir, "cover", dir)); exists(file) {
-			t.profiles = append(t.profiles, file)
-		}
+	return command.Job{
+		Name: p.Path,
+		Task: t.task(p.Path, image, filepath.Join("machines", dir)),
+		Do: func(ctx context.Context, a *scheduler.Attempt, cell *verdict.Cell) error {
+			return t.in(ctx, a.Session, p, dir, show, cell)
+		},
+		Done: func(cell verdict.Cell) {
+			show.end(cell)
+			t.addProfile(dir)
+		},
 	}
-	return cell
+}
+
+// in runs a package's tests in a machine.
+func (t *testRun) in(ctx context.Context, s *session.Session, p *gotest.Package, dir string, show *shower, cell *verdict.Cell) error {
+	sigs, done := t.signals.take()
+	defer done()
+	o := gotest.Options{Flags: t.Flags, Root: t.rootfs.root(), Env: append(t.rootfs.environment(), t.env...), Signals: sigs, Each: show.event,
+		Cores: filepath.Join(t.dir, "cores", dir), Cover: filepath.Join(t.dir, "cover", dir)}
+	if err := p.Run(ctx, s, o, cell); err != nil || cell.Splat != "" {
+		return err
+	}
+	return command.Begun(t.run.onFail.open(ctx, s, command.Command{Root: o.Root, Env: o.Env, Dir: p.Dir}, *cell))
+}
+
+// addProfile notes the coverage profile that a package's tests have left.
+func (t *testRun) addProfile(dir string) {
+	if t.Cover == "" {
+		return
+	}
+	t.lock.Lock()
+	defer t.lock.Unlock()
+	if file := gotest.CoverIn(filepath.Join(t.dir, "cover", dir)); exists(file) {
+		t.profiles = append(t.profiles, file)
+	}
 }
 
 func exists(path string) bool { _, err := os.Stat(path); return err == nil }

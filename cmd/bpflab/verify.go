@@ -135,7 +135,7 @@ func openObjects(paths []string) ([]*verify.Object, error) {
 // verify asks the kernels and writes what they said.
 func (f *verifyFlags) verify(ctx context.Context, cmd *cobra.Command, objects []*verify.Object, g ground, types []byte, budgets verify.Budgets) (verify.Report, error) {
 	report := verify.Report{Schema: verify.Schema, Tool: version, Started: time.Now().UTC()}
-	report.Results = verify.Run(ctx, objects, g.images, verify.Options{Provider: g.provider, Agent: g.agent, Dir: g.dir, Jobs: f.run.jobs, Attach: f.attach, BTF: types})
+	report.Results = verify.Run(ctx, objects, g.images, verify.Options{Pool: g.pool, Attach: f.attach, BTF: types})
 	report.Seconds = time.Since(report.Started).Seconds()
 	report.Over = budgets.Over(report.Results)
 	out := cmd.OutOrStdout()

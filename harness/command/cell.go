@@ -3,71 +3,122 @@ package command
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"time"
 
-	"github.com/bpflab/bpflab/harness/session"
+	"github.com/bpflab/bpflab/harness/scheduler"
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/vms"
-	"github.com/bpflab/bpflab/vms/kernel"
 )
 
-// Place is a machine to be, and where what it leaves goes.
-type Place struct {
-	Provider vms.Provider
-	Agent    string // path of the guest agent's binary
-	Kernel   kernel.Image
-	Memory   int64 // bytes, 0 means the provider's default
-	CPUs     int
-	Userland string // see vms.Spec
-	Cold     bool
-	Results  string // the result directory
-	Dir      string // the machine's own, relative to Results
+// Job is a command, or a package's tests, on one kernel.
+type Job struct {
+	Name string // of the record
+	Task scheduler.Task
+
+	// Do does what there is to do in a machine and writes what came of it into the
+	// record. An error is the machine's, and the job is done again in another one as
+	// often as the pool retries, unless something of it has [Begun].
+	Do func(context.Context, *scheduler.Attempt, *verdict.Cell) error
+
+	// Done is called with the finished record; may be nil.
+	Done func(verdict.Cell)
 }
 
-// Cell starts a machine, does what there is to do in it, and writes what came of it
-// into a record whose verdict do sets; one that cannot be started is infra.
-func (p Place) Cell(ctx context.Context, name string, do func(*session.Session, *verdict.Cell) error) verdict.Cell {
-	k := p.Kernel
-	cell := verdict.Cell{Lab: name, Provider: p.Provider.Name(), Verdict: verdict.Pass, Steps: []verdict.Step{},
+// Cells does all jobs in the pool's machines and returns their records, in order. A job
+// whose machine could not be had, or failed, is infra.
+func Cells(ctx context.Context, pool *scheduler.Pool, jobs []Job) []verdict.Cell {
+	cells := make([]verdict.Cell, len(jobs))
+	var tasks []scheduler.Task
+	for _, j := range jobs {
+		tasks = append(tasks, j.Task)
+	}
+	pool.Each(ctx, tasks, func(i int, slot *scheduler.Slot) {
+		cells[i] = jobs[i].cell(ctx, pool, slot)
+		if jobs[i].Done != nil {
+			jobs[i].Done(cells[i])
+		}
+	})
+	return cells
+}
+
+// cell does a job in its slot, which is nil where ctx ended before there was one.
+func (j Job) cell(ctx context.Context, pool *scheduler.Pool, slot *scheduler.Slot) verdict.Cell {
+	cell := j.record(pool)
+	if slot == nil {
+		cell.Verdict, cell.Reason = verdict.Infra, interrupted
+		return cell
+	}
+	cell.Durations.Wait = slot.Wait
+	slot.Do(ctx, func(ctx context.Context, a *scheduler.Attempt) error {
+		return j.use(ctx, a, &cell)
+	}, func(a scheduler.Attempt, _ bool) { end(ctx, a, &cell) })
+	return cell
+}
+
+const interrupted = "interrupted"
+
+// record returns a job's record before anything has run.
+func (j Job) record(pool *scheduler.Pool) verdict.Cell {
+	k := j.Task.Machine.Kernel
+	cell := verdict.Cell{Lab: j.Name, Provider: pool.Provider.Name(), Steps: []verdict.Step{}, Attempts: []verdict.Attempt{},
 		Kernel: verdict.Kernel{Selector: k.Selector, Release: k.Release, Source: k.Source, Package: k.Package, Version: k.PkgVer, SHA256: k.SHA256}}
 	if k.Warning != "" {
 		cell.Warnings = []string{k.Warning}
 	}
-	began := time.Now()
-	s, done, err := p.start(ctx)
-	cell.Durations.Start = time.Since(began).Seconds()
-	if err == nil {
-		m := s.Machine().Info()
-		cell.Kernel.Release, cell.BootID = s.Ready.Release, s.Ready.BootID
-		cell.StartKind, cell.Where, cell.Warnings = m.StartKind, m.Where, append(cell.Warnings, m.Notes...)
-		cell.Console, _ = filepath.Rel(p.Results, m.Console)
-		began = time.Now()
-		err = do(s, &cell)
-		cell.Durations.Run = time.Since(began).Seconds()
-		done()
-	}
-	if err != nil {
-		cell.Verdict, cell.Reason = verdict.Infra, err.Error()
-		if ctx.Err() != nil {
-			cell.Reason = "interrupted"
-		}
-		var crash *vms.Crash
-		if errors.As(err, &crash) {
-			cell.Splat = crash.Splat
-		}
-	}
-	cell.Attempts = []verdict.Attempt{{Verdict: cell.Verdict, Reason: cell.Reason, Where: cell.Where, Console: cell.Console, Durations: cell.Durations}}
 	return cell
 }
 
-func (p Place) start(ctx context.Context) (*session.Session, func(), error) {
-	dir := filepath.Join(p.Results, p.Dir)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, nil, err
+// use does the job in a machine. What has begun is not done again: the record is infra
+// then, and no error is returned.
+func (j Job) use(ctx context.Context, a *scheduler.Attempt, cell *verdict.Cell) error {
+	cell.Kernel.Release, cell.BootID = a.Session.Ready.Release, a.Session.Ready.BootID
+	cell.Verdict, cell.Reason, cell.Splat, cell.Steps = verdict.Pass, "", "", []verdict.Step{}
+	began := time.Now()
+	err := j.Do(ctx, a, cell)
+	cell.Durations.Run = time.Since(began).Seconds()
+	var ran *begun
+	if errors.As(err, &ran) {
+		infra(ctx, err, cell)
+		return nil
 	}
-	return session.Start(ctx, p.Provider, vms.Spec{Kernel: p.Kernel, Agent: p.Agent, Memory: p.Memory, CPUs: p.CPUs, Dir: dir, Cold: p.Cold, Rootfs: p.Userland})
+	return err
+}
+
+// end notes what there is to know of a machine that is gone.
+func end(ctx context.Context, a scheduler.Attempt, cell *verdict.Cell) {
+	cell.StartKind, cell.Where, cell.Console = a.Machine.StartKind, a.Machine.Where, a.Console
+	cell.Warnings = append(cell.Warnings, a.Notes...)
+	cell.Durations.Start = a.Start
+	if a.Err != nil {
+		infra(ctx, a.Err, cell)
+	}
+	cell.Attempts = append(cell.Attempts, verdict.Attempt{Verdict: cell.Verdict, Reason: cell.Reason, Where: cell.Where, Console: cell.Console, Durations: cell.Durations})
+}
+
+// infra writes a machine's error into a record.
+func infra(ctx context.Context, err error, cell *verdict.Cell) {
+	cell.Verdict, cell.Reason = verdict.Infra, err.Error()
+	if ctx.Err() != nil {
+		cell.Reason = interrupted
+	}
+	var crash *vms.Crash
+	if errors.As(err, &crash) {
+		cell.Splat = crash.Splat
+	}
+}
+
+// begun is an error that came after a command had begun.
+type begun struct{ error }
+
+func (e *begun) Unwrap() error { return e.error }
+
+// Begun marks an error that came after a command had begun, which is not run a second
+// time; nil stays nil.
+func Begun(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &begun{err}
 }
 
 // Note writes an outcome into a record, as its verdict and its reason.

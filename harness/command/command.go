@@ -78,8 +78,8 @@ func Send(ctx context.Context, s *session.Session, root string, files *bundle.Fi
 	return fmt.Errorf("the files, %d MiB, of them %s %d MiB, do not fit into the machine: give it more memory: --mem", files.Size()>>20, name, size>>20)
 }
 
-// Run runs a command to its end. The error is of the machine, before the command
-// began, or ctx's cause.
+// Run runs a command to its end. The error is of the machine, or ctx's cause; one that
+// came after the command had begun is marked as such (see [Begun]).
 func Run(ctx context.Context, s *session.Session, c Command) (Outcome, error) {
 	if err := Send(ctx, s, c.Root, c.Files); err != nil {
 		return Outcome{}, err
@@ -97,7 +97,7 @@ func Run(ctx context.Context, s *session.Session, c Command) (Outcome, error) {
 		out.status()
 		return out, nil
 	}
-	return out, out.died(err)
+	return out, Begun(out.died(err))
 }
 
 // status makes one number of exit status, signal and timeout.

@@ -5,16 +5,14 @@ package features
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
+	"github.com/bpflab/bpflab/harness/scheduler"
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/harness/upstream"
 	"github.com/bpflab/bpflab/vms"
@@ -58,29 +56,26 @@ type Feature struct {
 	Note      string `json:"note,omitempty"`
 }
 
-// Options says with what to ask.
-type Options struct {
-	Provider vms.Provider
-	Agent    string
-	Dir      string // the result directory, which exists
-	Jobs     int    // kernels at one time; 0 means one a core
-}
-
 // Run asks all kernels. One that cannot be asked is in Infra.
-func Run(ctx context.Context, images []kernel.Image, o Options) Report {
+func Run(ctx context.Context, images []kernel.Image, pool *scheduler.Pool) Report {
+	r := Report{Schema: Schema, Kernels: make([]Kernel, len(images))}
 	answers, failed := make([][]wire.Feature, len(images)), make([]error, len(images))
-	kernels := make([]Kernel, len(images))
-	var group errgroup.Group
-	group.SetLimit(cmp.Or(o.Jobs, runtime.NumCPU()))
+	var tasks []scheduler.Task
 	for i, image := range images {
-		group.Go(func() error {
-			kernels[i] = Kernel{Selector: image.Selector, Package: image.Package, SHA256: image.SHA256, version: image.Version}
-			answers[i], kernels[i].Release, failed[i] = o.ask(ctx, image, i)
-			return nil
-		})
+		r.Kernels[i] = Kernel{Selector: image.Selector, Package: image.Package, SHA256: image.SHA256, version: image.Version}
+		tasks = append(tasks, task(i, image))
 	}
-	group.Wait()
-	r := Report{Schema: Schema, Kernels: kernels}
+	pool.Each(ctx, tasks, func(i int, slot *scheduler.Slot) {
+		if slot == nil {
+			failed[i] = errors.New("interrupted")
+			return
+		}
+		failed[i] = slot.Do(ctx, func(ctx context.Context, a *scheduler.Attempt) (err error) {
+			r.Kernels[i].Release = a.Session.Ready.Release
+			answers[i], err = ask(ctx, a.Session)
+			return err
+		}, nil)
+	})
 	for i, err := range failed {
 		if err != nil {
 			if r.Infra == nil {
@@ -96,20 +91,22 @@ func Run(ctx context.Context, images []kernel.Image, o Options) Report {
 // memory of a machine, in bytes, so that no probe fails for want of it.
 const memory = 2 << 30
 
-// ask boots a kernel and asks it.
-func (o Options) ask(ctx context.Context, image kernel.Image, i int) ([]wire.Feature, string, error) {
-	dir := filepath.Join(o.Dir, "machines", fmt.Sprintf("%03d", i))
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, "", err
-	}
-	s, done, err := session.Start(ctx, o.Provider, vms.Spec{Kernel: image, Agent: o.Agent, Memory: memory, Dir: dir})
-	if err != nil {
-		return nil, "", err
-	}
-	defer done()
+// task asks for a machine for the ith kernel.
+func task(i int, image kernel.Image) scheduler.Task {
+	return scheduler.Task{Class: "features", Machine: vms.Spec{Kernel: image, Memory: memory}, Dir: func(n int) string {
+		dir := filepath.Join("machines", fmt.Sprintf("%03d", i))
+		if n > 1 {
+			dir += fmt.Sprintf("-%d", n)
+		}
+		return dir
+	}}
+}
+
+// ask asks a kernel for all features.
+func ask(ctx context.Context, s *session.Session) ([]wire.Feature, error) {
 	var res wire.FeaturesResult
-	err = s.Call(ctx, wire.OpFeatures, nil, &res, wire.IO{})
-	return res.Features, s.Ready.Release, err
+	err := s.Call(ctx, wire.OpFeatures, nil, &res, wire.IO{})
+	return res.Features, err
 }
 
 // collect makes a list of all answers, feature by feature.

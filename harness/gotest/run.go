@@ -65,7 +65,7 @@ func (p *Package) Run(ctx context.Context, s *session.Session, o Options, cell *
 	if outcome.Crash != nil || outcome.Hang {
 		return nil
 	}
-	return p.bringBack(ctx, s, o, outcome)
+	return command.Begun(p.bringBack(ctx, s, o, outcome))
 }
 
 func (p *Package) argv(f Flags) []string {

@@ -5,16 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/bpflab/bpflab/harness/probe"
+	"github.com/bpflab/bpflab/harness/scheduler"
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/vms"
@@ -22,14 +19,11 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// Options says with what to measure.
+// Options configures a measurement.
 type Options struct {
-	Provider vms.Provider
-	Agent    string   // path of the guest agent's binary
-	Dir      string   // the result directory, which exists
-	Jobs     int      // machines at one time; 0 means one a core, at most four
-	Only     []string // names of limits; empty means all
-	OnLimit  func(Limit)
+	Pool    *scheduler.Pool
+	Only    []string // names of limits; empty means all
+	OnLimit func(Limit)
 }
 
 // memory of a machine, in bytes: the verifier of 7.3 takes more than a gigabyte
@@ -39,43 +33,23 @@ const memory = 3 << 30
 // tryTimeout is how long one program may take the verifier.
 const tryTimeout = 5 * time.Minute
 
-// Run measures the limits of all kernels. The limits of one are measured in
-// several machines at a time; a probe that kills its machine costs that limit only.
+// Run measures the limits of all kernels. The limits of one are measured in as many
+// machines at a time as the pool has; a probe that kills its machine costs that limit
+// only.
 func Run(ctx context.Context, images []kernel.Image, o Options) Report {
 	r := Report{Schema: Schema, Kernels: make([]verdict.Kernel, len(images))}
+	run := &measurement{Options: o, report: &r}
+	var machines []scheduler.Task
+	var lanes []*queue
 	for i, image := range images {
 		r.Kernels[i] = verdict.Kernel{Selector: image.Selector, Release: image.Release, Source: image.Source,
 			Package: image.Package, Version: image.PkgVer, SHA256: image.SHA256}
+		q := &queue{image: image, kernel: i, tasks: o.tasks()}
+		for lane := range min(o.Pool.Jobs(), len(q.tasks)) {
+			machines, lanes = append(machines, q.machine(lane)), append(lanes, q)
+		}
 	}
-	queue := o.queue(images)
-	r.Limits = make([]Limit, len(queue))
-	next := make(chan int)
-	var group errgroup.Group
-	var mu sync.Mutex
-	for i := range cmp.Or(o.Jobs, min(4, runtime.NumCPU())) {
-		w := &worker{Options: o, index: i}
-		group.Go(func() error {
-			defer w.leave()
-			for at := range next {
-				l := w.measure(ctx, queue[at])
-				mu.Lock()
-				r.Limits[at] = l
-				if w.release != "" {
-					r.Kernels[queue[at].kernel].Release = w.release
-				}
-				if o.OnLimit != nil {
-					o.OnLimit(l)
-				}
-				mu.Unlock()
-			}
-			return nil
-		})
-	}
-	for i := range queue {
-		next <- i
-	}
-	close(next)
-	group.Wait()
+	o.Pool.Each(ctx, machines, func(i int, slot *scheduler.Slot) { run.lane(ctx, lanes[i], slot) })
 	r.sort()
 	return r
 }
@@ -83,25 +57,19 @@ func Run(ctx context.Context, images []kernel.Image, o Options) Report {
 // task is one limit to measure.
 type task struct {
 	subject subject
-	image   kernel.Image
-	kernel  int // its index
 	root    bool
+	failed  int // machines that failed it
 }
 
-// queue has all tasks, those that take long first within a kernel's.
-func (o Options) queue(images []kernel.Image) []task {
+// tasks returns all limits to measure on a kernel, those that take long first.
+func (o Options) tasks() []task {
 	var out []task
-	for i, image := range images {
-		var some []task
-		for _, s := range subjects {
-			if len(o.Only) > 0 && !slices.Contains(o.Only, s.name) {
-				continue
-			}
-			some = append(some, task{s, image, i, true}, task{s, image, i, false})
+	for _, s := range subjects {
+		if len(o.Only) == 0 || slices.Contains(o.Only, s.name) {
+			out = append(out, task{subject: s, root: true}, task{subject: s})
 		}
-		slices.SortStableFunc(some, func(a, b task) int { return cmp.Compare(a.weight(), b.weight()) })
-		out = append(out, some...)
 	}
+	slices.SortStableFunc(out, func(a, b task) int { return cmp.Compare(a.weight(), b.weight()) })
 	return out
 }
 
@@ -134,24 +102,114 @@ func rank(l Limit) int {
 	return 1
 }
 
-// worker measures limit after limit, in one machine while the kernel is the same.
-type worker struct {
-	Options
-	index    int
-	machines int // started so far
-	kernel   int // of the machine
-	release  string
-	session  *session.Session
-	done     func()
+// queue is what is to be measured on one kernel.
+type queue struct {
+	image  kernel.Image
+	kernel int // its index
+	lanes  int // that have not ended
+
+	mu    sync.Mutex
+	tasks []task
 }
 
-func (w *worker) measure(ctx context.Context, t task) Limit {
-	l := Limit{Kernel: t.image.Selector, Privileged: t.root, Name: t.subject.name}
-	began := time.Now()
-	b, err := w.bisect(ctx, t)
-	l.Seconds = time.Since(began).Seconds()
+// machine asks for a machine for one of the kernel's lanes. Each is of a class of its
+// own: what one lane's machine came to hold is no measure of what the next one's will.
+func (q *queue) machine(lane int) scheduler.Task {
+	q.lanes++
+	return scheduler.Task{
+		Class:   fmt.Sprintf("limits-%d", lane),
+		Machine: vms.Spec{Kernel: q.image, Memory: memory},
+		Dir: func(n int) string {
+			return filepath.Join("machines", fmt.Sprintf("%03d-%d-%d", q.kernel, lane, n-1))
+		},
+	}
+}
+
+// next takes the next limit off the queue.
+func (q *queue) next() (task, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.tasks) == 0 {
+		return task{}, false
+	}
+	t := q.tasks[0]
+	q.tasks = q.tasks[1:]
+	return t, true
+}
+
+// again puts a limit back, as the first.
+func (q *queue) again(t task) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.tasks = slices.Insert(q.tasks, 0, t)
+}
+
+func (q *queue) empty() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.tasks) == 0
+}
+
+// lost returns what is left of the queue when its last lane ends.
+func (q *queue) lost() []task {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.lanes--; q.lanes > 0 {
+		return nil
+	}
+	return q.tasks
+}
+
+// measurement is a run on all kernels.
+type measurement struct {
+	Options
+	mu     sync.Mutex
+	report *Report
+}
+
+// lane measures limit after limit of one kernel in one machine, until none is left.
+func (m *measurement) lane(ctx context.Context, q *queue, slot *scheduler.Slot) {
+	var err error
+	if slot != nil && !q.empty() {
+		err = slot.Do(ctx, func(ctx context.Context, a *scheduler.Attempt) error { return m.drain(ctx, q, a.Session) }, nil)
+	}
+	if ctx.Err() != nil {
+		err = errors.New("interrupted")
+	}
+	for _, t := range q.lost() {
+		m.note(q, t.limit(q, boundary{}, 0, err))
+	}
+}
+
+// drain measures what is in the queue, until it is empty or the machine fails. A limit
+// that has failed as many machines as the pool retries has no figure.
+func (m *measurement) drain(ctx context.Context, q *queue, s *session.Session) error {
+	m.mu.Lock()
+	m.report.Kernels[q.kernel].Release = s.Ready.Release
+	m.mu.Unlock()
+	for {
+		t, ok := q.next()
+		if !ok {
+			return nil
+		}
+		began := time.Now()
+		b, err := t.bisect(ctx, s)
+		if err != nil && t.failed < m.Pool.Retries && ctx.Err() == nil {
+			t.failed++
+			q.again(t)
+		} else {
+			m.note(q, t.limit(q, b, time.Since(began).Seconds(), err))
+		}
+		if err != nil && !q.empty() {
+			return scheduler.Another(err)
+		}
+	}
+}
+
+// limit makes a record of what was found, or of why nothing was.
+func (t task) limit(q *queue, b boundary, seconds float64, err error) Limit {
+	l := Limit{Kernel: q.image.Selector, Privileged: t.root, Name: t.subject.name, Seconds: seconds}
 	if err != nil {
-		w.leave()
 		l.Status, l.Error = Failed, err.Error()
 		return l
 	}
@@ -159,54 +217,32 @@ func (w *worker) measure(ctx context.Context, t task) Limit {
 	return l
 }
 
-func (w *worker) bisect(ctx context.Context, t task) (boundary, error) {
-	if err := w.ready(ctx, t); err != nil {
-		return boundary{}, err
+func (m *measurement) note(q *queue, l Limit) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.report.Limits = append(m.report.Limits, l)
+	if m.OnLimit != nil {
+		m.OnLimit(l)
 	}
+}
+
+func (t task) bisect(ctx context.Context, s *session.Session) (boundary, error) {
 	return bisect(t.subject, func(n int) (answer, error) {
 		ctx, cancel := context.WithTimeout(ctx, tryTimeout)
 		defer cancel()
 		var res wire.ProbeResult
-		err := w.session.Call(ctx, wire.OpProbe, wire.Probe{Kind: t.subject.kindFor(t.root), N: n, User: !t.root, Brief: true}, &res, wire.IO{})
-		if err != nil {
+		err := s.Call(ctx, wire.OpProbe, wire.Probe{Kind: t.subject.kindFor(t.root), N: n, User: !t.root, Brief: true}, &res, wire.IO{})
+		switch {
+		case err != nil:
 			return answer{}, err
-		}
-		if slices.Contains(notLimits, res.Errno) {
+		case res.Errno == "ENOMEM":
+			return answer{}, fmt.Errorf("the kernel says ENOMEM to a program of size %d: %w", n, vms.ErrMemory)
+		case slices.Contains(notLimits, res.Errno):
 			return answer{}, fmt.Errorf("the kernel says %s, which is no limit of the verifier's", res.Errno)
 		}
 		return answer{n: n, accepted: res.Accepted, errno: res.Errno, message: probe.Complaint(res.Log)}, nil
 	})
 }
 
-// notLimits are errors that tell of the machine, and not of the verifier.
-var notLimits = []string{"ENOMEM", "EAGAIN", "EINTR", "ENOSPC"}
-
-// ready sees to a machine of the task's kernel.
-func (w *worker) ready(ctx context.Context, t task) error {
-	if err := ctx.Err(); err != nil {
-		return errors.New("interrupted")
-	}
-	if w.session != nil && w.kernel == t.kernel {
-		return nil
-	}
-	w.leave()
-	dir := filepath.Join(w.Dir, "machines", fmt.Sprintf("%03d-%d-%d", t.kernel, w.index, w.machines))
-	w.machines++
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	s, done, err := session.Start(ctx, w.Provider, vms.Spec{Kernel: t.image, Agent: w.Agent, Memory: memory, Dir: dir})
-	if err != nil {
-		return err
-	}
-	w.session, w.done, w.kernel, w.release = s, done, t.kernel, s.Ready.Release
-	return nil
-}
-
-// leave closes the machine, if there is one.
-func (w *worker) leave() {
-	if w.session != nil {
-		w.done()
-	}
-	w.session, w.release = nil, ""
-}
+// notLimits are errors of the machine, and not of the verifier.
+var notLimits = []string{"EAGAIN", "EINTR", "ENOSPC"}

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/bpflab/bpflab/harness/scheduler"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/wire"
 )
@@ -152,11 +153,13 @@ func newFakeHost(total int64, p *fakeProvider) *fakeHost {
 }
 
 // memory is the host's meter; one goroutine at a time reads it.
-func (h *fakeHost) memory() memory {
+func (h *fakeHost) memory() scheduler.Memory {
 	left := h.total - h.provider.held()
 	if h.others != nil {
 		left -= h.others()
 	}
 	h.least = min(h.least, left)
-	return memory{left, h.total}
+	return scheduler.Memory{Available: left, Total: h.total}
 }
+
+const gib, mib = 1 << 30, 1 << 20

@@ -2,15 +2,17 @@ package run
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
+	"path/filepath"
+	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/bpflab/bpflab/harness/build"
 	"github.com/bpflab/bpflab/harness/lab"
 	"github.com/bpflab/bpflab/harness/plan"
+	"github.com/bpflab/bpflab/harness/scheduler"
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/vms"
@@ -28,18 +30,13 @@ type Tree struct {
 	Root string // directory that FS stands for, "" if embedded
 }
 
-// Options says with what to run.
+// Options configures a run.
 type Options struct {
-	Provider vms.Provider
-	Builder  Builder
-	Tree     func(*lab.Lab) Tree
-	Agent    string              // path of the guest agent's binary
-	Dir      string              // the result directory, which exists
-	Limits   Limits              // how much may run side by side
-	Retries  int                 // further attempts after infra
-	Cold     bool                // boot, never fork
-	Starter  bool                // use the labs' starters instead of their solutions
-	OnEvent  func(verdict.Event) // called from one goroutine at a time; may be nil
+	Pool    *scheduler.Pool
+	Builder Builder
+	Tree    func(*lab.Lab) Tree
+	Starter bool                // use the labs' starters instead of their solutions
+	OnEvent func(verdict.Event) // called from one goroutine at a time; may be nil
 
 	// OnFail is called when a step did not pass, in its machine, while what the step
 	// has loaded and attached is still there; may be nil.
@@ -50,45 +47,44 @@ type Options struct {
 // is also the order they start in. It returns early only when ctx ends: cells
 // that did not end by then are infra, "interrupted".
 func Run(ctx context.Context, cells []plan.Cell, opts Options) []verdict.Cell {
-	return newRunner(opts, opts.Limits.meter()).run(ctx, cells)
+	r := &runner{Options: opts, made: map[source]func() (build.Object, error){}}
+	var tasks []scheduler.Task
+	for _, cell := range cells {
+		r.event(verdict.Event{Index: cell.Index, Phase: verdict.PhaseWait, Attempt: 1})
+		tasks = append(tasks, task(cell))
+	}
+	done := make([]verdict.Cell, len(cells))
+	r.Pool.Each(ctx, tasks, func(i int, slot *scheduler.Slot) {
+		done[i] = r.cell(ctx, cells[i], slot)
+		r.event(verdict.Event{Index: cells[i].Index, Phase: verdict.PhaseDone, Cell: &done[i]})
+	})
+	return done
 }
 
 type runner struct {
 	Options
-	gate *gate
-	mu   sync.Mutex // one event at a time
+	mu sync.Mutex // one event at a time
 
 	building sync.Mutex // for made
 	made     map[source]func() (build.Object, error)
 }
 
-func newRunner(opts Options, host meter) *runner {
-	return &runner{Options: opts, gate: newGate(opts.Limits, host), made: map[source]func() (build.Object, error){}}
+// task asks for a machine for a cell.
+func task(cell plan.Cell) scheduler.Task {
+	return scheduler.Task{
+		Class:   cell.Lab.Name,
+		Machine: vms.Spec{Kernel: cell.Kernel, Memory: cell.Memory, CPUs: cell.CPUs, Modules: cell.Lab.Modules, LSM: cell.Lab.LSM},
+		Dir: func(n int) string {
+			return filepath.Join("cells", cellDir(cell), fmt.Sprintf("attempt-%d", n))
+		},
+	}
 }
 
-func (r *runner) run(ctx context.Context, cells []plan.Cell) []verdict.Cell {
-	defer r.gate.keep()()
-	done := make([]verdict.Cell, len(cells))
-	began := time.Now()
-	var group errgroup.Group
-	for i, cell := range cells {
-		r.event(verdict.Event{Index: cell.Index, Phase: verdict.PhaseWait, Attempt: 1})
-		seat, err := r.gate.enter(ctx, kind{cell.Lab.Name, cell.Kernel.SHA256, cell.Memory})
-		wait := since(began)
-		group.Go(func() error {
-			if err == nil {
-				done[i] = r.cell(ctx, cell, seat, wait)
-				seat.leave(done[i].Verdict != verdict.Infra)
-			} else {
-				done[i] = r.record(cell)
-				done[i].Verdict, done[i].Reason = verdict.Infra, interrupted
-			}
-			r.event(verdict.Event{Index: cell.Index, Phase: verdict.PhaseDone, Cell: &done[i]})
-			return nil
-		})
-	}
-	group.Wait()
-	return done
+// cellDir returns a name that every file system and every store of artifacts takes,
+// which "local:mine" and "6.1/generic" are not.
+func cellDir(cell plan.Cell) string {
+	series := strings.NewReplacer(":", "-", "/", "-").Replace(cell.Kernel.Series)
+	return fmt.Sprintf("%03d-%s-%s", cell.Index, cell.Lab.Name, series)
 }
 
 func (r *runner) event(e verdict.Event) {
@@ -100,11 +96,14 @@ func (r *runner) event(e verdict.Event) {
 	r.OnEvent(e)
 }
 
-// cell runs one cell in its seat, again while it is infra and retries are
-// left. wait is how long it waited for the seat, in seconds.
-func (r *runner) cell(ctx context.Context, cell plan.Cell, seat *seat, wait float64) verdict.Cell {
+// cell runs one cell in its slot, which is nil where ctx ended before there was one.
+func (r *runner) cell(ctx context.Context, cell plan.Cell, slot *scheduler.Slot) verdict.Cell {
 	out := r.record(cell)
-	out.Durations.Wait = wait
+	if slot == nil {
+		out.Verdict, out.Reason = verdict.Infra, interrupted
+		return out
+	}
+	out.Durations.Wait = slot.Wait
 	r.event(verdict.Event{Index: cell.Index, Phase: verdict.PhaseBuild, Attempt: 1})
 	objects, seconds, err := r.objects(ctx, cell)
 	out.Durations.Build = seconds
@@ -116,24 +115,21 @@ func (r *runner) cell(ctx context.Context, cell plan.Cell, seat *seat, wait floa
 		return out
 	}
 	out.Object, out.Warnings = objects.digest, append(out.Warnings, objects.warnings...)
-	for n := 1; ; n++ {
-		r.attempt(ctx, cell, seat, objects, n, &out)
-		out.Attempts = append(out.Attempts, verdict.Attempt{Verdict: out.Verdict, Reason: out.Reason, Where: out.Where, Console: out.Console, Durations: out.Durations})
-		if out.Verdict != verdict.Infra || n > r.Retries || ctx.Err() != nil {
-			return out
-		}
-	}
+	a := &attempt{runner: r, cell: cell, objects: objects, out: &out}
+	a.begin()
+	slot.Do(ctx, a.use, func(m scheduler.Attempt, again bool) { a.end(ctx, m, again) })
+	return out
 }
 
 const interrupted = "interrupted"
 
-// record is a cell's record before anything has run.
+// record returns a cell's record before anything has run.
 func (r *runner) record(cell plan.Cell) verdict.Cell {
 	k := cell.Kernel
 	out := verdict.Cell{
 		Lab:       cell.Lab.Name,
 		LabSHA256: cell.Lab.SHA256,
-		Provider:  r.Provider.Name(),
+		Provider:  r.Pool.Provider.Name(),
 		Steps:     []verdict.Step{},
 		Attempts:  []verdict.Attempt{},
 		Kernel: verdict.Kernel{Selector: k.Selector, Source: k.Source, Package: k.Package,
@@ -145,5 +141,5 @@ func (r *runner) record(cell plan.Cell) verdict.Cell {
 	return out
 }
 
-// since is the time from then to now, in seconds.
+// since returns the time from then to now, in seconds.
 func since(then time.Time) float64 { return time.Since(then).Seconds() }

@@ -11,6 +11,7 @@ import (
 	"github.com/bpflab/bpflab/harness/build"
 	"github.com/bpflab/bpflab/harness/lab"
 	"github.com/bpflab/bpflab/harness/plan"
+	"github.com/bpflab/bpflab/harness/scheduler"
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
@@ -55,20 +56,27 @@ func cells(t *testing.T, n int) []plan.Cell {
 	return plan.Make([]*lab.Lab{l}, []kernel.Image{image}, plan.Options{Provider: "fake", Repeat: n}).Cells
 }
 
-func runFake(t *testing.T, ctx context.Context, p *fakeProvider, n int, opts Options) []verdict.Cell {
+func runFake(t *testing.T, ctx context.Context, p *fakeProvider, n int, opts scheduler.Options) []verdict.Cell {
 	t.Helper()
 	return runOn(t, ctx, newFakeHost(64*gib, p), cells(t, n), opts)
 }
 
 // runOn runs cells on a host, with its provider.
-func runOn(t *testing.T, ctx context.Context, host *fakeHost, cells []plan.Cell, opts Options) []verdict.Cell {
+func runOn(t *testing.T, ctx context.Context, host *fakeHost, cells []plan.Cell, opts scheduler.Options) []verdict.Cell {
+	t.Helper()
+	return runWith(t, ctx, host, cells, opts, Options{})
+}
+
+// runWith runs cells on a host, with its provider and with options of the run.
+func runWith(t *testing.T, ctx context.Context, host *fakeHost, cells []plan.Cell, pool scheduler.Options, opts Options) []verdict.Cell {
 	t.Helper()
 	p := host.provider
-	opts.Provider, opts.Builder, opts.Dir = p, noBuilder{}, t.TempDir()
+	pool.Provider, pool.Dir, pool.Host = p, t.TempDir(), host.memory
+	opts.Pool, opts.Builder = scheduler.New(pool), noBuilder{}
 	if p.exec == nil {
 		p.exec = func(context.Context, int, []string) (wire.ExecResult, error) { return wire.ExecResult{}, nil }
 	}
-	out := newRunner(opts, host.memory).run(ctx, cells)
+	out := Run(ctx, cells, opts)
 	if left := p.running.Load(); left != 0 {
 		t.Errorf("%d machines are left running", left)
 	}
@@ -82,7 +90,7 @@ func TestInfraIsRetriedAndKept(t *testing.T) {
 		}
 		return nil
 	}}
-	c := runFake(t, t.Context(), p, 1, Options{Retries: 1})[0]
+	c := runFake(t, t.Context(), p, 1, scheduler.Options{Retries: 1})[0]
 	if c.Verdict != verdict.Pass || len(c.Attempts) != 2 {
 		t.Fatalf("%s with %d attempts, want pass with 2", c.Verdict, len(c.Attempts))
 	}
@@ -93,7 +101,7 @@ func TestInfraIsRetriedAndKept(t *testing.T) {
 
 func TestRetriesEnd(t *testing.T) {
 	p := &fakeProvider{start: func(int) error { return errors.New("no boot") }}
-	c := runFake(t, t.Context(), p, 1, Options{Retries: 2})[0]
+	c := runFake(t, t.Context(), p, 1, scheduler.Options{Retries: 2})[0]
 	if c.Verdict != verdict.Infra || len(c.Attempts) != 3 {
 		t.Errorf("%s with %d attempts, want infra with 3", c.Verdict, len(c.Attempts))
 	}
@@ -105,7 +113,7 @@ func TestFailureIsNotRetried(t *testing.T) {
 		"kernel panic": func(context.Context, int, []string) (wire.ExecResult, error) { return wire.ExecResult{}, vms.ErrPanic },
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := runFake(t, t.Context(), &fakeProvider{exec: exec}, 1, Options{Retries: 3})[0]
+			c := runFake(t, t.Context(), &fakeProvider{exec: exec}, 1, scheduler.Options{Retries: 3})[0]
 			if c.Verdict != verdict.Fail || len(c.Attempts) != 1 {
 				t.Errorf("%s (%s) with %d attempts, want fail with one", c.Verdict, c.Reason, len(c.Attempts))
 			}
@@ -118,7 +126,7 @@ func TestFailureIsNotRetried(t *testing.T) {
 
 func TestJobsAreBounded(t *testing.T) {
 	p := &fakeProvider{}
-	out := runFake(t, t.Context(), p, 12, Options{Limits: Limits{Jobs: 3, Memory: 64 << 30}})
+	out := runFake(t, t.Context(), p, 12, scheduler.Options{Jobs: 3, Memory: 64 << 30})
 	if len(out) != 12 || p.most.Load() > 3 {
 		t.Errorf("%d cells, %d machines at once; want 12 and at most 3", len(out), p.most.Load())
 	}
@@ -126,7 +134,7 @@ func TestJobsAreBounded(t *testing.T) {
 
 func TestMemoryIsBounded(t *testing.T) {
 	p := &fakeProvider{}
-	runFake(t, t.Context(), p, 6, Options{Limits: Limits{Jobs: 6, Memory: 2*(256<<20+guestOverhead) + 1}})
+	runFake(t, t.Context(), p, 6, scheduler.Options{Jobs: 6, Memory: 2*(320*mib) + 1})
 	if p.most.Load() > 2 {
 		t.Errorf("%d machines at once, there is memory for 2", p.most.Load())
 	}
@@ -142,7 +150,7 @@ func TestInterruptEndsEveryCell(t *testing.T) {
 		<-ctx.Done()
 		return wire.ExecResult{}, ctx.Err()
 	}}
-	for i, c := range runFake(t, ctx, p, 8, Options{Limits: Limits{Jobs: 2}, Retries: 5}) {
+	for i, c := range runFake(t, ctx, p, 8, scheduler.Options{Jobs: 2, Retries: 5}) {
 		if c.Verdict != verdict.Infra || c.Reason != interrupted {
 			t.Errorf("cell %d: %s, %q; want infra, interrupted", i, c.Verdict, c.Reason)
 		}
@@ -157,7 +165,8 @@ func TestEventsEndWithTheRecord(t *testing.T) {
 			t.Errorf("event %+v", e)
 		}
 	}}
-	runFake(t, t.Context(), &fakeProvider{}, 1, opts)
+	p := &fakeProvider{}
+	runWith(t, t.Context(), newFakeHost(64*gib, p), cells(t, 1), scheduler.Options{}, opts)
 	if got := strings.Join(phases, " "); got != "wait build start stepdo done" {
 		t.Errorf("events %q", got)
 	}
@@ -170,7 +179,7 @@ func TestNotesOfEveryAttemptAreKept(t *testing.T) {
 		}
 		return wire.ExecResult{}, nil
 	}}
-	c := runFake(t, t.Context(), p, 1, Options{Retries: 1})[0]
+	c := runFake(t, t.Context(), p, 1, scheduler.Options{Retries: 1})[0]
 	if len(c.Attempts) != 2 || strings.Join(c.Warnings, ", ") != "a fake note, a fake note" {
 		t.Errorf("warnings %q after %d attempts, want one of each of two", c.Warnings, len(c.Attempts))
 	}
@@ -179,7 +188,7 @@ func TestNotesOfEveryAttemptAreKept(t *testing.T) {
 func TestForkThatNeverAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &fakeProvider{forks: true, deadForks: true}
-		done := runFake(t, t.Context(), p, 1, Options{})
+		done := runFake(t, t.Context(), p, 1, scheduler.Options{})
 		c := done[0]
 		if c.Verdict != verdict.Pass || c.StartKind != "boot" || len(c.Attempts) != 1 {
 			t.Errorf("verdict %s of a %s after %d attempts, want a pass of a boot after one", c.Verdict, c.StartKind, len(c.Attempts))
@@ -194,7 +203,7 @@ func TestForksAndBoots(t *testing.T) {
 	for _, cold := range []bool{false, true} {
 		p := &fakeProvider{forks: true}
 		want := map[bool]string{false: "fork", true: "boot"}[cold]
-		if c := runFake(t, t.Context(), p, 1, Options{Cold: cold})[0]; c.Verdict != verdict.Pass || c.StartKind != want {
+		if c := runFake(t, t.Context(), p, 1, scheduler.Options{Cold: cold})[0]; c.Verdict != verdict.Pass || c.StartKind != want {
 			t.Errorf("cold %v: verdict %s of a %s, want a pass of a %s", cold, c.Verdict, c.StartKind, want)
 		}
 	}

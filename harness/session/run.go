@@ -35,6 +35,7 @@ type Outcome struct {
 	Load    float64 // seconds in loading and attaching
 	Run     float64 // seconds in all else
 	Splat   string  // a panic or oops on the console
+	Err     error   // the machine's, where Verdict is Infra
 }
 
 // Run does a lab's steps, one after the other, until one does not pass. A
@@ -176,6 +177,8 @@ func (s *Session) judgeDeath(ctx context.Context, out *Outcome, err error) {
 	out.Verdict, out.Reason = verdict.Infra, err.Error()
 	if errors.As(err, &crash) && errors.Is(err, vms.ErrPanic) {
 		out.Verdict, out.Splat = verdict.Fail, crash.Splat
+	} else {
+		out.Err = err
 	}
 	if ctx.Err() != nil {
 		out.Reason = "interrupted"

@@ -7,23 +7,19 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
+	"sync"
 
-	"golang.org/x/sync/errgroup"
-
+	"github.com/bpflab/bpflab/harness/scheduler"
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// Options says with what to verify.
+// Options configures a verification.
 type Options struct {
-	Provider vms.Provider
-	Agent    string // path of the guest agent's binary
-	Dir      string // the result directory, which exists
-	Jobs     int    // kernels at one time; 0 means one a core
+	Pool     *scheduler.Pool
 	Attach   bool   // attach each program too
 	BTF      []byte // of the kernels, for those that have none of their own; see ReadBTF
 	OnResult func(Result)
@@ -33,102 +29,157 @@ type Options struct {
 // order of kernels, objects and programs. What a kernel does to one program costs
 // no other: after a crash the next begins in a new machine.
 func Run(ctx context.Context, objects []*Object, kernels []kernel.Image, o Options) []Result {
-	all := make([][]Result, len(kernels))
-	var group errgroup.Group
-	group.SetLimit(max(1, jobs(o.Jobs)))
-	results := make(chan Result)
-	told := make(chan struct{})
-	go func() {
-		defer close(told)
-		for r := range results {
-			if o.OnResult != nil {
-				o.OnResult(r)
-			}
-		}
-	}()
+	var tasks []scheduler.Task
+	workers := make([]*worker, len(kernels))
+	var mu sync.Mutex
 	for i, k := range kernels {
-		group.Go(func() error {
-			w := worker{Options: o, kernel: k, index: i, memory: memoryFor(objects), results: results}
-			all[i] = w.run(ctx, objects)
-			return nil
-		})
+		workers[i] = &worker{Options: o, reporting: &mu, kernel: k, index: i}
+		workers[i].queue(objects)
+		tasks = append(tasks, workers[i].machine(memoryFor(objects)))
 	}
-	group.Wait()
-	close(results)
-	<-told
+	o.Pool.Each(ctx, tasks, func(i int, slot *scheduler.Slot) { workers[i].run(ctx, slot) })
 	var flat []Result
-	for _, some := range all {
-		flat = append(flat, some...)
+	for _, w := range workers {
+		flat = append(flat, w.results...)
 	}
 	explain(flat, objects, kernels)
 	return flat
 }
 
-func jobs(wanted int) int {
-	if wanted > 0 {
-		return wanted
-	}
-	return runtime.NumCPU()
-}
-
 // worker verifies on one kernel.
 type worker struct {
 	Options
-	kernel  kernel.Image
-	index   int
-	memory  int64 // of its machines, in bytes
-	results chan<- Result
+	reporting *sync.Mutex // of all workers' OnResult
+	kernel    kernel.Image
+	index     int
+	pending   []pending
+	results   []Result
 
-	machines int // started so far
-	session  *session.Session
-	done     func()  // ends the session and its machine
-	opened   *Object // in the session
+	session *session.Session
+	opened  *Object // in the session
 }
 
-func (w *worker) run(ctx context.Context, objects []*Object) []Result {
-	defer w.leave()
-	var out []Result
+// pending is a program that was not verified yet.
+type pending struct {
+	object  *Object
+	program Program
+	failed  int // machines that failed it
+}
+
+func (w *worker) queue(objects []*Object) {
 	for _, o := range objects {
 		for _, p := range o.Programs {
-			r := w.verify(ctx, o, p)
-			out = append(out, r)
-			w.results <- r
+			w.pending = append(w.pending, pending{object: o, program: p})
 		}
 	}
-	return out
 }
 
-// verify asks the kernel about one program. A machine that dies is the program's
-// doing if it answered before.
-func (w *worker) verify(ctx context.Context, o *Object, p Program) Result {
-	r := Result{Object: o.Name, Program: p.Name, Section: p.Section, Type: p.Type, Kernel: w.kernel.Selector, SHA256: w.kernel.SHA256, Release: w.kernel.Release}
-	if err := w.ready(ctx, o); err != nil {
-		r.Infra = err.Error()
-		w.leave()
-		return r
+// machine asks for the worker's machines.
+func (w *worker) machine(memory int64) scheduler.Task {
+	return scheduler.Task{Class: "verify", Machine: vms.Spec{Kernel: w.kernel, Memory: memory}, Dir: func(n int) string {
+		return filepath.Join("machines", fmt.Sprintf("%03d-%s-%d", w.index, plain(w.kernel.Series), n-1))
+	}}
+}
+
+// run verifies all that is pending, and says of what is left why it could not.
+func (w *worker) run(ctx context.Context, slot *scheduler.Slot) {
+	var err error
+	if slot != nil && len(w.pending) > 0 {
+		err = slot.Do(ctx, w.drain, nil)
 	}
+	if ctx.Err() != nil {
+		err = errors.New("interrupted")
+	}
+	for _, p := range w.pending {
+		r := w.result(p)
+		r.Infra = err.Error()
+		w.done(r)
+	}
+	w.pending = nil
+}
+
+// drain verifies programs in one machine, until all are done or the machine is lost. A
+// program whose machine failed is tried again in another one, as often as the pool
+// retries; one that killed its kernel has its result.
+func (w *worker) drain(ctx context.Context, a *scheduler.Attempt) error {
+	if err := w.begin(ctx, a.Session); err != nil {
+		return err
+	}
+	for len(w.pending) > 0 {
+		p := &w.pending[0]
+		r, lost, err := w.verify(ctx, *p)
+		if err != nil && ctx.Err() != nil {
+			return err
+		}
+		if err != nil && p.failed < w.Pool.Retries {
+			p.failed++
+			return scheduler.Another(err)
+		}
+		if err != nil {
+			r.Infra = err.Error()
+		}
+		w.pending = w.pending[1:]
+		w.done(r)
+		if lost && len(w.pending) > 0 {
+			return scheduler.Another(fmt.Errorf("%s ended it", p.program.Name))
+		}
+	}
+	return nil
+}
+
+// begin prepares a new machine.
+func (w *worker) begin(ctx context.Context, s *session.Session) error {
+	w.session, w.opened = s, nil
+	if len(w.BTF) == 0 {
+		return nil
+	}
+	if err := s.Call(ctx, wire.OpTypes, nil, nil, wire.IO{In: bytes.NewReader(w.BTF)}); err != nil {
+		return fmt.Errorf("send BTF to the machine: %w", err)
+	}
+	return nil
+}
+
+func (w *worker) done(r Result) {
+	w.results = append(w.results, r)
+	if w.OnResult != nil {
+		w.reporting.Lock()
+		defer w.reporting.Unlock()
+		w.OnResult(r)
+	}
+}
+
+// result returns the empty result of a program.
+func (w *worker) result(p pending) Result {
+	return Result{Object: p.object.Name, Program: p.program.Name, Section: p.program.Section, Type: p.program.Type,
+		Kernel: w.kernel.Selector, SHA256: w.kernel.SHA256, Release: w.kernel.Release}
+}
+
+// verify asks the kernel about one program. lost reports whether the machine cannot be
+// asked again; the error is the machine's, and says nothing of the program.
+func (w *worker) verify(ctx context.Context, p pending) (r Result, lost bool, err error) {
+	r = w.result(p)
 	r.Release = w.session.Ready.Release
+	if err := w.open(ctx, p.object); err != nil {
+		return r, true, err
+	}
 	var answer wire.VerifyResult
 	var log bytes.Buffer
-	err := w.session.Call(ctx, wire.OpVerify, wire.Verify{Program: p.Name, Attach: w.Attach}, &answer, wire.IO{Stdout: &log})
+	err = w.session.Call(ctx, wire.OpVerify, wire.Verify{Program: p.program.Name, Attach: w.Attach}, &answer, wire.IO{Stdout: &log})
 	var fault *wire.Fault
 	var crash *vms.Crash
 	switch {
 	case err == nil:
 		w.take(&r, answer, log.String())
-	case ctx.Err() != nil:
-		r.Infra = "interrupted"
+		return r, false, nil
 	case errors.As(err, &fault):
 		r.Infra = fault.Msg
-	case errors.As(err, &crash):
+		return r, false, nil
+	case errors.As(err, &crash) && !errors.Is(err, vms.ErrAgent):
 		r.Stage, r.Reason = stageCrash, &Reason{Code: "crash", Text: crash.Error()}
 		w.keep(&r, crash.Splat)
-		w.leave()
-	default:
-		r.Infra = err.Error()
-		w.leave()
+		return r, true, nil
 	}
-	return r
+	return r, true, err
 }
 
 // stageCrash is a program that killed its kernel.
@@ -155,7 +206,7 @@ func (w *worker) keep(r *Result, log string) {
 		return
 	}
 	name := filepath.Join("logs", fmt.Sprintf("%03d-%s", w.index, plain(w.kernel.Series)), plain(r.Object)+"."+plain(r.Program)+".log")
-	path := filepath.Join(w.Dir, name)
+	path := filepath.Join(w.Pool.Dir, name)
 	if os.MkdirAll(filepath.Dir(path), 0o755) == nil && os.WriteFile(path, []byte(log), 0o644) == nil {
 		r.Log = name
 	}
@@ -171,13 +222,8 @@ func plain(name string) string {
 	}, name)
 }
 
-// ready sees to a machine with the object open.
-func (w *worker) ready(ctx context.Context, o *Object) error {
-	if w.session == nil {
-		if err := w.start(ctx); err != nil {
-			return err
-		}
-	}
+// open sees to it that the object is open in the machine.
+func (w *worker) open(ctx context.Context, o *Object) error {
 	if w.opened == o {
 		return nil
 	}
@@ -207,32 +253,4 @@ func memoryFor(objects []*Object) int64 {
 		return memoryStep
 	}
 	return memoryStep * (1 + (int64(largest)*ofItsSize+memoryStep-1)/memoryStep)
-}
-
-func (w *worker) start(ctx context.Context) error {
-	dir := filepath.Join(w.Dir, "machines", fmt.Sprintf("%03d-%s-%d", w.index, plain(w.kernel.Series), w.machines))
-	w.machines++
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	s, done, err := session.Start(ctx, w.Provider, vms.Spec{Kernel: w.kernel, Agent: w.Agent, Memory: w.memory, Dir: dir})
-	if err != nil {
-		return err
-	}
-	w.session, w.done, w.opened = s, done, nil
-	if len(w.BTF) == 0 {
-		return nil
-	}
-	if err := s.Call(ctx, wire.OpTypes, nil, nil, wire.IO{In: bytes.NewReader(w.BTF)}); err != nil {
-		return fmt.Errorf("send BTF to the machine: %w", err)
-	}
-	return nil
-}
-
-// leave closes the machine, if there is one.
-func (w *worker) leave() {
-	if w.session != nil {
-		w.done()
-	}
-	w.session, w.opened = nil, nil
 }

@@ -14,12 +14,8 @@ import (
 	"github.com/bpflab/bpflab/vms/install"
 )
 
-// defaultMemory is what a machine gets if nobody says, and leastMemory what it
-// gets at least, in bytes.
-const (
-	defaultMemory = 256 << 20
-	leastMemory   = 128 << 20
-)
+// leastMemory is what a machine gets at least, in bytes.
+const leastMemory = 128 << 20
 
 // usualModules are loaded where the kernel has them: labs with packets need
 // them.
@@ -136,7 +132,7 @@ var bootFirst = map[string]string{"type": "disk", "source": "/nonexistent/bpflab
 func emptyMachine(want vms.Spec, pool string) api.InstancesPost {
 	memory := want.Memory
 	if memory == 0 {
-		memory = defaultMemory
+		memory = vms.DefaultMemory
 	}
 	return api.InstancesPost{
 		Type:   api.InstanceTypeVM,

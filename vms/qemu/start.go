@@ -19,9 +19,6 @@ import (
 	"github.com/bpflab/bpflab/vms/install"
 )
 
-// defaultMemory is what a machine gets if nobody says, in bytes.
-const defaultMemory = 256 << 20
-
 // leastMemory is what a machine gets at least. With less, kernels die before
 // they print a line, or hang: 6.1 does at 80 MiB.
 const leastMemory = 128 << 20
@@ -107,7 +104,7 @@ const consoleLog = "console.log"
 
 func memorySize(wanted int64) int64 {
 	if wanted == 0 {
-		return defaultMemory
+		return vms.DefaultMemory
 	}
 	return max(wanted, leastMemory)
 }

@@ -1,4 +1,4 @@
-package run
+package scheduler
 
 import (
 	"io/fs"
@@ -13,7 +13,7 @@ import (
 const gib, mib = 1 << 30, 1 << 20
 
 func TestHostMeter(t *testing.T) {
-	for name, want := range map[string]memory{
+	for name, want := range map[string]Memory{
 		"host":         {12 * gib, 16 * gib},
 		"v2-max":       {12 * gib, 16 * gib},
 		"v2-nested":    {3 * gib / 2, 4 * gib},
@@ -29,7 +29,7 @@ func TestHostMeter(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			if got := hostMeter(recorded(t, name))(); got != want {
 				t.Errorf("%d MiB of %d are available, want %d of %d",
-					got.available/mib, got.total/mib, want.available/mib, want.total/mib)
+					got.Available/mib, got.Total/mib, want.Available/mib, want.Total/mib)
 			}
 		})
 	}
@@ -40,8 +40,8 @@ func TestHostMeterReadsAnew(t *testing.T) {
 	meter := hostMeter(root)
 	before := meter()
 	root["proc/meminfo"] = &fstest.MapFile{Data: []byte("MemTotal: 16777216 kB\nMemAvailable: 1024 kB\n")}
-	if after := meter(); before.available == mib || after.available != mib {
-		t.Errorf("%d bytes, then %d; want 1 MiB from then on", before.available, after.available)
+	if after := meter(); before.Available == mib || after.Available != mib {
+		t.Errorf("%d bytes, then %d; want 1 MiB from then on", before.Available, after.Available)
 	}
 }
 
@@ -51,8 +51,8 @@ func TestHostMeterOfThisMachine(t *testing.T) {
 	if _, err := fs.Stat(root, "proc/meminfo"); err != nil {
 		t.Skip("no /proc/meminfo")
 	}
-	if m := hostMeter(root)(); m.total <= 0 || m.available > m.total {
-		t.Errorf("%d bytes of %d are available", m.available, m.total)
+	if m := hostMeter(root)(); m.Total <= 0 || m.Available > m.Total {
+		t.Errorf("%d bytes of %d are available", m.Available, m.Total)
 	}
 }
 

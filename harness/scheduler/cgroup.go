@@ -1,4 +1,4 @@
-package run
+package scheduler
 
 import (
 	"io/fs"
@@ -69,7 +69,7 @@ func ownGroup(root fs.FS, v1 bool) (string, bool) {
 }
 
 // memory is what the group leaves for use; nothing where it sets no bound.
-func (g group) memory(root fs.FS) memory {
+func (g group) memory(root fs.FS) Memory {
 	limit := int64(math.MaxInt64)
 	for _, name := range g.files.limits {
 		if n, told := g.number(root, name); told {
@@ -78,9 +78,9 @@ func (g group) memory(root fs.FS) memory {
 	}
 	usage, told := g.number(root, g.files.usage)
 	if limit >= unlimited || !told {
-		return memory{}
+		return Memory{}
 	}
-	return memory{max(0, limit-usage+g.inactive(root)), limit}
+	return Memory{max(0, limit-usage+g.inactive(root)), limit}
 }
 
 // unlimited is where version 1's numbers that mean "none" begin: the largest

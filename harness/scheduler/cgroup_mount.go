@@ -1,4 +1,4 @@
-package run
+package scheduler
 
 import (
 	"io/fs"

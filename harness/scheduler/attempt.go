@@ -1,0 +1,94 @@
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/bpflab/bpflab/harness/session"
+	"github.com/bpflab/bpflab/vms"
+)
+
+// once starts a machine, has use work in it and removes it.
+func (s *Slot) once(ctx context.Context, use func(context.Context, *Attempt) error) (a Attempt) {
+	s.machines++
+	began := time.Now()
+	machine, err := s.open(ctx, &a)
+	a.Start = time.Since(began).Seconds()
+	if err != nil {
+		a.Err = err
+		return a
+	}
+	defer s.remove(machine, &a)
+	defer a.Session.Close()
+	a.Err = use(ctx, &a)
+	return a
+}
+
+// open starts a machine and a session in it. A fork that does not answer is not the
+// task's fault: its template is dropped, and a machine is booted in its place.
+func (s *Slot) open(ctx context.Context, a *Attempt) (vms.Machine, error) {
+	for cold := s.pool.Cold; ; cold = true {
+		machine, err := s.start(ctx, cold)
+		if err != nil {
+			s.notStarted(err, a)
+			return nil, err
+		}
+		s.watch(machine)
+		a.Machine = machine.Info()
+		a.Notes = append(a.Notes, a.Machine.Notes...)
+		a.Console = s.below(a.Machine.Console)
+		if a.Session, err = session.Open(ctx, machine); err == nil {
+			return machine, nil
+		}
+		s.remove(machine, a)
+		if a.Machine.StartKind != "fork" || ctx.Err() != nil {
+			return nil, err
+		}
+		vms.Reject(machine)
+		a.Notes = append(a.Notes, fmt.Sprintf("a fork did not answer (%v): its template is dropped, and a machine was booted instead", err))
+	}
+}
+
+func (s *Slot) start(ctx context.Context, cold bool) (vms.Machine, error) {
+	dir := filepath.Join(s.pool.Dir, s.task.Dir(s.machines))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	spec := s.task.Machine
+	spec.Agent, spec.Dir, spec.Cold = s.pool.Agent, dir, cold
+	return s.pool.Provider.Start(ctx, spec)
+}
+
+// notStarted notes what is known of a machine that did not start.
+func (s *Slot) notStarted(err error, a *Attempt) {
+	var failed *vms.StartError
+	if errors.As(err, &failed) {
+		a.Machine.Where = failed.Where
+		a.Console = s.below(failed.Console)
+	}
+}
+
+// below returns a path as seen from the pool's directory, "" for none.
+func (s *Slot) below(path string) string {
+	if path == "" {
+		return ""
+	}
+	relative, err := filepath.Rel(s.pool.Dir, path)
+	if err != nil {
+		return ""
+	}
+	return relative
+}
+
+// remove closes the machine. What is left of one on a server that does not answer is
+// a note, and not the task's failure.
+func (s *Slot) remove(machine vms.Machine, a *Attempt) {
+	s.unwatch()
+	if err := machine.Close(); err != nil {
+		a.Notes = append(a.Notes, err.Error())
+	}
+}
