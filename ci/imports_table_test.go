@@ -60,7 +60,7 @@ var layers = map[string][]string{
 
 	// 4 and 5
 	"harness/session":   {"harness/build", "harness/lab", "harness/probe", "harness/verdict", "vms/wire", "vms", "vms/kernel"},
-	"harness/scheduler": {"harness/session", "vms"},
+	"harness/scheduler": {"harness/session", "vms", "vms/kernel"},
 	"harness/run": {"harness/build", "harness/lab", "harness/plan", "harness/scheduler", "harness/session", "harness/verdict", "vms/wire",
 		"vms", "vms/kernel"},
 	"harness/command":  {"harness/bundle", "harness/scheduler", "harness/session", "harness/verdict", "vms/wire", "vms", "vms/kernel"},

@@ -11,6 +11,7 @@ import (
 	"github.com/bpflab/bpflab/harness/plan"
 	"github.com/bpflab/bpflab/harness/scheduler"
 	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/vms/vmstest"
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
@@ -61,16 +62,16 @@ func wantAllPass(t *testing.T, out []verdict.Cell) {
 func TestFlatMachinesAreLearnt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var atFirst int32
-		p := &fakeProvider{holds: constant(40 * mib)}
-		p.exec = lasting(10*time.Second, func(n int) {
+		p := &vmstest.Fake{Holds: constant(40 * mib)}
+		p.Exec = lasting(10*time.Second, func(n int) {
 			if n == 1 {
-				atFirst = p.most.Load()
+				atFirst = p.Most.Load()
 			}
 		})
 		host := newFakeHost(2*gib, p)
 		wantAllPass(t, runOn(t, t.Context(), host, cells(t, 64), scheduler.Options{Jobs: 16}))
 		// 1920 MiB: six of 320 that are not known yet, and more than 16 of 66.
-		if most := p.most.Load(); atFirst != 6 || most != 16 {
+		if most := p.Most.Load(); atFirst != 6 || most != 16 {
 			t.Errorf("%d machines at first and %d in the end, want 6 and 16", atFirst, most)
 		}
 	})
@@ -79,7 +80,7 @@ func TestFlatMachinesAreLearnt(t *testing.T) {
 // What holds little until its work begins must not be taken for small.
 func TestLateMachinesDoNotOvercommit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &fakeProvider{exec: lasting(30*time.Second, nil), holds: func(_ int, age time.Duration) int64 {
+		p := &vmstest.Fake{Exec: lasting(30*time.Second, nil), Holds: func(_ int, age time.Duration) int64 {
 			if age < 20*time.Second {
 				return 50 * mib
 			}
@@ -88,8 +89,8 @@ func TestLateMachinesDoNotOvercommit(t *testing.T) {
 		host := newFakeHost(8*gib, p)
 		out := runOn(t, t.Context(), host, sized(t, slices.Repeat([]int64{3 * gib}, 8)...), scheduler.Options{Jobs: 8})
 		wantAllPass(t, out)
-		if p.most.Load() != 2 || host.least < host.total/16 {
-			t.Errorf("%d machines at once and %d MiB left, want 2 and at least the reserve", p.most.Load(), host.least/mib)
+		if p.Most.Load() != 2 || host.least < host.total/16 {
+			t.Errorf("%d machines at once and %d MiB left, want 2 and at least the reserve", p.Most.Load(), host.least/mib)
 		}
 	})
 }
@@ -98,9 +99,9 @@ func TestPressureFromOutsideOnlyDelays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		tight := func() bool { return time.Since(began) < 30500*time.Millisecond }
-		p := &fakeProvider{holds: constant(40 * mib)}
-		p.exec = lasting(time.Second, func(n int) {
-			if now := p.running.Load(); tight() && now != 1 {
+		p := &vmstest.Fake{Holds: constant(40 * mib)}
+		p.Exec = lasting(time.Second, func(n int) {
+			if now := p.Running.Load(); tight() && now != 1 {
 				t.Errorf("machine %d is one of %d, there is memory for one", n, now)
 			}
 		})
@@ -112,7 +113,7 @@ func TestPressureFromOutsideOnlyDelays(t *testing.T) {
 			return 0
 		}
 		wantAllPass(t, runOn(t, t.Context(), host, cells(t, 64), scheduler.Options{Jobs: 8}))
-		if most := p.most.Load(); most != 8 {
+		if most := p.Most.Load(); most != 8 {
 			t.Errorf("at most %d machines at once after the pressure, want 8", most)
 		}
 	})
@@ -122,7 +123,7 @@ func TestPressureFromOutsideOnlyDelays(t *testing.T) {
 func TestPressureEndsBeforeTheCell(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		p := &fakeProvider{holds: constant(40 * mib), exec: lasting(50*time.Second, nil)}
+		p := &vmstest.Fake{Holds: constant(40 * mib), Exec: lasting(50*time.Second, nil)}
 		host := newFakeHost(2*gib, p)
 		host.others = func() int64 {
 			if time.Since(began) < 10*time.Second {
@@ -140,17 +141,17 @@ func TestPressureEndsBeforeTheCell(t *testing.T) {
 
 func TestTheLargestRunsAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &fakeProvider{holds: constant(40 * mib)}
-		p.exec = lasting(time.Second, func(n int) {
-			if now := p.running.Load(); n == 3 && now != 1 {
+		p := &vmstest.Fake{Holds: constant(40 * mib)}
+		p.Exec = lasting(time.Second, func(n int) {
+			if now := p.Running.Load(); n == 3 && now != 1 {
 				t.Errorf("the large machine is one of %d", now)
 			}
 		})
 		sizes := []int64{256 * mib, 256 * mib, 3 * gib, 256 * mib, 256 * mib}
 		out := runOn(t, t.Context(), newFakeHost(2*gib, p), sized(t, sizes...), scheduler.Options{Jobs: 8})
 		wantAllPass(t, out)
-		if p.most.Load() != 2 {
-			t.Errorf("%d machines at once, want the small ones by twos", p.most.Load())
+		if p.Most.Load() != 2 {
+			t.Errorf("%d machines at once, want the small ones by twos", p.Most.Load())
 		}
 	})
 }
@@ -158,7 +159,7 @@ func TestTheLargestRunsAlone(t *testing.T) {
 // Small cells that would fit do not pass a large one that waits.
 func TestCellsStartInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &fakeProvider{holds: constant(40 * mib), exec: lasting(time.Second, nil)}
+		p := &vmstest.Fake{Holds: constant(40 * mib), Exec: lasting(time.Second, nil)}
 		var sizes []int64
 		for i := range 40 {
 			sizes = append(sizes, []int64{256 * mib, 1 * gib, 128 * mib, 3 * gib}[i%4])
@@ -178,11 +179,11 @@ func TestCellsStartInOrder(t *testing.T) {
 
 func TestManyCells(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &fakeProvider{holds: constant(40 * mib), exec: lasting(time.Second, nil)}
+		p := &vmstest.Fake{Holds: constant(40 * mib), Exec: lasting(time.Second, nil)}
 		out := runOn(t, t.Context(), newFakeHost(64*gib, p), cells(t, 256), scheduler.Options{Jobs: 64})
 		wantAllPass(t, out)
-		if len(out) != 256 || p.most.Load() != 64 {
-			t.Errorf("%d cells, %d machines at once; want 256 and 64", len(out), p.most.Load())
+		if len(out) != 256 || p.Most.Load() != 64 {
+			t.Errorf("%d cells, %d machines at once; want 256 and 64", len(out), p.Most.Load())
 		}
 	})
 }
@@ -191,15 +192,15 @@ func TestInterruptWhileWaitingForMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
-		p := &fakeProvider{holds: constant(40 * mib), exec: lasting(time.Minute, nil)}
+		p := &vmstest.Fake{Holds: constant(40 * mib), Exec: lasting(time.Minute, nil)}
 		out := runOn(t, ctx, newFakeHost(2*gib, p), sized(t, 256*mib, 3*gib, 256*mib), scheduler.Options{Jobs: 8})
 		for i, c := range out {
 			if c.Verdict != verdict.Infra || c.Reason != interrupted {
 				t.Errorf("cell %d: %s, %q; want infra, interrupted", i, c.Verdict, c.Reason)
 			}
 		}
-		if p.started.Load() != 1 {
-			t.Errorf("%d machines started, want the first alone", p.started.Load())
+		if p.Started.Load() != 1 {
+			t.Errorf("%d machines started, want the first alone", p.Started.Load())
 		}
 	})
 }

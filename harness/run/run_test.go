@@ -15,6 +15,7 @@ import (
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/vmstest"
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
@@ -56,7 +57,7 @@ func cells(t *testing.T, n int) []plan.Cell {
 	return plan.Make([]*lab.Lab{l}, []kernel.Image{image}, plan.Options{Provider: "fake", Repeat: n}).Cells
 }
 
-func runFake(t *testing.T, ctx context.Context, p *fakeProvider, n int, opts scheduler.Options) []verdict.Cell {
+func runFake(t *testing.T, ctx context.Context, p *vmstest.Fake, n int, opts scheduler.Options) []verdict.Cell {
 	t.Helper()
 	return runOn(t, ctx, newFakeHost(64*gib, p), cells(t, n), opts)
 }
@@ -73,18 +74,18 @@ func runWith(t *testing.T, ctx context.Context, host *fakeHost, cells []plan.Cel
 	p := host.provider
 	pool.Provider, pool.Dir, pool.Host = p, t.TempDir(), host.memory
 	opts.Pool, opts.Builder = scheduler.New(pool), noBuilder{}
-	if p.exec == nil {
-		p.exec = func(context.Context, int, []string) (wire.ExecResult, error) { return wire.ExecResult{}, nil }
+	if p.Exec == nil {
+		p.Exec = func(context.Context, int, []string) (wire.ExecResult, error) { return wire.ExecResult{}, nil }
 	}
 	out := Run(ctx, cells, opts)
-	if left := p.running.Load(); left != 0 {
+	if left := p.Running.Load(); left != 0 {
 		t.Errorf("%d machines are left running", left)
 	}
 	return out
 }
 
 func TestInfraIsRetriedAndKept(t *testing.T) {
-	p := &fakeProvider{start: func(n int) error {
+	p := &vmstest.Fake{OnStart: func(n int) error {
 		if n == 1 {
 			return errors.New("no boot")
 		}
@@ -100,7 +101,7 @@ func TestInfraIsRetriedAndKept(t *testing.T) {
 }
 
 func TestRetriesEnd(t *testing.T) {
-	p := &fakeProvider{start: func(int) error { return errors.New("no boot") }}
+	p := &vmstest.Fake{OnStart: func(int) error { return errors.New("no boot") }}
 	c := runFake(t, t.Context(), p, 1, scheduler.Options{Retries: 2})[0]
 	if c.Verdict != verdict.Infra || len(c.Attempts) != 3 {
 		t.Errorf("%s with %d attempts, want infra with 3", c.Verdict, len(c.Attempts))
@@ -113,7 +114,7 @@ func TestFailureIsNotRetried(t *testing.T) {
 		"kernel panic": func(context.Context, int, []string) (wire.ExecResult, error) { return wire.ExecResult{}, vms.ErrPanic },
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := runFake(t, t.Context(), &fakeProvider{exec: exec}, 1, scheduler.Options{Retries: 3})[0]
+			c := runFake(t, t.Context(), &vmstest.Fake{Exec: exec}, 1, scheduler.Options{Retries: 3})[0]
 			if c.Verdict != verdict.Fail || len(c.Attempts) != 1 {
 				t.Errorf("%s (%s) with %d attempts, want fail with one", c.Verdict, c.Reason, len(c.Attempts))
 			}
@@ -125,25 +126,25 @@ func TestFailureIsNotRetried(t *testing.T) {
 }
 
 func TestJobsAreBounded(t *testing.T) {
-	p := &fakeProvider{}
+	p := &vmstest.Fake{}
 	out := runFake(t, t.Context(), p, 12, scheduler.Options{Jobs: 3, Memory: 64 << 30})
-	if len(out) != 12 || p.most.Load() > 3 {
-		t.Errorf("%d cells, %d machines at once; want 12 and at most 3", len(out), p.most.Load())
+	if len(out) != 12 || p.Most.Load() > 3 {
+		t.Errorf("%d cells, %d machines at once; want 12 and at most 3", len(out), p.Most.Load())
 	}
 }
 
 func TestMemoryIsBounded(t *testing.T) {
-	p := &fakeProvider{}
+	p := &vmstest.Fake{}
 	runFake(t, t.Context(), p, 6, scheduler.Options{Jobs: 6, Memory: 2*(320*mib) + 1})
-	if p.most.Load() > 2 {
-		t.Errorf("%d machines at once, there is memory for 2", p.most.Load())
+	if p.Most.Load() > 2 {
+		t.Errorf("%d machines at once, there is memory for 2", p.Most.Load())
 	}
 }
 
 func TestInterruptEndsEveryCell(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var calls atomic.Int32
-	p := &fakeProvider{exec: func(ctx context.Context, _ int, _ []string) (wire.ExecResult, error) {
+	p := &vmstest.Fake{Exec: func(ctx context.Context, _ int, _ []string) (wire.ExecResult, error) {
 		if calls.Add(1) == 2 {
 			cancel()
 		}
@@ -165,7 +166,7 @@ func TestEventsEndWithTheRecord(t *testing.T) {
 			t.Errorf("event %+v", e)
 		}
 	}}
-	p := &fakeProvider{}
+	p := &vmstest.Fake{}
 	runWith(t, t.Context(), newFakeHost(64*gib, p), cells(t, 1), scheduler.Options{}, opts)
 	if got := strings.Join(phases, " "); got != "wait build start stepdo done" {
 		t.Errorf("events %q", got)
@@ -173,7 +174,7 @@ func TestEventsEndWithTheRecord(t *testing.T) {
 }
 
 func TestNotesOfEveryAttemptAreKept(t *testing.T) {
-	p := &fakeProvider{notes: []string{"a fake note"}, exec: func(_ context.Context, n int, _ []string) (wire.ExecResult, error) {
+	p := &vmstest.Fake{Notes: []string{"a fake note"}, Exec: func(_ context.Context, n int, _ []string) (wire.ExecResult, error) {
 		if n == 1 {
 			return wire.ExecResult{}, vms.ErrGone
 		}
@@ -187,21 +188,21 @@ func TestNotesOfEveryAttemptAreKept(t *testing.T) {
 
 func TestForkThatNeverAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &fakeProvider{forks: true, deadForks: true}
+		p := &vmstest.Fake{Forks: true, DeadForks: true}
 		done := runFake(t, t.Context(), p, 1, scheduler.Options{})
 		c := done[0]
 		if c.Verdict != verdict.Pass || c.StartKind != "boot" || len(c.Attempts) != 1 {
 			t.Errorf("verdict %s of a %s after %d attempts, want a pass of a boot after one", c.Verdict, c.StartKind, len(c.Attempts))
 		}
-		if p.rejected.Load() != 1 || len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0], "its template is dropped") {
-			t.Errorf("%d forks rejected, warnings %q", p.rejected.Load(), c.Warnings)
+		if p.Rejected.Load() != 1 || len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0], "its template is dropped") {
+			t.Errorf("%d forks rejected, warnings %q", p.Rejected.Load(), c.Warnings)
 		}
 	})
 }
 
 func TestForksAndBoots(t *testing.T) {
 	for _, cold := range []bool{false, true} {
-		p := &fakeProvider{forks: true}
+		p := &vmstest.Fake{Forks: true}
 		want := map[bool]string{false: "fork", true: "boot"}[cold]
 		if c := runFake(t, t.Context(), p, 1, scheduler.Options{Cold: cold})[0]; c.Verdict != verdict.Pass || c.StartKind != want {
 			t.Errorf("cold %v: verdict %s of a %s, want a pass of a %s", cold, c.Verdict, c.StartKind, want)

@@ -1,0 +1,156 @@
+package vmstest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/wire"
+)
+
+// Fake is a provider without machines, for tests of what uses machines: each guest is
+// a goroutine that serves the wire protocol, and answers commands as Exec does. The
+// zero value starts machines in which every command succeeds.
+type Fake struct {
+	OnStart func(n int) error // what Start of the nth machine returns, from 1; nil: nothing
+	Exec    func(ctx context.Context, n int, argv []string) (wire.ExecResult, error)
+	Holds   func(n int, age time.Duration) int64 // memory of the nth machine; nil: it cannot be measured
+	Notes   []string                             // of every machine
+	Has     vms.Caps                             // what Caps returns
+
+	Forks, DeadForks bool // machines are forked where they may be; forks never answer
+
+	Started, Running, Most, Rejected atomic.Int32
+
+	mu    sync.Mutex
+	live  map[*fakeMachine]bool
+	specs []vms.Spec
+}
+
+// Specs returns what was asked for, in order.
+func (p *Fake) Specs() []vms.Spec {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.specs)
+}
+
+// Held returns the memory of all machines, in bytes.
+func (p *Fake) Held() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var sum int64
+	for m := range p.live {
+		sum += m.Memory()
+	}
+	return sum
+}
+
+func (p *Fake) Name() string                           { return "fake" }
+func (p *Fake) Caps(context.Context) (vms.Caps, error) { return p.Has, nil }
+
+func (p *Fake) Start(ctx context.Context, spec vms.Spec) (vms.Machine, error) {
+	n := int(p.Started.Add(1))
+	if p.OnStart != nil {
+		if err := p.OnStart(n); err != nil {
+			return nil, &vms.StartError{Provider: "fake", Err: err}
+		}
+	}
+	if now := p.Running.Add(1); now > p.Most.Load() {
+		p.Most.Store(now)
+	}
+	host, guest := net.Pipe()
+	m := &fakeMachine{provider: p, n: n, stream: host}
+	about := vms.Info{Console: "/does/not/exist", StartKind: "boot", Where: fmt.Sprint("member", n), Started: time.Now(), Notes: p.Notes}
+	if p.Forks && !spec.Cold {
+		about.StartKind = "fork"
+	}
+	m.Base = vms.NewBase(about, func() { m.die(nil) })
+	p.mu.Lock()
+	if p.live == nil {
+		p.live = map[*fakeMachine]bool{}
+	}
+	p.live[m] = true
+	p.specs = append(p.specs, spec)
+	p.mu.Unlock()
+	server := wire.NewServer(guest, map[string]wire.Handler{
+		wire.OpExec: func(ctx context.Context, req *wire.Request) (any, error) {
+			var args wire.Exec
+			if err := req.Decode(&args); err != nil {
+				return nil, err
+			}
+			if p.Exec == nil {
+				return wire.ExecResult{}, nil
+			}
+			res, err := p.Exec(ctx, n, args.Argv)
+			switch {
+			case errors.Is(err, vms.ErrAgent):
+				m.die(&vms.Crash{Reason: vms.ErrAgent})
+			case errors.Is(err, vms.ErrPanic):
+				m.die(&vms.Crash{Reason: vms.ErrPanic, Splat: "Kernel panic - not syncing: fake"})
+			case errors.Is(err, vms.ErrGone):
+				m.die(&vms.Crash{Reason: vms.ErrGone})
+			}
+			return res, err
+		},
+	})
+	go m.agent(guest, server)
+	return m, nil
+}
+
+// agent is the guest's end: parked in a fork, on its way there in a boot. It
+// never wakes in a provider whose forks are dead.
+func (m *fakeMachine) agent(guest net.Conn, server *wire.Server) {
+	if m.About.StartKind == "fork" {
+		if _, err := wire.ReadFrame(guest); err != nil || m.provider.DeadForks {
+			return
+		}
+	} else {
+		if err := wire.Hello(guest); err != nil {
+			return
+		}
+		if _, err := wire.AwaitWake(guest, nil); err != nil {
+			return
+		}
+	}
+	payload, err := wire.EncodeReady(wire.Ready{Release: "6.1.0-fake"})
+	if err == nil && server.Ready(payload, "fake", 1) == nil {
+		server.Serve(context.Background(), time.Second)
+	}
+}
+
+type fakeMachine struct {
+	*vms.Base
+	provider *Fake
+	n        int
+	stream   net.Conn
+	once     sync.Once
+}
+
+func (m *fakeMachine) Stream() io.ReadWriteCloser { return m.stream }
+func (m *fakeMachine) Reject()                    { m.provider.Rejected.Add(1) }
+
+func (m *fakeMachine) Memory() int64 {
+	if m.provider.Holds == nil {
+		return 0
+	}
+	return m.provider.Holds(m.n, time.Since(m.About.Started))
+}
+
+func (m *fakeMachine) die(err error) {
+	m.once.Do(func() {
+		m.Ended(err)
+		m.provider.Running.Add(-1)
+		m.provider.mu.Lock()
+		delete(m.provider.live, m)
+		m.provider.mu.Unlock()
+		m.stream.Close()
+		m.Gone(nil)
+	})
+}
