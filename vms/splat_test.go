@@ -62,3 +62,42 @@ func TestSplatHidesControlCharacters(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+func TestSplatWhereverItBegins(t *testing.T) {
+	for _, message := range []string{
+		"Kernel panic - not syncing: x", "kernel BUG at mm/a.c:1!", "Unable to handle kernel paging request",
+		"BUG: kernel NULL pointer dereference, address: 0", "watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [a:1]",
+	} {
+		for _, before := range []string{"", "\n", "unfinished", "unfinished ", "\x1b[1mx", "50%\r", "[ 1.2] half a me", "\xff\xfe", "bpflab agent: BUG: "} {
+			for _, prefix := range []string{"", "<0>", "[    1.501234] ", "<0>[    1.501234] ", "[    1.5][    T1] ", "[    1.5][ C0] "} {
+				for _, end := range []string{"", "\n", "\r\n[ 2.0] more"} {
+					got := Splat([]byte(before + prefix + message + end))
+					if first := strings.TrimSpace(prefix + message); !strings.HasPrefix(got, first) {
+						t.Errorf("%q: got %q, want it to begin with %q", before+prefix+message+end, got, first)
+					}
+				}
+			}
+		}
+	}
+}
+
+// FuzzSplat puts a panic behind whatever a guest may have printed: it is found, and
+// what is shown of it is bounded and harmless.
+func FuzzSplat(f *testing.F) {
+	f.Add([]byte(quiet))
+	f.Add([]byte("unfinished"))
+	f.Add([]byte("\r\n\r[ 1.0"))
+	f.Add([]byte("[    1.0] ------------[ cut here ]------------\n\xff"))
+	f.Fuzz(func(t *testing.T, before []byte) {
+		got := Splat(append(before, "Kernel panic - not syncing: fuzzed\n"...))
+		if got == "" {
+			t.Error("a panic was missed")
+		}
+		if len(got) > 3*maxSplat || strings.ContainsAny(got, "\x00\x1b\x7f\r") {
+			t.Errorf("%d bytes are shown, or control characters", len(got))
+		}
+		if crash := Death(append(before, "Kernel panic - not syncing: fuzzed\n"...)); crash == nil {
+			t.Error("a death was missed")
+		}
+	})
+}

@@ -119,7 +119,7 @@ var (
 
 // Crash is a machine that died by itself.
 type Crash struct {
-	Reason error  // ErrPanic, ErrGone or ErrAgent
+	Reason error  // ErrPanic, ErrGone or ErrAgent, or wraps one
 	Splat  string // the console's last words, from the first line of the panic or oops
 }
 

@@ -52,8 +52,8 @@ func (m *machine) see(finish func() error) {
 // whyEnded tells why a machine has ended, from what is known and its console:
 // nil after a power-off, else a *vms.Crash.
 func whyEnded(known error, tail []byte) error {
-	if splat := vms.Splat(tail); splat != "" && strings.Contains(splat, "Kernel panic") {
-		return &vms.Crash{Reason: vms.ErrPanic, Splat: splat}
+	if crash := vms.Death(tail); crash != nil && strings.Contains(crash.Splat, "Kernel panic") {
+		return crash
 	}
 	last := console.LastLine(tail)
 	if known == nil && strings.HasSuffix(last, poweredOff) {

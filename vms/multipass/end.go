@@ -50,11 +50,11 @@ const poweredOff = "reboot: Power down"
 // endOf makes the error of a machine from what is known of its end: how the
 // agent ended, what became of the instance, and its kernel's last words.
 func endOf(exit error, fate string, tail []byte) error {
-	splat := vms.Splat(tail)
+	crash := vms.Death(tail)
 	last := console.LastLine(tail)
 	switch {
-	case fate != "" && splat != "":
-		return &vms.Crash{Reason: vms.ErrPanic, Splat: splat}
+	case fate != "" && crash != nil:
+		return crash
 	case strings.HasSuffix(last, poweredOff):
 		return nil
 	case fate == "":

@@ -24,8 +24,8 @@ func whyEnded(shutdown string, wait error, said string, tail []byte) error {
 	if shutdown == guestShutdown {
 		return nil
 	}
-	if splat := vms.Splat(tail); splat != "" {
-		return &vms.Crash{Reason: vms.ErrPanic, Splat: splat}
+	if crash := vms.Death(tail); crash != nil {
+		return crash
 	}
 	return &vms.Crash{Reason: vms.ErrGone, Splat: lastWords(shutdown, wait, said, tail)}
 }
