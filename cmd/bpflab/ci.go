@@ -89,13 +89,10 @@ func (f *matrixFlags) do(cmd *cobra.Command, args []string) error {
 }
 
 func countJobs(n int) error {
-	switch {
-	case n == 0:
-		return usageError{errors.New("no lab is left for any of these kernels")}
-	case n > mostJobs:
+	if n > mostJobs {
 		return usageError{fmt.Errorf("%d jobs are more than the %d that a matrix of GitHub Actions may have: give --shards", n, mostJobs)}
 	}
-	return nil
+	return needSome(n, "lab is left for any of these kernels", "name other kernels with --kernel, or other labs")
 }
 
 // asGiven names each lab as the user did: by a path where it is not of the course.

@@ -154,7 +154,8 @@ without is busybox's, or else one of this machine's PATH.`,
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return f.do(cmd, args) },
+		Annotations: map[string]string{commandFollows: "COMMAND"},
+		RunE:        func(cmd *cobra.Command, args []string) error { return f.do(cmd, args) },
 	}
 	f.define(cmd)
 	flags := cmd.Flags()

@@ -98,7 +98,17 @@ func (f *featuresFlags) do(cmd *cobra.Command) error {
 	if len(report.Infra) > 0 {
 		return exitError{verdict.ExitInfra}
 	}
-	return nil
+	return needSome(f.asked(report), "features of the kind "+f.kind, "these kernels have none of it; leave --kind out to see what they have")
+}
+
+// asked counts the features that --kind leaves.
+func (f *featuresFlags) asked(report features.Report) (n int) {
+	for _, one := range report.Features {
+		if f.kind == "" || one.Kind == f.kind {
+			n++
+		}
+	}
+	return n
 }
 
 func (f *featuresFlags) write(cmd *cobra.Command, report features.Report) error {

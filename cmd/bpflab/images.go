@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -15,6 +16,9 @@ func fetchImages(ctx context.Context, cat *catalogue.Catalogue, selectors []stri
 	refs, err := cat.Resolve(ctx, selectors)
 	if err != nil {
 		return nil, kernelError(err)
+	}
+	if err := needSome(len(refs), "kernels", strings.Join(selectors, ",")+" names none; bpflab kernels list shows which there are"); err != nil {
+		return nil, err
 	}
 	images := make([]kernel.Image, len(refs))
 	group, ctx := errgroup.WithContext(ctx)

@@ -45,6 +45,9 @@ func (f *kernelFlags) lock(cmd *cobra.Command, file string, selectors []string) 
 	if err != nil {
 		return kernelError(err)
 	}
+	if err := needSome(len(lock.Refs), "kernels to pin", "name some, as in: bpflab kernels lock 6.1"); err != nil {
+		return err
+	}
 	printNotes(cmd, notes)
 	text, err := lock.Text()
 	if err != nil {

@@ -72,7 +72,7 @@ func (f *limitsFlags) do(cmd *cobra.Command) error {
 	if report.Failures() > 0 {
 		return exitError{verdict.ExitInfra}
 	}
-	return nil
+	return needSome(len(report.Limits), "limits", "none was measured; name others with --only")
 }
 
 // showLimit tells a person at a terminal how far it is.

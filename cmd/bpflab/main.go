@@ -97,6 +97,7 @@ Begin with:
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(newRunCmd(), newExecCmd(), newTestCmd(), newShellCmd(), newWorkshopCmd(), newReportCmd(), newReplayCmd(), newCICmd(), newVerifyCmd(), newFeaturesCmd(), newLimitsCmd(), newLabsCmd(), newKernelsCmd(), newVMsCmd(), newDoctorCmd(), newAgentCmd())
+	refuseEmpty(root)
 	wrapArgs(root)
 	return root
 }

@@ -49,10 +49,16 @@ func (f *reportFlags) do(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
+	if err := needSome(len(result.Cells), "cells", path+" is of a run that did nothing"); err != nil {
+		return err
+	}
 	var comparison *report.Comparison
 	if f.compare != "" {
 		old, _, err := readResult(f.compare)
 		if err != nil {
+			return err
+		}
+		if err := needSome(len(old.Cells), "cells to compare with", f.compare+" is of a run that did nothing"); err != nil {
 			return err
 		}
 		compared := report.Compare(old, result)

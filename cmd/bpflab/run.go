@@ -133,8 +133,8 @@ func (f *runFlags) run(cmd *cobra.Command, args []string) error {
 	for _, x := range made.Excluded {
 		fmt.Fprintf(cmd.ErrOrStderr(), "bpflab: %s on %s is left out: %s\n", x.Lab.Name, x.Kernel.Selector, x.Reason)
 	}
-	if len(made.Cells) == 0 {
-		return usageError{errors.New("no lab is left for any of these kernels")}
+	if err := needSome(len(made.Cells), "lab is left for any of these kernels", "name other kernels with --kernel, or other labs"); err != nil {
+		return err
 	}
 	result, err := f.execute(ctx, cmd, made.Cells, provider, caps, &lib)
 	if err != nil {
@@ -168,8 +168,11 @@ func (f *runFlags) labs(lib *library, args []string) ([]*lab.Lab, error) {
 // images resolves the selectors and fetches what is not in the cache.
 func (f *runFlags) images(ctx context.Context, cmd *cobra.Command, p vms.Provider) ([]kernel.Image, error) {
 	images, others, err := providerKernels(ctx, p, f.kernels)
-	if err != nil || len(others) == 0 {
-		return images, err
+	if err != nil {
+		return nil, err
+	}
+	if len(others) == 0 {
+		return images, needSome(len(images), "kernels", "--kernel "+strings.Join(f.kernels, ",")+" names none that "+p.Name()+" has")
 	}
 	cat, err := openCatalogue(cmd, f.mirror, f.locked)
 	if err != nil {

@@ -45,17 +45,21 @@ Flags of go test have one dash, as -run, -v, -count, -timeout, -short, -race, -t
   bpflab test --kernel 5.10,latest -run TestMap -v ./internal/maps
   bpflab test -coverprofile cover.out ./... -- -verbose-of-my-own`,
 		DisableFlagParsing: true,
-		RunE:               func(cmd *cobra.Command, args []string) error { return f.do(cmd, args) },
+		Args:               f.parse,
+		RunE:               func(cmd *cobra.Command, _ []string) error { return f.do(cmd) },
 	}
 	f.define(cmd)
 	cmd.Flags().BoolP("help", "h", false, "help for test")
 	return cmd
 }
 
-func (f *testFlags) do(cmd *cobra.Command, args []string) (err error) {
-	patterns, err := f.parse(cmd, args)
-	if err != nil || patterns == nil {
-		return err
+func (f *testFlags) do(cmd *cobra.Command) (err error) {
+	if help, _ := cmd.Flags().GetBool("help"); help {
+		return cmd.Help()
+	}
+	patterns := cmd.Flags().Args()
+	if len(patterns) == 0 {
+		patterns = []string{"."}
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(cmd.Context()))
 	defer cancel()
@@ -103,22 +107,16 @@ func (f *testFlags) do(cmd *cobra.Command, args []string) (err error) {
 	return nil
 }
 
-// parse reads both kinds of flags; no patterns and no error is a help that was given.
-func (f *testFlags) parse(cmd *cobra.Command, args []string) (patterns []string, err error) {
+// parse reads both kinds of flags: those of go test, and our own.
+func (f *testFlags) parse(cmd *cobra.Command, args []string) (err error) {
 	var rest []string
 	if f.Flags, rest, err = gotest.Split(args); err != nil {
-		return nil, usageError{err}
+		return err
 	}
 	if err := cmd.Flags().Parse(rest); err != nil {
-		return nil, usageError{err}
+		return err
 	}
-	if help, _ := cmd.Flags().GetBool("help"); help {
-		return nil, cmd.Help()
-	}
-	if patterns = cmd.Flags().Args(); len(patterns) == 0 {
-		patterns = []string{"."}
-	}
-	return patterns, nil
+	return emptyFlag(cmd.Flags())
 }
 
 // prepare adds to all packages what the flags say.

@@ -107,6 +107,9 @@ func (f *verifyFlags) standards(objects []*verify.Object) (budgets verify.Budget
 		if budgets, err = verify.ReadBudgets(f.budgets); err != nil {
 			return budgets, nil, err
 		}
+		if err := needSome(len(budgets.All)+len(budgets.Programs), "budgets in "+f.budgets, "write some there, or leave --budgets out"); err != nil {
+			return budgets, nil, err
+		}
 	}
 	for _, text := range f.budget {
 		if err := budgets.Add(text); err != nil {
@@ -129,7 +132,11 @@ func openObjects(paths []string) ([]*verify.Object, error) {
 		}
 		objects = append(objects, some...)
 	}
-	return objects, nil
+	programs := 0
+	for _, o := range objects {
+		programs += len(o.Programs)
+	}
+	return objects, needSome(programs, "programs to load", "name objects that have some")
 }
 
 // verify asks the kernels and writes what they said.

@@ -45,6 +45,9 @@ func (f *workshopFlags) open(ctx context.Context, cmd *cobra.Command) (w *worksh
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := needSome(len(kernels.Names()), "kernels", "--kernel names none; bpflab kernels list shows which there are"); err != nil {
+		return nil, nil, err
+	}
 	if _, err := kernels.Image(ctx, kernels.Names()[0]); err != nil {
 		return nil, nil, err // fetched before anybody waits for it
 	}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/bpflab/bpflab/harness/verdict"
+)
+
+// verbs are all commands that can be run, by their words: also those that are added
+// later.
+func verbs(cmd *cobra.Command, words ...string) map[string]*cobra.Command {
+	all := map[string]*cobra.Command{}
+	if cmd.HasParent() && cmd.Runnable() {
+		all[strings.Join(words, " ")] = cmd
+	}
+	for _, sub := range cmd.Commands() {
+		for name, verb := range verbs(sub, append(append([]string{}, words...), sub.Name())...) {
+			all[name] = verb
+		}
+	}
+	return all
+}
+
+// refused runs a command line that must be refused with one sentence that has a text.
+func refused(t *testing.T, says string, args ...string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	code := execute(args, &stdout, &stderr)
+	if code != verdict.ExitUsage || stdout.Len() > 0 || strings.Count(stderr.String(), "\n") != 1 || !strings.Contains(stderr.String(), says) {
+		t.Errorf("%q: exit code %d, want %d; stdout %q, stderr %q, want one line with %q", args, code, verdict.ExitUsage, stdout.String(), stderr.String(), says)
+	}
+}
+
+// emptyWorld is a cache without kernels, and a lock file that pins none.
+func emptyWorld(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	t.Setenv("HOME", dir)
+	t.Setenv("XDG_STATE_HOME", dir)
+	t.Setenv("BPFLAB_CACHE", dir+"/cache")
+	t.Setenv("BPFLAB_DEBIAN_MIRROR", "http://127.0.0.1:9/debian")
+}
+
+// TestNothingIsRefused gives every flag and every argument of every verb an empty
+// value, as a script does whose variable is not set.
+func TestNothingIsRefused(t *testing.T) {
+	emptyWorld(t)
+	all := verbs(newRootCmd())
+	for _, name := range []string{"run", "exec", "verify", "test", "features", "limits", "shell", "workshop", "replay", "report", "ci matrix", "kernels pull"} {
+		if all[name] == nil {
+			t.Fatalf("no verb %q among %d", name, len(all))
+		}
+	}
+	for name, verb := range all {
+		words := strings.Fields(name)
+		t.Run(name, func(t *testing.T) {
+			refused(t, "", append(words, "")...)
+			each := func(f *pflag.Flag) {
+				refused(t, "--"+f.Name, append(words, "--"+f.Name+"=")...)
+				if _, list := f.Value.(pflag.SliceValue); list && f.Value.Type() == "stringSlice" {
+					refused(t, "--"+f.Name, append(words, "--"+f.Name, "6.1,,latest")...)
+					refused(t, "--"+f.Name, append(words, "--"+f.Name, "6.1, ")...)
+				}
+			}
+			verb.LocalFlags().VisitAll(each)
+			verb.InheritedFlags().VisitAll(each)
+		})
+	}
+}
+
+// A command's own arguments may be empty: only its name may not.
+func TestEmptyArgumentsOfACommand(t *testing.T) {
+	cmd := newExecCmd()
+	for name, test := range map[string]struct {
+		args    []string
+		refused bool
+	}{
+		"an empty argument":  {[]string{"--", "printf", ""}, false},
+		"an empty command":   {[]string{"--", "", "x"}, true},
+		"a command of blank": {[]string{"--", " "}, true},
+	} {
+		if err := cmd.Flags().Parse(test.args); err != nil {
+			t.Fatal(err)
+		}
+		if err := emptyArgument(cmd); (err != nil) != test.refused {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestNothingIsSelected names kernels of a lock file that pins none, in every verb that
+// has --kernel, and what else leaves nothing to do.
+func TestNothingIsSelected(t *testing.T) {
+	emptyWorld(t)
+	lock := filepath.Join(t.TempDir(), "kernels.lock")
+	result := filepath.Join(t.TempDir(), "result.json")
+	budgets := filepath.Join(t.TempDir(), "budgets.yaml")
+	for name, text := range map[string]string{lock: emptyLock, result: `{"schema": 1, "cells": []}`, budgets: "{}\n"} {
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv(lockVariable, lock)
+	object := compiled(t, "crash.bpf")
+	arguments := map[string][]string{"run": {"hello"}, "exec": {"--", "true"}, "verify": {object}, "test": {"-C", gotestDir, "."}}
+	for name, verb := range verbs(newRootCmd()) {
+		if verb.Flags().Lookup("locked") == nil || verb.Flags().Lookup("kernel") == nil || name == "workshop" || name == "shell" {
+			continue // the workshop and the shell look for a terminal first; others look the kernels up
+		}
+		refused(t, "kernel", append(append(strings.Fields(name), "--locked", "--kernel", "all"), arguments[name]...)...)
+	}
+	refused(t, "no cells", "report", result)
+	refused(t, "no cells", "replay", result)
+	refused(t, "no budgets", "verify", "--budgets", budgets, object)
+}
+
+// emptyLock pins no kernel.
+const emptyLock = "schema: 1\nkernels: []\n"
