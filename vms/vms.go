@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/bpflab/bpflab/vms/kernel"
@@ -127,16 +128,8 @@ func (c *Crash) Error() string {
 	if c.Splat == "" {
 		return c.Reason.Error()
 	}
-	return c.Reason.Error() + ": " + firstLine(c.Splat)
+	first, _, _ := strings.Cut(c.Splat, "\n")
+	return c.Reason.Error() + ": " + first
 }
 
 func (c *Crash) Unwrap() error { return c.Reason }
-
-func firstLine(s string) string {
-	for i := range len(s) {
-		if s[i] == '\n' {
-			return s[:i]
-		}
-	}
-	return s
-}

@@ -25,7 +25,7 @@ func (f *Files) Program(path string) error {
 	if err := f.Add(abs); err != nil || f.Userland {
 		return err
 	}
-	first, err := firstLine(abs)
+	first, err := shebang(abs)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (f *Files) Program(path string) error {
 	return nil // the machine will say what it cannot run
 }
 
-func firstLine(path string) (string, error) {
+func shebang(path string) (string, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return "", err

@@ -77,17 +77,17 @@ func host() string {
 	if id, err := os.ReadFile("/etc/machine-id"); err == nil && len(id) > 12 {
 		name = string(id[:12])
 	}
-	return plain(name)
+	return label(name)
 }
 
 // boot returns the beginning of the boot's id.
 func boot() string {
 	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // Linux alone has it
-	return plain(string(id[:min(8, len(id))]))
+	return label(string(id[:min(8, len(id))]))
 }
 
-// plain returns a text with a dash for all that an owner's text cannot hold.
-func plain(s string) string {
+// label returns a text with a dash for all that an owner's text cannot hold.
+func label(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
 			return r

@@ -170,11 +170,11 @@ func resultLine(student, lab, step string, p workshop.Progress) []string {
 	if p.Last != nil {
 		last, _ = p.Last.Error()
 	}
-	return []string{plain(student), lab, step, done, strconv.Itoa(p.Attempts), strconv.Itoa(p.Hints), strconv.FormatBool(p.Solved), plain(last)}
+	return []string{notFormula(student), lab, step, done, strconv.Itoa(p.Attempts), strconv.Itoa(p.Hints), strconv.FormatBool(p.Solved), notFormula(last)}
 }
 
-// plain keeps a spreadsheet from taking a text for a formula.
-func plain(text string) string {
+// notFormula keeps a spreadsheet from taking a text for a formula.
+func notFormula(text string) string {
 	if text != "" && slices.Contains([]byte("=+-@\t\r"), text[0]) {
 		return "'" + text
 	}
