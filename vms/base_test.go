@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// guest is a machine without a guest, which ends as soon as it is killed.
+// guest returns a machine without a guest, which ends as soon as it is killed.
 func guest(left error) (b *Base, kills *int) {
 	kills = new(int)
 	b = NewBase(Info{}, func() { *kills++; b.Ended(errors.New("killed")); b.Gone(left) })

@@ -15,9 +15,9 @@ import (
 
 // Provider starts machines.
 type Provider interface {
-	// Name is the word of --provider.
+	// Name returns the word of --provider.
 	Name() string
-	// Caps tells what the provider can do here and now; an error says what is
+	// Caps returns what the provider can do here and now; an error says what is
 	// missing on this machine and how to get it.
 	Caps(ctx context.Context) (Caps, error)
 	// Start boots (or forks) a machine and returns once its agent's byte
@@ -53,7 +53,7 @@ type Caps struct {
 	Fork        bool   // machines can start from a snapshot
 	Shared      bool   // machines run on a kernel that others use too: what a lab breaks is broken for them
 	NoConsole   bool   // the console log is the agent's; the kernel writes to none that a machine has
-	Outlives    bool   // a machine may outlive a killed process of ours; the provider is a Reaper
+	Outlives    bool   // a machine may outlive the bpflab that started it; the provider is a Reaper
 	Jobs        int    // machines at one time, where that is not for this host's cores and memory to say; else 0
 	MostMemory  int64  // bytes that a machine can have, 0 where the provider's host is not this one or cannot say
 	LeastMemory int64  // bytes with which kernels boot; Start gives a machine at least so much

@@ -24,13 +24,13 @@ func newCommand() *cobra.Command {
 	root.AddCommand(newLaunch(d), newExec(d), newTransfer(d), newRestart(d), newStop(d), newDelete(d),
 		newList(d), newInfo(d), newFind(), newVersion(), newDaemon(d))
 	for _, cmd := range root.Commands() {
-		told(cmd)
+		asFailures(cmd)
 	}
 	return root
 }
 
-// told makes a subcommand's errors *failure, but for those of its arguments.
-func told(cmd *cobra.Command) {
+// asFailures makes a subcommand's errors *failure, but for those of its arguments.
+func asFailures(cmd *cobra.Command) {
 	run := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		err := run(cmd, args)

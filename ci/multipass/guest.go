@@ -58,7 +58,7 @@ func (g *guestMachine) prepare(ctx context.Context) (err error) {
 //go:embed tools
 var tools embed.FS
 
-// toolScript is a shell script that puts the tools into a guest, in place of
+// toolScript returns a shell script that puts the tools into a guest, in place of
 // busybox's applets, and the list of what can be installed there.
 func toolScript() (string, error) {
 	installable, err := packages()
@@ -127,7 +127,7 @@ func (g *guestMachine) put(ctx context.Context, file string, in io.Reader) error
 // nextForm finds the kernel that the boot loader would start.
 var nextForm = regexp.MustCompile(`gnulinux-([^']+)-advanced-standin`)
 
-// nextKernel is the release of the kernel that was installed in the guest and
+// nextKernel returns the release of the kernel that was installed in the guest and
 // made the one that boots, "" if none was.
 func (g *guestMachine) nextKernel(ctx context.Context) (string, error) {
 	text, err := g.run(ctx, nil, "sh", "-c", "cat /etc/default/grub.d/* 2>/dev/null || true")

@@ -30,7 +30,7 @@ var images = []image{
 // hweKernel stands in for the kernels of Ubuntu's hardware enablement stacks.
 const hweKernel = "latest"
 
-// kernelOf is the selector of the kernel that stands in for an image's. The
+// kernelOf returns the selector of the kernel that stands in for an image's. The
 // error is multipass's for an image that it does not have.
 func kernelOf(name string) (string, error) {
 	if path, ok := strings.CutPrefix(name, "file://"); ok {

@@ -39,7 +39,7 @@ func main() {
 	os.Exit(exitCode(newCommand().Execute()))
 }
 
-// exitCode tells an error, unless it is only the code of a command that ran in
+// exitCode prints an error, unless it is only the code of a command that ran in
 // a guest.
 func exitCode(err error) int {
 	var ended exited
@@ -62,7 +62,7 @@ type exited int
 
 func (e exited) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
-// failure is a subcommand that failed, as multipass tells it.
+// failure is a subcommand that failed, in multipass's words.
 type failure struct {
 	verb string
 	err  error
@@ -71,5 +71,5 @@ type failure struct {
 func (e *failure) Error() string { return e.verb + " failed: " + e.err.Error() }
 func (e *failure) Unwrap() error { return e.err }
 
-// noInstance is multipass's word for an instance that is not there.
+// noInstance returns multipass's word for an instance that is not there.
 func noInstance(name string) error { return fmt.Errorf("instance %q does not exist", name) }

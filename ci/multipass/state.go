@@ -24,7 +24,7 @@ func (d dir) cache() string     { return filepath.Join(string(d), "qemu") }
 
 func (d dir) instance(name string) instance { return instance(filepath.Join(d.instances(), name)) }
 
-// all are the instances there are.
+// all returns the instances there are.
 func (d dir) all() ([]instance, error) {
 	entries, err := os.ReadDir(d.instances())
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -39,7 +39,7 @@ func (d dir) all() ([]instance, error) {
 	return all, nil
 }
 
-// existing is the instance, or multipass's error.
+// existing returns the instance, or multipass's error.
 func (d dir) existing(name string) (instance, error) {
 	if i := d.instance(name); i.exists() {
 		return i, nil
@@ -99,7 +99,7 @@ func (i instance) hold() error {
 	return nil // the end of the process unlocks it
 }
 
-// lives says whether the instance's daemon runs.
+// lives reports whether the instance's daemon runs.
 func (i instance) lives() bool {
 	fd, err := i.lock(unix.LOCK_SH)
 	if err == nil {

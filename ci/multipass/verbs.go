@@ -84,7 +84,7 @@ func newRestart(d dir) *cobra.Command {
 	}
 }
 
-// done is the error of an end, or that there was none.
+// done returns the error of an end, or that there was none.
 func done(end reply, err error) error {
 	if err == nil && end.Error != "" {
 		return errors.New(end.Error)

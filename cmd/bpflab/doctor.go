@@ -98,7 +98,7 @@ func showDiagnosis(w io.Writer, found diagnosis) error {
 	return err
 }
 
-// text is a finding as a line, with its remedy on a second one.
+// text returns a finding as a line, with its remedy on a second one.
 func (f finding) text() string {
 	word := string(f.State)
 	if f.State == stateMissing && !f.Required {

@@ -31,7 +31,7 @@ var checks = []func(context.Context) finding{
 	checkQEMU, checkBusybox, checkClang, checkHeaders, checkCache, checkKVM, checkMirror, checkGo,
 }
 
-// lack is a finding of something missing that a package brings.
+// lack returns a finding of something missing that a package brings.
 func lack(name string, required bool, detail string, tool install.Tool) finding {
 	host := install.Host()
 	return finding{Name: name, State: stateMissing, Required: required, Detail: detail,
@@ -60,7 +60,7 @@ func checkBusybox(context.Context) finding {
 	return lack(name, true, "no statically linked busybox in PATH", install.Busybox)
 }
 
-// isStatic tells an ELF file that names no loader.
+// isStatic reports whether an ELF file names no loader.
 func isStatic(path string) bool {
 	file, err := elf.Open(path)
 	if err != nil {
@@ -131,7 +131,7 @@ func checkCache(context.Context) finding {
 	return out
 }
 
-// existing is the nearest directory above path, or path, that is there.
+// existing returns the nearest directory above path, or path, that is there.
 func existing(path string) string {
 	for {
 		if _, err := os.Stat(path); err == nil || filepath.Dir(path) == path {

@@ -27,7 +27,7 @@ func newVMsCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "vms",
 		Short: "Show and remove machines that were left behind",
-		Long: `Show and remove machines of bpflab's on servers: a run that is killed cannot
+		Long: `Show and remove bpflab's machines on servers: a run that is killed cannot
 remove its own there. Machines of QEMU end with the process that started them.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		Args: noSuchCommand,
@@ -122,8 +122,7 @@ func (f *vmsFlags) survey(cmd *cobra.Command) ([]orphan, reapers, error) {
 	return left, asked, nil
 }
 
-// reap removes what may be removed, and tells of each machine what became of
-// it.
+// reap removes what may be removed, and prints what became of each machine.
 func reap(ctx context.Context, out io.Writer, left []orphan, from reapers, all bool) error {
 	var failed *multierror.Error
 	for _, m := range left {

@@ -58,13 +58,13 @@ func (p *Process) start(log *os.File) error {
 	return err
 }
 
-// Stream is the command's input and output. To close it is to hang up.
+// Stream returns the command's input and output. To close it is to hang up.
 func (p *Process) Stream() io.ReadWriteCloser { return p.stream }
 
 // Done is closed when the command has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// Err is how it ended: nil while it runs, and if it ended with 0.
+// Err returns how it ended: nil while it runs, and if it ended with 0.
 func (p *Process) Err() error {
 	select {
 	case <-p.done:

@@ -14,7 +14,7 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// realSpec is what machines are made of. It skips where none can be had, and
+// realSpec returns what machines are made of. It skips where none can be had, and
 // says why.
 func realSpec(t *testing.T) vms.Spec {
 	t.Helper()
@@ -78,7 +78,7 @@ func (g guest) try(t *testing.T, script string, env ...string) (string, error) {
 	return strings.TrimSpace(out.String()), nil
 }
 
-// run is try for a script that does not fail.
+// run does what try does, for a script that does not fail.
 func (g guest) run(t *testing.T, script string, env ...string) string {
 	t.Helper()
 	out, err := g.try(t, script, env...)

@@ -34,7 +34,7 @@ func (m *machine) finish() {
 	m.Gone(nil)
 }
 
-// whyEnded tells how an agent ended that nobody closed: nil if it was hung up
+// whyEnded returns how an agent ended that nobody closed: nil if it was hung up
 // on, else a *vms.Crash with its last words.
 func whyEnded(exit error, tail []byte) error {
 	if exit == nil {

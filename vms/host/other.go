@@ -11,7 +11,7 @@ import (
 	"github.com/bpflab/bpflab/vms/child"
 )
 
-// errNotLinux is a host whose kernel has no eBPF of ours.
+// errNotLinux is a host whose kernel is not Linux.
 var errNotLinux = errors.New("the kernel of this host is not Linux but that of " + runtime.GOOS)
 
 func running() (string, error) { return "", errNotLinux }

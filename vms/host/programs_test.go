@@ -32,7 +32,7 @@ func load() (*ebpf.Program, error) {
 		Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, 0), asm.Return()}})
 }
 
-// loaded are the programs in the kernel that have one of these names.
+// loaded returns the programs in the kernel that have one of these names.
 func loaded(t *testing.T, names ...string) []ebpf.ProgramID {
 	t.Helper()
 	var found []ebpf.ProgramID
@@ -50,7 +50,7 @@ func loaded(t *testing.T, names ...string) []ebpf.ProgramID {
 	}
 }
 
-// nameOf is empty for a program that has gone meanwhile.
+// nameOf returns the name of a program, "" for a program that has gone meanwhile.
 func nameOf(id ebpf.ProgramID) string {
 	prog, err := ebpf.NewProgramFromID(id)
 	if err != nil {

@@ -17,10 +17,10 @@ type Provider struct {
 // nothing else yet.
 func New() *Provider { return &Provider{user: self()} }
 
-// Name is "host".
+// Name returns "host".
 func (p *Provider) Name() string { return "host" }
 
-// Caps tells what there is: the running kernel, for one lab at a time, so that
+// Caps returns what there is: the running kernel, for one lab at a time, so that
 // none counts what another one does. The error is a *vms.StartError if this is
 // not Linux or the user is not root on it.
 func (p *Provider) Caps(context.Context) (vms.Caps, error) {
@@ -37,7 +37,7 @@ func capsOn(release string) vms.Caps {
 		Detail: fmt.Sprintf("Linux %s on this host", release)}
 }
 
-// allowed is the release of the running kernel, if the user may load programs
+// allowed returns the release of the running kernel, if the user may load programs
 // into it.
 func (p *Provider) allowed() (string, error) {
 	release, err := running()

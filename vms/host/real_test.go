@@ -44,7 +44,7 @@ func TestProcessesGoWithTheMachine(t *testing.T) {
 	}
 }
 
-// runs says whether a process has that command line.
+// runs reports whether a process has that command line.
 func runs(t *testing.T, command string) bool {
 	t.Helper()
 	all, err := filepath.Glob("/proc/[0-9]*/cmdline")
@@ -82,7 +82,7 @@ func TestWhatIsTheMachinesOwn(t *testing.T) {
 	}
 }
 
-// hostSees is what the scripts above would change.
+// hostSees returns what the scripts above would change.
 func hostSees(t *testing.T) string {
 	t.Helper()
 	var out strings.Builder

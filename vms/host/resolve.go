@@ -28,7 +28,7 @@ func (p *Provider) Resolve(_ context.Context, selector string) ([]kernel.Image, 
 	return []kernel.Image{image}, true, nil
 }
 
-// imageOf is a running kernel as an image. Its version is what its release
+// imageOf returns a running kernel as an image. Its version is what its release
 // begins with: some distributions put the series alone there.
 func imageOf(release string) kernel.Image {
 	version, err := kernel.ParseVersion(release)
@@ -38,7 +38,7 @@ func imageOf(release string) kernel.Image {
 	return kernel.Image{Series: version.Series(), Source: "host", Release: release, Version: version}
 }
 
-// means says whether the selector is one of the image.
+// means reports whether the selector is one of the image.
 func means(selector string, image kernel.Image) bool {
 	if selector == image.Release || slices.Contains(names, selector) {
 		return true

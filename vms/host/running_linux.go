@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// running is the release of the running kernel.
+// running returns the release of the running kernel.
 func running() (string, error) {
 	var u unix.Utsname
 	if err := unix.Uname(&u); err != nil {

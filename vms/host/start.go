@@ -63,7 +63,7 @@ func start(agent, path string) (*machine, error) {
 // namespacesHint is for a host that refuses what launch asks of it.
 const namespacesHint = "it needs namespaces of its own (CONFIG_NAMESPACES with PID, NET, UTS and IPC), which some containers may not make"
 
-// command is the agent in the same surroundings for everybody, but for the
+// command returns the agent in the same surroundings for everybody, but for the
 // search path: where commands are is the host's to say.
 func command(agent string) *exec.Cmd {
 	cmd := exec.Command(agent, "agent", "--private")

@@ -22,7 +22,7 @@ func self() user {
 // allUsers is how many users the first user namespace has.
 const allUsers = 1<<32 - 1
 
-// mayLoad is why the user may not load programs into the kernel, or nil.
+// mayLoad returns why the user may not load programs into the kernel, or nil.
 func (u user) mayLoad() error {
 	if u.id != 0 {
 		return fmt.Errorf("to load programs into the running kernel takes root, and this is user %d", u.id)
@@ -33,7 +33,7 @@ func (u user) mayLoad() error {
 	return nil
 }
 
-// first says whether the user is in the first user namespace: the only one
+// first reports whether the user is in the first user namespace: the only one
 // whose one line maps all users to themselves.
 func (u user) first() bool {
 	fields := strings.Fields(u.maps)

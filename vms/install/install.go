@@ -48,7 +48,7 @@ var packages = map[System]map[Tool]string{
 	MacOS:  {Clang: "llvm", LibBPF: "", Busybox: ""},
 }
 
-// Host is the system this process runs on.
+// Host returns the system this process runs on.
 func Host() System {
 	if runtime.GOOS == "darwin" {
 		return MacOS
@@ -82,7 +82,7 @@ var families = map[string]System{
 	"arch": Arch,
 }
 
-// Command is the shell command that installs the tools on s, in the order
+// Command returns the shell command that installs the tools on s, in the order
 // given and without duplicates; "" where s has no known command for any. It
 // begins with sudo where this user needs it.
 func (s System) Command(tools ...Tool) string { return s.command(os.Geteuid() == 0, tools) }
@@ -108,7 +108,7 @@ func (s System) command(root bool, tools []Tool) string {
 	return prefix + strings.Join(names, " ")
 }
 
-// Hint is a clause for the end of an error message that says how to get the
+// Hint returns a clause for the end of an error message that says how to get the
 // tools on s, as in "no clang; " + Hint.
 func (s System) Hint(tools ...Tool) string {
 	if command := s.Command(tools...); command != "" {

@@ -46,7 +46,7 @@ func CreateTemp(dir, prefix string) (*os.File, error) {
 	return f, nil
 }
 
-// pattern is a name for os.MkdirTemp that OwnerOf reads.
+// pattern returns a name for os.MkdirTemp that OwnerOf reads.
 func pattern(prefix string) string { return prefix + "*." + Self().String() }
 
 // OwnerOf returns whose a temporary file or folder is; the zero Owner for a name

@@ -41,7 +41,7 @@ func (s *server) perform(ctx context.Context, ask func() (lxd.Operation, error))
 // came.
 const askEvery = 5 * time.Second
 
-// await waits for an operation's end. LXD tells of that, but not if the cluster
+// await waits for an operation's end. LXD reports that, but not if the cluster
 // member is gone that the operation was on; so it is asked, too.
 func (s *server) await(ctx context.Context, op lxd.Operation) error {
 	id := op.Get().ID

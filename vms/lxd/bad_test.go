@@ -134,7 +134,7 @@ func TestSelectorsOfAServer(t *testing.T) {
 	}
 }
 
-// Somebody else's instance is in our project, under a name like ours.
+// Somebody else's instance is in bpflab's project, under a name like its own.
 func TestInstanceThatIsNotOurs(t *testing.T) {
 	server := lxdtest.Start(t)
 	p := New(Options{})
@@ -146,7 +146,7 @@ func TestInstanceThatIsNotOurs(t *testing.T) {
 	if err != nil || len(left) != 1 || left[0].Owner.State() != lease.Unknown {
 		t.Errorf("found %+v, error %v; want one that is nobody's", left, err)
 	}
-	says(t, p.Purge(t.Context()), "bpflab-precious is not ours")
+	says(t, p.Purge(t.Context()), "bpflab-precious is not bpflab's")
 	if text := server.LXC(t, "list", "--project", "bpflab", "-f", "csv", "-c", "n"); text != "bpflab-precious" {
 		t.Errorf("it is gone; there is %q", text)
 	}

@@ -128,7 +128,7 @@ func dialLocal(ctx context.Context) (*server, error) {
 }
 
 // dialSocket connects to a socket. It is tried by hand first: the client's
-// error does not tell why it could not.
+// error does not say why it could not.
 func dialSocket(ctx context.Context, path string) (*server, error) {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(ctx, "unix", path)

@@ -65,7 +65,7 @@ const answerLimit = 15 * time.Second
 var errNoAnswer = errors.New("LXD does not answer")
 
 // follow copies until the machine is closed, the stream has ended, or the kernel
-// has panicked. It tells why the machine has ended.
+// has panicked. It returns why the machine has ended.
 func (f *follower) follow() error {
 	err := f.poll()
 	for err == nil && !f.panicked() && !isDone(f.closed) && !isDone(f.ended) {
@@ -97,12 +97,12 @@ func (f *follower) poll() error {
 	return nil
 }
 
-// panicked tells a kernel that stays where it is (panic() in kernel/panic.c).
+// panicked reports whether the kernel has panicked and stays where it is (panic() in kernel/panic.c).
 func (f *follower) panicked() bool {
 	return strings.Contains(string(f.log.Tail()), "---[ end Kernel panic")
 }
 
-// lost tells why the stream has ended: nil if the machine has stopped.
+// lost returns why the stream has ended: nil if the machine has stopped.
 func (f *follower) lost() error {
 	got, _, err := f.instance.server.GetInstance(f.instance.name)
 	switch {

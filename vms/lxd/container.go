@@ -59,7 +59,7 @@ func (i *instance) startServing(ctx context.Context, dir string) (*machine, erro
 	return i.serve(started, filepath.Join(dir, consoleLog), serveCommand)
 }
 
-// serveCommand runs the agent, and tells the container's init of it.
+// serveCommand runs the agent, and leaves its number for the container's init.
 var serveCommand = []string{"/bin/sh", "-c", "echo $$ >/agent.new; mv /agent.new /agent; exec /init agent"}
 
 // containerInit is the first process of a container: it ends, and the container

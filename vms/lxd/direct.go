@@ -62,7 +62,7 @@ func (i *instance) sendFile(name, file string) error {
 	return i.server.post(fmt.Sprintf("/1.0/instances/%s/metadata/templates?path=%s", i.name, name), in, info.Size())
 }
 
-// directBoot is how QEMU is told to boot them.
+// directBoot is how QEMU boots them.
 type directBoot struct {
 	kernel, initrd, log string // paths on the server
 	emulate             bool   // without KVM
@@ -100,7 +100,7 @@ const kernelLog = "snapshot_console.log"
 // qemu.
 const commandLine = "console=ttyS1 panic=0 reboot=t random.trust_cpu=on cryptomgr.notests no_timer_check bpflab.stream=/dev/ttyS0"
 
-// emulatedCPU is the model that package qemu has under emulation.
+// emulatedCPU returns the model that package qemu has under emulation.
 func (b directBoot) emulatedCPU() string {
 	if b.cx16 {
 		return "-cpu qemu64,+rdrand "
@@ -108,7 +108,7 @@ func (b directBoot) emulatedCPU() string {
 	return "-cpu qemu64,+rdrand,-cx16 "
 }
 
-// arguments are added to QEMU's command line.
+// arguments returns what is added to QEMU's command line.
 func (b directBoot) arguments() string {
 	cpu := ""
 	if b.emulate {

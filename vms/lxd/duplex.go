@@ -26,7 +26,7 @@ func (e *end) Read(b []byte) (int, error)  { return e.r.Read(b) }
 func (e *end) Write(b []byte) (int, error) { return e.w.Write(b) }
 
 // ReadFrom copies what comes from the server, and closes the end when the
-// server has. LXD's client copies with io.Copy and tells nobody.
+// server has. LXD's client copies with io.Copy and reports the end to nobody.
 func (e *end) ReadFrom(r io.Reader) (int64, error) {
 	n, err := io.Copy(struct{ io.Writer }{e.w}, r)
 	e.Close()

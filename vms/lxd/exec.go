@@ -45,7 +45,7 @@ func closeAfter(over <-chan struct{}) func(*websocket.Conn) {
 	}
 }
 
-// exitError tells how a command ended from what LXD notes of it.
+// exitError returns how a command ended from what LXD notes of it.
 func exitError(metadata map[string]any) error {
 	switch code, ok := metadata["return"].(float64); {
 	case !ok:
@@ -104,7 +104,7 @@ func (i *instance) serve(started time.Time, path string, argv []string) (*machin
 	return m, nil
 }
 
-// agentEnd waits until the machine is closed or its agent has ended, and tells
+// agentEnd waits until the machine is closed or its agent has ended, and returns
 // why it has.
 func (i *instance) agentEnd(closed <-chan struct{}, stream, theirs *end, ended <-chan error) error {
 	select {
@@ -123,7 +123,7 @@ func (i *instance) agentEnd(closed <-chan struct{}, stream, theirs *end, ended <
 	}
 }
 
-// graceForEnd is how long LXD may take to tell how a command has ended after its
+// graceForEnd is how long LXD may take to report how a command has ended after its
 // output has.
 const graceForEnd = 2 * time.Second
 

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// hint is what the user can do about an error, "" if that is not known.
+// hint returns what the user can do about an error, "" if that is not known.
 func hint(err error) string {
 	var none *noServer
 	var containersOnly *noVirtualMachines

@@ -60,7 +60,7 @@ func (p *Provider) createImage(ctx context.Context, s *server, source api.Instan
 	return p.create(ctx, s, post)
 }
 
-// bridge is a network of the server's that machines may join, or "".
+// bridge returns a network of the server's that machines may join, or "".
 func (s *server) bridge() string {
 	networks, err := s.UseProject("default").GetNetworks()
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/bpflab/bpflab/vms"
 )
 
-// withKernel is an image with the kernel package installed: published by an
+// withKernel returns an image with the kernel package installed: published by an
 // earlier run, or made now.
 func (p *Provider) withKernel(ctx context.Context, s *server, source api.InstanceSource, image wantedImage, want vms.Spec) (api.InstanceSource, error) {
 	p.publishing.Lock()
@@ -62,7 +62,7 @@ const (
 	installedRelease = installedDir + "/release"
 )
 
-// runsInstalled is nil if the kernel that runs is the one that was installed, or
+// runsInstalled returns nil if the kernel that runs is the one that was installed, or
 // if none was.
 func (i *instance) runsInstalled(ctx context.Context) error {
 	out, err := i.run(ctx, "sh", "-c", "uname -r; cat "+installedRelease+" 2>/dev/null || true")

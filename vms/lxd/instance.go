@@ -14,18 +14,18 @@ import (
 	"github.com/bpflab/bpflab/vms/lease"
 )
 
-// ownerKey is the label of our instances: the lease.Owner of the process that
-// made them. One without it is not ours, whatever its name.
+// ownerKey is the label of bpflab's instances: the lease.Owner of the process that
+// made them. One without it is somebody else's, whatever its name.
 const ownerKey = "user.bpflab.owner"
 
-// instance is one of ours on a server.
+// instance is one of bpflab's on a server.
 type instance struct {
 	server *server
 	name   string
 	member *member
 }
 
-// newName is a name that no other instance has.
+// newName returns a name that no other instance has.
 func newName() string { return "bpflab-" + strings.ToLower(rand.Text())[:10] }
 
 // create makes an instance, which does not run yet. The want's name and labels
@@ -33,7 +33,7 @@ func newName() string { return "bpflab-" + strings.ToLower(rand.Text())[:10] }
 // tried.
 func (p *Provider) create(ctx context.Context, s *server, want api.InstancesPost) (*instance, error) {
 	want.Config[ownerKey] = lease.Self().String()
-	want.Description = "made by bpflab; bpflab vms list tells whose it is"
+	want.Description = "made by bpflab; bpflab vms list shows whose it is"
 	for {
 		i, err := p.createOnce(ctx, s, want)
 		if err == nil || ctx.Err() != nil || !p.blame(s, err) {
@@ -78,7 +78,7 @@ func (i *instance) make(ctx context.Context, s *server, want api.InstancesPost) 
 	return context.Cause(ctx)
 }
 
-// memberOf is the member that LXD has placed an instance on.
+// memberOf returns the member that LXD has placed an instance on.
 func (p *Provider) memberOf(s *server, name string) (*member, error) {
 	if !s.info.Environment.ServerClustered {
 		return p.at(""), nil
@@ -173,10 +173,10 @@ func (i *instance) removeOnce(ctx context.Context) error {
 	return i.server.perform(ctx, func() (lxd.Operation, error) { return i.server.DeleteInstance(i.name) })
 }
 
-// isNotFound tells an operation's error that has lost its code on the way.
+// isNotFound reports whether an operation's error, whose code is lost on the way, means that.
 func isNotFound(err error) bool { return strings.Contains(err.Error(), "not found") }
 
-// unreachable tells a server or member that does not answer.
+// unreachable reports whether an error is that of a server or member that does not answer.
 func unreachable(err error) bool {
 	msg := strings.ToLower(err.Error())
 	for _, part := range []string{"unable to connect", "connection refused", "no such host", "is offline", "connect: no such file", "eof", "connection reset"} {
@@ -199,7 +199,7 @@ func (i *instance) note(err error) error {
 	return &misplaced{i.where(), err}
 }
 
-// where is the instance's cluster member, or its server if that is not this
+// where returns the instance's cluster member, or its server if that is not this
 // host's.
 func (i *instance) where() string {
 	if i.member.name != "" {

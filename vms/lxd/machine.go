@@ -23,7 +23,7 @@ type machine struct {
 
 func newMachine(i *instance, started time.Time, stream *end, log *console.Log) *machine {
 	about := vms.Info{Console: log.Path(), StartKind: "boot", Where: i.where(), Started: started}
-	// Whoever follows the instance looks for Closing.
+	// nothing to kill: what follows the instance looks for Closing, and removes it
 	return &machine{Base: vms.NewBase(about, func() {}), instance: i, stream: stream, console: log}
 }
 
@@ -39,7 +39,7 @@ func isDone(c <-chan struct{}) bool {
 	}
 }
 
-// see waits for the machine's end, which finish returns the reason of, and
+// see waits for the machine's end, whose reason finish returns, and
 // removes it.
 func (m *machine) see(finish func() error) {
 	err := finish()
@@ -49,7 +49,7 @@ func (m *machine) see(finish func() error) {
 	m.Gone(m.instance.removeLater(context.Background()))
 }
 
-// whyEnded tells why a machine has ended, from what is known and its console:
+// whyEnded returns why a machine has ended, from what is known and its console:
 // nil after a power-off, else a *vms.Crash.
 func whyEnded(known error, tail []byte) error {
 	if crash := vms.Death(tail); crash != nil && strings.Contains(crash.Splat, "Kernel panic") {

@@ -38,7 +38,7 @@ func (p *Provider) at(name string) *member {
 	return p.members[name]
 }
 
-// on is the server's API with requests sent to the member.
+// on returns the server's API with requests sent to the member.
 func (s *server) on(name string) *server {
 	if name == "" {
 		return s
@@ -48,7 +48,7 @@ func (s *server) on(name string) *server {
 	return &other
 }
 
-// home is the member's LXD_DIR.
+// home returns the member's LXD_DIR.
 func (m *member) home(ctx context.Context, s *server, pool string) (string, error) {
 	if err := m.learning.Acquire(ctx, 1); err != nil {
 		return "", err
@@ -67,7 +67,7 @@ func (m *member) home(ctx context.Context, s *server, pool string) (string, erro
 // snapDirectory is the LXD_DIR of LXD's snap, which is how it is delivered.
 const snapDirectory = "/var/snap/lxd/common/lxd"
 
-// directory is the server's LXD_DIR, below which it has all files: where its
+// directory returns the server's LXD_DIR, below which it has all files: where its
 // socket is, or where the pool says that its files are.
 func (s *server) directory(pool string) (string, error) {
 	if s.dir != "" && !s.info.Environment.ServerClustered {
@@ -172,7 +172,7 @@ func (p *Provider) someoneSick() bool {
 	return false
 }
 
-// candidates are the members of the target.
+// candidates returns the members of the target.
 func (p *Provider) candidates(s *server) ([]api.ClusterMember, error) {
 	all, err := s.GetClusterMembers()
 	if err != nil {
@@ -193,7 +193,7 @@ func (p *Provider) candidates(s *server) ([]api.ClusterMember, error) {
 // that LXD and QEMU need besides.
 const perMachine = 512 << 20
 
-// jobs is how many machines the members that are online have cores and memory
+// jobs returns how many machines the members that are online have cores and memory
 // for.
 func (p *Provider) jobs(_ context.Context, s *server) (int, error) {
 	if !s.info.Environment.ServerClustered {
@@ -223,7 +223,7 @@ func (p *Provider) jobs(_ context.Context, s *server) (int, error) {
 	return sum, nil
 }
 
-// room is how many machines one server has cores and memory for.
+// room returns how many machines one server has cores and memory for.
 func room(s *server) (int, error) {
 	r, err := s.GetServerResources()
 	if err != nil {

@@ -36,7 +36,7 @@ func (p *Provider) Orphans(ctx context.Context) ([]vms.Orphan, error) {
 	return left, nil
 }
 
-// whereIs is the cluster member of an instance, or the server.
+// whereIs returns the cluster member of an instance, or the server.
 func (s *server) whereIs(location string) string {
 	if s.info.Environment.ServerClustered {
 		return location

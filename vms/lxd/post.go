@@ -43,7 +43,7 @@ func (s *server) post(path string, body io.Reader, size int64) error {
 	return answered(resp)
 }
 
-// patientClient is the server's client for requests that the server may answer
+// patientClient returns the server's client for requests that the server may answer
 // before it has read them whole.
 func (s *server) patientClient() (*http.Client, error) {
 	client, err := s.GetHTTPClient()
@@ -87,7 +87,7 @@ func (c *patientConn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// answered is the error that the server answers with, nil if it has none.
+// answered returns the error that the server answers with, nil if it has none.
 func answered(resp *http.Response) error {
 	var answer api.ResponseRaw
 	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {

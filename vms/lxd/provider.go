@@ -49,7 +49,7 @@ func New(o Options) *Provider {
 	return &Provider{options: o, archives: initramfs.NewCache(o.Cache), imageType: api.InstanceTypeVM, members: map[string]*member{}}
 }
 
-// Name is "lxd", or "lxd-container" for containers.
+// Name returns "lxd", or "lxd-container" for containers.
 func (p *Provider) Name() string {
 	if p.options.Containers {
 		return "lxd-container"
@@ -105,7 +105,7 @@ type server struct {
 	where              string // its name for people, "" for this host's
 }
 
-// detail is the server in a few words.
+// detail returns the server in a few words.
 func (s *server) detail() string {
 	e := s.info.Environment
 	detail := "LXD " + e.ServerVersion
@@ -122,7 +122,7 @@ func (e *noVirtualMachines) Error() string {
 	return "this server runs no virtual machines" + e.why
 }
 
-// hasVirtualMachines is nil if the server can run them, else a
+// hasVirtualMachines returns nil if the server can run them, else a
 // *noVirtualMachines with the reason the server has noted.
 func (s *server) hasVirtualMachines() error {
 	if strings.Contains(s.info.Environment.Driver, "qemu") {

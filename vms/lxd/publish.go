@@ -40,7 +40,7 @@ func (p *Provider) publish(ctx context.Context, s *server, agent string) (string
 	return alias, nil
 }
 
-// archive is the file of agent and busybox.
+// archive returns the file of agent and busybox.
 func (p *Provider) archive(ctx context.Context, agent string) (string, error) {
 	file, _, err := p.archives.Checked(ctx, initramfs.Options{Agent: agent})
 	return file, err
@@ -130,7 +130,7 @@ func addTree(out *tar.Writer, in *cpio.Reader, over map[string]string) error {
 	}
 }
 
-// headerOf is the header of a directory, link or file; ok is false for others.
+// headerOf returns the header of a directory, link or file; ok is false for others.
 func headerOf(h *cpio.Header) (header *tar.Header, ok bool) {
 	header = &tar.Header{Name: "rootfs/" + h.Name, Mode: int64(h.Mode.Perm()), Size: h.Size}
 	switch h.Mode &^ cpio.ModePerm {

@@ -12,7 +12,7 @@ import (
 )
 
 // Purge removes the project with all that is in it, instances and images. It
-// refuses if the project holds an instance that is not ours.
+// refuses if the project holds an instance that is not bpflab's.
 func (p *Provider) Purge(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, purgeLimit, errNoAnswer)
 	defer cancel()
@@ -32,7 +32,7 @@ func (p *Provider) Purge(ctx context.Context) error {
 	return nil
 }
 
-// purgeLimit is how long a server may take to remove all that is ours.
+// purgeLimit is how long a server may take to remove all of it.
 const purgeLimit = 5 * time.Minute
 
 func (p *Provider) purge(ctx context.Context, s *server) error {
@@ -42,7 +42,7 @@ func (p *Provider) purge(ctx context.Context, s *server) error {
 	}
 	for _, i := range all {
 		if lease.Parse(i.Config[ownerKey]) == (lease.Owner{}) {
-			return fmt.Errorf("instance %s is not ours: it has no %s", i.Name, ownerKey)
+			return fmt.Errorf("instance %s is not bpflab's: it has no %s", i.Name, ownerKey)
 		}
 	}
 	for _, i := range all {

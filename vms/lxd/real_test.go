@@ -48,7 +48,7 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// leftNames are the names of all of the provider's instances.
+// leftNames returns the names of all of the provider's instances.
 func leftNames(p *Provider) ([]string, error) {
 	left, err := p.Orphans(context.Background())
 	var names []string

@@ -64,7 +64,7 @@ func findRemote(name string) (remote, error) {
 
 var errNoRemote = errors.New("no such remote")
 
-// configDir is where lxc keeps its list and this client's certificate.
+// configDir returns where lxc keeps its list and this client's certificate.
 func configDir() string {
 	if dir := os.Getenv("LXD_CONF"); dir != "" {
 		return dir
@@ -105,7 +105,7 @@ func (r remote) dial(ctx context.Context) (*server, error) {
 	return &server{InstanceServer: s, where: strings.TrimPrefix(r.addr, "https://")}, err
 }
 
-// clientCertificate is lxc's own, made if there is none.
+// clientCertificate returns lxc's own, made if there is none.
 func clientCertificate() (*lxd.ConnectionArgs, error) {
 	crt, key := filepath.Join(configDir(), "client.crt"), filepath.Join(configDir(), "client.key")
 	if err := os.MkdirAll(configDir(), 0o700); err != nil {

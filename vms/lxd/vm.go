@@ -76,7 +76,7 @@ func (p *Provider) startDirect(ctx context.Context, s *server, want vms.Spec) (*
 	}
 }
 
-// bootFiles are the kernel and the initramfs of a wanted machine.
+// bootFiles returns the kernel and the initramfs of a wanted machine.
 func (p *Provider) bootFiles(ctx context.Context, want vms.Spec) (bootFiles, error) {
 	sound, kernelNote, err := want.Kernel.Sound(ctx)
 	if err != nil {
@@ -104,7 +104,7 @@ func (p *Provider) bootFiles(ctx context.Context, want vms.Spec) (bootFiles, err
 	return files, err
 }
 
-// pool is the storage pool that machines and boot volumes are in: the one
+// pool returns the storage pool that machines and boot volumes are in: the one
 // called default, else the first.
 func (s *server) pool() (string, error) {
 	names, err := s.GetStoragePoolNames()

@@ -54,7 +54,7 @@ func parseState(text, name string) (string, error) {
 		return "", err
 	}
 	if answer.Info[name].State == "" {
-		return "", fmt.Errorf("multipass info: its answer tells no state of %s: %.200q", name, text)
+		return "", fmt.Errorf("multipass info: its answer has no state of %s: %.200q", name, text)
 	}
 	return answer.Info[name].State, nil
 }

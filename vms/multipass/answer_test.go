@@ -48,7 +48,7 @@ func TestParseList(t *testing.T) {
 func TestParseState(t *testing.T) {
 	for _, test := range []struct{ name, text, want, problem string }{
 		{"running", `{"errors": [], "info": {"a": {"state": "Running", "cpu_count": "1", "memory": {}}}}`, "Running", ""},
-		{"of another", `{"errors": [], "info": {"b": {"state": "Running"}}}`, "", "tells no state of a"},
+		{"of another", `{"errors": [], "info": {"b": {"state": "Running"}}}`, "", "has no state of a"},
 		{"no JSON", "info failed", "", "no JSON that is known"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 // askLimit is how long multipass may take to say what became of an instance.
 const askLimit = 30 * time.Second
 
-// whyEnded tells why the agent of a machine has ended that nobody closed: nil if
+// whyEnded returns why the agent of a machine has ended that nobody closed: nil if
 // it was hung up on, or if the machine was switched off, else a *vms.Crash.
 func (m *machine) whyEnded() error {
 	exit := m.process.Err()
@@ -25,7 +25,7 @@ func (m *machine) whyEnded() error {
 	return endOf(exit, m.fate(ctx), m.console.Tail())
 }
 
-// fate is what became of the instance, in words; "" if it runs as it did.
+// fate returns what became of the instance, in words; "" if it runs as it did.
 func (m *machine) fate(ctx context.Context) string {
 	state, err := m.instance.state(ctx)
 	if err != nil {

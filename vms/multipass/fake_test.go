@@ -13,7 +13,7 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
-// fake is a shell script in place of multipass. It knows $1, the subcommand.
+// fake returns a shell script in place of multipass. It knows $1, the subcommand.
 func fake(t *testing.T, script string) *Provider {
 	t.Helper()
 	if runtime.GOOS == "windows" {

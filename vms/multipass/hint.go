@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// hint is what the user can do about an error, "" if that is not known.
+// hint returns what the user can do about an error, "" if that is not known.
 func hint(err error) string { return hintOn(runtime.GOOS, err) }
 
 func hintOn(system string, err error) string {
@@ -28,7 +28,7 @@ func hintOn(system string, err error) string {
 	return ""
 }
 
-// onSystem is the words for a system, those for Linux where it has none.
+// onSystem returns the words for a system, those for Linux where it has none.
 func onSystem(words map[string]string, system string) string {
 	return cmp.Or(words[system], words["linux"])
 }
@@ -40,7 +40,7 @@ var installs = map[string]string{
 }
 
 var startDaemon = map[string]string{
-	"linux":   "start its daemon: sudo snap start multipass (snap logs multipass tells why it stopped)",
+	"linux":   "start its daemon: sudo snap start multipass (snap logs multipass says why it stopped)",
 	"darwin":  "start its daemon: sudo launchctl kickstart -k system/com.canonical.multipassd",
 	"windows": "start its daemon, as administrator: Start-Service Multipass",
 }
@@ -59,7 +59,7 @@ var messages = []struct {
 	bySystem map[string]string
 }{
 	{part: "cannot connect to the multipass socket", bySystem: startDaemon},
-	{part: "multipass socket access denied", hint: "the socket belongs to a group (ls -l tells which, mostly sudo or adm): join that and log in again"},
+	{part: "multipass socket access denied", hint: "the socket belongs to a group (ls -l shows which, mostly sudo or adm): join that and log in again"},
 	{part: "not authenticated with the multipass service", hint: "multipass authenticate asks for the passphrase, which someone who is authenticated sets with: multipass set local.passphrase"},
 	{part: "unable to find an image matching", hint: findImages},
 	{part: "no longer supported", hint: findImages},

@@ -21,7 +21,7 @@ func (p *Provider) instance(name string) *instance {
 	return &instance{multipass: p.multipass, notes: p.notes, name: name}
 }
 
-// newName is a name that no other instance has.
+// newName returns a name that no other instance has.
 func newName() string { return prefix + strings.ToLower(rand.Text())[:10] }
 
 // exec runs a command in the instance and returns its output.
@@ -39,7 +39,7 @@ func (i *instance) push(ctx context.Context, content io.Reader, path string) err
 	return err
 }
 
-// state is multipass's word for it: "Running", "Stopped".
+// state returns multipass's word for it: "Running", "Stopped".
 func (i *instance) state(ctx context.Context) (string, error) {
 	text, err := i.multipass.run(ctx, nil, "info", i.name, "--format", "json")
 	if err != nil {
@@ -48,7 +48,7 @@ func (i *instance) state(ctx context.Context) (string, error) {
 	return parseState(text, i.name)
 }
 
-// bootID is the kernel's identity of the instance's current boot.
+// bootID returns the kernel's identity of the instance's current boot.
 func (i *instance) bootID(ctx context.Context) (string, error) {
 	text, err := i.exec(ctx, "cat", "/proc/sys/kernel/random/boot_id")
 	return strings.TrimSpace(text), err
@@ -86,12 +86,12 @@ func (i *instance) purge(ctx context.Context) error {
 	return err
 }
 
-// isMissing tells multipass's word for an instance that is not there.
+// isMissing reports whether an error is multipass's for an instance that is not there.
 func isMissing(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "does not exist")
 }
 
-// isFinal tells an error that is the same the next time.
+// isFinal reports whether an error is the same the next time.
 func isFinal(err error) bool {
 	var missing *notInstalled
 	return errors.As(err, &missing) || strings.Contains(err.Error(), "multipass socket")

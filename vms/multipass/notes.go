@@ -9,7 +9,7 @@ import (
 	"github.com/bpflab/bpflab/vms/lease"
 )
 
-// notes tell whose an instance is: one file for each, named after it.
+// notes record whose an instance is: one file for each, named after it.
 type notes struct{ dir string }
 
 // keep notes that the instance is this process's.
@@ -26,7 +26,7 @@ func (n notes) keep(name string) error {
 // drop forgets the instance.
 func (n notes) drop(name string) { os.Remove(n.file(name)) }
 
-// read is whose the instance is, and since when. It is nobody's without a note.
+// read returns whose the instance is, and since when. It is nobody's without a note.
 func (n notes) read(name string) (lease.Owner, time.Time) {
 	text, err := os.ReadFile(n.file(name))
 	if err != nil {

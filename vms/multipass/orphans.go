@@ -8,11 +8,11 @@ import (
 	"github.com/bpflab/bpflab/vms"
 )
 
-// prefix begins the names of our instances.
+// prefix begins the names of bpflab's instances.
 const prefix = "bpflab-"
 
-// Orphans lists the instances with a name like ours. Those that we noted nothing
-// of have no owner.
+// Orphans lists the instances with a name like bpflab's. Those without
+// a note have no owner.
 func (p *Provider) Orphans(ctx context.Context) ([]vms.Orphan, error) {
 	text, err := p.multipass.run(ctx, nil, "list", "--format", "json")
 	if err != nil {

@@ -48,7 +48,7 @@ func defaultCache() string {
 	return filepath.Join(root, "bpflab", "multipass")
 }
 
-// Name is "multipass".
+// Name returns "multipass".
 func (p *Provider) Name() string { return "multipass" }
 
 // Caps asks multipass for its version, once; later calls have the same answer.
@@ -67,7 +67,7 @@ func (p *Provider) Caps(ctx context.Context) (vms.Caps, error) {
 	return vms.Caps{Kernels: vms.ImageKernels, Outlives: true, Detail: "multipass " + p.version}, nil
 }
 
-// daemonVersion is the version of multipass's daemon. `multipass version` hides
+// daemonVersion returns the version of multipass's daemon. `multipass version` hides
 // why a daemon did not answer, so another command is asked then.
 func (p *Provider) daemonVersion(ctx context.Context) (string, error) {
 	text, err := p.multipass.run(ctx, nil, "version", "--format", "json")

@@ -51,7 +51,7 @@ func conforms(t *testing.T, o Options) {
 	}
 }
 
-// leftNames are the names of the instances that are there.
+// leftNames returns the names of the instances that are there.
 func leftNames(p *Provider) ([]string, error) {
 	left, err := p.Orphans(context.Background())
 	var names []string
@@ -61,7 +61,7 @@ func leftNames(p *Provider) ([]string, error) {
 	return names, err
 }
 
-// standIn is the stand-in program, freshly built, with a directory of its own.
+// standIn returns the stand-in program, freshly built, with a directory of its own.
 func standIn(t *testing.T) Options {
 	t.Helper()
 	needMachines(t)
@@ -73,7 +73,7 @@ func standIn(t *testing.T) Options {
 	return Options{Binary: binary, Cache: t.TempDir()}
 }
 
-// realMultipass is the one on PATH, if it is no stand-in.
+// realMultipass returns the one on PATH, if it is no stand-in.
 func realMultipass(t *testing.T) Options {
 	t.Helper()
 	needMachines(t)

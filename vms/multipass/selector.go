@@ -34,7 +34,7 @@ var extraForm = regexp.MustCompile(`\+(?:(hwe)|(linux-[a-z0-9][a-z0-9.+-]*)|main
 // Resolve takes RELEASE, CODENAME, default and file:///PATH, each with +hwe,
 // +PACKAGE or +mainline-VERSION after it. No other kernels are to be had here:
 // all other selectors are a *kernel.SelectorError. Which release of the kernel
-// it is only a boot tells.
+// it is only a boot shows.
 func (p *Provider) Resolve(_ context.Context, selector string) ([]kernel.Image, bool, error) {
 	w, err := parseSelector(selector)
 	if err != nil {
@@ -81,7 +81,7 @@ func parseImage(selector, base string) (wanted, error) {
 	return wanted{}, noSuchImage(selector)
 }
 
-// isFile tells a file with an absolute path.
+// isFile reports whether it is a file with an absolute path.
 func isFile(image string) bool {
 	return strings.HasPrefix(image, "file:///") && !strings.HasSuffix(image, "/")
 }

@@ -19,7 +19,7 @@ import (
 // tenth of a second where it runs at all.
 const probeLimit = 3 * time.Second
 
-// accelerator is "kvm" where a guest really runs in it, else "tcg". That
+// accelerator returns "kvm" where a guest really runs in it, else "tcg". That
 // /dev/kvm opens proves nothing: in containers and nested machines it may
 // create machines in which no kernel ever prints a byte. BPFLAB_ACCEL
 // overrides. The answer is remembered until the host boots again, or QEMU or
@@ -71,7 +71,7 @@ func (p *Provider) probe(ctx context.Context) (string, error) {
 	return "tcg", nil
 }
 
-// runsGuest says whether a guest gets to its end, on the machine and the CPU
+// runsGuest reports whether a guest gets to its end, on the machine and the CPU
 // that the real ones get.
 func (p *Provider) runsGuest(ctx context.Context, accel string) (bool, error) {
 	dir, remove, err := lease.MkdirTemp("", lease.Prefix+"probe-")
@@ -92,7 +92,7 @@ func probeArguments(accel, image string) []string {
 		"-device", fmt.Sprintf("isa-debug-exit,iobase=%#x,iosize=1", exitPort))
 }
 
-// exits says whether QEMU ends with the status of a probe. It runs in dir, for
+// exits reports whether QEMU ends with the status of a probe. It runs in dir, for
 // where KVM is broken it may leave a core file.
 func (p *Provider) exits(ctx context.Context, dir string, args []string) bool {
 	ctx, cancel := context.WithTimeout(ctx, probeLimit)

@@ -20,7 +20,7 @@ const (
 )
 
 // spec is what a machine is made of; the same spec has the same
-// arguments, whoever starts it.
+// arguments, in any process.
 type spec struct {
 	kernel kernel.Image
 	initrd string
@@ -36,7 +36,7 @@ type spec struct {
 // kernel's random pool at once.
 var cpuModels = map[string]string{"kvm": "host", "tcg": "qemu64,+rdrand"}
 
-// cpu is the machine's model. cmpxchg16b is off where nothing needs it, and with
+// cpu returns the machine's model. cmpxchg16b is off where nothing needs it, and with
 // several processors: QEMU 7.2 now and then computes wrong flags for it then, and the
 // guest dies of a double fault in its allocator.
 func (s spec) cpu() string {
@@ -48,16 +48,16 @@ func (s spec) cpu() string {
 	return model
 }
 
-// arguments are QEMU's for a machine that boots and is not copied.
+// arguments returns QEMU's for a machine that boots and is not copied.
 func arguments(s spec) []string { return append(devices(s), kernelArguments(s)...) }
 
-// templateArguments are those of a machine that boots and is copied: its memory
+// templateArguments returns those of a machine that boots and is copied: its memory
 // is a file.
 func templateArguments(s spec) []string {
 	return append(devices(s), append(memoryFile(s, "on"), kernelArguments(s)...)...)
 }
 
-// forkArguments are those of a copy: it reads the file and keeps what it
+// forkArguments returns those of a copy: it reads the file and keeps what it
 // writes to itself. It is given its state by command, because the capability to
 // leave shared memory out of that must be set first.
 func forkArguments(s spec) []string {
@@ -72,7 +72,7 @@ func forkArguments(s spec) []string {
 // an idle fork holds; with less than this, code is translated again and again.
 const translated = 24
 
-// devices are all that a machine has. Template and fork must agree on them.
+// devices returns all that a machine has. Template and fork must agree on them.
 func devices(s spec) []string {
 	return append(hardware(s.accel, s.cpu()),
 		"-smp", fmt.Sprint(s.cpus),
@@ -97,7 +97,7 @@ func kernelArguments(s spec) []string {
 	return []string{"-kernel", s.boot(), "-initrd", s.initrd, "-append", strings.TrimSpace(commandLine + " " + s.kernel.LSMParameter(s.lsm))}
 }
 
-// hardware is the machine without memory and devices, as machines and the
+// hardware returns the machine without memory and devices, as machines and the
 // probe of the accelerator have it.
 func hardware(accel, cpu string) []string {
 	return []string{
@@ -108,7 +108,7 @@ func hardware(accel, cpu string) []string {
 	}
 }
 
-// boot is the file to start: the uncompressed kernel where QEMU can, which
+// boot returns the file to start: the uncompressed kernel where QEMU can, which
 // spares the guest its own decompressor.
 func (s spec) boot() string {
 	if s.kernel.PVH && s.kernel.Vmlinux != "" || s.kernel.Kernel == "" {

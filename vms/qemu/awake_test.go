@@ -54,7 +54,7 @@ func (a *awake) wake(ctx context.Context, w wire.Wake) (err error) {
 	return err
 }
 
-// sh is what a shell command prints; it must exit with 0.
+// sh returns what a shell command prints; it must exit with 0.
 func (a awake) sh(t *testing.T, line string) string {
 	t.Helper()
 	var out, problems bytes.Buffer

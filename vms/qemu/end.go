@@ -17,7 +17,7 @@ const (
 	guestReset    = "guest-reset" // also after a panic or a triple fault
 )
 
-// whyEnded tells how a machine ended: nil after a power-off, else a *vms.Crash.
+// whyEnded returns how a machine ended: nil after a power-off, else a *vms.Crash.
 // shutdown is the reason QEMU gave, wait how its process ended, said what it
 // printed, and tail the console's end.
 func whyEnded(shutdown string, wait error, said string, tail []byte) error {
@@ -30,7 +30,7 @@ func whyEnded(shutdown string, wait error, said string, tail []byte) error {
 	return &vms.Crash{Reason: vms.ErrGone, Splat: lastWords(shutdown, wait, said, tail)}
 }
 
-// lastWords is one line with all that is known of a machine that ended without
+// lastWords returns one line with all that is known of a machine that ended without
 // a panic.
 func lastWords(shutdown string, wait error, said string, tail []byte) string {
 	var words []string

@@ -15,7 +15,7 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
-// fakeBinary is a program in QEMU's place: it writes a line to the file calls
+// fakeBinary returns a program in QEMU's place: it writes a line to the file calls
 // beside it each time, tells a version, and else does what text says.
 func fakeBinary(t *testing.T, text string) string {
 	t.Helper()
@@ -28,7 +28,7 @@ func fakeBinary(t *testing.T, text string) string {
 	return name
 }
 
-// calls is how often the fake was asked for its version and for anything else.
+// calls returns how often the fake was asked for its version and for anything else.
 func calls(t *testing.T, name string) (version, other int) {
 	t.Helper()
 	text, err := os.ReadFile(name + ".calls")
@@ -43,7 +43,7 @@ func calls(t *testing.T, name string) (version, other int) {
 const greets = `echo '{"QMP": {}}' >&5; read line <&5; echo '{"return": {}, "id": 1}' >&5
 `
 
-// fakeSpec is a machine for a fake, which looks at none of it.
+// fakeSpec returns a machine for a fake, which looks at none of it.
 func fakeSpec(t *testing.T) vms.Spec {
 	t.Helper()
 	dir := t.TempDir()

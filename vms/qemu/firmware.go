@@ -46,7 +46,7 @@ var enterLongMode = []byte{
 	0x0f, 0x00, 0x62, 0x00, 0x0f, 0x00, // 72: their limit and address
 }
 
-// firmware is the image: the guest at its beginning, which is 0xf0000 below 1
+// firmware returns the image: the guest at its beginning, which is 0xf0000 below 1
 // MiB, and a jump to it where the CPU begins.
 func firmware() []byte {
 	image := make([]byte, firmwareSize)

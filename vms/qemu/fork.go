@@ -148,7 +148,7 @@ func (m *machine) ignoreShared(ctx context.Context) error {
 		"capabilities": []capability{{"x-ignore-shared", true}, {"events", true}}}, nil)
 }
 
-// orItsLastWords is what QEMU has said, if it has ended, else err.
+// orItsLastWords returns what QEMU has said, if it has ended, else err.
 func (m *machine) orItsLastWords(err error) error {
 	if said := m.stderr.String(); said != "" {
 		return errors.New(said)

@@ -118,7 +118,7 @@ func TestForksAreMachinesOfTheirOwn(t *testing.T) {
 	})
 }
 
-// onlyTemplate is the directory of a provider's one template.
+// onlyTemplate returns the directory of a provider's one template.
 func onlyTemplate(t *testing.T, p *Provider) string {
 	t.Helper()
 	all, err := p.templates.List()

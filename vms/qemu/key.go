@@ -32,7 +32,7 @@ func (p *Provider) templateKey(s spec) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// base is the last element of a path, "" of none.
+// base returns the last element of a path, "" of none.
 func base(path string) string {
 	if path == "" {
 		return ""
@@ -40,7 +40,7 @@ func base(path string) string {
 	return filepath.Base(path)
 }
 
-// hostCPU is the host's CPU as it describes itself: model, stepping, microcode
+// hostCPU returns the host's CPU as it describes itself: model, stepping, microcode
 // and features, without what changes from one moment to the next.
 func hostCPU() string {
 	info, _ := os.ReadFile("/proc/cpuinfo") // empty elsewhere, where there is no KVM either

@@ -1,7 +1,7 @@
 //go:build linux
 
 // Package qemu boots machines with QEMU: a kernel and an initramfs given
-// directly, no disk, no network card, no firmware of ours. It needs no root
+// directly, no disk, no network card, no firmware of its own. It needs no root
 // and no KVM.
 package qemu
 
@@ -53,12 +53,12 @@ func New(o Options) *Provider {
 		templates: Templates(o.Cache), bootOnly: map[string]bool{}}
 }
 
-// Templates is the store of a provider with that cache.
+// Templates returns the store of a provider with that cache.
 func Templates(cache string) *template.Store {
 	return template.New(filepath.Join(cache, "templates"), templateLimit)
 }
 
-// cannotFork says that the template could not be made before.
+// cannotFork reports that the template could not be made before.
 func (p *Provider) cannotFork(key string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -71,7 +71,7 @@ func (p *Provider) giveUpForking(key string) {
 	p.bootOnly[key] = true
 }
 
-// Name is "qemu".
+// Name returns "qemu".
 func (p *Provider) Name() string { return "qemu" }
 
 // Caps looks for QEMU and tries its accelerators, once; later calls have the
@@ -97,7 +97,7 @@ func (p *Provider) Caps(ctx context.Context) (vms.Caps, error) {
 	return *p.caps, nil
 }
 
-// version is QEMU's own first line about itself.
+// version returns QEMU's own first line about itself.
 func (p *Provider) version(ctx context.Context) (string, error) {
 	out, err := exec.CommandContext(ctx, p.options.Binary, "--version").Output()
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
@@ -123,7 +123,7 @@ func parseVersion(line string) string {
 	return "QEMU " + number
 }
 
-// failed is an error of this provider; with tools, it ends in the command that
+// failed returns an error of this provider; with tools, it ends in the command that
 // installs them.
 func failed(err error, tools ...install.Tool) error {
 	var already *vms.StartError

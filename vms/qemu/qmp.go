@@ -150,7 +150,7 @@ func (c *control) answered(m message) {
 	}
 }
 
-// because is why ctx ended, if it has, else err.
+// because returns why ctx ended, if it has, else err.
 func because(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause

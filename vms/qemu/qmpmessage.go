@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// command is what QEMU is told to do.
+// command is an instruction to QEMU.
 type command struct {
 	Execute   string `json:"execute"`
 	Arguments any    `json:"arguments,omitempty"`

@@ -39,7 +39,7 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// script is an agent: the init of a machine that does what is to be seen.
+// script returns an agent: the init of a machine that does what is to be seen.
 func script(t *testing.T, text string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "init")

@@ -19,7 +19,7 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// template is the saved one of the key, made now if there is none. Of several
+// template returns the saved one of the key, made now if there is none. Of several
 // processes that want the same one makes it, and the others wait.
 func (p *Provider) template(ctx context.Context, s spec, key, dir string) (*template.Template, error) {
 	t, err := p.openTemplate(s, key)
@@ -41,7 +41,7 @@ func (p *Provider) template(ctx context.Context, s spec, key, dir string) (*temp
 	return p.templates.Open(key)
 }
 
-// openTemplate is the saved template of the key, nil without an error if there
+// openTemplate returns the saved template of the key, nil without an error if there
 // is none.
 func (p *Provider) openTemplate(s spec, key string) (*template.Template, error) {
 	t, err := p.templates.Open(key)
@@ -94,7 +94,7 @@ func (p *Provider) makeTemplate(ctx context.Context, s spec, key, dir string) er
 // its forks begin where it ends.
 const templateLog = "template.log"
 
-// anonymousFile is a file in memory, which ends with its last descriptor.
+// anonymousFile returns a file in memory, which ends with its last descriptor.
 func anonymousFile(name string, size int64) (*os.File, error) {
 	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC)
 	if err != nil {
@@ -108,7 +108,7 @@ func anonymousFile(name string, size int64) (*os.File, error) {
 	return f, nil
 }
 
-// park waits until the agent has booted and is parked. It tells whether the
+// park waits until the agent has booted and is parked. It reports whether the
 // agent then waits on the virtio port. The error is the machine's death where
 // that is the cause.
 func (m *machine) park(ctx context.Context) (port bool, err error) {

@@ -16,7 +16,7 @@ import (
 // architecture that machines run on.
 const clockTicks = 100
 
-// CPU is the processor time of the QEMU process: utime and stime of /proc/PID/stat, see
+// CPU returns the processor time of the QEMU process: utime and stime of /proc/PID/stat, see
 // proc(5).
 func (m *machine) CPU() time.Duration {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", m.cmd.Process.Pid))

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Memory is the private memory of the QEMU process and what it holds in shared
+// Memory returns the private memory of the QEMU process and what it holds in shared
 // memory that has no other user.
 func (m *machine) Memory() int64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", m.cmd.Process.Pid))
@@ -18,7 +18,7 @@ func (m *machine) Memory() int64 {
 	return statusBytes(string(status), "RssAnon") + statusBytes(string(status), "RssShmem")
 }
 
-// statusBytes is a line of /proc/PID/status such as "RssAnon:   1234 kB".
+// statusBytes returns a line of /proc/PID/status such as "RssAnon:   1234 kB".
 func statusBytes(status, name string) int64 {
 	_, rest, _ := strings.Cut(status, "\n"+name+":")
 	var kib int64

@@ -41,7 +41,7 @@ func Answers(t *testing.T, m vms.Machine) {
 	}
 }
 
-// lastWords closes a machine and tells what is known of its end.
+// lastWords closes a machine and returns what is known of its end.
 func lastWords(m vms.Machine) string {
 	err := m.Err()
 	m.Close()
@@ -61,7 +61,7 @@ func (a *awake) wake(ctx context.Context) (err error) {
 	return err
 }
 
-// exec runs a command in the machine. The error tells what the command wrote to
+// exec runs a command in the machine. The error has what the command wrote to
 // standard error if it did not end with 0.
 func (a awake) exec(t *testing.T, argv ...string) (string, error) {
 	t.Helper()

@@ -49,14 +49,14 @@ type suite struct {
 	Subject
 }
 
-// specIn is a spec with a directory of its own.
+// specIn returns a spec with a directory of its own.
 func (s suite) specIn(t *testing.T) vms.Spec {
 	spec := s.Spec
 	spec.Dir = t.TempDir()
 	return spec
 }
 
-// caps are the provider's.
+// caps returns the provider's.
 func (s suite) caps(t *testing.T) vms.Caps {
 	t.Helper()
 	caps, err := s.Provider().Caps(t.Context())

@@ -81,7 +81,7 @@ func (l leftovers) excess(now leftovers) string {
 	return ""
 }
 
-// childrenOf are the processes that pid's threads have started and that are
+// childrenOf returns the processes that pid's threads have started and that are
 // still there.
 func childrenOf(pid int) []string {
 	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))

@@ -111,8 +111,7 @@ func (s suite) parent(t *testing.T) (*exec.Cmd, string) {
 	return parent, lines.Text()
 }
 
-// isGone tells a process that runs no more, be it that nobody has asked for
-// its status yet.
+// isGone reports whether a process has ended, reaped or not.
 func isGone(pid string) bool {
 	text, err := os.ReadFile("/proc/" + pid + "/stat")
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 // RealMemory is what the machines of tests have, in bytes.
 const RealMemory = 128 << 20
 
-// RealSpec is what machines of tests are made of: the kernel of
+// RealSpec returns what machines of tests are made of: the kernel of
 // BPFLAB_TEST_KERNEL, 6.1 if that is not set, from the cache, and the agent as
 // `make build` makes it. It skips the test unless BPFLAB_VM_TESTS is 1.
 func RealSpec(t *testing.T) vms.Spec {
@@ -33,7 +33,7 @@ func RealSpec(t *testing.T) vms.Spec {
 	return vms.Spec{Kernel: image, Agent: RealAgent(t), Dir: t.TempDir(), Memory: RealMemory}
 }
 
-// RealAgent is the path of BPFLAB_TEST_AGENT, for systems without a Go compiler,
+// RealAgent returns the path of BPFLAB_TEST_AGENT, for systems without a Go compiler,
 // else of a fresh build. That lies where test binaries do, so that nobody need
 // remove it.
 func RealAgent(t *testing.T) string {
