@@ -152,7 +152,7 @@ func printChecks(out io.Writer, checks []catalogue.Check) (damaged bool) {
 	return damaged
 }
 
-// remedy says how the user gets back what was damaged.
+// remedy returns how the user gets back what was damaged.
 func remedy(c catalogue.Check) string {
 	switch {
 	case c.Kind == "import", c.Ref.Source == kernel.Local:

@@ -121,7 +121,7 @@ func printKernels(cmd *cobra.Command, lines []kernelLine) error {
 	return w.Flush()
 }
 
-// templates is a kernel's column for its templates.
+// templates returns a kernel's column for its templates.
 func (l kernelLine) templates() string {
 	if l.Templates == 0 {
 		return "-"

@@ -139,7 +139,7 @@ func machine() string {
 	return "x86_64"
 }
 
-// environment is this process's, with clang's messages in English.
+// environment returns this process's, with clang's messages in English.
 func environment() []string { return append(os.Environ(), "LC_ALL=C") }
 
 func lastLine(text []byte) string {

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Confinable says why this machine cannot confine a compiler, nil if it can: Linux does
+// Confinable returns why this machine cannot confine a compiler, nil if it can: Linux does
 // so with Landlock, from 5.13 on (Documentation/userspace-api/landlock.rst).
 func Confinable() error {
 	_, err := landlockVersion()
@@ -55,7 +55,7 @@ func startConfined(cmd *exec.Cmd, clang Clang, dir string) error {
 	return <-result
 }
 
-// readable are the directories of the compiler and of what it is linked with.
+// readable returns the directories of the compiler and of what it is linked with.
 func readable(clang Clang) []string {
 	dirs := []string{"/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache"}
 	if path, err := filepath.EvalSymlinks(clang.Path); err == nil {

@@ -9,7 +9,7 @@ import (
 
 var errNoConfine = errors.New("only Linux can confine a compiler, with Landlock")
 
-// Confinable says why this machine cannot confine a compiler, nil if it can.
+// Confinable returns why this machine cannot confine a compiler, nil if it can.
 func Confinable() error { return errNoConfine }
 
 func startConfined(*exec.Cmd, Clang, string) error { return errNoConfine }

@@ -46,7 +46,7 @@ func TestConfinedCompilerReadsNothingElse(t *testing.T) {
 	}
 }
 
-// What is no matter of secrets compiles as ever, into the same bytes.
+// What has nothing to do with secrets compiles as ever, into the same bytes.
 func TestConfinedCompilerCompiles(t *testing.T) {
 	if err := Confinable(); err != nil {
 		t.Skip(err)

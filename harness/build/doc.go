@@ -13,7 +13,7 @@
 // as from the system. An object that turns out to have read anything else (an
 // include with an absolute path) is returned but not kept.
 //
-// Errors a caller may want to tell apart:
+// Errors a caller may want to distinguish:
 //
 //   - *ToolError: clang or libbpf's headers are missing; Hint says how to get them.
 //   - *CompileError: the C is wrong; it holds clang's diagnostics with the

@@ -22,7 +22,7 @@ func (e *ObjectError) Error() string {
 	return fmt.Sprintf("%s is no eBPF object: %s; compile one with: clang -target bpf -O2 -g -c", e.Name, e.Text)
 }
 
-// Check tells whether the file at path is an eBPF object that the guests can
+// Check reports whether the file at path is an eBPF object that the guests can
 // load: a relocatable 64-bit little-endian ELF file for the bpf machine, whole.
 func Check(path string) error {
 	_, err := Open(path)

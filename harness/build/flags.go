@@ -19,7 +19,7 @@ var (
 // architectures are clang's names of those that machines have.
 var architectures = map[string]string{"amd64": "x86_64", "arm64": "aarch64"}
 
-// machineFlags are those of a program for a machine. Its functions are called, not
+// machineFlags returns the flags for a program for a machine. Its functions are called, not
 // inlined, so that they can be probed.
 func machineFlags(arch string) []string {
 	return []string{

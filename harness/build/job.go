@@ -49,7 +49,7 @@ func (e *LimitError) Error() string {
 }
 
 // run compiles in a directory of its own, which is gone afterwards. covered
-// tells that clang read nothing but what the job's key covers.
+// reports whether clang read nothing but what the job's key covers.
 func (j job) run(ctx context.Context) (object []byte, covered bool, err error) {
 	dir, remove, err := lease.MkdirTemp("", lease.Prefix+"build-")
 	if err != nil {

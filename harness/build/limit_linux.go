@@ -20,7 +20,7 @@ func limit(pid int, memory, file int64) error {
 	return nil
 }
 
-// wroteTooMuch tells that a process ended because of a file's bound: by the signal, or
+// wroteTooMuch reports whether a process ended because of a file's bound: by the signal, or
 // with the status by which clang's driver passes it on.
 func wroteTooMuch(err error) bool {
 	var exit *exec.ExitError

@@ -14,7 +14,7 @@ type Source struct {
 	Root    string   // directory that FS stands for, put before file names in diagnostics; "" if FS is embedded
 }
 
-// display is the name of a file of FS as the user knows it.
+// display returns the name of a file of FS as the user knows it.
 func (s Source) display(name string) string {
 	if s.Root == "" {
 		return name

@@ -59,7 +59,7 @@ var outputs = []string{"coverprofile", "cpuprofile", "memprofile", "blockprofile
 // directory of this host where it or its content belongs.
 type Output struct{ Path, To string }
 
-// TestOutputs are what a Go test binary is told to write; see `go help testflag`.
+// TestOutputs returns what a Go test binary is asked to write; see `go help testflag`.
 func TestOutputs(argv []string) []Output {
 	var files []Output
 	values := map[string]string{}

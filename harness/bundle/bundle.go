@@ -127,10 +127,10 @@ func (f *Files) AddContent(name string, data []byte) {
 	f.entries[name] = entry{data: data, mode: 0o644, size: int64(len(data))}
 }
 
-// Has tells whether there is a file of this name.
+// Has reports whether there is a file of this name.
 func (f *Files) Has(name string) bool { _, ok := f.entries[name]; return ok }
 
-// Size is that of all contents, in bytes.
+// Size returns the size of all contents, in bytes.
 func (f *Files) Size() int64 {
 	var sum int64
 	for _, e := range f.entries {
@@ -139,7 +139,7 @@ func (f *Files) Size() int64 {
 	return sum
 }
 
-// Largest is the name of the largest file and its size in bytes.
+// Largest returns the name of the largest file and its size in bytes.
 func (f *Files) Largest() (name string, size int64) {
 	for n, e := range f.entries {
 		if e.size > size || e.size == size && n < name {
@@ -187,5 +187,5 @@ func (e entry) write(w *tar.Writer, name string) error {
 	return err
 }
 
-// Empty tells that there is nothing to carry.
+// Empty reports whether there is nothing to carry.
 func (f *Files) Empty() bool { return len(f.entries) == 0 }

@@ -106,10 +106,10 @@ func (f *Files) libraries(program string) error {
 	return f.cache()
 }
 
-// missing is how glibc and musl tell of a library that is not there.
+// missing is how glibc and musl report a library that is not there.
 var missing = regexp.MustCompile(`(?m)loading shared librar(?:y|ies): ([^:\s]+):|^\s*(\S+) => not found`)
 
-// listed are the paths in a loader's list: "libc.so.6 => /lib/libc.so.6 (0x...)".
+// listed returns the paths in a loader's list: "libc.so.6 => /lib/libc.so.6 (0x...)".
 func listed(list string) []string {
 	var paths []string
 	for line := range strings.Lines(list) {
@@ -131,7 +131,7 @@ func (f *Files) cache() error {
 	return err
 }
 
-// loaderOf is the program's interpreter as its ELF headers name it, "" of a static one.
+// loaderOf returns the program's interpreter as its ELF headers name it, "" of a static one.
 func loaderOf(program string) (string, error) {
 	file, err := elf.Open(program)
 	if err != nil {

@@ -36,7 +36,7 @@ func FindBusybox() (string, error) {
 	return "", ErrNoBusybox
 }
 
-// namedBusybox is the one the user wants, by path or by name.
+// namedBusybox returns the one the user wants, by path or by name.
 func namedBusybox(wanted string) (string, error) {
 	path, err := exec.LookPath(wanted)
 	if err != nil {
@@ -57,7 +57,7 @@ func checkBusybox(path string) error {
 	return checkStatic(program)
 }
 
-// busybox is the binary and a link for each of its applets, where busybox
+// busybox returns the binary and a link for each of its applets, where busybox
 // itself would install it.
 func busybox(ctx context.Context, name string) ([]entry, error) {
 	if name == "" {

@@ -66,7 +66,7 @@ type stamp struct {
 	time time.Time
 }
 
-// of is the SHA-256 of a file in hex.
+// of returns the SHA-256 of a file in hex.
 func (s *sums) of(name string) (string, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -94,7 +94,7 @@ func (s *sums) of(name string) (string, error) {
 	return s.known[at], nil
 }
 
-// union is the elements of both, sorted, each once.
+// union returns the elements of both, sorted, each once.
 func union(a, b []string) []string {
 	both := slices.Concat(a, b)
 	slices.Sort(both)

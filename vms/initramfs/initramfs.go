@@ -53,7 +53,7 @@ func dataEntry(name string, mode uint32, data []byte) entry {
 	return entry{Header: cpio.Header{Name: name, Mode: cpio.TypeFile | mode}, data: data}
 }
 
-// programEntry is an executable file with the content of another.
+// programEntry returns an executable file with the content of another.
 func programEntry(name, from string) entry {
 	return entry{Header: cpio.Header{Name: name, Mode: cpio.TypeFile | 0o755}, file: from}
 }
@@ -91,7 +91,7 @@ func Build(ctx context.Context, to io.Writer, o Options) error {
 	return archive(cpio.NewWriter(to), entries)
 }
 
-// contents are the files of the archive.
+// contents returns the files of the archive.
 func contents(ctx context.Context, o Options) ([]entry, error) {
 	if err := checkAgent(o.Agent); err != nil {
 		return nil, err

@@ -30,7 +30,7 @@ type tree struct {
 	builtin map[string]bool
 }
 
-// modules are the wanted and needed modules and their dependencies.
+// modules returns the wanted and needed modules and their dependencies.
 func modules(o Options) ([]entry, error) {
 	t, err := openTree(o.Modules)
 	if err != nil {
@@ -46,7 +46,7 @@ func modules(o Options) ([]entry, error) {
 		}
 	}
 	if o.Modules == "" {
-		return nil, nil // nothing tells what such a kernel has built in; the lab will see
+		return nil, nil // it is not known what such a kernel has built in; the lab will see
 	}
 	for _, name := range o.Needed {
 		if err := c.add(name); err != nil {
@@ -89,7 +89,7 @@ func isModule(file string) bool {
 	return ok && (rest == "" || rest == ".gz" || rest == ".xz" || rest == ".zst")
 }
 
-// canonical is a module's name as the kernel says it: without suffix, with
+// canonical returns a module's name as the kernel says it: without suffix, with
 // underscores.
 func canonical(name string) string {
 	name, _, _ = strings.Cut(name, ".ko")

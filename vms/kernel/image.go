@@ -44,7 +44,7 @@ type Keeper interface {
 	Renew(ctx context.Context, damage error) (Image, error)
 }
 
-// Check is the Keeper's; without one, all is taken as it is. Empty paths are left out.
+// Check calls the Keeper's; without one, all is taken as it is. Empty paths are left out.
 func (i Image) Check(ctx context.Context, paths ...string) error {
 	paths = slices.DeleteFunc(slices.Clone(paths), func(p string) bool { return p == "" })
 	if i.Keeper == nil || len(paths) == 0 {
@@ -53,7 +53,7 @@ func (i Image) Check(ctx context.Context, paths ...string) error {
 	return i.Keeper.Check(ctx, paths...)
 }
 
-// Renew is the Keeper's; without one, the error is the damage.
+// Renew calls the Keeper's; without one, the error is the damage.
 func (i Image) Renew(ctx context.Context, damage error) (Image, error) {
 	if i.Keeper == nil {
 		return i, damage

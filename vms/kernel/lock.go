@@ -147,7 +147,7 @@ func checkFiles(files []File) error {
 	return nil
 }
 
-// Check says what is wrong with f: a digest or size that cannot be, or a path
+// Check returns what is wrong with f: a digest or size that cannot be, or a path
 // that leaves the mirror.
 func (f File) Check() error {
 	switch {

@@ -7,7 +7,7 @@ import (
 	"github.com/bpflab/bpflab/vms/suggest"
 )
 
-// notFound says what refs would have offered.
+// notFound returns an error with what refs would have offered.
 func (s Selector) notFound(refs []Ref) *SelectorError {
 	labels := Labels(refs)
 	problem := "matches no kernel that is known here"
@@ -17,7 +17,7 @@ func (s Selector) notFound(refs []Ref) *SelectorError {
 	return &SelectorError{Selector: s.text, Problem: problem, Nearest: s.nearest(refs, labels), Known: labels}
 }
 
-// Labels are the distinct labels of refs: fetchable kernels by version, then
+// Labels returns the distinct labels of refs: fetchable kernels by version, then
 // local ones by name.
 func Labels(refs []Ref) []string {
 	sorted := slices.Clone(refs)
@@ -36,7 +36,7 @@ func Labels(refs []Ref) []string {
 	return labels
 }
 
-// nearest is the label with the closest version, or the closest spelling.
+// nearest returns the label with the closest version, or the closest spelling.
 func (s Selector) nearest(refs []Ref, labels []string) string {
 	if s.kind == byName {
 		return suggest.Name(s.text, labels)

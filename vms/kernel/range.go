@@ -58,7 +58,7 @@ func parseBound(word string) (bound, error) {
 	return bound{op, Version{Major: number(m[2]), Minor: number(m[3]), Patch: number(m[4])}, m[4] != ""}, nil
 }
 
-// Contains says whether v satisfies every bound.
+// Contains reports whether v satisfies every bound.
 func (r Range) Contains(v Version) bool {
 	for _, b := range r.bounds {
 		if !b.holds(v) {
@@ -68,7 +68,7 @@ func (r Range) Contains(v Version) bool {
 	return true
 }
 
-// IsZero says whether r has no bound, and so holds every version.
+// IsZero reports whether r has no bound, and so holds every version.
 func (r Range) IsZero() bool { return len(r.bounds) == 0 }
 
 // String writes the bounds separated by spaces; ParseRange reads it back.
@@ -144,7 +144,7 @@ func (b bound) String() string {
 	return s
 }
 
-// Overlaps says whether a version can be in both ranges.
+// Overlaps reports whether a version can be in both ranges.
 func (r Range) Overlaps(s Range) bool {
 	return !Range{slices.Concat(r.bounds, s.bounds)}.empty()
 }

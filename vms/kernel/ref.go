@@ -40,7 +40,7 @@ type File struct {
 	SHA256  string `json:"sha256"`            // hex
 }
 
-// Package is the package that carries the kernel image.
+// Package returns the package that carries the kernel image.
 func (r Ref) Package() File {
 	if len(r.Files) == 0 {
 		return File{}
@@ -48,10 +48,10 @@ func (r Ref) Package() File {
 	return r.Files[0]
 }
 
-// Series is the upstream series: "6.1".
+// Series returns the upstream series: "6.1".
 func (r Ref) Series() string { return r.Version.Series() }
 
-// Label is the short name shown in tables, and a selector of this kernel or
+// Label returns the short name shown in tables, and a selector of this kernel or
 // of its series: "6.1", "6.1/generic", "local:mine".
 func (r Ref) Label() string {
 	switch {
@@ -63,7 +63,7 @@ func (r Ref) Label() string {
 	return r.Series()
 }
 
-// Size is that of all files, in bytes.
+// Size returns the size of all files, in bytes.
 func (r Ref) Size() int64 {
 	var sum int64
 	for _, f := range r.Files {
@@ -72,7 +72,7 @@ func (r Ref) Size() int64 {
 	return sum
 }
 
-// ID is a digest over the digests of all files: two Refs with one ID are the
+// ID returns a digest over the digests of all files: two Refs with one ID are the
 // same kernel, wherever it came from.
 func (r Ref) ID() string {
 	h := sha256.New()

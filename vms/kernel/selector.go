@@ -89,7 +89,7 @@ var (
 	nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$`)
 )
 
-// ValidName says whether s can be the name of a local import: letters, digits
+// ValidName reports whether s can be the name of a local import: letters, digits
 // and ._+-, at most 64.
 func ValidName(s string) bool { return nameForm.MatchString(s) }
 
@@ -140,16 +140,16 @@ func parseWord(s Selector) (Selector, error) {
 	return s, nil
 }
 
-// String is the selector as it was written.
+// String returns the selector as it was written.
 func (s Selector) String() string { return s.text }
 
-// IsLocal says whether only imported kernels can match.
+// IsLocal reports whether only imported kernels can match.
 func (s Selector) IsLocal() bool { return s.kind == byName }
 
-// IsAll says whether s is "all".
+// IsAll reports whether s is "all".
 func (s Selector) IsAll() bool { return s.kind == all }
 
-// Range is where kernels that match can lie; it tells a source where to look.
+// Range returns where kernels that match can lie, which is where a source must look.
 func (s Selector) Range() Range {
 	switch s.kind {
 	case bySeries, byRange:

@@ -13,7 +13,7 @@ type Source interface {
 	Name() string
 	// List returns the kernels the source has within want, oldest first; of
 	// kernels of one version the later is the better. What it could not look
-	// at is missing from the list and told in notes. It is an error if
+	// at is missing from the list and named in notes. It is an error if
 	// nothing at all could be looked at.
 	List(ctx context.Context, want Range) (refs []Ref, notes []string, err error)
 	// Fetch brings the files of ref into the store and returns their paths in
@@ -40,7 +40,7 @@ type States interface {
 	WriteState(ctx context.Context, name string, data []byte) error
 }
 
-// Progress hears of what takes long. Its methods are called from many
+// Progress receives reports on what takes long. Its methods are called from many
 // goroutines.
 type Progress interface {
 	// Bytes says that done of total bytes of the named thing are there; the

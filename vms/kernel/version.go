@@ -54,10 +54,10 @@ func (v Version) candidateOrder() int {
 	return v.RC
 }
 
-// IsZero says whether v is unset.
+// IsZero reports whether v is unset.
 func (v Version) IsZero() bool { return v == Version{} }
 
-// Series is the major and minor number: "6.1".
+// Series returns the major and minor number: "6.1".
 func (v Version) Series() string { return fmt.Sprintf("%d.%d", v.Major, v.Minor) }
 
 // String writes v as upstream does ("6.1", "5.10.192", "7.1-rc3"); "" if v is

@@ -87,5 +87,5 @@ func (a *archive) close() error {
 	return a.w.Pad(512)
 }
 
-// inRoot is the name in the archive.
+// inRoot returns the name in the archive.
 func inRoot(name string) string { return path.Join(strings.TrimPrefix(Root, "/"), name) }

@@ -25,7 +25,7 @@ type Info struct {
 	Used  time.Time // when a machine was last forked from it
 }
 
-// List is all templates, the least recently used first. What is damaged in a
+// List returns all templates, the least recently used first. What is damaged in a
 // way that is seen at once is left out.
 func (s *Store) List() ([]Info, error) {
 	entries, err := os.ReadDir(s.dir)
@@ -57,7 +57,7 @@ func (s *Store) info(key string) (Info, bool) {
 	return Info{Key: key, About: m.About, Disk: diskSize(filepath.Join(s.dir, key)), Used: stat.ModTime()}, err == nil
 }
 
-// diskSize is what a directory's files take of the disk, in bytes.
+// diskSize returns what a directory's files take of the disk, in bytes.
 func diskSize(dir string) (sum int64) {
 	entries, _ := os.ReadDir(dir) // none if it is gone
 	for _, e := range entries {

@@ -32,7 +32,7 @@ func New(dir string, limit int64) *Store {
 	return &Store{dir: dir, limit: limit, verified: map[stamp]func() error{}}
 }
 
-// Dir is where the templates lie.
+// Dir returns the directory of the templates.
 func (s *Store) Dir() string { return s.dir }
 
 // lockPoll is how often a lock that another holds is asked for.
@@ -66,7 +66,7 @@ func (s *Store) Lock(ctx context.Context, key string) (unlock func(), err error)
 	}
 }
 
-// lockName is one of a few files, which are never removed: a lock on a file
+// lockName returns one of a few files, which are never removed: a lock on a file
 // that is gone would lock nobody out.
 func lockName(key string) string { return ".lock-" + key[:min(1, len(key))] }
 

@@ -44,7 +44,7 @@ func eachRun(f *os.File, size int64, do func(at int64, run []byte) error) error 
 	return nil
 }
 
-// nextData is the next range that is no hole, widened to whole pages, at or
+// nextData returns the next range that is no hole, widened to whole pages, at or
 // after at; from is size if there is none. A file system that knows no holes
 // has data everywhere.
 func nextData(f *os.File, at, size int64) (from, to int64, err error) {
@@ -103,7 +103,7 @@ func (m *memorySum) add(at int64, run []byte) {
 	}
 }
 
-// sumMemory is the checksum of a memory file.
+// sumMemory returns the checksum of a memory file.
 func sumMemory(f *os.File, size int64) (uint32, error) {
 	var sum memorySum
 	err := eachRun(f, size, func(at int64, run []byte) error {
@@ -113,7 +113,7 @@ func sumMemory(f *os.File, size int64) (uint32, error) {
 	return uint32(sum), err
 }
 
-// sumState is the CRC-32C of a state file.
+// sumState returns the CRC-32C of a state file.
 func sumState(f *os.File, size int64) (uint32, error) {
 	hash := crc32.New(castagnoli)
 	n, err := io.Copy(hash, io.NewSectionReader(f, 0, size))

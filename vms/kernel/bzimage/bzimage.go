@@ -53,7 +53,7 @@ func Read(r io.ReaderAt, size int64) (*Image, error) {
 	return i, i.locate(head, size)
 }
 
-// Release is what uname -r will say: the banner's first word.
+// Release returns what uname -r will say: the banner's first word.
 func (i *Image) Release() string { return firstWord(i.Banner) }
 
 func (i *Image) locate(head []byte, size int64) error {

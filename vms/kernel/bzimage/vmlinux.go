@@ -13,7 +13,7 @@ import (
 // xenPhys32Entry is XEN_ELFNOTE_PHYS32_ENTRY: the address of the PVH entry.
 const xenPhys32Entry = 18
 
-// HasPVH says whether a vmlinux has the PVH entry point that QEMU boots. What
+// HasPVH reports whether a vmlinux has the PVH entry point that QEMU boots. What
 // is no x86-64 ELF file is an error.
 func HasPVH(vmlinux io.ReaderAt) (bool, error) {
 	f, err := elf.NewFile(vmlinux)
@@ -28,7 +28,7 @@ func HasPVH(vmlinux io.ReaderAt) (bool, error) {
 
 var bannerForm = regexp.MustCompile(`Linux version (\d+\.[0-9A-Za-z.+~_-]+) \(`)
 
-// Release is what uname -r will say, from the banner in the content of a
+// Release returns what uname -r will say, from the banner in the content of a
 // vmlinux; "" if there is none.
 func Release(vmlinux []byte) string {
 	if m := bannerForm.FindSubmatch(vmlinux); m != nil {
@@ -69,7 +69,7 @@ func hasNote(notes []byte, order binary.ByteOrder, name string, kind uint32) boo
 
 func align4(n int64) int64 { return (n + 3) &^ 3 }
 
-// Config is the .config that CONFIG_IKCONFIG puts into the content of a
+// Config returns the .config that CONFIG_IKCONFIG puts into the content of a
 // vmlinux; nil if there is none.
 func Config(vmlinux []byte) []byte {
 	for {

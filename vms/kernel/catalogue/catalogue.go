@@ -27,7 +27,7 @@ type Options struct {
 	Mirror   string          // see debian.FindMirrors
 	Lock     []byte          // the lock file's text
 	Locked   bool            // nothing but the lock file and the imports; what left its mirror is an error
-	Progress kernel.Progress // nil: nobody is told
+	Progress kernel.Progress // nil: no reports
 	Client   download.Client // how to download
 	Source   kernel.Source   // instead of Debian, for tests
 }
@@ -78,7 +78,7 @@ func sourceOf(o Options, kept *store.Store) (kernel.Source, error) {
 	return debian.New(debian.Options{Mirrors: mirrors, Blobs: kept, States: kept})
 }
 
-// Root is the directory of the cache.
+// Root returns the directory of the cache.
 func (c *Catalogue) Root() string { return c.store.Root() }
 
 // Resolve returns the kernels that the selectors name, in that order, each

@@ -48,7 +48,7 @@ func (c *Catalogue) pin(ctx context.Context, s kernel.Selector, lock *kernel.Loc
 	return notes, err
 }
 
-// otherFlavours are the pins that "all" would not renew.
+// otherFlavours returns the pins that "all" would not renew.
 func (c *Catalogue) otherFlavours() []string {
 	var labels []string
 	for _, ref := range c.lock.Refs {

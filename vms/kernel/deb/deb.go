@@ -1,5 +1,5 @@
 // Package deb reads Debian packages as what they are to us: untrusted
-// archives. Extract writes the regular files it is told to keep, below one
+// archives. Extract writes the regular files the caller wants, below one
 // directory, within limits, and nothing else: no links, no devices, no modes,
 // no owners.
 package deb

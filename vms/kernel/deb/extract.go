@@ -78,7 +78,7 @@ func (x *extraction) write(name, to string, r io.Reader) error {
 	return errors.Join(err, f.Close())
 }
 
-// linkAbove is the link of the package that name passes through, or "".
+// linkAbove returns the link of the package that name passes through, or "".
 func (x *extraction) linkAbove(name string) string {
 	for dir := name; dir != "."; dir = path.Dir(dir) {
 		if x.links[dir] {

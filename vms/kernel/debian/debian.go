@@ -51,7 +51,7 @@ func New(o Options) (*Source, error) {
 	return &Source{mirrors, o.Keys, o.Now, o.Blobs, o.States}, nil
 }
 
-// Name is "debian".
+// Name returns "debian".
 func (*Source) Name() string { return kernel.Debian }
 
 // List returns the kernels within want. It asks only the suites in which such

@@ -77,7 +77,7 @@ func parts(e entry, release string, index map[packageID]entry) ([]kernel.File, b
 	return files(found)
 }
 
-// ownParts are the packages of the same release that depends names.
+// ownParts returns the packages of the same release that depends names.
 func ownParts(depends, release string) []string {
 	var names []string
 	for relation := range strings.FieldsFuncSeq(depends, func(r rune) bool { return r == ',' || r == '|' }) {

@@ -22,10 +22,10 @@ type Keys struct {
 	Archived []byte // for archived suites as well
 }
 
-// ArchiveKeys are the keys of the Debian archive, from stretch to trixie.
+// ArchiveKeys returns the keys of the Debian archive, from stretch to trixie.
 func ArchiveKeys() Keys { return Keys{currentKeys, archivedKeys} }
 
-// ring is the keys that count for a suite.
+// ring returns the keys that count for a suite.
 func (k Keys) ring(archived bool) (openpgp.EntityList, error) {
 	ring, err := openpgp.ReadArmoredKeyRing(bytes.NewReader(k.Current))
 	if err == nil && archived {

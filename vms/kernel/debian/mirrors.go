@@ -62,7 +62,7 @@ func (m Mirrors) complete() (Mirrors, error) {
 	return m, nil
 }
 
-// base is the URL that has s's dists and pool.
+// base returns the URL that has s's dists and pool.
 func (m Mirrors) base(s suite) string {
 	switch s.repository {
 	case securityRepository:

@@ -10,7 +10,7 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
-// Suites are the names of the releases that Install takes packages from.
+// Suites returns the names of the releases that Install takes packages from.
 func Suites() []string {
 	var names []string
 	for _, s := range suites {
@@ -34,7 +34,7 @@ type planned struct {
 	suite suite
 }
 
-// Digest is the SHA-256 of every package, in order: what a userland is made of.
+// Digest returns the SHA-256 of every package, in order: what a userland is made of.
 func (p Plan) Digests() []string {
 	var all []string
 	for _, e := range p.entries {
@@ -179,7 +179,7 @@ func (p *pool) pick(names []string, dependent string) error {
 	return &PackageError{p.suite, names[0], dependent}
 }
 
-// dependencies are the names in a field, each with its alternatives.
+// dependencies returns the names in a field, each with its alternatives.
 func dependencies(field string) [][]string {
 	var all [][]string
 	for clause := range strings.SplitSeq(field, ",") {

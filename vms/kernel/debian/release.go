@@ -24,7 +24,7 @@ var (
 	ErrMismatch  = errors.New("not of the suite asked for")
 )
 
-// clockSlack is how far a mirror's clock may be ahead of ours.
+// clockSlack is how far a mirror's clock may be ahead of this host's.
 const clockSlack = time.Hour
 
 // release is what a suite's InRelease says, once verified.
@@ -74,7 +74,7 @@ func verified(signed []byte, ring openpgp.EntityList, at time.Time) ([]byte, err
 	return nil, reason
 }
 
-// claimedDate is the Date of a text that is not verified yet.
+// claimedDate returns the Date of a text that is not verified yet.
 func claimedDate(signed []byte) time.Time {
 	block, _ := clearsign.Decode(signed)
 	if block == nil {

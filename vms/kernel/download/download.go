@@ -47,7 +47,7 @@ var standard = &http.Client{Transport: &http.Transport{
 }}
 
 // File appends to f, which holds the first bytes of the file at url or
-// nothing, until it has size bytes. seen, if not nil, hears how many bytes
+// nothing, until it has size bytes. seen, if not nil, receives how many bytes
 // there are. A file the server does not have is kernel.ErrGone; all errors
 // name the url.
 func (c Client) File(ctx context.Context, url string, f *os.File, size int64, seen func(int64)) error {

@@ -14,7 +14,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Vmlinux is an x86-64 ELF file with a banner of the release, with the PVH
+// Vmlinux returns an x86-64 ELF file with a banner of the release, with the PVH
 // note if pvh is set, and with extra bytes at its end.
 func Vmlinux(release string, pvh bool, extra []byte) []byte {
 	var note bytes.Buffer
@@ -32,7 +32,7 @@ func Vmlinux(release string, pvh bool, extra []byte) []byte {
 	return b.Bytes()
 }
 
-// noteKind is the type of the PVH entry note, or of another one.
+// noteKind returns the type of the PVH entry note, or of another one.
 func noteKind(pvh bool) int {
 	if pvh {
 		return 18
@@ -40,7 +40,7 @@ func noteKind(pvh bool) int {
 	return 17
 }
 
-// BzImage is a bzImage with the payload, as Payload makes it.
+// BzImage returns a bzImage with the payload, as Payload makes it.
 func BzImage(release string, payload []byte) []byte {
 	const setup = 5 * 512 // of the boot sector and four more
 	head := make([]byte, setup)
@@ -68,7 +68,7 @@ func WithSize(packed, vmlinux []byte) []byte {
 	return binary.LittleEndian.AppendUint32(bytes.Clone(packed), uint32(len(vmlinux)))
 }
 
-// Kernel is a whole bzImage of the release, with a PVH vmlinux in it.
+// Kernel returns a whole bzImage of the release, with a PVH vmlinux in it.
 func Kernel(release string) []byte {
 	return BzImage(release, Payload(Vmlinux(release, true, nil)))
 }
@@ -81,7 +81,7 @@ type Entry struct {
 	Link string // where a link leads
 }
 
-// KernelEntries are what Debian's linux-image of the release has in it.
+// KernelEntries returns what Debian's linux-image of the release has in it.
 func KernelEntries(release string) []Entry {
 	dir := "./lib/modules/" + release
 	return []Entry{
@@ -94,7 +94,7 @@ func KernelEntries(release string) []Entry {
 	}
 }
 
-// Deb is a package with the entries.
+// Deb returns a package with the entries.
 func Deb(name, version string, entries []Entry) []byte {
 	control := fmt.Sprintf("Package: %s\nVersion: %s\nArchitecture: amd64\nDescription: fake\n more\n", name, version)
 	var b bytes.Buffer
@@ -128,7 +128,7 @@ func tarball(entries []Entry) []byte {
 	return b.Bytes()
 }
 
-// PoolPath is where a repository keeps the package.
+// PoolPath returns where a repository keeps the package.
 func PoolPath(name, version string) string {
 	return path.Join("pool/main/l/linux", name+"_"+version+"_amd64.deb")
 }

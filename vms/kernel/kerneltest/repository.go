@@ -34,7 +34,7 @@ func NewKey(at time.Time, lifetime time.Duration) Key {
 	return Key{e}
 }
 
-// Public is the armored public key.
+// Public returns the armored public key.
 func (k Key) Public() []byte {
 	var b bytes.Buffer
 	w, err := armor.Encode(&b, openpgp.PublicKeyType, nil)
@@ -88,7 +88,7 @@ func (r *Repository) Remove(path string) {
 	delete(r.files, path)
 }
 
-// Requests are the paths asked for so far, with "?range" where only a part
+// Requests returns the paths asked for so far, with "?range" where only a part
 // was.
 func (r *Repository) Requests() []string {
 	r.mu.Lock()
@@ -170,7 +170,7 @@ func XZ(text []byte) []byte {
 	return b.Bytes()
 }
 
-// Paths are those of all files.
+// Paths returns the paths of all files.
 func (r *Repository) Paths() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -55,7 +55,7 @@ var (
 // some 600 MB.
 const maxKernel = 1 << 30
 
-// Look says what kernel the file at path holds. Errors are *Error.
+// Look returns the kernel that the file at path holds. Errors are *Error.
 func Look(path string) (Kernel, error) {
 	k, err := look(path)
 	if err != nil {

@@ -68,7 +68,7 @@ func (s *Store) AddBlob(ctx context.Context, name string) (kernel.File, error) {
 	return file, s.placeBlob(copied, file)
 }
 
-// BlobPath is where the file lies if it is in the store.
+// BlobPath returns where the file lies if it is in the store.
 func (s *Store) BlobPath(file kernel.File) string { return filepath.Join(s.root, "blobs", file.SHA256) }
 
 // CheckBlob reads the file and returns a *cache.DamagedError unless it is in the store and
@@ -183,7 +183,7 @@ func copyHashing(from, to string) (kernel.File, error) {
 	return kernel.File{Package: base, Path: base, Size: size, SHA256: hex.EncodeToString(h.Sum(nil))}, nil
 }
 
-// isWrong says whether the content is at fault, not the way it came.
+// isWrong reports whether the content is at fault, not the way it came.
 func isWrong(err error) bool {
 	return errors.Is(err, ErrDigest) || errors.Is(err, download.ErrLength)
 }

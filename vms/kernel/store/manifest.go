@@ -50,7 +50,7 @@ func readTree(ctx context.Context, dir string, other func(string, os.DirEntry) e
 	return list, err
 }
 
-// text is what sha256sum writes, so that sha256sum -c can check an image.
+// text returns what sha256sum writes, so that sha256sum -c can check an image.
 func (m manifest) text() []byte {
 	var b bytes.Buffer
 	for _, e := range m {

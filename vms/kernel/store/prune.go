@@ -77,10 +77,10 @@ func (s *Store) pruneFiles(ctx context.Context, dir string, keep map[string]bool
 	return nil
 }
 
-// Size is that of everything in the store, in bytes.
+// Size returns the size of everything in the store, in bytes.
 func (s *Store) Size() int64 { return sizeOf(s.root) }
 
-// ImageSize is the disk space of one image in bytes, 0 if it is absent.
+// ImageSize returns the disk space of one image in bytes, 0 if it is absent.
 func (s *Store) ImageSize(id string) int64 {
 	r, err := s.readRecord(id)
 	if err != nil {

@@ -39,10 +39,10 @@ type Store struct {
 type Options struct {
 	Root     string // "" means DefaultRoot
 	Client   download.Client
-	Progress kernel.Progress // nil: nobody is told
+	Progress kernel.Progress // nil: no reports
 }
 
-// DefaultRoot is $BPFLAB_CACHE, else bpflab in the user's cache directory.
+// DefaultRoot returns $BPFLAB_CACHE, else bpflab in the user's cache directory.
 func DefaultRoot() (string, error) {
 	if dir := os.Getenv("BPFLAB_CACHE"); dir != "" {
 		return filepath.Abs(dir)
@@ -72,7 +72,7 @@ func Open(o Options) (*Store, error) {
 	return &Store{root: root, client: o.Client, progress: o.Progress}, nil
 }
 
-// Root is the store's directory.
+// Root returns the store's directory.
 func (s *Store) Root() string { return s.root }
 
 // path joins root and elements and makes the directory it lies in.

@@ -66,7 +66,7 @@ func Files(ctx context.Context, kernelFile, moduleDir, dir string) (kernel.Image
 	return finish(dir)
 }
 
-// wanted maps paths in a kernel package to ours. Since 6.19 Debian's image
+// wanted maps paths in a kernel package to those of the layout. Since 6.19 Debian's image
 // and configuration lie beside the modules instead of in boot.
 func wanted(name string) string {
 	if file, ok := strings.CutPrefix(name, "boot/"); ok {
@@ -151,7 +151,7 @@ func writeVmlinux(image *bzimage.Image, name string) error {
 	return errors.Join(image.Vmlinux(out), out.Close())
 }
 
-// describe reads what vmlinux tells, where nothing else told it.
+// describe reads from vmlinux what nothing else has.
 func describe(dir string, image *kernel.Image) error {
 	name := filepath.Join(dir, vmlinux)
 	f, err := os.Open(name)
