@@ -237,7 +237,7 @@ func (f *execFlags) report(cmd *cobra.Command, g ground, result verdict.Result) 
 
 // command is what is to run, the same on all kernels.
 func (f *execFlags) command(argv []string) (command.Command, error) {
-	c := command.Command{Argv: argv, Files: &bundle.Files{Userland: f.rootfs.text != ""}, Root: f.rootfs.root(), Timeout: f.timeout, Dir: f.cwd}
+	c := command.Command{Argv: argv, Files: &bundle.Files{Rootfs: f.rootfs.text != ""}, Root: f.rootfs.root(), Timeout: f.timeout, Dir: f.cwd}
 	env, err := f.environment()
 	if err != nil {
 		return c, err

@@ -131,7 +131,7 @@ func (r *rootfsFlag) debian(ctx context.Context, cmd *cobra.Command, f *runFlags
 }
 
 func (r *rootfsFlag) fromCatalogue(ctx context.Context, cat *catalogue.Catalogue, cache rootfs.Cache, release string, wanted []string) (string, error) {
-	plan, fetch, err := cat.Userland(ctx, release, wanted)
+	plan, fetch, err := cat.Rootfs(ctx, release, wanted)
 	if err != nil {
 		return "", err
 	}

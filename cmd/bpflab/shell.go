@@ -60,7 +60,7 @@ func (f *shellFlags) do(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	c := command.Command{Files: &bundle.Files{Userland: f.rootfs.text != ""}, Root: f.rootfs.root()}
+	c := command.Command{Files: &bundle.Files{Rootfs: f.rootfs.text != ""}, Root: f.rootfs.root()}
 	env, err := f.environment()
 	if err != nil {
 		return err

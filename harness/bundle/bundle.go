@@ -1,4 +1,4 @@
-// Package carry collects the files that a command needs in a machine: programs with
+// Package bundle collects the files that a command needs in a machine: programs with
 // their shared libraries, scripts with their interpreters, directories. Each goes
 // where it lies on this host, so that a command finds in a machine what it would
 // find here.
@@ -23,9 +23,9 @@ import (
 
 // Files are files of this host, by their names in a machine. The zero value is none.
 type Files struct {
-	// Userland is set for machines with a whole userland: programs go there without
+	// Rootfs is set for machines with a root file system of their own: programs go there without
 	// libraries and interpreters.
-	Userland bool
+	Rootfs bool
 
 	entries map[string]entry
 }
@@ -155,7 +155,7 @@ func (f *Files) Tar(w io.Writer) error {
 	tw := tar.NewWriter(w)
 	for _, name := range slices.SortedFunc(maps.Keys(f.entries), cmp.Compare[string]) {
 		if err := f.entries[name].write(tw, name); err != nil {
-			return fmt.Errorf("carry %s: %w", name, err)
+			return fmt.Errorf("bundle %s: %w", name, err)
 		}
 	}
 	return tw.Close()

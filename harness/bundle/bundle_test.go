@@ -127,7 +127,7 @@ func TestLibraries(t *testing.T) {
 	if err := new(Files).Program(dir + "/main"); !errors.As(err, &missing) || missing.Library != "libanswer.so" {
 		t.Errorf("%v", err)
 	}
-	if err := (&Files{Userland: true}).Program(dir + "/main"); err != nil {
+	if err := (&Files{Rootfs: true}).Program(dir + "/main"); err != nil {
 		t.Errorf("a userland has libraries of its own, but: %v", err)
 	}
 }

@@ -22,7 +22,7 @@ func (f *Files) Program(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := f.Add(abs); err != nil || f.Userland {
+	if err := f.Add(abs); err != nil || f.Rootfs {
 		return err
 	}
 	first, err := shebang(abs)
@@ -78,7 +78,7 @@ func (f *Files) interpreter(script string, words []string) error {
 type LibraryError struct{ Program, Library string }
 
 func (e *LibraryError) Error() string {
-	return fmt.Sprintf("%s needs %s, which is not on this machine: install it, link statically, or give a userland with --rootfs", e.Program, e.Library)
+	return fmt.Sprintf("%s needs %s, which is not on this machine: install it, link statically, or give a root file system with --rootfs", e.Program, e.Library)
 }
 
 // libraries adds the loader of a dynamic program and what that says it would load.

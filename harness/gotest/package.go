@@ -51,7 +51,7 @@ func Compile(ctx context.Context, patterns []string, flags Flags, dir string, us
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.NumCPU())
 	for i, l := range found {
-		p := &Package{Path: l.ImportPath, Dir: l.Dir, Module: l.Dir, Files: &bundle.Files{Userland: userland}}
+		p := &Package{Path: l.ImportPath, Dir: l.Dir, Module: l.Dir, Files: &bundle.Files{Rootfs: userland}}
 		if l.Module != nil {
 			p.Module = l.Module.Dir
 		}

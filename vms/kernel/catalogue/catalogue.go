@@ -125,13 +125,13 @@ type silent struct{}
 func (silent) Bytes(string, int64, int64) {}
 func (silent) Note(string)                {}
 
-// Userland fetches the packages of a Debian release that make a userland with those
+// Rootfs plans the packages of a Debian release that make a root file system with those
 // that are wanted: their plan, and a function that fetches them. Errors are those of
 // debian.Source.
-func (c *Catalogue) Userland(ctx context.Context, release string, wanted []string) (debian.Plan, func() ([]string, error), error) {
+func (c *Catalogue) Rootfs(ctx context.Context, release string, wanted []string) (debian.Plan, func() ([]string, error), error) {
 	source, ok := c.source.(*debian.Source)
 	if !ok {
-		return debian.Plan{}, nil, fmt.Errorf("%s has no packages for a userland", c.source.Name())
+		return debian.Plan{}, nil, fmt.Errorf("%s has no packages for a root file system", c.source.Name())
 	}
 	plan, err := source.Plan(ctx, release, wanted)
 	return plan, func() ([]string, error) { return source.Install(ctx, plan) }, err

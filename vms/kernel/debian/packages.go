@@ -34,7 +34,7 @@ type planned struct {
 	suite suite
 }
 
-// Digest returns the SHA-256 of every package, in order: what a userland is made of.
+// Digests returns the SHA-256 of every package, in order.
 func (p Plan) Digests() []string {
 	var all []string
 	for _, e := range p.entries {

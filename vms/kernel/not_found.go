@@ -14,7 +14,7 @@ func (s Selector) notFound(refs []Ref) *SelectorError {
 	if s.kind == byName {
 		problem = "is not imported here"
 	}
-	return &SelectorError{Selector: s.text, Problem: problem, Nearest: s.nearest(refs, labels), Known: labels}
+	return &SelectorError{Selector: s.text, Problem: problem, Nearest: s.closest(refs, labels), Known: labels}
 }
 
 // Labels returns the distinct labels of refs: fetchable kernels by version, then
@@ -36,8 +36,8 @@ func Labels(refs []Ref) []string {
 	return labels
 }
 
-// nearest returns the label with the closest version, or the closest spelling.
-func (s Selector) nearest(refs []Ref, labels []string) string {
+// closest returns the label with the closest version, or the closest spelling.
+func (s Selector) closest(refs []Ref, labels []string) string {
 	if s.kind == byName {
 		return suggest.Name(s.text, labels)
 	}
