@@ -42,7 +42,7 @@ The limits are ` + strings.Join(limits.Names(), ", ") + `.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.do(cmd) },
 	}
 	flags := cmd.Flags()
-	f.run.defineMachines(cmd, "machines at one time (default: one a core, at most four; each may take 3 GiB)")
+	f.run.defineMachines(cmd, "machines at one time (default: one a core; each may take 3 GiB)")
 	flags.StringSliceVar(&f.only, "only", nil, "only these limits")
 	flags.BoolVar(&f.details, "details", false, "show what was rejected, and what the kernel said")
 	flags.StringVar(&f.json, "json", "", "write the figures as JSON to this file, - for standard output")
