@@ -12,7 +12,8 @@ type agent struct {
 	procs   starter
 	running running
 	roots   roots
-	object  object
+	loader  loader
+	loaded  loaded
 	opened  opened
 	trace   traceTap
 	taps    eventTaps
@@ -60,7 +61,7 @@ func (a *agent) server(stream io.ReadWriter) *wire.Server {
 func (a *agent) close() {
 	a.taps.close()
 	a.trace.close()
-	a.object.close()
+	a.loaded.close()
 	a.net.close()
 }
 

@@ -16,13 +16,13 @@ import (
 
 // attach attaches a loaded program where its section says, or args.To.
 func (a *agent) attach(_ context.Context, args wire.Attach) (wire.AttachResult, error) {
-	a.object.mu.Lock()
-	defer a.object.mu.Unlock()
-	prog := a.object.programs[args.Program]
+	a.loaded.mu.Lock()
+	defer a.loaded.mu.Unlock()
+	prog := a.loaded.programs[args.Program]
 	if prog == nil {
 		return wire.AttachResult{}, fmt.Errorf("program %q is not loaded", args.Program)
 	}
-	p := placement{prog: prog, spec: a.object.spec.Programs[args.Program], args: args, net: &a.net}
+	p := placement{prog: prog, spec: a.loaded.spec.Programs[args.Program], args: args, net: &a.net}
 	how := attachers[p.spec.Type]
 	if how == nil {
 		return wire.AttachResult{}, &wire.Fault{Op: wire.OpAttach, Code: "unsupported",
@@ -32,7 +32,7 @@ func (a *agent) attach(_ context.Context, args wire.Attach) (wire.AttachResult, 
 	if err != nil {
 		return res, fmt.Errorf("program %s (section %q): %w", args.Program, p.spec.SectionName, err)
 	}
-	a.object.attached(closer)
+	a.loaded.attached(closer)
 	return res, nil
 }
 

@@ -41,9 +41,9 @@ type eventTap struct {
 }
 
 func (a *agent) watch(_ context.Context, args wire.Watch) (none, error) {
-	a.object.mu.Lock()
-	m := a.object.maps[args.Map]
-	a.object.mu.Unlock()
+	a.loaded.mu.Lock()
+	m := a.loaded.maps[args.Map]
+	a.loaded.mu.Unlock()
 	if m == nil {
 		return none{}, fmt.Errorf("the object has no map %q", args.Map)
 	}

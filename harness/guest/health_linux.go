@@ -17,7 +17,7 @@ import (
 // health looks at what labs need of their machine, without starting a process: there
 // may be no room for one.
 func (a *agent) health(_ context.Context, args wire.HealthAsk) (wire.Health, error) {
-	h := wire.Health{Runs: a.object.runs(), LSMs: activeLSMs()}
+	h := wire.Health{Runs: a.loaded.runs(), LSMs: activeLSMs()}
 	_, err := os.Stat("/bin/sh")
 	h.NoShell = err != nil
 	dir, err := tracefs()
@@ -70,7 +70,7 @@ func activeLSMs() string {
 }
 
 // runs is how often the loaded programs ran, of those the kernel counts.
-func (o *object) runs() []wire.ProgramRun {
+func (o *loaded) runs() []wire.ProgramRun {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var out []wire.ProgramRun

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/bpflab/bpflab/harness/guest/earlymount"
+	"github.com/bpflab/bpflab/harness/probe"
 )
 
 // Init is main for PID 1: it makes the machine usable, serves calls on the
@@ -28,6 +30,7 @@ func initMachine() error {
 	if earlymount.Err != nil {
 		return fmt.Errorf("mount /proc and /sys: %w", earlymount.Err)
 	}
+	debug.SetMemoryLimit(probe.Memory() / 2) // the rest is the kernel's, above all its verifier's
 	os.Clearenv()
 	for k, v := range environment {
 		os.Setenv(k, v)

@@ -16,9 +16,9 @@ const maxMapBytes = 512 << 10
 
 // readMap reads all entries of a map of the loaded object.
 func (a *agent) readMap(_ context.Context, args wire.MapRead) (wire.MapResult, error) {
-	a.object.mu.Lock()
-	defer a.object.mu.Unlock()
-	m := a.object.maps[args.Name]
+	a.loaded.mu.Lock()
+	defer a.loaded.mu.Unlock()
+	m := a.loaded.maps[args.Name]
 	if m == nil {
 		return wire.MapResult{}, fmt.Errorf("the object has no map %q", args.Name)
 	}

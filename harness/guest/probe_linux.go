@@ -14,6 +14,6 @@ func (a *agent) probe(_ context.Context, args wire.Probe) (wire.ProbeResult, err
 		return wire.ProbeResult{}, refused(wire.OpProbe, "users may not load programs into this kernel, and others use it too, "+
 			"so that is left as it is; `sysctl kernel.unprivileged_bpf_disabled=0` would allow it")
 	}
-	res, err := probe.Run(probe.Request{Kind: args.Kind, N: args.N, User: args.User, Brief: args.Brief})
+	res, err := probe.Run(probe.Request{Kind: args.Kind, N: args.N, User: args.User})
 	return wire.ProbeResult{Accepted: res.Accepted, Errno: res.Errno, Log: res.Log, Insns: res.Insns, Seconds: res.Seconds}, err
 }

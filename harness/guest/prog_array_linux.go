@@ -38,7 +38,7 @@ func takeSlots(spec *ebpf.CollectionSpec) []slot {
 }
 
 // fill puts the programs that were accepted into their slots. The others stay empty.
-func (o *object) fill(slots []slot) error {
+func (o *loaded) fill(slots []slot) error {
 	for _, s := range slots {
 		array, program := o.maps[s.array], o.programs[s.program]
 		if array == nil || program == nil {

@@ -1,21 +1,14 @@
 package guest
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
-	"strings"
 	"sync"
-	"time"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/btf"
-	"golang.org/x/sys/unix"
 
 	"github.com/bpflab/bpflab/harness/probe"
 	"github.com/bpflab/bpflab/vms/wire"
@@ -23,10 +16,8 @@ import (
 
 // opened is the object whose programs are verified one by one.
 type opened struct {
-	mu    sync.Mutex
-	spec  *ebpf.CollectionSpec
-	types *btf.Spec  // to relocate with; nil is the running kernel's
-	cache *btf.Cache // of the running kernel's types, which take long to read
+	mu   sync.Mutex
+	spec *ebpf.CollectionSpec
 }
 
 // open reads an object, in place of the one before.
@@ -38,28 +29,7 @@ func (a *agent) open(_ context.Context, req *wire.Request) (any, error) {
 	a.opened.mu.Lock()
 	defer a.opened.mu.Unlock()
 	a.opened.spec = spec
-	if a.opened.cache == nil {
-		a.opened.cache = btf.NewCache()
-	}
 	return wire.OpenResult{Programs: slices.Sorted(maps.Keys(spec.Programs))}, nil
-}
-
-// types reads BTF for a kernel that has none itself; another's own is better.
-func (a *agent) types(_ context.Context, req *wire.Request) (any, error) {
-	text, err := io.ReadAll(io.LimitReader(req.Data(), MaxObject))
-	if err != nil {
-		return nil, err
-	}
-	spec, err := btf.LoadSpecFromReader(bytes.NewReader(text))
-	if err != nil {
-		return nil, fmt.Errorf("read the BTF: %w", err)
-	}
-	a.opened.mu.Lock()
-	defer a.opened.mu.Unlock()
-	if _, err := os.Stat(files["BTF"]); err != nil {
-		a.opened.types = spec
-	}
-	return nil, nil
 }
 
 // verify loads one program with its maps, and unloads all of that.
@@ -76,155 +46,75 @@ func (a *agent) verify(_ context.Context, req *wire.Request) (any, error) {
 	if a.opened.spec == nil || a.opened.spec.Programs[args.Program] == nil {
 		return nil, fmt.Errorf("no object with a program %q is open", args.Program)
 	}
-	t := trial{spec: alone(a.opened.spec, args.Program), name: args.Program, types: a.opened.types, cache: a.opened.cache}
-	defer t.close()
-	t.load()
-	if t.res.Accepted && args.Attach {
-		t.attach(&a.net)
-	}
-	_, err := io.WriteString(req.Output(wire.Stdout), t.log)
-	return t.res, err
-}
-
-// alone is the object with one program and what that needs. A program array
-// holds programs, which are not needed for a load.
-func alone(whole *ebpf.CollectionSpec, name string) *ebpf.CollectionSpec {
-	spec := only(whole, []string{name}, nil)
-	for _, m := range spec.Maps {
-		if m.Type == ebpf.ProgramArray {
-			m.Contents = nil
-		}
-	}
-	return spec
-}
-
-// trial is one program on its way into the kernel.
-type trial struct {
-	spec  *ebpf.CollectionSpec
-	types *btf.Spec  // see opened
-	cache *btf.Cache // see opened
-	name  string
-	coll  *ebpf.Collection
-	res   wire.VerifyResult
-	log   string
-}
-
-func (t *trial) close() {
-	if t.coll != nil {
-		t.coll.Close()
-	}
-}
-
-// load makes the maps first, so that what they take is not counted, and one that
-// cannot be made is known.
-func (t *trial) load() {
-	if p := t.spec.Programs[t.name]; p.Type == ebpf.UnspecifiedProgram {
-		t.fail(wire.StageSection, fmt.Errorf("section %q names no type of program that is known", p.SectionName))
-		return
-	}
-	made, err := t.makeMaps()
+	res, log, err := a.try(only(a.opened.spec, []string{args.Program}, nil), args)
 	if err != nil {
-		t.fail(wire.StageMap, err)
-		return
+		return nil, err
+	}
+	_, err = io.WriteString(req.Output(wire.Stdout), log)
+	return res, err
+}
+
+// try loads the one program of an object and unloads it. An error says that the kernel
+// could not be asked.
+func (a *agent) try(spec *ebpf.CollectionSpec, args wire.Verify) (res wire.VerifyResult, log string, err error) {
+	takeSlots(spec)
+	made, subject, err := makeMaps(spec)
+	if err != nil {
+		res.Subject = subject
+		return fail(res, wire.StageMap, err), "", nil
 	}
 	defer func() {
 		for _, m := range made {
 			m.Close()
 		}
 	}()
-	began := time.Now()
-	t.coll, err = t.try(made, ebpf.LogLevelStats)
-	t.res.Seconds = time.Since(began).Seconds()
-	if err != nil {
-		if again, err := t.try(made, ebpf.LogLevelInstruction|ebpf.LogLevelStats); err != nil {
-			t.reject(err)
-		} else {
-			t.coll = again
-		}
+	got := a.loader.load(spec, args.Program, made)
+	defer got.close()
+	if err := got.starved(wire.OpVerify); err != nil {
+		return res, "", err
 	}
-	if t.coll != nil {
-		t.accept()
+	res.Seconds = got.took.Seconds()
+	if got.err != nil {
+		return fail(res, got.stage, got.err), got.log, nil
 	}
+	res = measure(res, got.coll.Programs[args.Program])
+	if args.Attach {
+		res = tryAttach(res, placement{prog: got.coll.Programs[args.Program], spec: spec.Programs[args.Program], net: &a.net})
+	}
+	return res, got.log, nil
 }
 
-func (t *trial) makeMaps() (map[string]*ebpf.Map, error) {
-	spec := t.spec.Copy()
-	spec.Programs = nil
-	for _, name := range slices.Sorted(maps.Keys(spec.Maps)) {
-		one := spec.Maps[name].Copy()
-		one.Contents = nil
-		m, err := ebpf.NewMap(one)
-		if err != nil {
-			t.res.Subject = fmt.Sprintf("%s (%s)", name, one.Type)
-			return nil, err
-		}
-		m.Close()
-	}
-	coll, err := ebpf.NewCollection(spec)
-	if err != nil {
-		return nil, err
-	}
-	return coll.Maps, nil
-}
-
-func (t *trial) try(made map[string]*ebpf.Map, level ebpf.LogLevel) (*ebpf.Collection, error) {
-	return ebpf.NewCollectionWithOptions(t.spec.Copy(), ebpf.CollectionOptions{
-		MapReplacements: made,
-		Cache:           t.cache,
-		Programs:        ebpf.ProgramOptions{LogLevel: level, KernelTypes: t.types},
-	})
-}
-
-func (t *trial) accept() {
-	prog := t.coll.Programs[t.name]
-	t.res.Accepted, t.log = true, prog.VerifierLog
+// measure returns the result with the sizes of an accepted program.
+func measure(res wire.VerifyResult, prog *ebpf.Program) wire.VerifyResult {
+	res.Accepted = true
 	info, err := prog.Info()
 	if err != nil {
-		return // before 4.13 the kernel does not tell
+		return res // before 4.13 the kernel does not tell
 	}
 	if size, err := info.JitedSize(); err == nil {
-		t.res.JitedLen = int(size)
+		res.JitedLen = int(size)
 	}
 	if size, err := info.TranslatedSize(); err == nil {
-		t.res.XlatedLen = size
+		res.XlatedLen = size
 	}
+	return res
 }
 
-// reject notes why the load failed: at the kernel, if that was asked.
-func (t *trial) reject(err error) {
-	var verifier *ebpf.VerifierError
-	var errno unix.Errno
-	switch {
-	case errors.As(err, &verifier):
-		t.log = strings.Join(verifier.Log, "\n")
-		t.fail(wire.StageLoad, err)
-	case errors.As(err, &errno):
-		t.fail(wire.StageLoad, err)
-	default:
-		t.fail(wire.StageRelocate, err)
-	}
+func fail(res wire.VerifyResult, stage string, err error) wire.VerifyResult {
+	res.Accepted, res.Stage, res.Message, res.Errno = false, stage, err.Error(), errnoName(err)
+	return res
 }
 
-func (t *trial) fail(stage string, err error) {
-	t.res.Accepted, t.res.Stage, t.res.Message = false, stage, err.Error()
-	var errno unix.Errno
-	if errors.As(err, &errno) {
-		t.res.Errno = unix.ErrnoName(errno)
-	}
-}
-
-// attach attaches the program as its section says, and detaches it.
-func (t *trial) attach(net *network) {
-	p := placement{prog: t.coll.Programs[t.name], spec: t.spec.Programs[t.name], net: net}
+// tryAttach attaches a program as its section says, and detaches it.
+func tryAttach(res wire.VerifyResult, p placement) wire.VerifyResult {
 	how := attachers[p.spec.Type]
 	if how == nil {
-		t.fail(wire.StageAttach, fmt.Errorf("bpflab does not attach programs of type %s (section %q)", p.spec.Type, p.spec.SectionName))
-		return
+		return fail(res, wire.StageAttach, fmt.Errorf("bpflab does not attach programs of type %s (section %q)", p.spec.Type, p.spec.SectionName))
 	}
 	closer, _, err := how(p)
 	if err != nil {
-		t.fail(wire.StageAttach, err)
-		return
+		return fail(res, wire.StageAttach, err)
 	}
 	closer.Close()
+	return res
 }

@@ -231,7 +231,7 @@ func (t task) bisect(ctx context.Context, s *session.Session) (boundary, error) 
 		ctx, cancel := context.WithTimeout(ctx, tryTimeout)
 		defer cancel()
 		var res wire.ProbeResult
-		err := s.Call(ctx, wire.OpProbe, wire.Probe{Kind: t.subject.kindFor(t.root), N: n, User: !t.root, Brief: true}, &res, wire.IO{})
+		err := s.Call(ctx, wire.OpProbe, wire.Probe{Kind: t.subject.kindFor(t.root), N: n, User: !t.root}, &res, wire.IO{})
 		switch {
 		case err != nil:
 			return answer{}, err

@@ -67,40 +67,32 @@ type progAttr struct {
 }
 
 // load loads raw instructions as a socket filter, the one type that an
-// unprivileged user may load, and closes the program at once. The first try
-// is without a log, so that a log that grows too large cannot fail it; a
-// rejected program is tried again for its log.
+// unprivileged user may load, and closes the program at once. A kernel with a terse
+// log is asked once; another one is first asked without a log, so that a log that
+// grows too large cannot fail the load, and again for the log of what it rejected.
+// See InsnLog for when there is a second walk.
 func load(insns []byte) Result {
-	began := time.Now()
-	errno := try(insns, nil, 0)
-	res := Result{Accepted: errno == 0, Seconds: time.Since(began).Seconds()}
-	if errno == 0 {
-		return res
-	}
-	res.Errno = unix.ErrnoName(errno)
 	log := newLog(logSize)
 	defer log.close()
-	try(insns, log, logInsns)
-	res.Log, res.Insns = log.tail(), Processed(log.text())
+	first, level := log, uint32(logStats)
+	if !HasTerseLog() {
+		first, level = nil, 0
+	}
+	began := time.Now()
+	errno := try(insns, first, level)
+	took := time.Since(began)
+	res := Result{Accepted: errno == 0, Errno: unix.ErrnoName(errno), Seconds: took.Seconds()}
+	if first == nil && errno != 0 && InsnLog("", took, Free()) > 0 {
+		try(insns, log, logInsns)
+	}
+	text := log.text()
+	res.Log, res.Insns = Tail(text, LogTail), Processed(text)
 	return res
 }
 
-// loadBrief is load without the log of instructions, where the kernel can leave
-// it out: then one try tells all.
-func loadBrief(insns []byte) Result {
-	if !hasLogStats() {
-		return load(insns)
-	}
-	log := newLog(logSize)
-	defer log.close()
-	began := time.Now()
-	errno := try(insns, log, logStats)
-	return Result{Accepted: errno == 0, Errno: unix.ErrnoName(errno), Log: Complaint(log.text()), Insns: Processed(log.text()),
-		Seconds: time.Since(began).Seconds()}
-}
-
-// hasLogStats tries a program of two instructions.
-var hasLogStats = sync.OnceValue(func() bool {
+// HasTerseLog reports whether the kernel can leave instructions out of its log, as
+// kernels from 5.2 on can. It tries a program of two instructions.
+var HasTerseLog = sync.OnceValue(func() bool {
 	log := newLog(logSize)
 	defer log.close()
 	return try(straightLine(2), log, logStats) == 0 && Processed(log.text()) == 2 && !strings.Contains(log.text(), "r0 = 0")

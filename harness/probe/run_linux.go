@@ -2,10 +2,9 @@ package probe
 
 // Request asks for one probe.
 type Request struct {
-	Kind  string // of Program, or of a thing that is no program: see trials
-	N     int
-	User  bool // without capabilities
-	Brief bool // keep no more of the log than the verifier's complaint
+	Kind string // of Program, or of a thing that is no program: see trials
+	N    int
+	User bool // without capabilities
 }
 
 // Run does a probe; see Program and Load. Kinds besides Program's are
@@ -22,9 +21,6 @@ func Run(r Request) (Result, error) {
 	insns, err := Program(r.Kind, r.N)
 	if err != nil {
 		return Result{}, err
-	}
-	if r.Brief {
-		return r.do(func() Result { return loadBrief(insns) })
 	}
 	return r.do(func() Result { return load(insns) })
 }

@@ -9,9 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cilium/ebpf"
-
 	"github.com/bpflab/bpflab/harness/lab"
+	"github.com/bpflab/bpflab/harness/object"
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/vms/wire"
 )
@@ -139,7 +138,7 @@ func (st *step) uses(kind func(lab.Check) bool) bool {
 }
 
 func (st *step) loadObject(ctx context.Context) error {
-	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(st.object))
+	spec, err := object.Read(st.object)
 	if err != nil {
 		return &finding{expected: "an eBPF object", seen: err.Error()}
 	}

@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/cilium/ebpf"
+	"github.com/bpflab/bpflab/harness/object"
 )
 
 // Object is an ELF file with programs.
@@ -27,9 +27,6 @@ type Program struct {
 	Insns                       int // instructions of its own, before the kernel changes them
 }
 
-// maxObject is the largest object that is read, in bytes, as in the guest.
-const maxObject = 256 << 20
-
 // Open reads an object, or the objects that are data of a program, as libbpf's
 // skeletons and bpf2go embed them. Errors name the file and what is wrong with it.
 func Open(path string) ([]*Object, error) {
@@ -37,8 +34,8 @@ func Open(path string) ([]*Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > maxObject {
-		return nil, fmt.Errorf("%s is larger than %d MiB", path, maxObject>>20)
+	if info.Size() > object.MaxSize {
+		return nil, fmt.Errorf("%s is larger than %d MiB", path, object.MaxSize>>20)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -78,8 +75,7 @@ func isProgram(text []byte) bool {
 }
 
 func parse(text []byte) (*Object, error) {
-	text = withoutWeakMaps(text)
-	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(text))
+	spec, err := object.Read(text)
 	if err != nil {
 		return nil, fmt.Errorf("not an eBPF object that can be read: %w", err)
 	}

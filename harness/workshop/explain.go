@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/cilium/ebpf"
 
 	"github.com/bpflab/bpflab/harness/build"
 	"github.com/bpflab/bpflab/harness/probe"
@@ -215,20 +214,12 @@ func lacksProgram(p *Problem, code []byte, name string) {
 	}
 }
 
-// stageOf tells that a program came no further than its section.
-func stageOf(p wire.Program) string {
-	if p.Type == ebpf.UnspecifiedProgram.String() {
-		return wire.StageSection
-	}
-	return ""
-}
-
 func rejected(code []byte, file string, v kernel.Version, single session.Single, p wire.Program) Problem {
 	about := verify.Program{Name: p.Name, Section: p.Section, Type: p.Type}
 	if single.Spec != nil && single.Spec.Programs[p.Name] != nil {
 		about.Insns = len(single.Spec.Programs[p.Name].Instructions)
 	}
-	reason := verify.Explain(verify.Rejection{Program: about, Kernel: v, Stage: stageOf(p), Errno: p.Errno, Message: p.Message, Log: p.Log})
+	reason := verify.Explain(verify.Rejection{Program: about, Kernel: v, Stage: p.Stage, Errno: p.Errno, Message: p.Message, Log: p.Log})
 	out := Problem{File: file, Severity: "error", Code: reason.Code, Explanation: reason.Text, Fix: reason.Fix,
 		Text: p.Name + ": the verifier rejects it"}
 	words, means := inWords(p.Log)

@@ -136,6 +136,7 @@ type Program struct {
 	Section  string `json:"section"`
 	Type     string `json:"type"`
 	Accepted bool   `json:"accepted"`
+	Stage    string `json:"stage,omitempty"` // where it failed, as in VerifyResult
 	Errno    string `json:"errno,omitempty"` // "EACCES"
 	Message  string `json:"message,omitempty"`
 	Insns    int    `json:"insns,omitempty"` // processed by the verifier; 0 where the log does not tell
@@ -154,8 +155,9 @@ type Verify struct {
 	Attach  bool   `json:"attach,omitempty"` // attach it too, as its section says
 }
 
-// VerifyResult is the kernel's answer. The log comes as data on Stdout: of a
-// rejected program with its instructions, of an accepted one the statistics.
+// VerifyResult is the kernel's answer. The log comes as data on Stdout: the
+// statistics, and of a rejected program the complaint, below the instructions that led
+// to it if they are few.
 type VerifyResult struct {
 	Accepted  bool    `json:"accepted"`
 	Stage     string  `json:"stage,omitempty"`   // where it failed: StageMap, StageRelocate, StageLoad, StageAttach
@@ -346,8 +348,6 @@ type Probe struct {
 	Kind string `json:"kind"`
 	N    int    `json:"n"`
 	User bool   `json:"user"` // without capabilities
-
-	Brief bool `json:"brief,omitempty"` // no instructions in the log, where the kernel can leave them out
 }
 
 // ProbeResult is the kernel's answer to a probe.
@@ -363,8 +363,11 @@ type ProbeResult struct {
 // caller decides on.
 type Fault struct {
 	Op   string `json:"op"`
-	Code string `json:"code,omitempty"` // "", "unsupported", "missing"
+	Code string `json:"code,omitempty"` // "", "unsupported", "missing", CodeMemory
 	Msg  string `json:"msg"`
 }
+
+// CodeMemory is the code of what the machine had too little memory for.
+const CodeMemory = "memory"
 
 func (f *Fault) Error() string { return f.Op + ": " + f.Msg }

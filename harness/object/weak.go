@@ -1,16 +1,16 @@
-package verify
+package object
 
 import (
 	"bytes"
 	"debug/elf"
 )
 
-// withoutWeakMaps makes weak maps global: libbpf's usdt.bpf.h defines such, cilium/ebpf
+// withoutWeakMaps returns the object with its weak maps made global: libbpf's usdt.bpf.h defines such, cilium/ebpf
 // does not read them, and in an object that is linked it is the same.
 func withoutWeakMaps(text []byte) []byte {
 	f, err := elf.NewFile(bytes.NewReader(text))
 	if err != nil {
-		return text // whoever reads it next says why
+		return text // the next reader reports it
 	}
 	table := f.SectionByType(elf.SHT_SYMTAB)
 	symbols, err := f.Symbols()

@@ -1,25 +1,21 @@
-package guest
+package object
 
 import (
 	"bytes"
-	"fmt"
-	"io"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
-
-	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// readObject reads the object that is a call's data.
-func readObject(req *wire.Request) (*ebpf.CollectionSpec, error) {
-	elf, err := io.ReadAll(io.LimitReader(req.Data(), MaxObject))
+// MaxSize is the size of the largest object that is read, in bytes.
+const MaxSize = 256 << 20
+
+// Read reads an ELF object. It takes what libbpf takes and cilium/ebpf alone does
+// not: weak maps, and variables of .kconfig that have named types.
+func Read(elf []byte) (*ebpf.CollectionSpec, error) {
+	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(withoutWeakMaps(elf)))
 	if err != nil {
 		return nil, err
-	}
-	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(elf))
-	if err != nil {
-		return nil, fmt.Errorf("read the object: %w", err)
 	}
 	plainKconfig(spec)
 	return spec, nil

@@ -1,0 +1,62 @@
+package probe
+
+import (
+	"regexp"
+	"strconv"
+	"time"
+)
+
+// A program is verified with the terse log first: the complaint and the statistics. A
+// log of its instructions costs a second walk through the program and about bytesAnInsn
+// for every instruction of it, so it is asked for only where both are small.
+const (
+	bytesAnInsn = 512
+	longestWalk = 2 * time.Second
+
+	// shareOfFree is the share of the memory that is left which a log may take: it is
+	// copied a few times on its way.
+	shareOfFree = 16
+)
+
+// InsnLog returns the size of the buffer for the log of a rejected program's instructions,
+// in bytes, and 0 if there is to be no second walk. terse is the log of the first walk,
+// took how long that was, and free the memory that is left, in bytes.
+func InsnLog(terse string, took time.Duration, free int64) int {
+	size := min(logSize, free/shareOfFree)
+	if size < smallestLog || walkTime(terse, took) > longestWalk {
+		return 0
+	}
+	if int64(Processed(terse))*bytesAnInsn > size {
+		return 0
+	}
+	return int(size)
+}
+
+// smallestLog is a log that is worth having, in bytes.
+const smallestLog = 64 << 10
+
+var verificationTime = regexp.MustCompile(`(?m)verification time (\d+) usec`)
+
+// walkTime returns how long the verifier took, as its log says, or else the whole load.
+func walkTime(log string, load time.Duration) time.Duration {
+	m := verificationTime.FindStringSubmatch(log)
+	if m == nil {
+		return load
+	}
+	usec, _ := strconv.ParseInt(m[1], 10, 64)
+	return time.Duration(usec) * time.Microsecond
+}
+
+// Tail returns the end of a text, at most size bytes of it, from the beginning of a line.
+func Tail(text string, size int) string {
+	if len(text) <= size {
+		return text
+	}
+	text = text[len(text)-size:]
+	for i := range len(text) {
+		if text[i] == '\n' {
+			return text[i+1:]
+		}
+	}
+	return text
+}
