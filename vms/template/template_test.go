@@ -421,7 +421,7 @@ func TestFullDisk(t *testing.T) {
 	t.Cleanup(func() { unix.Unmount(dir, unix.MNT_DETACH) })
 	s := New(dir, unlimited)
 	memory, state := sources(t)
-	if err := s.Save(t.Context(), someKey, someAbout, memory, state); !errors.Is(err, unix.ENOSPC) {
+	if err := s.Save(t.Context(), someKey, someAbout, memory, state); !errors.Is(err, unix.ENOSPC) || !strings.Contains(err.Error(), s.Dir()) || !strings.Contains(err.Error(), "BPFLAB_CACHE") {
 		t.Errorf("error %v, want %v", err, unix.ENOSPC)
 	}
 	nothingElse(t, s)
