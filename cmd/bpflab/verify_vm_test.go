@@ -70,6 +70,30 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// A rejection after very many instructions is the verifier's answer, and no crash: the
+// log of so many instructions took all of the machine's memory.
+func TestVerifyAfterManyInstructions(t *testing.T) {
+	needVMs(t)
+	results := verified(t, verdict.ExitFail, compiled(t, "long.bpf"), "--kernel", "5.10,latest")
+	for name, want := range map[string]struct {
+		code, errno, text string
+		insns             int // at least
+	}{
+		"endless 5.10":   {"complexity", "E2BIG", "1000001 instructions", 1000001},
+		"endless latest": {"complexity", "E2BIG", "1000001 instructions", 1000001},
+		"walker 5.10":    {"invalid_access", "EACCES", "invalid access to packet, off=65535", 300_000},
+		"walker latest":  {"invalid_access", "EACCES", "invalid access to packet, off=65535", 300_000},
+		"maygoto 5.10":   {"rejected", "EINVAL", "unknown opcode e5", 0},
+		"maygoto latest": {"complexity", "E2BIG", "1000001 instructions", 1000001},
+	} {
+		r, ok := results[name]
+		if !ok || r.Accepted || r.Reason == nil || r.Stage != "load" || r.Errno != want.errno || r.Insns < want.insns ||
+			r.Reason.Code != want.code || !strings.Contains(r.Reason.Text, want.text) {
+			t.Errorf("%s: %+v, %+v; want %+v", name, r, r.Reason, want)
+		}
+	}
+}
+
 // kernelBefore52 is the selector of an imported kernel; without one the test is
 // skipped, loudly.
 func kernelBefore52(t *testing.T) string {

@@ -135,6 +135,8 @@ const graceForDeath = 2 * time.Second
 func (s *Session) why(ctx context.Context, err error) error {
 	var fault *wire.Fault
 	switch {
+	case errors.As(err, &fault) && fault.Code == wire.CodeMemory:
+		return fmt.Errorf("%w: %s", vms.ErrMemory, fault.Msg)
 	case errors.As(err, &fault):
 		return err
 	case s.alive.Err() != nil:

@@ -82,6 +82,7 @@ var rules = []rule{
 	{code: "licence", says: says(`cannot call GPL-restricted function from non-GPL compatible program`), text: matched, fix: `char LICENSE[] SEC("license") = "GPL"`},
 	{code: "unreachable", says: says(`unreachable insn \d+`), text: matched, fix: "remove the code, or compile with -O2"},
 	{code: "invalid_access", says: says(`(?m)^.*invalid bpf_context access.*$`), text: matched, fix: "the context of this type of program has nothing there that may be read, or written: does the section name the right type?"},
+	{code: "invalid_access", says: says(`(?m)^.*invalid access to packet, off=.*$`), text: matched, fix: "compare what is read with data_end, and bound the offset to less than 65535 in all"},
 	{code: "invalid_access", says: says(`(?m)^.*(?:invalid access to|invalid mem access|dereference of modified ctx|invalid read from|invalid write to|min value is|max value is|unbounded).*$`), text: matched, fix: "check pointers for NULL and offsets against their bounds before they are used"},
 	{code: "uninitialised", says: says(`(?m)^.*!read_ok$`), text: matched, fix: "a register is read before it is written: initialise the variable on every path"},
 	{code: "program_type", errno: "EINVAL", when: newerProgram, text: programTooNew, fix: "this kernel has no programs of this type"},
