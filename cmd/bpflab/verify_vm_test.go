@@ -83,7 +83,7 @@ func TestVerifyAfterManyInstructions(t *testing.T) {
 		"endless latest": {"complexity", "E2BIG", "1000001 instructions", 1000001},
 		"walker 5.10":    {"invalid_access", "EACCES", "invalid access to packet, off=65535", 300_000},
 		"walker latest":  {"invalid_access", "EACCES", "invalid access to packet, off=65535", 300_000},
-		"maygoto 5.10":   {"rejected", "EINVAL", "unknown opcode e5", 0},
+		"maygoto 5.10":   {"instruction", "EINVAL", "may_goto", 0},
 		"maygoto latest": {"complexity", "E2BIG", "1000001 instructions", 1000001},
 	} {
 		r, ok := results[name]

@@ -52,7 +52,7 @@ var rules = []rule{
 		return "this kernel has no function " + f.match[1] + f.match[2] + " to attach to: it is called otherwise, is inlined, or must not be traced"
 	}, fix: "choose at load time, with another program for other kernels, or set what it attaches to"},
 	{code: "co_re", says: says(`invalid func unknown#195896080|call unknown#195896080`), text: fixed("a CO-RE relocation found nothing: the type or field is not in this kernel"), fix: "guard it with bpf_core_field_exists() or bpf_core_type_exists()"},
-	{code: "co_re", says: says(`(?:bad CO-RE relocation|poisoned|no matching types?).*`), text: matched, fix: "the type or field is not in this kernel: guard it with bpf_core_field_exists() or bpf_core_type_exists()"},
+	{code: "co_re", says: says(`(?:bad CO-RE relocation|\bpoisoned\b|no matching types?).*`), text: matched, fix: "the type or field is not in this kernel: guard it with bpf_core_field_exists() or bpf_core_type_exists()"},
 	{code: "btf", says: says(`(?:no BTF found for kernel|kernel BTF|BTF .*not supported|load BTF).*`), text: matched, fix: "this kernel was built without BTF (CONFIG_DEBUG_INFO_BTF): use no CO-RE, fentry or LSM there, or give the kernel's types with --btf"},
 	{code: "co_re", stage: "relocate", text: message, fix: "what the object refers to is not in this kernel"},
 	{code: "too_many_insns", errno: "E2BIG", when: tooLongBefore52, text: tooLong, fix: "split it with tail calls; kernels from 5.2 on take a million instructions"},
@@ -82,6 +82,11 @@ var rules = []rule{
 	{code: "licence", says: says(`cannot call GPL-restricted function from non-GPL compatible program`), text: matched, fix: `char LICENSE[] SEC("license") = "GPL"`},
 	{code: "unreachable", says: says(`unreachable insn \d+`), text: matched, fix: "remove the code, or compile with -O2"},
 	{code: "invalid_access", says: says(`(?m)^.*invalid bpf_context access.*$`), text: matched, fix: "the context of this type of program has nothing there that may be read, or written: does the section name the right type?"},
+	{code: "instruction", says: says(`(?m)^.*(?:BPF_XADD uses reserved fields|BPF_STX uses reserved fields).*$`), when: before(5, 12), text: fixed("it uses the old value of an atomic operation, or another one than an addition, which Linux has from 5.12 on"), fix: "do not use the value that __sync_fetch_and_add() returns where the kernel is older"},
+	{code: "instruction", says: says(`unknown opcode e5`), when: before(6, 9), text: fixed("it has the instruction may_goto (cond_break, can_loop), which Linux has from 6.9 on"), fix: "give the loop a bound where the kernel is older"},
+	{code: "invalid_access", says: says(`(?m)^.*invalid mem access '(?:inv|scalar)'.*$`), text: func(f *failure) string {
+		return matched(f) + ": to the verifier that is a number, not a pointer, as an address of the kernel's memory is"
+	}, fix: "read the kernel's memory with bpf_probe_read_kernel() or BPF_CORE_READ()"},
 	{code: "invalid_access", says: says(`(?m)^.*invalid access to packet, off=.*$`), text: matched, fix: "compare what is read with data_end, and bound the offset to less than 65535 in all"},
 	{code: "invalid_access", says: says(`(?m)^.*(?:invalid access to|invalid mem access|dereference of modified ctx|invalid read from|invalid write to|min value is|max value is|unbounded).*$`), text: matched, fix: "check pointers for NULL and offsets against their bounds before they are used"},
 	{code: "uninitialised", says: says(`(?m)^.*!read_ok$`), text: matched, fix: "a register is read before it is written: initialise the variable on every path"},
@@ -182,6 +187,11 @@ func since(all []Result, versions map[string]kernel.Version, rejected *Result) *
 		return nil
 	}
 	return &first.Kernel
+}
+
+// before returns a condition: the kernel is older than a version.
+func before(major, minor int) func(*failure) bool {
+	return func(f *failure) bool { return f.version.Compare(kernel.Version{Major: major, Minor: minor}) < 0 }
 }
 
 func message(f *failure) string { return f.Reason.Text }
