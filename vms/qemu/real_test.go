@@ -59,7 +59,7 @@ func TestEndsOfRealMachines(t *testing.T) {
 	}{
 		{"power-off", "poweroff -f", nil, ""},
 		{"reset", "reboot -f", vms.ErrGone, "the guest reset itself"},
-		{"out of memory", "mount -t devtmpfs dev /dev; mount -t ramfs none /mnt; exec cat /dev/zero >/mnt/fill", vms.ErrPanic, "System is deadlocked on memory"},
+		{"out of memory", "mount -t devtmpfs dev /dev; mount -t ramfs none /mnt; exec cat /dev/zero >/mnt/fill", vms.ErrMemory, "System is deadlocked on memory"},
 		{"init ends", "exit 3", vms.ErrPanic, "Attempted to kill init! exitcode=0x00000300"},
 		{"sysrq", "mount -t proc proc /proc; echo c >/proc/sysrq-trigger", vms.ErrPanic, "sysrq triggered crash"},
 	} {
