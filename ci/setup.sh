@@ -113,6 +113,8 @@ apt_install() {
 	if ! apt-cache show $list >/dev/null 2>&1; then
 		apt update || say "apt-get update ended with an error; trying to install all the same"
 	fi
+	[ "$with" != lxd ] || apt-cache show lxd >/dev/null 2>&1 ||
+		die "this release has no package lxd (Debian dropped it after 13): install LXD by hand (snap install lxd), or test on Debian 12 or 13"
 	# shellcheck disable=SC2086
 	apt install --no-install-recommends $list && return
 	apt update || true
