@@ -114,6 +114,7 @@ func TestRetries(t *testing.T) {
 		"content":              {func(int32) error { return nil }, 1, ""},
 		"failed once":          {func(n int32) error { return map[int32]error{1: broken}[n] }, 2, ""},
 		"failed always":        {func(int32) error { return broken }, 3, "broken"},
+		"impossible size":      {func(int32) error { return &vms.SizeError{Asked: "much", Why: "too much"} }, 1, "too much"},
 		"wants five":           {func(n int32) error { return map[bool]error{true: Another(broken)}[n < 5] }, 5, ""},
 		"wants one, and fails": {func(n int32) error { return map[bool]error{true: Another(broken), false: broken}[n == 1] }, 4, "broken"},
 	} {

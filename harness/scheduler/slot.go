@@ -47,8 +47,9 @@ func (s *Slot) Do(ctx context.Context, use func(context.Context, *Attempt) error
 // again reports whether another machine is to follow one that has ended, and makes
 // room for it. failed counts those that failed.
 func (s *Slot) again(ctx context.Context, a *Attempt, failed *int) bool {
-	if a.Err == nil || ctx.Err() != nil {
-		return false
+	var size *vms.SizeError
+	if a.Err == nil || ctx.Err() != nil || errors.As(a.Err, &size) {
+		return false // there is nothing to try again, or it would end the same way
 	}
 	if wanted := new(another); !errors.As(a.Err, &wanted) {
 		*failed++
