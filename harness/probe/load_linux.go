@@ -24,10 +24,6 @@ type Result struct {
 // LogTail is how much of a verifier log is kept, in bytes.
 const LogTail = 4 << 10
 
-// logSize is the largest log that all kernels take (bpf_check of
-// kernel/bpf/verifier.c), in bytes: one that is too small fails the load.
-const logSize = 16<<20 - 1
-
 // Levels of the verifier's log. logStats, which logs no instructions, came with
 // Linux 5.2; before, every level is as good as logInsns.
 const (

@@ -32,6 +32,10 @@ func InsnLog(terse string, took time.Duration, free int64) int {
 	return int(size)
 }
 
+// logSize is the largest log that all kernels take (bpf_check of
+// kernel/bpf/verifier.c), in bytes: one that is too small fails the load.
+const logSize = 16<<20 - 1
+
 // smallestLog is a log that is worth having, in bytes.
 const smallestLog = 64 << 10
 
