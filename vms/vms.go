@@ -111,6 +111,8 @@ func (e *StartError) Unwrap() error { return e.Err }
 var (
 	ErrPanic = errors.New("kernel panic")
 	ErrGone  = errors.New("machine gone") // ended without a word
+	// ErrReset is a machine that ended itself: its guest powered off, or was reset.
+	ErrReset = fmt.Errorf("%w: the guest powered off, or reset itself", ErrGone)
 	// ErrAgent is bpflab's own agent that died in the machine, for want of memory or
 	// by a fault of its own: neither the kernel's doing nor that of what was asked of it.
 	ErrAgent = errors.New("bpflab's agent in the machine died")

@@ -39,6 +39,7 @@ func (f *machineFlags) define(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	f.run.defineMachines(cmd, "machines at one time (default: one a core)")
 	f.run.onFail.define(cmd)
+	f.run.defineSplats(cmd)
 	flags.BoolVar(&f.run.cold, "cold", false, "boot every machine, fork none")
 	flags.StringArrayVar(&f.env, "env", nil, "set a variable, as K=V, or pass on the one of this name")
 	flags.StringArrayVar(&f.copy, "copy", nil, "file or directory to carry too, as PATH, or PATH:NAME under another name")
@@ -373,7 +374,7 @@ func (e *execution) in(ctx context.Context, s *session.Session, i int, out [2]io
 	outcome.Note(cell)
 	cell.Steps = append(cell.Steps, verdict.Step{Name: strings.Join(c.Argv, " "), Verdict: cell.Verdict, Expected: "exit status 0",
 		Seen: outcome.String(), Log: tail.String(), Seconds: outcome.Seconds})
-	if outcome.Crash != nil || outcome.Hang {
+	if outcome.Lost() {
 		return nil // nothing comes back from there
 	}
 	if err := e.run.onFail.open(ctx, s, c, *cell); err != nil {
@@ -433,7 +434,12 @@ func (e *execution) keepThis() {
 
 // tell says how a command ended, where its output does not.
 func (e *execution) tell(cell verdict.Cell, o command.Outcome) {
-	quiet := cell.Verdict == verdict.Pass || cell.Verdict != verdict.Infra && o.Plain()
+	quiet := cell.Verdict == verdict.Pass || cell.Verdict != verdict.Infra && o.Plain() && cell.Splat == ""
+	for _, w := range command.AllowedSplats(cell) {
+		e.lock.Lock()
+		fmt.Fprintf(e.stderr, "bpflab: %s on %s: %s\n", cell.Lab, cell.Kernel.Selector, w)
+		e.lock.Unlock()
+	}
 	if quiet && (len(e.images) == 1 || cell.Verdict == verdict.Pass) {
 		return
 	}
@@ -458,7 +464,7 @@ func (e *execution) hint(o command.Outcome) string {
 
 // exit is the command's own status on one kernel, else 1 if it failed on any.
 func (e *execution) exit(r verdict.Result) int {
-	if len(r.Cells) == 1 && r.Cells[0].Verdict != verdict.Infra {
+	if len(r.Cells) == 1 && r.Cells[0].Verdict != verdict.Infra && (e.outcomes[0].Exit != 0 || r.Cells[0].Verdict == verdict.Pass) {
 		return e.outcomes[0].Exit
 	}
 	return r.Exit()

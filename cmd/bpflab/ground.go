@@ -49,5 +49,5 @@ func (f *runFlags) pool(p vms.Provider, caps vms.Caps, dir string) (*scheduler.P
 	if err != nil {
 		return nil, err
 	}
-	return scheduler.New(scheduler.Options{Provider: p, Caps: caps, Agent: agent, Dir: dir, Jobs: f.jobs, Retries: f.retries, Cold: f.cold}), nil
+	return scheduler.New(scheduler.Options{Provider: p, Caps: caps, Agent: agent, Dir: dir, Jobs: f.jobs, Retries: f.retries, Cold: f.cold, AllowSplats: f.allowSplat.AllowSplats}), nil
 }

@@ -24,21 +24,22 @@ import (
 
 // runFlags are the flags of `bpflab run`.
 type runFlags struct {
-	all      bool
-	kernels  []string
-	provider providerFlags
-	jobs     int
-	repeat   int
-	retries  int
-	cold     bool
-	starter  bool
-	locked   bool
-	mirror   string
-	dir      string
-	json     string
-	junit    string
-	html     string
-	onFail   failureShell
+	all        bool
+	kernels    []string
+	provider   providerFlags
+	jobs       int
+	repeat     int
+	retries    int
+	cold       bool
+	starter    bool
+	locked     bool
+	mirror     string
+	dir        string
+	json       string
+	junit      string
+	html       string
+	onFail     failureShell
+	allowSplat splatFlag
 }
 
 func newRunCmd() *cobra.Command {
@@ -74,6 +75,7 @@ func (f *runFlags) define(cmd *cobra.Command) {
 	flags.IntVar(&f.retries, "retries", usualRetries, "further attempts when a machine fails, not the lab")
 	flags.BoolVar(&f.cold, "cold", false, "boot every machine, fork none")
 	f.onFail.define(cmd)
+	f.defineSplats(cmd)
 	flags.BoolVar(&f.starter, "starter", false, "use the labs' starters instead of their solutions")
 	f.defineReports(cmd)
 }

@@ -116,7 +116,7 @@ func (f *shellFlags) open(ctx context.Context, w io.Writer, g ground, t terminal
 	if cell.Verdict == verdict.Infra {
 		return errors.New(cell.Reason)
 	}
-	if outcome.Crash != nil || outcome.Hang {
+	if outcome.Lost() {
 		fmt.Fprintf(w, "%s\nbpflab: %s\n", cell.Splat, outcome)
 	}
 	if outcome.Exit != 0 {

@@ -46,6 +46,7 @@ such files within, as those of libbpf and of Go do.`,
 	f.run.defineMachines(cmd, "kernels at one time (default: one a core)")
 	flags.BoolVar(&f.attach, "attach", false, "attach each program too, as its section says")
 	flags.BoolVar(&f.run.provider.consent, "yes-on-this-kernel", false, "attach also on a kernel that others use too")
+	f.run.defineSplats(cmd)
 	flags.StringVar(&f.btf, "btf", "", "BTF file to relocate with on kernels that have none of their own")
 	flags.StringVar(&f.json, "json", "", "write the results as JSON to this file, - for standard output")
 	flags.StringVar(&f.csv, "csv", "", "write the results as CSV, with veristat's columns, to this file, - for standard output")

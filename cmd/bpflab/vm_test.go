@@ -298,6 +298,9 @@ func TestBrokenLab(t *testing.T) {
 	}
 }
 
+// printWarning puts a WARN into the kernel's log, in the kernel's exact form.
+const printWarning = `for line in '------------[ cut here ]------------' 'WARNING: CPU: 0 PID: 60 at net/core/dev.c:1 f+0x1/0x2' 'Modules linked in:' '---[ end trace 0000000000000000 ]---'; do echo "<4>$line" >/dev/kmsg; done`
+
 func TestMachineFaults(t *testing.T) {
 	needVMs(t)
 	for _, tt := range []struct {
@@ -308,7 +311,10 @@ func TestMachineFaults(t *testing.T) {
 	}{
 		{"panic while the lab runs", "", "echo c > /proc/sysrq-trigger", verdict.ExitFail, verdict.Fail, "panic"},
 		{"a step without end", "timeout: 2s\n", "sleep 1000", verdict.ExitFail, verdict.Timeout, "do"},
-		{"power-off while the lab runs", "", "poweroff -f", verdict.ExitInfra, verdict.Infra, ""},
+		{"power-off while the lab runs", "", "poweroff -f", verdict.ExitFail, verdict.Fail, ""},
+		{"the agent is killed", "", "kill -SEGV 1; sleep 20", verdict.ExitFail, verdict.Fail, "panic"},
+		{"a kernel warning", "", printWarning, verdict.ExitFail, verdict.Fail, "WARNING: CPU: 0 PID: 60 at net/core/dev.c:1"},
+		{"a kernel warning that is allowed", "allow_splat: ['net/core/dev\\.c:1']\n", printWarning, verdict.ExitOK, verdict.Pass, ""},
 		{"a need the kernel lacks", "needs:\n  - config: CONFIG_BPFLAB_NONSENSE\n", "ls /", verdict.ExitOK, verdict.Unsupported, "CONFIG_BPFLAB_NONSENSE"},
 		{"a need it should have", "needs:\n  - config: CONFIG_BPFLAB_NONSENSE\n    since: \"5.0\"\n", "ls /", verdict.ExitFail, verdict.Fail, "CONFIG_BPFLAB_NONSENSE"},
 		{"a flooded console", "", "yes flood | head -c 2000000 > /dev/console", verdict.ExitOK, verdict.Pass, ""},

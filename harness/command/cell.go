@@ -3,9 +3,11 @@ package command
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/bpflab/bpflab/harness/scheduler"
+	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/vms"
 )
@@ -75,6 +77,7 @@ func (j Job) use(ctx context.Context, a *scheduler.Attempt, cell *verdict.Cell) 
 	cell.Verdict, cell.Reason, cell.Splat, cell.Steps = verdict.Pass, "", "", []verdict.Step{}
 	began := time.Now()
 	err := j.Do(ctx, a, cell)
+	judgeConsole(a.Session, cell)
 	cell.Durations.Run = time.Since(began).Seconds()
 	var ran *begun
 	if errors.As(err, &ran) {
@@ -82,6 +85,30 @@ func (j Job) use(ctx context.Context, a *scheduler.Attempt, cell *verdict.Cell) 
 		return nil
 	}
 	return err
+}
+
+// judgeConsole makes a failure of a record during which the kernel reported an error.
+func judgeConsole(s *session.Session, cell *verdict.Cell) {
+	splats := s.LastSplats(nil)
+	cell.Warnings = append(cell.Warnings, splats.Allowed...)
+	if cell.Splat != "" || splats.Unexpected == "" {
+		return
+	}
+	cell.Splat = splats.Unexpected
+	if cell.Verdict == verdict.Pass {
+		cell.Verdict, cell.Reason = verdict.Fail, splats.Reason()
+	}
+}
+
+// AllowedSplats returns what a record says of reports of the kernel that were expected.
+func AllowedSplats(cell verdict.Cell) []string {
+	var out []string
+	for _, w := range cell.Warnings {
+		if strings.HasPrefix(w, session.AllowedPrefix) {
+			out = append(out, w)
+		}
+	}
+	return out
 }
 
 // end notes what there is to know of a machine that is gone.

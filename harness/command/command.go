@@ -49,6 +49,7 @@ type Outcome struct {
 	TimedOut bool
 	Crash    *vms.Crash // the machine died of it, or hangs
 	Hang     bool
+	Broken   *wire.ProtocolError // something else than bpflab's agent spoke on the agent's stream
 	Seconds  float64
 }
 
@@ -114,11 +115,14 @@ func (o *Outcome) status() {
 // returns every other error.
 func (o *Outcome) died(err error) error {
 	var crash *vms.Crash
+	var broken *wire.ProtocolError
 	switch {
 	case errors.As(err, &crash):
 		o.Crash = crash
 	case errors.Is(err, session.ErrHang):
 		o.Hang = true
+	case errors.As(err, &broken):
+		o.Broken = broken
 	default:
 		return err
 	}
@@ -127,7 +131,10 @@ func (o *Outcome) died(err error) error {
 }
 
 // OK is a command that ended with status 0.
-func (o Outcome) OK() bool { return o.Exit == 0 && !o.Hang && o.Crash == nil }
+func (o Outcome) OK() bool { return o.Exit == 0 && !o.Lost() }
+
+// Lost reports whether the machine cannot be asked any more.
+func (o Outcome) Lost() bool { return o.Crash != nil || o.Hang || o.Broken != nil }
 
 // String tells how it ended, as a part of a sentence: "exit status 1".
 func (o Outcome) String() string {
@@ -138,6 +145,8 @@ func (o Outcome) String() string {
 		return "the machine died: " + o.Crash.Error()
 	case o.Hang:
 		return "the machine hangs: its agent fell silent"
+	case o.Broken != nil:
+		return "it broke the stream of bpflab's agent: " + o.Broken.Error()
 	case o.TimedOut:
 		return "timed out"
 	case o.Error != "":
@@ -152,5 +161,5 @@ func (o Outcome) String() string {
 
 // Plain is a command that ended by itself, with a status of its own.
 func (o Outcome) Plain() bool {
-	return o.Crash == nil && !o.Hang && !o.TimedOut && o.Signal == "" && o.Error == ""
+	return !o.Lost() && !o.TimedOut && o.Signal == "" && o.Error == ""
 }

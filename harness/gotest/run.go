@@ -62,7 +62,7 @@ func (p *Package) Run(ctx context.Context, s *session.Session, o Options, cell *
 	if n := Count(cell.Steps); outcome.Plain() && n.Failed > 0 {
 		cell.Reason = fmt.Sprintf("%d of %d tests failed", n.Failed, len(cell.Steps))
 	}
-	if outcome.Crash != nil || outcome.Hang {
+	if outcome.Lost() {
 		return nil
 	}
 	return command.Begun(p.bringBack(ctx, s, o, outcome))

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"regexp"
 	"time"
 
 	"github.com/bpflab/bpflab/vms/kernel"
@@ -18,20 +19,21 @@ type Lab struct {
 
 // Header is the front matter.
 type Header struct {
-	Title    string        `yaml:"title"`    // required
-	Summary  string        `yaml:"summary"`  // required, one line
-	Program  string        `yaml:"program"`  // the solution's C file, relative to the document; "" if no step loads one
-	Starter  string        `yaml:"starter"`  // what the student begins with; required when Program is set
-	Kernels  kernel.Range  `yaml:"kernels"`  // kernels the lab is for; "" means all
-	Memory   Size          `yaml:"memory"`   // guest memory, e.g. 256MiB (the default)
-	CPUs     int           `yaml:"cpus"`     // default 1
-	Timeout  time.Duration `yaml:"timeout"`  // for each step; default 60s
-	Needs    []Need        `yaml:"needs"`    // what the kernel must have
-	Modules  []string      `yaml:"modules"`  // kernel modules to carry and load
-	Target   string        `yaml:"target"`   // C file of a program that is watched, relative to the document; "" without one
-	LSM      string        `yaml:"lsm"`      // security module that must be active: "bpf"
-	Harmless bool          `yaml:"harmless"` // changes nothing outside of itself, so it may run on a kernel that others use
-	Duration string        `yaml:"duration"` // for the reader: "10 minutes"
+	Title       string           `yaml:"title"`       // required
+	Summary     string           `yaml:"summary"`     // required, one line
+	Program     string           `yaml:"program"`     // the solution's C file, relative to the document; "" if no step loads one
+	Starter     string           `yaml:"starter"`     // what the student begins with; required when Program is set
+	Kernels     kernel.Range     `yaml:"kernels"`     // kernels the lab is for; "" means all
+	Memory      Size             `yaml:"memory"`      // guest memory, e.g. 256MiB (the default)
+	CPUs        int              `yaml:"cpus"`        // default 1
+	Timeout     time.Duration    `yaml:"timeout"`     // for each step; default 60s
+	Needs       []Need           `yaml:"needs"`       // what the kernel must have
+	Modules     []string         `yaml:"modules"`     // kernel modules to carry and load
+	Target      string           `yaml:"target"`      // C file of a program that is watched, relative to the document; "" without one
+	LSM         string           `yaml:"lsm"`         // security module that must be active: "bpf"
+	AllowSplats []*regexp.Regexp `yaml:"allow_splat"` // errors that the kernel is expected to report: patterns
+	Harmless    bool             `yaml:"harmless"`    // changes nothing outside of itself, so it may run on a kernel that others use
+	Duration    string           `yaml:"duration"`    // for the reader: "10 minutes"
 }
 
 // Need is one thing a kernel must have. A cell on a kernel without it is

@@ -39,8 +39,8 @@ var mistakes = []mistake{
 	}},
 	{"a very long value", inHeader("duration: [1]\ncolour: red\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx: 1"), []string{
 		`4:11: duration wants text, not a list`,
-		`5:1: unknown key "colour" in the front matter; want title, summary, program, starter, kernels, memory, cpus, timeout, needs, modules, target, lsm, harmless or duration`,
-		`6:1: unknown key "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…" in the front matter; want title, summary, program, starter, kernels, memory, cpus, timeout, needs, modules, target, lsm, harmless or duration`,
+		`5:1: unknown key "colour" in the front matter; want title, summary, program, starter, kernels, memory, cpus, timeout, needs, modules, target, lsm, allow_splat, harmless or duration`,
+		`6:1: unknown key "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…" in the front matter; want title, summary, program, starter, kernels, memory, cpus, timeout, needs, modules, target, lsm, allow_splat, harmless or duration`,
 	}},
 	{"an anchor", inHeader("memory: &m 256MiB"), []string{
 		`4:9: anchors, aliases and tags are not read; write the value out`,
@@ -67,7 +67,7 @@ var mistakes = []mistake{
 		`4:1: unknown key "memmory" in the front matter; did you mean "memory"?`,
 	}},
 	{"an unknown key near to nothing", inHeader("colour: red"), []string{
-		`4:1: unknown key "colour" in the front matter; want title, summary, program, starter, kernels, memory, cpus, timeout, needs, modules, target, lsm, harmless or duration`,
+		`4:1: unknown key "colour" in the front matter; want title, summary, program, starter, kernels, memory, cpus, timeout, needs, modules, target, lsm, allow_splat, harmless or duration`,
 	}},
 	{"title and summary missing", "---\ncpus: 1\n---\n# T\n\n## Step\n\n```sh\nls\n```\n\n<!-- bpflab\nchecks:\n  - exit: 0\n-->\n", []string{
 		`2:1: the front matter has no title`,

@@ -3,6 +3,7 @@ package lab
 import (
 	"encoding"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,10 @@ func (d *decoder) text(n ast.Node, v reflect.Value, path string, r rule) {
 	case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode:
 	default:
 		d.wrong(n, "a word", path)
+		return
+	}
+	if _, pattern := v.Interface().(*regexp.Regexp); pattern && strings.TrimSpace(n.GetToken().Value) == "" {
+		d.fail(n, "fill it, or leave the key out", "%s is empty", last(path))
 		return
 	}
 	if v.Kind() == reflect.Pointer {

@@ -46,6 +46,7 @@ func (a *attempt) use(ctx context.Context, m *scheduler.Attempt) error {
 			}
 			return a.OnFail(ctx, s, a.cell, step)
 		}})
+	a.out.Warnings = append(a.out.Warnings, res.Notes...)
 	a.out.Verdict, a.out.Reason, a.out.Splat = res.Verdict, res.Reason, res.Splat
 	a.out.Steps = append(a.out.Steps, res.Steps...)
 	a.out.Durations.Load, a.out.Durations.Run = res.Load, res.Run

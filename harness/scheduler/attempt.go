@@ -42,6 +42,7 @@ func (s *Slot) open(ctx context.Context, a *Attempt) (vms.Machine, error) {
 		a.Notes = append(a.Notes, a.Machine.Notes...)
 		a.Console = s.below(a.Machine.Console)
 		if a.Session, err = session.Open(ctx, machine); err == nil {
+			a.Session.Expect(s.pool.AllowSplats)
 			return machine, nil
 		}
 		s.remove(machine, a)

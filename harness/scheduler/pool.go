@@ -21,6 +21,9 @@ type Options struct {
 	Retries  int      // further machines for a task whose machine failed
 	Cold     bool     // boot, never fork
 
+	// AllowSplats are the reports of kernels that are no failure.
+	AllowSplats session.AllowSplats
+
 	// Host measures the memory of the host that the machines are on; nil is this
 	// host, or no bound where the provider's machines are elsewhere.
 	Host func() Memory

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/bpflab/bpflab/harness/lab"
@@ -32,29 +31,32 @@ type Outcome struct {
 	Verdict verdict.Verdict
 	Reason  string
 	Steps   []verdict.Step
-	Load    float64 // seconds in loading and attaching
-	Run     float64 // seconds in all else
-	Splat   string  // a panic or oops on the console
-	Err     error   // the machine's, where Verdict is Infra
+	Load    float64  // seconds in loading and attaching
+	Run     float64  // seconds in all else
+	Splat   string   // what the kernel reported: a panic, an oops, a warning
+	Notes   []string // of reports that were expected
+	Err     error    // the machine's, where Verdict is Infra
 }
 
-// Run does a lab's steps, one after the other, until one does not pass. A
-// machine that dies by a kernel panic is the lab's finding, because it was
-// alive before; a machine that is lost any other way is Infra.
+// Run does a lab's steps, one after the other, until one does not pass. What a step
+// does to its machine is the lab's finding (see IsGuestsDoing), as is an error that the
+// kernel reports meanwhile; a machine that is lost any other way is Infra.
 func (s *Session) Run(ctx context.Context, job Job) Outcome {
 	began := time.Now()
 	out := Outcome{Verdict: verdict.Pass}
 	if v, reason, err := s.checkNeeds(ctx, job); err != nil || v != verdict.Pass {
 		out.Verdict, out.Reason = v, reason
-		s.judgeDeath(ctx, &out, err)
+		s.judgeDeath(ctx, &out, err, false, false)
 		return out
 	}
 	if err := s.placeTarget(ctx, job); err != nil {
-		s.judgeDeath(ctx, &out, err)
+		s.judgeDeath(ctx, &out, err, false, false)
 		return out
 	}
 	var load time.Duration
+	ran := false // commands, which may do everything to the machine
 	for _, def := range job.Lab.Steps {
+		ran = ran || len(def.Run) > 0
 		if job.OnStep != nil {
 			job.OnStep(def.Name)
 		}
@@ -63,7 +65,7 @@ func (s *Session) Run(ctx context.Context, job Job) Outcome {
 			out.Steps = append(out.Steps, done)
 		}
 		if err != nil {
-			s.judgeDeath(ctx, &out, err)
+			s.judgeDeath(ctx, &out, err, true, ran)
 			break
 		}
 		if ok && done.Verdict != verdict.Pass {
@@ -71,7 +73,7 @@ func (s *Session) Run(ctx context.Context, job Job) Outcome {
 			break
 		}
 	}
-	s.judgeConsole(&out)
+	s.judgeConsole(&out, job.Lab)
 	out.Load, out.Run = load.Seconds(), (time.Since(began) - load).Seconds()
 	return out
 }
@@ -168,34 +170,37 @@ func reasonOf(step verdict.Step) string {
 	return fmt.Sprintf("step %s: expected %s", step.Name, step.Expected)
 }
 
-// judgeDeath gives an error of the machine its verdict.
-func (s *Session) judgeDeath(ctx context.Context, out *Outcome, err error) {
+// judgeDeath gives an error of the machine its verdict. begun says that a step had
+// begun, and ran that commands of the lab had run.
+func (s *Session) judgeDeath(ctx context.Context, out *Outcome, err error, begun, ran bool) {
 	if err == nil {
 		return
 	}
-	var crash *vms.Crash
 	out.Verdict, out.Reason = verdict.Infra, err.Error()
-	if errors.As(err, &crash) && errors.Is(err, vms.ErrPanic) {
-		out.Verdict, out.Splat = verdict.Fail, crash.Splat
-	} else {
+	switch {
+	case ctx.Err() != nil:
+		out.Reason, out.Err = "interrupted", err
+	case errors.Is(err, vms.ErrPanic), begun && IsGuestsDoing(err, ran):
+		out.Verdict = verdict.Fail
+		var crash *vms.Crash
+		if errors.As(err, &crash) {
+			out.Splat = crash.Splat
+		}
+	default:
 		out.Err = err
-	}
-	if ctx.Err() != nil {
-		out.Reason = "interrupted"
 	}
 }
 
-// judgeConsole finds an oops that the machine survived.
-func (s *Session) judgeConsole(out *Outcome) {
-	if out.Splat != "" {
+// judgeConsole finds what the kernel reported and survived.
+func (s *Session) judgeConsole(out *Outcome, l *lab.Lab) {
+	splats := s.LastSplats(AllowSplats(l.AllowSplats))
+	out.Notes = splats.Allowed
+	if out.Splat != "" || splats.Unexpected == "" {
 		return
 	}
-	console, err := os.ReadFile(s.machine.Info().Console)
-	if err != nil {
-		return
-	}
-	if out.Splat = vms.Splat(console); out.Splat != "" && out.Verdict == verdict.Pass {
-		out.Verdict, out.Reason = verdict.Fail, "the kernel complained on its console while the lab ran"
+	out.Splat = splats.Unexpected
+	if out.Verdict == verdict.Pass {
+		out.Verdict, out.Reason = verdict.Fail, splats.Reason()
 	}
 }
 

@@ -31,6 +31,8 @@ type Session struct {
 	alive   context.Context // ends with the machine; its cause says why
 	stop    context.CancelCauseFunc
 	left    *step // what Single did last, and has left in the machine
+	judged  int64 // how much of the console Splats has seen, in bytes
+	allowed AllowSplats
 }
 
 // Open parks and wakes the machine's agent. The error is the machine's
@@ -45,6 +47,7 @@ func Open(ctx context.Context, m vms.Machine) (*Session, error) {
 		s.stop(err)
 		return nil, err
 	}
+	s.SkipSplats()
 	go s.watch()
 	return s, nil
 }
@@ -93,6 +96,10 @@ func (s *Session) watch() {
 			return
 		case <-tick.C:
 			if silence := s.client.Silence(); silence > HangTimeout {
+				if err := s.client.Unfinished(); err != nil {
+					s.stop(err)
+					return
+				}
 				s.stop(fmt.Errorf("%w for %.0f s", ErrHang, silence.Seconds()))
 				return
 			}
@@ -105,7 +112,7 @@ func (s *Session) death() error {
 	if err := s.machine.Err(); err != nil {
 		return err
 	}
-	return &vms.Crash{Reason: vms.ErrGone}
+	return &vms.Crash{Reason: vms.ErrReset, Splat: "the guest powered off"}
 }
 
 // Call does one operation of the guest's (package wire has them). It ends with ctx

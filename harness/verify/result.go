@@ -26,7 +26,7 @@ type Result struct {
 	SHA256     string  `json:"kernel_sha256,omitempty"`
 	Accepted   bool    `json:"accepted"`
 	Infra      string  `json:"infra,omitempty"` // why the kernel could not be asked
-	Stage      string  `json:"stage,omitempty"` // of a rejection: map, relocate, load, attach, crash
+	Stage      string  `json:"stage,omitempty"` // of a rejection: map, relocate, load, attach, crash, warning
 	Errno      string  `json:"errno,omitempty"`
 	Insns      int     `json:"insns"` // processed by the verifier
 	States     int     `json:"states"`
@@ -36,7 +36,8 @@ type Result struct {
 	XlatedLen  int     `json:"xlated_len"`
 	Load       float64 `json:"load_seconds"`
 	Reason     *Reason `json:"reason,omitempty"`
-	Log        string  `json:"log,omitempty"` // path, relative to the result directory
+	Warning    string  `json:"warning,omitempty"` // what else the user should know: reports of the kernel that were expected
+	Log        string  `json:"log,omitempty"`     // path, relative to the result directory
 
 	log string // the verifier's
 }

@@ -170,6 +170,7 @@ func (w *worker) verify(ctx context.Context, p pending) (r Result, lost bool, er
 	switch {
 	case err == nil:
 		w.take(&r, answer, log.String())
+		w.judgeConsole(&r)
 		return r, false, nil
 	case errors.As(err, &fault):
 		r.Infra = fault.Msg
@@ -184,6 +185,19 @@ func (w *worker) verify(ctx context.Context, p pending) (r Result, lost bool, er
 
 // stageCrash is a program that killed its kernel.
 const stageCrash = "crash"
+
+// stageWarning is a program while which was loaded the kernel reported an error.
+const stageWarning = "warning"
+
+// judgeConsole makes a failure of a program at which the kernel reported an error.
+func (w *worker) judgeConsole(r *Result) {
+	splats := w.session.Splats(nil)
+	r.Warning = strings.Join(splats.Allowed, "\n")
+	if splats.Unexpected != "" {
+		r.Accepted, r.Stage, r.Reason = false, stageWarning, &Reason{Code: "kernel_warning", Text: splats.Reason()}
+		w.keep(r, splats.Unexpected)
+	}
+}
 
 // take notes what the kernel said.
 func (w *worker) take(r *Result, a wire.VerifyResult, log string) {

@@ -155,12 +155,14 @@ func (a *attempt) do(ctx context.Context, m *machine, object []byte) error {
 		return err
 	}
 	job.Objects[l.Target] = target
+	m.session.SkipSplats()
 	single, err := m.session.Single(ctx, job, a.step.Name)
 	a.desk.loaded(m, single.Spec)
 	if err != nil {
 		return err
 	}
 	a.judge(m, single)
+	a.judgeConsole(m)
 	if a.report.Passed() {
 		return nil
 	}
@@ -170,6 +172,17 @@ func (a *attempt) do(ctx context.Context, m *machine, object []byte) error {
 	}
 	a.report.Diagnosis = diagnose(findings{a.step, single, health, string(a.code)})
 	return nil
+}
+
+// judgeConsole makes a failure of a step at which the kernel reported an error.
+func (a *attempt) judgeConsole(m *machine) {
+	splats := m.session.LastSplats(session.AllowSplats(a.desk.Lesson.AllowSplats))
+	a.report.Notes = append(a.report.Notes, splats.Allowed...)
+	if splats.Unexpected == "" || !a.report.Passed() {
+		return
+	}
+	a.report.Verdict = verdict.Fail
+	a.report.Checks = append(a.report.Checks, verdict.Check{Verdict: verdict.Fail, Expected: "no error report of the kernel", Seen: splats.Unexpected})
 }
 
 // judge writes what a step found into the report.

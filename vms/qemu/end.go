@@ -27,7 +27,11 @@ func whyEnded(shutdown string, wait error, said string, tail []byte) error {
 	if crash := vms.Death(tail); crash != nil {
 		return crash
 	}
-	return &vms.Crash{Reason: vms.ErrGone, Splat: lastWords(shutdown, wait, said, tail)}
+	reason := vms.ErrGone
+	if shutdown == guestReset {
+		reason = vms.ErrReset
+	}
+	return &vms.Crash{Reason: reason, Splat: lastWords(shutdown, wait, said, tail)}
 }
 
 // lastWords returns one line with all that is known of a machine that ended without

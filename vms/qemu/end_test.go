@@ -26,7 +26,7 @@ func TestWhyEnded(t *testing.T) {
 		{name: "power-off after an oops", shutdown: guestShutdown, console: "BUG: sleeping function\nreboot: Power down\n"},
 		{name: "panic", shutdown: guestReset, console: "boot\n" + panicked, reason: vms.ErrPanic, splat: "sysrq triggered crash"},
 		{name: "panic, and QEMU killed", wait: killed, console: panicked, reason: vms.ErrPanic, splat: "sysrq"},
-		{name: "triple fault", shutdown: guestReset, console: "boot\r\nlast\r\n", reason: vms.ErrGone, splat: "the guest reset itself; the console ends with: last"},
+		{name: "triple fault", shutdown: guestReset, console: "boot\r\nlast\r\n", reason: vms.ErrReset, splat: "the guest reset itself; the console ends with: last"},
 		{name: "terminated", shutdown: "host-signal", said: "terminating on signal 15", reason: vms.ErrGone, splat: "host-signal; terminating on signal 15"},
 		{name: "killed", wait: killed, reason: vms.ErrGone, splat: "QEMU ended: signal: killed"},
 		{name: "claims to power off", console: "reboot: Power down\n", reason: vms.ErrGone, splat: "QEMU ended"},

@@ -38,6 +38,7 @@ type Client struct {
 	err    error
 	last   time.Time // when the last frame came
 	taking bool      // it is being handed over
+	within bool      // a header came, and not yet its payload
 }
 
 type call struct {
@@ -236,7 +237,7 @@ func (c *Client) send(f Frame) error {
 func (c *Client) read() {
 	defer close(c.done)
 	for {
-		f, err := ReadFrame(c.stream)
+		f, err := readFrame(c.stream, c.begun)
 		if err == nil {
 			c.heard(true)
 			err = c.take(f)
@@ -251,11 +252,30 @@ func (c *Client) read() {
 	}
 }
 
+// begun notes the header of a frame.
+func (c *Client) begun() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.within = true
+}
+
+// Unfinished returns a *ProtocolError if the guest sent the header of a frame and not
+// all of its payload. An agent writes both at once: after a silence, something else in
+// the guest has written to its stream.
+func (c *Client) Unfinished() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.within {
+		return nil
+	}
+	return &ProtocolError{"a header came without its payload"}
+}
+
 // heard notes a frame, before it is taken and after.
 func (c *Client) heard(taking bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.last, c.taking = time.Now(), taking
+	c.last, c.taking, c.within = time.Now(), taking, false
 }
 
 func (c *Client) take(f Frame) error {

@@ -78,7 +78,10 @@ func WriteFrame(w io.Writer, f Frame) error {
 // ReadFrame reads one frame. It returns io.EOF at a clean end between frames,
 // io.ErrUnexpectedEOF inside one, and *ProtocolError for anything that is no
 // frame of this version.
-func ReadFrame(r io.Reader) (Frame, error) {
+func ReadFrame(r io.Reader) (Frame, error) { return readFrame(r, func() {}) }
+
+// readFrame reads one frame, and calls begun when it has its header.
+func readFrame(r io.Reader, begun func()) (Frame, error) {
 	var head [headerSize]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
 		return Frame{}, err
@@ -87,6 +90,7 @@ func ReadFrame(r io.Reader) (Frame, error) {
 	if err != nil {
 		return Frame{}, err
 	}
+	begun()
 	f := Frame{Kind: Kind(head[4]), Channel: head[5], ID: binary.LittleEndian.Uint32(head[8:]), Payload: make([]byte, size)}
 	if _, err := io.ReadFull(r, f.Payload); err != nil {
 		if err == io.EOF {

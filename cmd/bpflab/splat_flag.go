@@ -1,0 +1,44 @@
+package main
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bpflab/bpflab/harness/session"
+)
+
+// splatFlag holds patterns of what the kernel may report without a failure.
+type splatFlag struct{ session.AllowSplats }
+
+// defineSplats defines the flag of every command that judges what a kernel reports.
+func (f *runFlags) defineSplats(cmd *cobra.Command) {
+	cmd.Flags().Var(&f.allowSplat, "allow-splat", "kernel warnings, lockups and such that are no failure: a pattern found in them; may be repeated")
+}
+
+// Set adds a pattern.
+func (s *splatFlag) Set(text string) error {
+	if strings.TrimSpace(text) == "" {
+		return errors.New("an empty pattern is found in everything")
+	}
+	re, err := regexp.Compile(text)
+	if err != nil {
+		return err
+	}
+	s.AllowSplats = append(s.AllowSplats, re)
+	return nil
+}
+
+// Type returns the word for it in the help.
+func (s *splatFlag) Type() string { return "regexp" }
+
+// String returns the patterns.
+func (s *splatFlag) String() string {
+	var all []string
+	for _, re := range s.AllowSplats {
+		all = append(all, re.String())
+	}
+	return strings.Join(all, "|")
+}
