@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 
@@ -32,11 +33,20 @@ func openCatalogueWith(cmd *cobra.Command, lock []byte, mirror string, locked bo
 	return openCatalogueShown(downloadsOf(cmd), lock, mirror, locked)
 }
 
-// downloadsOf shows downloads on the command's standard error.
+// downloadsOf shows downloads on the command's standard error. Where that is no
+// terminal and belongs to a command that runs in machines, it shows nothing.
 func downloadsOf(cmd *cobra.Command) kernel.Progress {
 	out := cmd.ErrOrStderr()
-	return newProgress(out, isTerminal(out))
+	live := isTerminal(out)
+	if cmd.Annotations[commandsOwnStderr] != "" && !live {
+		out = io.Discard
+	}
+	return newProgress(out, live)
 }
+
+// commandsOwnStderr annotates the verbs whose standard error is that of a command in a
+// machine.
+const commandsOwnStderr = "stderr is the command's"
 
 func openCatalogueShown(shown kernel.Progress, lock []byte, mirror string, locked bool) (*catalogue.Catalogue, error) {
 	c, err := catalogue.Open(catalogue.Options{Mirror: mirror, Lock: lock, Locked: locked, Progress: shown})

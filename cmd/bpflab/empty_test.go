@@ -116,6 +116,13 @@ func TestNothingIsSelected(t *testing.T) {
 		}
 		refused(t, "kernel", append(append(strings.Fields(name), "--locked", "--kernel", "all"), arguments[name]...)...)
 	}
+	untested := t.TempDir()
+	for name, text := range map[string]string{"go.mod": "module example.com/untested\n", "a.go": "package untested\n"} {
+		if err := os.WriteFile(filepath.Join(untested, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused(t, "no tests", "test", "-C", untested, "./...")
 	refused(t, "no cells", "report", result)
 	refused(t, "no cells", "replay", result)
 	refused(t, "no budgets", "verify", "--budgets", budgets, object)

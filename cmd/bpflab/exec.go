@@ -155,7 +155,7 @@ without is busybox's, or else one of this machine's PATH.`,
 			}
 			return nil
 		},
-		Annotations: map[string]string{commandFollows: "COMMAND"},
+		Annotations: map[string]string{commandFollows: "COMMAND", commandsOwnStderr: "yes"},
 		RunE:        func(cmd *cobra.Command, args []string) error { return f.do(cmd, args) },
 	}
 	f.define(cmd)

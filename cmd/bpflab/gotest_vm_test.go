@@ -132,6 +132,34 @@ func TestGoTestHangsAndCrashes(t *testing.T) {
 	}
 }
 
+// Benchmarks are run and reported, and one that fails is a failure. Where no test is
+// left on any kernel, that is no success.
+func TestGoTestBenchmarks(t *testing.T) {
+	needVMs(t)
+	junit := filepath.Join(t.TempDir(), "junit.xml")
+	o, r := tested(t, nil, "--kernel", "5.10,6.1", "--junit", junit, "-run", "^$", "-bench", "Add", "-benchtime", "10x", "-benchmem", ".")
+	o.want(t, verdict.ExitOK)
+	for _, kernel := range []string{"5.10", "6.1"} {
+		if s := stepsOf(r, kernel)["BenchmarkAdd"]; s.Verdict != verdict.Pass || s.Metrics["ns/op"] <= 0 || s.Metrics["sums/op"] != 1 {
+			t.Errorf("%s: %+v", kernel, s)
+		}
+	}
+	text, err := os.ReadFile(junit)
+	if err != nil || !strings.Contains(string(text), "sums/op") || !strings.Contains(o.stdout, "6.1  | BenchmarkAdd") || !strings.Contains(o.stderr, "sums/op") {
+		t.Errorf("%v\n%s\n%s%s", err, text, o.stdout, o.stderr)
+	}
+	o, r = tested(t, nil, "--kernel", "6.1", "--env", "FAIL=1", "-run", "^$", "-bench", "Add", "-benchtime", "10x", ".")
+	o.want(t, verdict.ExitFail)
+	if s := stepsOf(r, "6.1")["BenchmarkAdd"]; s.Verdict != verdict.Fail || !strings.Contains(o.stdout, "0 passed, 1 failed") {
+		t.Errorf("%+v\n%s", s, o.stdout)
+	}
+	o, _ = tested(t, nil, "--kernel", "6.1", "-run", "NoSuchTest", ".")
+	o.want(t, verdict.ExitUsage)
+	if !strings.Contains(o.stderr, "no tests were run") {
+		t.Error(o.stderr)
+	}
+}
+
 func TestGoTestUsage(t *testing.T) {
 	for name, test := range map[string]struct {
 		args []string

@@ -8,8 +8,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/bpflab/bpflab/vms/lease"
 	"github.com/spf13/cobra"
+
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
 func (f *kernelFlags) lockCmd() *cobra.Command {

@@ -42,8 +42,9 @@ done up to the step that --step says: its programs are loaded and attached.`,
 		Example: `  bpflab shell --kernel 6.1
   bpflab shell --kernel 5.10 --lab hello --step 1
   bpflab shell --copy ./prog.o --copy /usr/bin/strace`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return f.do(cmd) },
+		Args:        cobra.NoArgs,
+		Annotations: map[string]string{commandsOwnStderr: "yes"},
+		RunE:        func(cmd *cobra.Command, _ []string) error { return f.do(cmd) },
 	}
 	f.define(cmd)
 	cmd.Flags().StringVar(&f.lab, "lab", "", "lab whose files and programs are there")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -80,12 +79,15 @@ func (f *testFlags) do(cmd *cobra.Command) (err error) {
 	if err != nil {
 		return exitAs(verdict.ExitFail, err)
 	}
+	if err := needSome(withTests(packages), "tests", "none of these packages has test files: "+strings.Join(patterns, " ")); err != nil {
+		return err
+	}
 	if f.memory.Size == 0 {
 		f.memory.Size = testMemory
 	}
-	t := &testRun{testFlags: f, packages: packages, signals: sigs, stdout: cmd.OutOrStdout()}
+	t := &testRun{testFlags: f, packages: packages, signals: sigs, printer: &gotest.Printer{W: cmd.OutOrStdout(), Flags: f.Flags}}
 	if f.run.toStdout() {
-		t.stdout = cmd.ErrOrStderr()
+		t.printer.W = cmd.ErrOrStderr()
 	}
 	if t.env, err = f.prepare(packages); err != nil {
 		return err
@@ -96,15 +98,18 @@ func (f *testFlags) do(cmd *cobra.Command) (err error) {
 	if err := f.rootfs.make(ctx, cmd, &f.run, t.ground); err != nil {
 		return err
 	}
+	for _, k := range t.images {
+		t.printer.Kernels = append(t.printer.Kernels, k.Selector)
+	}
 	result := t.all(ctx)
-	err = errors.Join(t.summary(cmd.ErrOrStderr(), result), t.coverage(), f.run.write(cmd, t.dir, result))
+	err = errors.Join(gotest.Summary(cmd.ErrOrStderr(), t.printer.Kernels, result.Cells), t.coverage(), f.run.write(cmd, t.dir, result))
 	if err != nil {
 		return err
 	}
 	if code := result.Exit(); code != verdict.ExitOK {
 		return exitError{code}
 	}
-	return nil
+	return needSome(gotest.CountCells(result.Cells).All(), "tests were run", "-run, -bench and -skip leave none of these packages'")
 }
 
 // parse reads both kinds of flags: those of go test, and our own.
@@ -117,6 +122,16 @@ func (f *testFlags) parse(cmd *cobra.Command, args []string) (err error) {
 		return err
 	}
 	return emptyFlag(cmd.Flags())
+}
+
+// withTests counts the packages that have tests.
+func withTests(packages []*gotest.Package) (n int) {
+	for _, p := range packages {
+		if p.Binary != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // prepare adds to all packages what the flags say.
@@ -139,9 +154,9 @@ type testRun struct {
 	packages []*gotest.Package
 	env      []string
 	signals  *signals
-	stdout   io.Writer
+	printer  *gotest.Printer
 
-	lock     sync.Mutex // of stdout and profiles
+	lock     sync.Mutex // of profiles
 	profiles []string
 }
 
@@ -151,7 +166,7 @@ func (t *testRun) all(ctx context.Context) verdict.Result {
 	var jobs []command.Job
 	for _, p := range t.packages {
 		if p.Binary == "" {
-			t.say(fmt.Sprintf("?   \t%s\t[no test files]\n", p.Path))
+			t.printer.NoTests(p.Path)
 			continue
 		}
 		for k := range t.images {
@@ -167,7 +182,7 @@ func (t *testRun) all(ctx context.Context) verdict.Result {
 func (t *testRun) job(index int, p *gotest.Package, k int) command.Job {
 	image := t.images[k]
 	dir := fmt.Sprintf("%03d-%s-%s", index, filepath.Base(p.Path), image.Series)
-	show := t.shower(image.Selector)
+	show := t.printer.Package(image.Selector)
 	return command.Job{
 		Name: p.Path,
 		Task: t.task(p.Path, image, filepath.Join("machines", dir)),
@@ -175,17 +190,17 @@ func (t *testRun) job(index int, p *gotest.Package, k int) command.Job {
 			return t.in(ctx, a.Session, p, dir, show, cell)
 		},
 		Done: func(cell verdict.Cell) {
-			show.end(cell)
+			show.End(cell)
 			t.addProfile(dir)
 		},
 	}
 }
 
 // in runs a package's tests in a machine.
-func (t *testRun) in(ctx context.Context, s *session.Session, p *gotest.Package, dir string, show *shower, cell *verdict.Cell) error {
+func (t *testRun) in(ctx context.Context, s *session.Session, p *gotest.Package, dir string, show *gotest.PackagePrinter, cell *verdict.Cell) error {
 	sigs, done := t.signals.take()
 	defer done()
-	o := gotest.Options{Flags: t.Flags, Root: t.rootfs.root(), Env: append(t.rootfs.environment(), t.env...), Signals: sigs, Each: show.event,
+	o := gotest.Options{Flags: t.Flags, Root: t.rootfs.root(), Env: append(t.rootfs.environment(), t.env...), Signals: sigs, Each: show.Event,
 		Cores: filepath.Join(t.dir, "cores", dir), Cover: filepath.Join(t.dir, "cover", dir)}
 	if err := p.Run(ctx, s, o, cell); err != nil || cell.Splat != "" {
 		return err
@@ -207,130 +222,12 @@ func (t *testRun) addProfile(dir string) {
 
 func exists(path string) bool { _, err := os.Stat(path); return err == nil }
 
-func (t *testRun) say(text string) {
-	if t.JSON {
-		return
-	}
-	t.lock.Lock()
-	defer t.lock.Unlock()
-	io.WriteString(t.stdout, text)
-}
-
 // coverage writes the merged profile.
 func (t *testRun) coverage() error {
 	if t.Cover == "" {
 		return nil
 	}
-	return saveTo(t.Cover, t.stdout, func(w io.Writer) error { return gotest.MergeCover(w, t.profiles) })
-}
-
-// shower shows one package's tests on one kernel, as go test would.
-type shower struct {
-	*testRun
-	mark   string // before each line
-	kept   map[string]*strings.Builder
-	failed strings.Builder
-	stray  strings.Builder // what no test has printed
-}
-
-func (t *testRun) shower(kernel string) *shower {
-	mark := ""
-	if len(t.images) > 1 {
-		width := 0
-		for _, k := range t.images {
-			width = max(width, len(k.Selector))
-		}
-		mark = fmt.Sprintf("%-*s | ", width, kernel)
-	}
-	return &shower{testRun: t, mark: mark, kept: map[string]*strings.Builder{}}
-}
-
-// event shows what is to be seen at once, and keeps the output of tests that may yet
-// fail.
-func (s *shower) event(e gotest.Event) {
-	switch {
-	case s.JSON:
-		s.print(e)
-	case s.Verbose:
-		if e.Action == "output" {
-			s.say(s.mark + strings.TrimSuffix(e.Output, "\n") + "\n")
-		}
-	case e.Action == "output" && e.Test == "":
-		if s.stray.Len() < 1<<20 {
-			s.stray.WriteString(e.Output)
-		}
-	case e.Action == "output":
-		if s.kept[e.Test] == nil {
-			s.kept[e.Test] = &strings.Builder{}
-		}
-		if !strings.HasPrefix(e.Output, "=== ") && s.kept[e.Test].Len() < 1<<20 {
-			s.kept[e.Test].WriteString(e.Output)
-		}
-	case e.Action == "fail" && s.kept[e.Test] != nil:
-		s.failed.WriteString(s.kept[e.Test].String())
-		delete(s.kept, e.Test)
-	case e.Action == "pass" || e.Action == "skip":
-		delete(s.kept, e.Test)
-	}
-}
-
-func (s *shower) print(e gotest.Event) {
-	line, err := json.Marshal(e)
-	if err != nil {
-		return
-	}
-	s.lock.Lock()
-	defer s.lock.Unlock()
-	s.stdout.Write(append(line, '\n'))
-}
-
-// end shows how the package ended.
-func (s *shower) end(c verdict.Cell) {
-	n := gotest.Count(c.Steps)
-	word, detail := "ok  ", fmt.Sprintf("%.3fs\t%d passed", c.Durations.Run, n.Passed)
-	if n.Failed > 0 {
-		detail += fmt.Sprintf(", %d failed", n.Failed)
-	}
-	if n.Skipped > 0 {
-		detail += fmt.Sprintf(", %d skipped", n.Skipped)
-	}
-	text := ""
-	if c.Verdict != verdict.Pass {
-		word = "FAIL"
-		detail += "\t" + c.Reason
-		text = s.failed.String()
-		for _, kept := range s.kept { // of tests that did not end
-			text += kept.String()
-		}
-		text += strings.ReplaceAll(s.stray.String(), "\nFAIL\n", "\n") + c.Splat
-	}
-	s.say(marked(s.mark, text) + fmt.Sprintf("%s%s\t%s\t%s\n", s.mark, word, c.Lab, detail))
-}
-
-// marked puts the mark before each line.
-func marked(mark, text string) string {
-	var b strings.Builder
-	for line := range strings.Lines(text) {
-		b.WriteString(mark + strings.TrimSuffix(line, "\n") + "\n")
-	}
-	return b.String()
-}
-
-// summary counts tests by kernel.
-func (t *testRun) summary(w io.Writer, r verdict.Result) error {
-	by := map[string]gotest.Counts{}
-	for _, c := range r.Cells {
-		n, m := by[c.Kernel.Selector], gotest.Count(c.Steps)
-		by[c.Kernel.Selector] = gotest.Counts{Passed: n.Passed + m.Passed, Failed: n.Failed + m.Failed, Skipped: n.Skipped + m.Skipped}
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "\n%-12s %8s %8s %8s\n", "kernel", "passed", "failed", "skipped")
-	for _, k := range t.images {
-		n := by[k.Selector]
-		fmt.Fprintf(&b, "%-12s %8d %8d %8d\n", k.Selector, n.Passed, n.Failed, n.Skipped)
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return saveTo(t.Cover, t.printer.W, func(w io.Writer) error { return gotest.MergeCover(w, t.profiles) })
 }
 
 // exitAs ends the command with a code after an error was shown.

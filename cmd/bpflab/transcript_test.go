@@ -39,7 +39,7 @@ func (s *transcript) String() string {
 // wait waits until the terminal has written a text.
 func (s *transcript) wait(t *testing.T, text string) {
 	t.Helper()
-	for until := time.Now().Add(30 * time.Second); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
+	for until := time.Now().Add(2 * time.Minute); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
 		if strings.Contains(s.String(), text) {
 			return
 		}

@@ -370,14 +370,16 @@ func endless(t *testing.T) string {
 // TestInterrupt presses Ctrl-C at several moments of a run: nothing is left.
 func TestInterrupt(t *testing.T) {
 	needVMs(t)
-	for _, after := range []time.Duration{50 * time.Millisecond, 700 * time.Millisecond, 2500 * time.Millisecond} {
+	for _, after := range []time.Duration{0, 700 * time.Millisecond, 2500 * time.Millisecond} {
 		t.Run(after.String(), func(t *testing.T) {
 			cmd, out := prepared(t, "run", endless(t), "--kernel", "6.1,6.12")
+			results := cmd.Args[len(cmd.Args)-1]
 			tmp := t.TempDir()
 			cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
+			awaitDir(t, results) // before main's first lines a signal ends it, as any program
 			time.Sleep(after)
 			cmd.Process.Signal(syscall.SIGINT)
 			o := out(cmd.Wait())
@@ -387,6 +389,17 @@ func TestInterrupt(t *testing.T) {
 			noneLeft(t, cmd.Process.Pid, tmp)
 		})
 	}
+}
+
+// awaitDir waits until a process has made a directory.
+func awaitDir(t *testing.T, dir string) {
+	t.Helper()
+	for until := time.Now().Add(2 * time.Minute); time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
+		if _, err := os.Stat(dir); err == nil {
+			return
+		}
+	}
+	t.Fatalf("no directory %s", dir)
 }
 
 // noneLeft looks for machines of the run and for temporary files.

@@ -17,7 +17,7 @@ func TestRecord(t *testing.T) {
 	events(r, [3]string{"start"}, [3]string{"run", "TestA"}, [3]string{"output", "TestA", "why\n"}, [3]string{"fail", "TestA"},
 		[3]string{"run", "TestB"}, [3]string{"output", "TestB", "=== RUN\n"}, [3]string{"output", "TestB", "  b_test.go:1: not here\n"}, [3]string{"skip", "TestB"},
 		[3]string{"run", "TestA"}, [3]string{"pass", "TestA"}, [3]string{"run", "TestA"}, [3]string{"output", "TestA", "half"})
-	steps := r.close("the machine died")
+	steps := r.close("the machine died", false)
 	want := []verdict.Step{
 		{Name: "TestA", Verdict: verdict.Fail, Seen: "failed", Log: "why\n"},
 		{Name: "TestB", Verdict: verdict.Unsupported, Seen: "skipped: b_test.go:1: not here"},
@@ -47,7 +47,7 @@ func FuzzRecord(f *testing.F) {
 		for _, b := range order {
 			r.take(Event{Action: actions[int(b)%len(actions)], Test: tests[int(b/16)%len(tests)], Output: "x"})
 		}
-		for _, s := range r.close("end") {
+		for _, s := range r.close("end", len(order)%2 == 0) {
 			if s.Verdict == "" {
 				t.Errorf("%s has no verdict", s.Name)
 			}

@@ -54,14 +54,12 @@ func (p *Package) Run(ctx context.Context, s *session.Session, o Options, cell *
 	if werr := wait(); err == nil && werr != nil {
 		err = fmt.Errorf("go tool test2json: %w", werr)
 	}
-	cell.Steps = rec.close(outcome.String())
+	steps := rec.close(outcome.String(), err == nil && outcome.Plain() && outcome.Exit <= 1)
 	if err != nil {
+		cell.Steps = steps
 		return err
 	}
-	outcome.Note(cell)
-	if n := Count(cell.Steps); outcome.Plain() && n.Failed > 0 {
-		cell.Reason = fmt.Sprintf("%d of %d tests failed", n.Failed, len(cell.Steps))
-	}
+	judge(cell, steps, outcome)
 	if outcome.Lost() {
 		return nil
 	}

@@ -68,6 +68,8 @@ type Step struct {
 	Notes    []string `json:"notes,omitempty"` // e.g. "XDP attached in native mode"
 	Log      string   `json:"log,omitempty"`   // verifier log or output worth keeping, cut to 64 KiB
 	Seconds  float64  `json:"seconds"`
+
+	Metrics map[string]float64 `json:"metrics,omitempty"` // a benchmark's, by unit: "ns/op"
 }
 
 // Check is one check of a step. When is the kernel condition it carried.

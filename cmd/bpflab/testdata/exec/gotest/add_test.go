@@ -56,3 +56,13 @@ func TestPanicKernel(t *testing.T) {
 		os.WriteFile("/proc/sysrq-trigger", []byte("c"), 0)
 	}
 }
+
+func BenchmarkAdd(b *testing.B) {
+	if os.Getenv("FAIL") != "" {
+		b.Fatal("asked to fail")
+	}
+	for i := 0; i < b.N; i++ {
+		Add(i, 1)
+	}
+	b.ReportMetric(1, "sums/op")
+}
