@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/canonical/lxd/shared/api"
 
@@ -69,10 +70,8 @@ func TestImagesOfDistributions(t *testing.T) {
 				t.Fatalf("%s: %v", selector, err)
 			}
 			vmstest.Answers(t, m)
+			awaitConsole(t, m, "Linux version")
 			m.Close()
-			if console, _ := os.ReadFile(m.Info().Console); !bytes.Contains(console, []byte("Linux version")) {
-				t.Errorf("%s: console:\n%s", selector, console)
-			}
 		}
 	}
 	if n := strings.Count(server.LXC(t, "image", "list", "--project", "bpflab", "-f", "csv"), "\n") + 1; n != 2 {
@@ -83,6 +82,19 @@ func TestImagesOfDistributions(t *testing.T) {
 	if left, err := p.Orphans(t.Context()); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, error %v", left, err)
 	}
+}
+
+// awaitConsole waits for words on a machine's console: what follows the kernel's
+// messages starts beside the agent.
+func awaitConsole(t *testing.T, m vms.Machine, words string) {
+	t.Helper()
+	var console []byte
+	for until := time.Now().Add(30 * time.Second); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
+		if console, _ = os.ReadFile(m.Info().Console); bytes.Contains(console, []byte(words)) {
+			return
+		}
+	}
+	t.Errorf("no %q on the console:\n%s", words, console)
 }
 
 func TestInstalledKernelThatDoesNotRun(t *testing.T) {
