@@ -21,9 +21,6 @@ type Result struct {
 	Seconds  float64
 }
 
-// LogTail is how much of a verifier log is kept, in bytes.
-const LogTail = 4 << 10
-
 // Levels of the verifier's log. logStats, which logs no instructions, came with
 // Linux 5.2; before, every level is as good as logInsns.
 const (
@@ -82,7 +79,7 @@ func load(insns []byte) Result {
 		try(insns, log, logInsns)
 	}
 	text := log.text()
-	res.Log, res.Insns = Tail(text, LogTail), Processed(text)
+	res.Log, res.Insns = excerpt(text), Processed(text)
 	return res
 }
 

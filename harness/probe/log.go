@@ -64,3 +64,17 @@ func Tail(text string, size int) string {
 	}
 	return text
 }
+
+// excerpt returns the end of a verifier's log, at most LogTail bytes of it. Where so many
+// statistics or so long an explanation follow that the complaint would be lost, the
+// complaint is all of it.
+func excerpt(text string) string {
+	tail := Tail(text, LogTail)
+	if complaint := Complaint(text); complaint != "" && Complaint(tail) != complaint {
+		return complaint
+	}
+	return tail
+}
+
+// LogTail is how much of a verifier log is kept, in bytes.
+const LogTail = 4 << 10

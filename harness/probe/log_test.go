@@ -46,3 +46,22 @@ func TestTail(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestExcerptKeepsTheComplaint(t *testing.T) {
+	const stats = "verification time 90 usec\nprocessed 0 insns (limit 1000000)\n"
+	long := strings.Repeat("an explanation of new kernels\n", LogTail/10)
+	for name, tt := range map[string]struct{ log, want string }{
+		"short":                    {"too many subprograms\n" + stats, "too many subprograms"},
+		"a long explanation":       {"too many subprograms\n\nVerification failed: \n" + long + stats, "too many subprograms"},
+		"many statistics":          {"too many subprograms\nstack depth 0" + strings.Repeat("+0", LogTail) + "\n" + stats, "too many subprograms"},
+		"instructions before":      {strings.Repeat("0: (b7) r0 = 0\n", LogTail) + "R0 !read_ok\n" + stats, "R0 !read_ok"},
+		"nothing but an empty log": {"", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := excerpt(tt.log)
+			if Complaint(got) != tt.want || len(got) > LogTail {
+				t.Errorf("complaint %q of %d bytes, want %q", Complaint(got), len(got), tt.want)
+			}
+		})
+	}
+}
