@@ -15,7 +15,9 @@ suite=${SUITE:-$(. /etc/os-release && echo "$VERSION_CODENAME")}
 goroot=$(go env GOROOT)
 modules=$(go env GOMODCACHE)
 
-command -v mmdebstrap >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends mmdebstrap >/dev/null
+export DEBIAN_FRONTEND=noninteractive
+command -v mmdebstrap >/dev/null || apt-get install -qq -y --no-install-recommends mmdebstrap >/dev/null ||
+	{ apt-get update -qq && apt-get install -qq -y --no-install-recommends mmdebstrap >/dev/null; }
 root=$(mktemp -d "${TMPDIR:-/tmp}/bare-XXXXXX")
 trap 'rm -rf --one-file-system "$root"' EXIT
 
