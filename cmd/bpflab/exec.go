@@ -170,7 +170,7 @@ without is busybox's, or else one of this machine's PATH.`,
 func (f *execFlags) do(cmd *cobra.Command, argv []string) (err error) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(cmd.Context()))
 	defer cancel()
-	sigs, stop := watchSignals(cancel)
+	sigs, stop := watchSignals(cmd.Context(), cancel)
 	defer stop()
 	base, err := f.command(argv)
 	if err != nil {

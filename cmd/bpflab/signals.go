@@ -18,11 +18,15 @@ type signals struct {
 }
 
 // watchSignals passes signals on to takers. One that comes while there is no taker,
-// and the second that would end a process, ends the context.
-func watchSignals(cancel context.CancelFunc) (s *signals, stop func()) {
+// and the second that would end a process, ends the context; so does one that came
+// earlier, which has ended the context before.
+func watchSignals(before context.Context, cancel context.CancelFunc) (s *signals, stop func()) {
 	s = &signals{takers: map[chan string]bool{}}
 	in := make(chan os.Signal, 8)
 	signal.Notify(in, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	if before.Err() != nil {
+		cancel()
+	}
 	done := make(chan struct{})
 	go func() {
 		for {

@@ -62,7 +62,7 @@ func (f *testFlags) do(cmd *cobra.Command) (err error) {
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(cmd.Context()))
 	defer cancel()
-	sigs, stop := watchSignals(cancel)
+	sigs, stop := watchSignals(cmd.Context(), cancel)
 	defer stop()
 	if err := f.checkSize(ctx); err != nil {
 		return err

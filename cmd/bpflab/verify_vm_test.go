@@ -181,7 +181,12 @@ func libbpfTools(t *testing.T) []string {
 	}
 	var paths []string
 	for _, name := range debianTools {
-		paths = append(paths, filepath.Join(dir, "usr", "sbin", name))
+		found, _ := filepath.Glob(filepath.Join(dir, "usr", "sbin", name))
+		also, _ := filepath.Glob(filepath.Join(dir, "usr", "sbin", name+"-libbpf")) // their names from Debian 13 on
+		if found = append(found, also...); len(found) != 1 {
+			t.Fatalf("libbpf-tools of this release has no %s: %v", name, found)
+		}
+		paths = append(paths, found[0])
 	}
 	return paths
 }
