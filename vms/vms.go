@@ -56,7 +56,7 @@ type Caps struct {
 	Outlives    bool   // a machine may outlive the bpflab that started it; the provider is a Reaper
 	Jobs        int    // machines at one time, where that is not for this host's cores and memory to say; else 0
 	MostMemory  int64  // bytes that a machine can have, 0 where the provider's host is not this one or cannot say
-	LeastMemory int64  // bytes with which kernels boot; Start gives a machine at least so much
+	LeastMemory int64  // bytes with which kernels boot; Start may give a machine a little more
 	MostCPUs    int    // processors that a machine can have, 0 where the provider cannot say
 	Accelerator string // "kvm", "tcg", ""
 	Detail      string // e.g. "QEMU 7.2.22"
@@ -79,8 +79,18 @@ type Spec struct {
 	Rootfs string
 }
 
-// DefaultMemory is the memory of a machine, in bytes, where nobody says.
-const DefaultMemory = 256 << 20
+// Memory of machines, in bytes.
+const (
+	// DefaultMemory is what a machine gets where nobody says.
+	DefaultMemory = 256 << 20
+	// KernelMemory is what kernels need to boot: with less they die before they print
+	// a line, or hang, as 6.1 does with 80 MiB. Less is refused.
+	KernelMemory = 128 << 20
+	// LeastMemory is what a machine gets at least, so that the agent's files fit beside
+	// the kernel: a root file system takes half of what the kernel and the packed
+	// archive leave, which is 29 MB of KernelMemory.
+	LeastMemory = 160 << 20
+)
 
 // BootTimeout is how long a machine may take until its agent is parked. It is
 // generous: many machines may share few cores.

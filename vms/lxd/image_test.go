@@ -61,7 +61,7 @@ func TestImagesOfDistributions(t *testing.T) {
 		if err != nil || !mine {
 			t.Fatalf("%s: mine %v, error %v", selector, mine, err)
 		}
-		return p.Start(t.Context(), vms.Spec{Kernel: images[0], Agent: vmstest.RealAgent(t), Dir: t.TempDir(), Memory: leastMemory})
+		return p.Start(t.Context(), vms.Spec{Kernel: images[0], Agent: vmstest.RealAgent(t), Dir: t.TempDir(), Memory: vms.LeastMemory})
 	}
 	for range 2 { // the second time from what was published
 		for _, selector := range []string{"image:os", "image:os+linux-image-stand-in"} {
@@ -120,6 +120,6 @@ func TestInstalledKernelThatDoesNotRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = p.Start(t.Context(), vms.Spec{Kernel: images[0], Agent: vmstest.RealAgent(t), Dir: t.TempDir(), Memory: leastMemory})
+	_, err = p.Start(t.Context(), vms.Spec{Kernel: images[0], Agent: vmstest.RealAgent(t), Dir: t.TempDir(), Memory: vms.LeastMemory})
 	says(t, err, "kernel 9.9-other is installed, and the machine runs ")
 }

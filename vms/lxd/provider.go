@@ -73,7 +73,7 @@ func (p *Provider) Caps(ctx context.Context) (vms.Caps, error) {
 		if err := s.hasVirtualMachines(); err != nil {
 			return vms.Caps{}, p.failed(err)
 		}
-		caps = vms.Caps{Kernels: vms.AnyKernel, Outlives: true, LeastMemory: leastMemory, Jobs: jobs, Detail: s.detail()}
+		caps = vms.Caps{Kernels: vms.AnyKernel, Outlives: true, LeastMemory: vms.KernelMemory, Jobs: jobs, Detail: s.detail()}
 	}
 	return caps, nil
 }

@@ -14,9 +14,6 @@ import (
 	"github.com/bpflab/bpflab/vms/install"
 )
 
-// leastMemory is what a machine gets at least, in bytes.
-const leastMemory = 128 << 20
-
 // usualModules are loaded where the kernel has them: labs with packets need
 // them.
 var usualModules = []string{"veth", "dummy", "sch_ingress", "cls_bpf", "act_bpf"}
@@ -140,7 +137,7 @@ func emptyMachine(want vms.Spec, pool string) api.InstancesPost {
 		InstancePut: api.InstancePut{
 			Config: map[string]string{
 				"limits.cpu":          fmt.Sprint(max(1, want.CPUs)),
-				"limits.memory":       fmt.Sprintf("%dMiB", max(memory, leastMemory)>>20),
+				"limits.memory":       fmt.Sprintf("%dMiB", max(memory, vms.LeastMemory)>>20),
 				"security.secureboot": "false",
 			},
 			Devices: map[string]map[string]string{

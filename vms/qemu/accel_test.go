@@ -44,7 +44,7 @@ func TestAcceleratorIsWhatBoots(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			caps, err := fakeProvider(t, t.TempDir(), fakeBinary(t, test.text), test.device).Caps(t.Context())
 			want := vms.Caps{Fork: true, Kernels: vms.AnyKernel, Accelerator: test.want, Detail: "QEMU 9.8.7",
-				MostMemory: vms.HostMemory(), LeastMemory: leastMemory, MostCPUs: mostCPUs()}
+				MostMemory: vms.HostMemory(), LeastMemory: vms.KernelMemory, MostCPUs: mostCPUs()}
 			if err != nil || caps != want {
 				t.Errorf("caps %+v, error %v, want %+v", caps, err, want)
 			}

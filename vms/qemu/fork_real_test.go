@@ -184,7 +184,7 @@ func TestTemplateThatIsNoGood(t *testing.T) {
 			if err := os.Truncate(filepath.Join(dir, "memory"), 1<<20); err != nil {
 				t.Fatal(err)
 			}
-		}, "1048576 bytes, want 134217728"},
+		}, fmt.Sprintf("1048576 bytes, want %d", vmstest.RealMemory)},
 		{"memory changed", func(t *testing.T, _ *Provider, dir string) { overwrite(t, filepath.Join(dir, "memory")) }, "checksum"},
 		{"state changed", func(t *testing.T, _ *Provider, dir string) { overwrite(t, filepath.Join(dir, "state")) }, "checksum"},
 		{"no state", func(t *testing.T, _ *Provider, dir string) {

@@ -93,7 +93,7 @@ func (p *Provider) Caps(ctx context.Context) (vms.Caps, error) {
 	}
 	p.qemu = version
 	p.caps = &vms.Caps{Kernels: vms.AnyKernel, Fork: true, Accelerator: accel, Detail: parseVersion(version),
-		MostMemory: vms.HostMemory(), LeastMemory: leastMemory, MostCPUs: mostCPUs()}
+		MostMemory: vms.HostMemory(), LeastMemory: vms.KernelMemory, MostCPUs: mostCPUs()}
 	return *p.caps, nil
 }
 

@@ -19,10 +19,6 @@ import (
 	"github.com/bpflab/bpflab/vms/install"
 )
 
-// leastMemory is what a machine gets at least. With less, kernels die before
-// they print a line, or hang: 6.1 does at 80 MiB.
-const leastMemory = 128 << 20
-
 // mostCPUs returns how many processors a machine can have. They may be more than
 // the host's, and take turns on them: emulated on two, 6.12 boots with 16 in a quarter
 // of a minute, and with 64 does not get to its agent in vms.BootTimeout.
@@ -106,7 +102,7 @@ func memorySize(wanted int64) int64 {
 	if wanted == 0 {
 		return vms.DefaultMemory
 	}
-	return max(wanted, leastMemory)
+	return max(wanted, vms.LeastMemory)
 }
 
 // initramfs returns the file of the machine's initial file system, and a note if it was

@@ -16,7 +16,7 @@ import (
 )
 
 // RealMemory is what the machines of tests have, in bytes.
-const RealMemory = 128 << 20
+const RealMemory = vms.LeastMemory
 
 // RealSpec returns what machines of tests are made of: the kernel of
 // BPFLAB_TEST_KERNEL, 6.1 if that is not set, from the cache, and the agent as
