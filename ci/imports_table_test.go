@@ -28,7 +28,7 @@ var layers = map[string][]string{
 	// 2
 	"harness/build":       {"vms/cache", "vms/child", "vms/install", "vms/lease"},
 	"harness/bundle":      {},
-	"harness/lab":         {"vms/kernel"},
+	"harness/lab":         {"vms/kernel", "vms/suggest"},
 	"harness/object":      {},
 	"harness/probe":       {"harness/verdict"},
 	"harness/report":      {"harness/verdict", "vms/lease"},

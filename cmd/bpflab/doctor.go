@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bpflab/bpflab/harness/report"
 	"github.com/bpflab/bpflab/harness/verdict"
 )
 
@@ -78,10 +78,7 @@ func doctor(ctx context.Context, w io.Writer, asJSON bool, checks []func(context
 }
 
 func writeDiagnosis(w io.Writer, found diagnosis) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(found)
+	return report.WriteJSON(w, found)
 }
 
 func showDiagnosis(w io.Writer, found diagnosis) error {

@@ -124,7 +124,7 @@ func (f *featuresFlags) write(cmd *cobra.Command, report features.Report) error 
 		show = func() error { return features.Since(out, report, f.kind) }
 	}
 	return errors.Join(show(),
-		saveTo(f.json, stdout, func(w io.Writer) error { return features.JSON(w, report) }),
+		saveJSON(f.json, stdout, report),
 		saveTo(f.html, stdout, func(w io.Writer) error { return features.HTML(w, report) }),
 		saveTo(f.markdown, stdout, func(w io.Writer) error { return features.Markdown(w, report) }))
 }

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"github.com/bpflab/bpflab/harness/report"
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/catalogue"
 )
@@ -103,9 +103,7 @@ func lineOf(c *catalogue.Catalogue, ref kernel.Ref) kernelLine {
 }
 
 func printKernelsJSON(cmd *cobra.Command, lines []kernelLine) error {
-	enc := json.NewEncoder(cmd.OutOrStdout())
-	enc.SetIndent("", "  ")
-	return enc.Encode(map[string]any{"schema": 1, "tool": version, "kernels": lines})
+	return report.WriteJSON(cmd.OutOrStdout(), map[string]any{"schema": 1, "tool": version, "kernels": lines})
 }
 
 func printKernels(cmd *cobra.Command, lines []kernelLine) error {

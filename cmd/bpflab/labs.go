@@ -1,13 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/bpflab/bpflab/harness/lab"
+	"github.com/bpflab/bpflab/harness/report"
 	"github.com/bpflab/bpflab/labs"
 )
 
@@ -55,7 +55,5 @@ func printLabsJSON(cmd *cobra.Command, all []*lab.Lab) error {
 		}
 		lines = append(lines, line)
 	}
-	enc := json.NewEncoder(cmd.OutOrStdout())
-	enc.SetIndent("", "  ")
-	return enc.Encode(map[string]any{"schema": 1, "tool": version, "labs": lines})
+	return report.WriteJSON(cmd.OutOrStdout(), map[string]any{"schema": 1, "tool": version, "labs": lines})
 }

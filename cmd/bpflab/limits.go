@@ -96,7 +96,7 @@ func (f *limitsFlags) write(cmd *cobra.Command, report limits.Report) error {
 	}
 	return errors.Join(
 		limits.Table(out, report, f.details),
-		saveTo(f.json, stdout, func(w io.Writer) error { return limits.JSON(w, report) }),
+		saveJSON(f.json, stdout, report),
 		saveTo(f.markdown, stdout, func(w io.Writer) error { return limits.Markdown(w, report, strings.TrimPrefix(f.svg, "-")) }),
 		saveTo(f.svg, stdout, func(w io.Writer) error { return limits.Plot(w, report) }),
 	)

@@ -101,3 +101,8 @@ func readResult(name string) (verdict.Result, string, error) {
 	}
 	return result, name, nil
 }
+
+// saveJSON writes v to a file, or to standard output for "-"; "" is nothing at all.
+func saveJSON(name string, stdout io.Writer, v any) error {
+	return saveTo(name, stdout, func(w io.Writer) error { return report.WriteJSON(w, v) })
+}

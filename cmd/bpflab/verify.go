@@ -152,7 +152,7 @@ func (f *verifyFlags) verify(ctx context.Context, cmd *cobra.Command, objects []
 	}
 	err := errors.Join(
 		verify.Table(out, report),
-		saveTo(f.json, cmd.OutOrStdout(), func(w io.Writer) error { return verify.JSON(w, report) }),
+		saveJSON(f.json, cmd.OutOrStdout(), report),
 		saveTo(f.csv, cmd.OutOrStdout(), func(w io.Writer) error { return verify.CSV(w, report) }),
 		saveTo(f.markdown, cmd.OutOrStdout(), func(w io.Writer) error { return verify.Markdown(w, report) }),
 	)

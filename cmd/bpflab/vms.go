@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"github.com/hashicorp/go-multierror"
 	"github.com/spf13/cobra"
 
+	"github.com/bpflab/bpflab/harness/report"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/lease"
 )
@@ -192,9 +192,7 @@ func printOrphansJSON(out io.Writer, left []orphan) error {
 	for i, m := range left {
 		lines[i] = m.line()
 	}
-	enc := json.NewEncoder(out)
-	enc.SetIndent("", "  ")
-	return enc.Encode(lines)
+	return report.WriteJSON(out, lines)
 }
 
 func printOrphans(out io.Writer, left []orphan) error {

@@ -1,6 +1,7 @@
 package features
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -22,7 +23,7 @@ func Markdown(w io.Writer, r Report) error {
 			kind = one.Kind
 			r.markdownHead(&b, kind)
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", one.Name, strings.ReplaceAll(one.cells(), "\t", " | "), orDash(one.Since), orDash(one.Upstream))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", one.Name, strings.ReplaceAll(one.cells(), "\t", " | "), cmp.Or(one.Since, "-"), cmp.Or(one.Upstream, "-"))
 	}
 	r.markdownNotes(&b)
 	b.WriteString("\n## On which kernels\n\n| kernel | release | package | SHA-256 |\n|---|---|---|---|\n")

@@ -1,20 +1,13 @@
 package features
 
 import (
-	"encoding/json"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
 )
-
-// JSON writes the report.
-func JSON(w io.Writer, r Report) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(r)
-}
 
 // row is one feature on all kernels, in their order.
 type row struct {
@@ -73,7 +66,7 @@ func Matrix(w io.Writer, r Report, kind string, all bool) error {
 			left++
 			continue
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", one.Kind, one.Name, one.cells(), orDash(one.Since), orDash(one.Upstream))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", one.Kind, one.Name, one.cells(), cmp.Or(one.Since, "-"), cmp.Or(one.Upstream, "-"))
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -99,13 +92,6 @@ func (one row) cells() string {
 		out[i] = s.String()
 	}
 	return strings.Join(out, "\t")
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }
 
 // writeNotes tells where the measure and upstream's version disagree, of one kind if
@@ -145,7 +131,7 @@ func Since(w io.Writer, r Report, kind string) error {
 	fmt.Fprintln(table, "KIND\tNAME\tSINCE\tUPSTREAM")
 	for _, one := range r.rows() {
 		if kind == "" || one.Kind == kind {
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", one.Kind, one.Name, orDash(one.Since), orDash(one.Upstream))
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", one.Kind, one.Name, cmp.Or(one.Since, "-"), cmp.Or(one.Upstream, "-"))
 		}
 	}
 	return errors.Join(table.Flush(), r.writeNotes(w, kind))

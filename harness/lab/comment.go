@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
+
+	"github.com/bpflab/bpflab/vms/suggest"
 )
 
 // comment is a bpflab comment: its YAML and where it begins.
@@ -24,7 +26,7 @@ func (r *reader) readComment(n *ast.HTMLBlock) {
 	head, rest, _ := strings.Cut(strings.TrimPrefix(r.html(n), "<!--"), "\n")
 	word, _, _ := strings.Cut(strings.TrimSpace(head), " ")
 	if word != "bpflab" {
-		if near := nearest(word, []string{"bpflab"}); near != "" {
+		if near := suggest.Spelling(word, []string{"bpflab"}); near != "" {
 			r.add(at, `did you mean "bpflab"?`, "a comment begins with %q", word)
 		}
 		return

@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/bpflab/bpflab/vms/suggest"
 )
 
 // decoder fills Go values from YAML by the tables in rules.go. Unlike the YAML
@@ -111,7 +113,7 @@ func (d *decoder) key(pair *ast.MappingValueNode, seen map[string]ast.Node, f fa
 // given, so that its absence is not reported too.
 func (d *decoder) unknown(n ast.Node, key string, t reflect.Type, seen map[string]ast.Node) {
 	d.fail(n, didYouMean(key, keysOf(t)), "unknown key %s in %s", quote(key), families[t.Name()].noun)
-	meant := nearest(key, keysOf(t))
+	meant := suggest.Spelling(key, keysOf(t))
 	if _, given := seen[meant]; meant != "" && !given {
 		seen[meant] = n
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
+
+	"github.com/bpflab/bpflab/vms/suggest"
 )
 
 var (
@@ -88,7 +90,7 @@ func (r *reader) keepDetails(text string, at place) bool {
 		}
 		r.solution = content
 	default:
-		if near := nearest(word, []string{"Hint", "Solution"}); near != "" {
+		if near := suggest.Spelling(word, []string{"Hint", "Solution"}); near != "" {
 			r.add(at, "did you mean \""+near+"\"?", "a <details> block begins with %q", word)
 		}
 		return false

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/go-multierror"
+
+	"github.com/bpflab/bpflab/vms/suggest"
 )
 
 // NotFound is the name of a lab that does not exist.
@@ -67,7 +69,7 @@ func Find(fsys fs.FS, names []string) ([]*Lab, error) {
 		case slices.Contains(have, name):
 			wanted = append(wanted, name)
 		default:
-			missing = joined(missing, &NotFound{name, have, nearest(name, have)})
+			missing = joined(missing, &NotFound{name, have, suggest.Spelling(name, have)})
 		}
 	}
 	if missing != nil {

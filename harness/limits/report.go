@@ -1,8 +1,6 @@
 package limits
 
 import (
-	"encoding/json"
-	"io"
 	"time"
 
 	"github.com/bpflab/bpflab/harness/verdict"
@@ -45,14 +43,6 @@ const (
 	Hidden    Status = "hidden"    // another limit comes first: Message is of that
 	Failed    Status = "failed"    // the kernel could not be asked
 )
-
-// JSON writes the report.
-func JSON(w io.Writer, r Report) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(r)
-}
 
 // Failures are how many figures are missing because a kernel could not be asked.
 func (r Report) Failures() int {

@@ -1,8 +1,8 @@
 package verify
 
 import (
+	"cmp"
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"io"
 	"regexp"
@@ -10,13 +10,6 @@ import (
 	"strings"
 	"text/tabwriter"
 )
-
-// JSON writes the report.
-func JSON(w io.Writer, r Report) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	return enc.Encode(r)
-}
 
 // columns are veristat's names (tools/testing/selftests/bpf/veristat.c), and the
 // kernel.
@@ -55,7 +48,7 @@ func Table(w io.Writer, r Report) error {
 	fmt.Fprintln(table, "PROGRAM\tKERNEL\tVERDICT\tINSNS\tSTATES\tSTACK\tLOAD\tREASON")
 	for _, one := range r.Results {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%.1fms\t%s\n", clean(one.Program), one.Kernel, one.word(), count(one.Insns), count(one.States),
-			orDash(one.StackDepth), one.Load*1000, one.short())
+			cmp.Or(one.StackDepth, "-"), one.Load*1000, one.short())
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -100,13 +93,6 @@ func count(n int) string {
 		return "-"
 	}
 	return strconv.Itoa(n)
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }
 
 // clean is one line without what a terminal would act on.

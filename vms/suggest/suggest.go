@@ -1,4 +1,4 @@
-// Package nearest finds, for a name that is not there, the names that may have been
+// Package suggest finds, for a name that does not exist, the names that may have been
 // meant.
 package suggest
 
@@ -10,10 +10,10 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// Names are those that become word with the fewest edits, the nearest first, and at most
-// so many. An edit is a letter more, less or another one; two neighbours swapped are one,
-// too. Those that take more than within edits are left out, and more than twice as many
-// as the nearest. Large and small letters are the same.
+// Names returns the names that become word with the fewest edits, the nearest first, and
+// at most so many. An edit is a letter more, less or another one; two neighbours swapped
+// count as one. Names that take more than within edits are left out, and so are those that
+// take twice as many as the nearest, or as many as they have letters. Case does not count.
 func Names(word string, names []string, within, most int) []string {
 	type found struct {
 		name  string
@@ -29,7 +29,7 @@ func Names(word string, names []string, within, most int) []string {
 		if swapped(word, strings.ToLower(name)) {
 			edits = 1
 		}
-		if edits <= within {
+		if edits <= within && edits < len(name) {
 			near = append(near, found{name, edits})
 		}
 	}
@@ -43,8 +43,8 @@ func Names(word string, names []string, within, most int) []string {
 	return out
 }
 
-// swapped tells of two words that differ by two neighbouring letters only, which have
-// changed their places.
+// swapped reports whether two words differ only in that two neighbouring letters have
+// changed places.
 func swapped(a, b string) bool {
 	if len(a) != len(b) {
 		return false
@@ -57,14 +57,23 @@ func swapped(a, b string) bool {
 	return false
 }
 
-// Typo is how many edits a name takes that somebody has mistyped, at most.
-func Typo(word string) int { return 1 + len(word)/6 }
-
-// Name is the nearest of names, even if it takes half of word's letters to be
-// another; "" if all take more.
-func Name(word string, names []string) string {
-	if near := Names(word, names, len(word)/2, 1); len(near) > 0 {
-		return near[0]
+// Typo returns how many edits a mistyped name takes at most.
+func Typo(word string) int {
+	if len(word) < 4 {
+		return 1
 	}
-	return ""
+	return max(2, 1+len(word)/6)
+}
+
+// Spelling returns the name that word misspells, or "".
+func Spelling(word string, names []string) string { return first(Names(word, names, Typo(word), 1)) }
+
+// Name returns the nearest of names, even if half of word's letters differ, or "".
+func Name(word string, names []string) string { return first(Names(word, names, len(word)/2, 1)) }
+
+func first(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return names[0]
 }

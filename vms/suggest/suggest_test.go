@@ -32,3 +32,18 @@ func TestNames(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestSpelling(t *testing.T) {
+	words := []string{"trace", "stdout", "exit", "map", "event", "packets"}
+	for word, want := range map[string]string{
+		"traec": "trace", "stdot": "stdout", "exitt": "exit", "mpa": "map", "packet": "packets",
+		"Trace": "trace", "evnts": "event", "colour": "", "": "", "x": "", "xyz": "",
+	} {
+		if got := Spelling(word, words); got != want {
+			t.Errorf("%q: got %q, want %q", word, got, want)
+		}
+	}
+	if got := Spelling("a", []string{"b"}); got != "" {
+		t.Errorf("a word of which no letter is right was taken for %q", got)
+	}
+}
