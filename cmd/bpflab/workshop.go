@@ -120,7 +120,7 @@ func (f *workshopFlags) run(cmd *cobra.Command, args []string) error {
 	}
 	switch {
 	case f.serve != "":
-		return f.teach(ctx, cmd, w)
+		return f.serveClassroom(ctx, cmd, w)
 	case f.web:
 		return f.inBrowser(ctx, cmd, w, lab)
 	}

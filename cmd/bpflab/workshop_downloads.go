@@ -10,18 +10,18 @@ import (
 // workshopDownloads shows downloads as other commands do, until the terminal is the
 // workshop's: then they are told to it. It satisfies kernel.Progress.
 type workshopDownloads struct {
-	mu    sync.Mutex
-	shown kernel.Progress
-	face  chan string // nil: shown shows them
+	mu       sync.Mutex
+	shown    kernel.Progress
+	frontEnd chan string // nil: shown shows them
 }
 
 // toFace tells from now on what is fetched to whoever receives: the latest counts, and
 // "" is nothing any more.
-func (d *workshopDownloads) toFace() <-chan string {
+func (d *workshopDownloads) redirect() <-chan string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.face = make(chan string, 1)
-	return d.face
+	d.frontEnd = make(chan string, 1)
+	return d.frontEnd
 }
 
 // Bytes implements kernel.Progress.
@@ -29,14 +29,14 @@ func (d *workshopDownloads) Bytes(name string, done, total int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
-	case d.face == nil:
+	case d.frontEnd == nil:
 		d.shown.Bytes(name, done, total)
 	case total > 0 && done >= total:
-		d.tell("")
+		d.send("")
 	case total > 0:
-		d.tell(fmt.Sprintf("fetching %s: %d %% of %s", name, 100*done/total, size(total)))
+		d.send(fmt.Sprintf("fetching %s: %d %% of %s", name, 100*done/total, size(total)))
 	default:
-		d.tell(fmt.Sprintf("fetching %s: %s", name, size(done)))
+		d.send(fmt.Sprintf("fetching %s: %s", name, size(done)))
 	}
 }
 
@@ -44,16 +44,16 @@ func (d *workshopDownloads) Bytes(name string, done, total int64) {
 func (d *workshopDownloads) Note(line string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.face == nil {
+	if d.frontEnd == nil {
 		d.shown.Note(line)
 	}
 }
 
 // tell replaces what was to be told by something newer. The caller holds the lock.
-func (d *workshopDownloads) tell(text string) {
+func (d *workshopDownloads) send(text string) {
 	select {
-	case <-d.face:
+	case <-d.frontEnd:
 	default:
 	}
-	d.face <- text
+	d.frontEnd <- text
 }

@@ -11,16 +11,16 @@ import (
 
 // kernelShelf has kernels fetched when they are asked for: the first is needed at
 // once, and the others only where somebody compares.
-type kernelShelf struct {
+type workshopKernels struct {
 	names []string
 	get   map[string]func(context.Context) (kernel.Image, error)
 }
 
-func (k *kernelShelf) Names() []string { return k.names }
+func (k *workshopKernels) Names() []string { return k.names }
 
 // Image is the kernel of a name, fetched if it is not in the cache. Two that ask for
 // one wait for one download.
-func (k *kernelShelf) Image(ctx context.Context, name string) (kernel.Image, error) {
+func (k *workshopKernels) Image(ctx context.Context, name string) (kernel.Image, error) {
 	get := k.get[name]
 	if get == nil {
 		return kernel.Image{}, fmt.Errorf("this workshop has no kernel %q", name)
@@ -28,12 +28,12 @@ func (k *kernelShelf) Image(ctx context.Context, name string) (kernel.Image, err
 	return get(ctx)
 }
 
-func newKernelShelf() *kernelShelf {
-	return &kernelShelf{get: map[string]func(context.Context) (kernel.Image, error){}}
+func newWorkshopKernels() *workshopKernels {
+	return &workshopKernels{get: map[string]func(context.Context) (kernel.Image, error){}}
 }
 
 // add adds a kernel, unless its name is there.
-func (k *kernelShelf) add(name string, get func(context.Context) (kernel.Image, error)) {
+func (k *workshopKernels) add(name string, get func(context.Context) (kernel.Image, error)) {
 	if k.get[name] != nil {
 		return
 	}
@@ -42,12 +42,12 @@ func (k *kernelShelf) add(name string, get func(context.Context) (kernel.Image, 
 }
 
 // addImage adds a kernel that is there, or with the provider.
-func (k *kernelShelf) addImage(image kernel.Image) {
+func (k *workshopKernels) addImage(image kernel.Image) {
 	k.add(image.Selector, func(context.Context) (kernel.Image, error) { return image, nil })
 }
 
 // addRef adds a kernel of the catalogue.
-func (k *kernelShelf) addRef(cat *catalogue.Catalogue, ref kernel.Ref) {
+func (k *workshopKernels) addRef(cat *catalogue.Catalogue, ref kernel.Ref) {
 	var lock sync.Mutex
 	var fetched kernel.Image
 	k.add(ref.Label(), func(ctx context.Context) (kernel.Image, error) {

@@ -104,8 +104,8 @@ func (f *workshopFlags) lessons() ([]*workshop.Lesson, error) {
 
 // kernels are those of --kernel, of which the first is the students'. Without it, the
 // newest of the default ones is, and the others and what was imported are there too.
-func (f *workshopFlags) kernels(ctx context.Context, cmd *cobra.Command, p vms.Provider) (*kernelShelf, error) {
-	shelf := newKernelShelf()
+func (f *workshopFlags) kernels(ctx context.Context, cmd *cobra.Command, p vms.Provider) (*workshopKernels, error) {
+	kernels := newWorkshopKernels()
 	asked := f.machines.kernels
 	if !cmd.Flags().Changed("kernel") {
 		asked = []string{"latest", "default"}
@@ -115,7 +115,7 @@ func (f *workshopFlags) kernels(ctx context.Context, cmd *cobra.Command, p vms.P
 		return nil, err
 	}
 	for _, image := range distinct(images) {
-		shelf.addImage(image)
+		kernels.addImage(image)
 	}
 	lock, err := lockText()
 	if err != nil {
@@ -126,17 +126,17 @@ func (f *workshopFlags) kernels(ctx context.Context, cmd *cobra.Command, p vms.P
 	if err != nil {
 		return nil, err
 	}
-	if err := shelf.addAll(ctx, cat, others, ""); err != nil {
+	if err := kernels.addAll(ctx, cat, others, ""); err != nil {
 		return nil, err
 	}
 	if !cmd.Flags().Changed("kernel") && len(others) > 0 {
-		err = shelf.addAll(ctx, cat, []string{"all"}, kernel.Local)
+		err = kernels.addAll(ctx, cat, []string{"all"}, kernel.Local)
 	}
-	return shelf, err
+	return kernels, err
 }
 
 // addAll adds the kernels that selectors name, or those of one source.
-func (k *kernelShelf) addAll(ctx context.Context, cat *catalogue.Catalogue, selectors []string, source string) error {
+func (k *workshopKernels) addAll(ctx context.Context, cat *catalogue.Catalogue, selectors []string, source string) error {
 	for _, selector := range selectors {
 		refs, err := cat.Resolve(ctx, []string{selector})
 		if err != nil {

@@ -15,7 +15,7 @@ import (
 
 // visitShell is the ID of the shell that is opened from the lesson: the same one each
 // time, if it was left open.
-const visitShell = "lesson"
+const lessonShell = "lesson"
 
 // leaveKey is Ctrl-], which leaves a shell open.
 const leaveKey = 0x1d
@@ -25,9 +25,9 @@ const clearScreen = "\x1b[H\x1b[2J"
 
 // visit shows a shell of the desk's machine on this terminal until it ends, or is left
 // with Ctrl-].
-func (t terminal) visit(ctx context.Context, d *workshop.Desk) error {
+func (t terminal) attachShell(ctx context.Context, ws *workshop.Workspace) error {
 	fmt.Fprint(t.out, clearScreen, "Your machine. Ctrl-D ends the shell, Ctrl-] leaves it open for later.\n\n")
-	shell, err := d.Terminal(ctx, visitShell, t.size())
+	shell, err := ws.Terminal(ctx, lessonShell, t.size())
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (t terminal) visit(ctx context.Context, d *workshop.Desk) error {
 	defer term.Restore(int(t.in.Fd()), before)
 	typed, read := make(chan []byte, 64), make(chan struct{})
 	go func() { readTyped(input, typed); close(read) }()
-	go pass(typed, shell)
+	go forward(typed, shell)
 	defer func() { input.Cancel(); <-read }() // what is typed from now on is the lesson's
 	return t.show(ctx, shell, read)
 }
@@ -67,7 +67,7 @@ func readTyped(input cancelreader.CancelReader, typed chan<- []byte) {
 }
 
 // pass hands what is typed to the shell. It may wait for as long as the shell runs.
-func pass(typed <-chan []byte, shell *workshop.Terminal) {
+func forward(typed <-chan []byte, shell *workshop.Terminal) {
 	for text := range typed {
 		if shell.Input(text) != nil {
 			return

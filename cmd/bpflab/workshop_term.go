@@ -17,13 +17,13 @@ func (f *workshopFlags) inTerminal(ctx context.Context, cmd *cobra.Command, w *w
 	if err != nil {
 		return err
 	}
-	student, err := w.Student(web.Alone)
+	student, err := w.Student(web.SoleStudent)
 	if err != nil {
 		return err
 	}
 	err = term.Run(ctx, t.in, t.out, term.Options{
-		Workshop: w, Student: student, Lab: lab, Downloads: f.downloads.toFace(),
-		Shell: func(ctx context.Context, d *workshop.Desk) error { return t.visit(ctx, d) },
+		Workshop: w, Student: student, Lab: lab, Downloads: f.downloads.redirect(),
+		Shell: func(ctx context.Context, ws *workshop.Workspace) error { return t.attachShell(ctx, ws) },
 	})
 	if err == nil {
 		fmt.Fprintf(t.out, "The machines end now. What you reached is kept in %s.\n", f.dir)

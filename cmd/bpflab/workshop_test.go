@@ -28,7 +28,7 @@ func TestWorkshopNeedsMachines(t *testing.T) {
 
 // In the workshop the student's file is open already, and its text does not send anybody
 // to look for the starter.
-func TestLessonsSpeakOfTheStudentsFile(t *testing.T) {
+func TestLessonsNameTheStudentsFile(t *testing.T) {
 	var f workshopFlags
 	lessons, err := f.lessons()
 	if err != nil || len(lessons) != len(labs.Course) {

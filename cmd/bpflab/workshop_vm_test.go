@@ -38,22 +38,22 @@ func openWorkshop(t *testing.T, change func(*workshopFlags)) *workshop.Workshop 
 	return w
 }
 
-func deskOf(t *testing.T, w *workshop.Workshop, student, lab string) *workshop.Desk {
+func openWorkspace(t *testing.T, w *workshop.Workshop, student, lab string) *workshop.Workspace {
 	t.Helper()
 	s, err := w.Student(student)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := s.Desk(lab)
+	ws, err := s.Workspace(lab)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d
+	return ws
 }
 
-func checked(t *testing.T, d *workshop.Desk, step string) *workshop.Report {
+func checked(t *testing.T, ws *workshop.Workspace, step string) *workshop.Report {
 	t.Helper()
-	r, err := d.Check(context.Background(), step)
+	r, err := ws.Check(context.Background(), step)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,9 +61,9 @@ func checked(t *testing.T, d *workshop.Desk, step string) *workshop.Report {
 	return r
 }
 
-func save(t *testing.T, d *workshop.Desk, code string) {
+func save(t *testing.T, ws *workshop.Workspace, code string) {
 	t.Helper()
-	if _, err := d.Save(code, d.Code().Revision); err != nil {
+	if _, err := ws.Save(code, ws.Code().Revision); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -73,34 +73,34 @@ const watchLs = "watch-ls-from-inside-the-kernel"
 // A student's way through the first step: the starter fails, C that does not compile and
 // a program that the verifier rejects are told at their lines, the solution passes.
 func TestWorkshopStep(t *testing.T) {
-	d := deskOf(t, openWorkshop(t, nil), "ada", "hello")
-	if r := checked(t, d, ""); r.Passed() || r.Stage != workshop.StageCheck {
+	ws := openWorkspace(t, openWorkshop(t, nil), "ada", "hello")
+	if r := checked(t, ws, ""); r.Passed() || r.Stage != workshop.StageCheck {
 		t.Fatalf("the starter: %+v", r)
 	}
-	starter, solution := d.Code().Text, string(d.Lesson.Solution)
-	save(t, d, strings.Replace(solution, "return 0;", "retrun 0;", 1))
-	r := checked(t, d, "")
+	starter, solution := ws.Code().Text, string(ws.Lesson.Solution)
+	save(t, ws, strings.Replace(solution, "return 0;", "retrun 0;", 1))
+	r := checked(t, ws, "")
 	if r.Stage != workshop.StageBuild || len(r.Problems) == 0 || r.Problems[0].Line == 0 || r.Problems[0].File != "hello.bpf.c" {
 		t.Errorf("C that does not compile: %+v", r)
 	}
-	save(t, d, strings.Replace(solution, "return 0;", "return *(int *)(long)bpf_get_prandom_u32();", 1))
-	r = checked(t, d, "")
+	save(t, ws, strings.Replace(solution, "return 0;", "return *(int *)(long)bpf_get_prandom_u32();", 1))
+	r = checked(t, ws, "")
 	want := 1 + strings.Count(solution[:strings.Index(solution, "return 0;")], "\n")
 	if r.Stage != workshop.StageLoad || len(r.Problems) != 1 || r.Problems[0].Line != want || r.Problems[0].Explanation == "" {
 		t.Errorf("a program that the verifier rejects, at line %d: %+v", want, r)
 	}
-	save(t, d, solution)
-	if r := checked(t, d, ""); !r.Passed() {
+	save(t, ws, solution)
+	if r := checked(t, ws, ""); !r.Passed() {
 		t.Errorf("the solution: %+v", r)
 	}
-	v := d.View()
+	v := ws.View()
 	if v.Steps[watchLs].Done.IsZero() || v.Steps[watchLs].Attempts != 4 || v.Machine.Phase != workshop.PhaseReady {
 		t.Errorf("the desk: %+v", v)
 	}
-	if r, err := d.Compare(context.Background(), "5.10", watchLs); err != nil || !r.Passed() || !strings.HasPrefix(r.Release, "5.10.") {
+	if r, err := ws.Compare(context.Background(), "5.10", watchLs); err != nil || !r.Passed() || !strings.HasPrefix(r.Release, "5.10.") {
 		t.Errorf("on 5.10: %+v %v", r, err)
 	}
-	if err := d.Reset(context.Background(), true); err != nil || d.Code().Text != starter {
+	if err := ws.Reset(context.Background(), true); err != nil || ws.Code().Text != starter {
 		t.Errorf("reset: %v", err)
 	}
 }
@@ -135,13 +135,13 @@ func TestWorkshopMistakes(t *testing.T) {
 		{"answer that is none", "lsm", "a-file-that-stays", `return -EPERM;`, `return EPERM;`, "a negative error number"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d := deskOf(t, w, "ada", c.lab)
-			broken := strings.ReplaceAll(string(d.Lesson.Solution), c.old, c.new)
-			if broken == string(d.Lesson.Solution) {
+			ws := openWorkspace(t, w, "ada", c.lab)
+			broken := strings.ReplaceAll(string(ws.Lesson.Solution), c.old, c.new)
+			if broken == string(ws.Lesson.Solution) {
 				t.Fatalf("no %q in the solution", c.old)
 			}
-			save(t, d, broken)
-			r := checked(t, d, c.step)
+			save(t, ws, broken)
+			r := checked(t, ws, c.step)
 			told := ""
 			for _, p := range r.Problems {
 				told += p.Text + "\n" + p.Explanation + "\n" + p.Fix + "\n"
@@ -152,7 +152,7 @@ func TestWorkshopMistakes(t *testing.T) {
 			if r.Passed() || !strings.Contains(told, c.want) {
 				t.Errorf("want %q in:\n%s\n%+v", c.want, told, r)
 			}
-			if phase := d.View().Machine.Phase; phase != workshop.PhaseReady && r.Stage != workshop.StageBuild {
+			if phase := ws.View().Machine.Phase; phase != workshop.PhaseReady && r.Stage != workshop.StageBuild {
 				t.Errorf("the machine is %s", phase)
 			}
 		})
@@ -165,13 +165,13 @@ func TestWorkshopCourse(t *testing.T) {
 	w := openWorkshop(t, nil)
 	for _, lesson := range w.Lessons {
 		t.Run(lesson.Name, func(t *testing.T) {
-			d := deskOf(t, w, "ada", lesson.Name)
+			ws := openWorkspace(t, w, "ada", lesson.Name)
 			if lesson.FileName() != "" {
-				save(t, d, string(lesson.Solution))
+				save(t, ws, string(lesson.Solution))
 			}
 			steps := lesson.Checked()
 			for _, step := range append(steps, steps[0]) {
-				if r := checked(t, d, step); !r.Passed() {
+				if r := checked(t, ws, step); !r.Passed() {
 					t.Errorf("%s: %+v", step, r)
 				}
 			}
@@ -182,8 +182,8 @@ func TestWorkshopCourse(t *testing.T) {
 // What is done in a machine's terminal does not end the workshop: the next check has a
 // machine, or says what is wrong with it.
 func TestWorkshopMachineBroken(t *testing.T) {
-	d := deskOf(t, openWorkshop(t, nil), "ada", "hello")
-	save(t, d, string(d.Lesson.Solution))
+	ws := openWorkspace(t, openWorkshop(t, nil), "ada", "hello")
+	save(t, ws, string(ws.Lesson.Solution))
 	for _, c := range []struct{ command, diagnosis string }{
 		{"poweroff -f", ""},
 		{"rm -rf /bin; echo rea''dy", "/bin/sh"},
@@ -191,10 +191,10 @@ func TestWorkshopMachineBroken(t *testing.T) {
 		{"echo 0 > /sys/kernel/tracing/tracing_on; echo rea''dy", "switched off"},
 	} {
 		t.Run(c.command, func(t *testing.T) {
-			if err := d.Reset(context.Background(), false); err != nil {
+			if err := ws.Reset(context.Background(), false); err != nil {
 				t.Fatal(err)
 			}
-			term, err := d.Terminal(context.Background(), "t1", wire.Terminal{Rows: 24, Cols: 80})
+			term, err := ws.Terminal(context.Background(), "t1", wire.Terminal{Rows: 24, Cols: 80})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -206,14 +206,14 @@ func TestWorkshopMachineBroken(t *testing.T) {
 			}
 			if c.diagnosis == "" {
 				waitUntil(t, "the terminal ends with its machine", func() bool { return term.Ended() != "" })
-				if r := checked(t, d, watchLs); !r.Passed() {
+				if r := checked(t, ws, watchLs); !r.Passed() {
 					t.Errorf("%+v", r)
 				}
 				return
 			}
 			said.wait(t, "ready")
 			waitUntil(t, "a diagnosis with "+c.diagnosis, func() bool { // which of two readers has a line is chance
-				r := checked(t, d, watchLs)
+				r := checked(t, ws, watchLs)
 				return !r.Passed() && slices.ContainsFunc(r.Diagnosis, func(f workshop.Diagnosis) bool { return strings.Contains(f.Text, c.diagnosis) })
 			})
 		})
@@ -234,9 +234,9 @@ func waitUntil(t *testing.T, what string, happened func() bool) {
 // it goes off in does a step beside it.
 func TestWorkshopForkBomb(t *testing.T) {
 	w := openWorkshop(t, nil)
-	d := deskOf(t, w, "ada", "hello")
-	save(t, d, string(d.Lesson.Solution))
-	term, err := d.Terminal(context.Background(), "t1", wire.Terminal{Rows: 24, Cols: 80})
+	ws := openWorkspace(t, w, "ada", "hello")
+	save(t, ws, string(ws.Lesson.Solution))
+	term, err := ws.Terminal(context.Background(), "t1", wire.Terminal{Rows: 24, Cols: 80})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +247,7 @@ func TestWorkshopForkBomb(t *testing.T) {
 		t.Fatal(err)
 	}
 	said.wait(t, "fork")
-	if r := checked(t, d, watchLs); !r.Passed() {
+	if r := checked(t, ws, watchLs); !r.Passed() {
 		t.Errorf("%+v", r)
 	}
 }

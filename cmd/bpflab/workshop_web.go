@@ -35,7 +35,7 @@ func (f *workshopFlags) inBrowser(ctx context.Context, cmd *cobra.Command, w *wo
 	go warm(ctx, w, lab)
 	out := cmd.OutOrStdout()
 	link := func() string {
-		return fmt.Sprintf("http://%s/login?key=%s&to=/lab/%s", listener.Addr(), server.Key(web.Student, web.Alone), lab)
+		return fmt.Sprintf("http://%s/login?key=%s&to=/lab/%s", listener.Addr(), server.Key(web.Student, web.SoleStudent), lab)
 	}
 	fmt.Fprintf(out, "The workshop is at %s\n\nIt works once; Enter makes a new link. Ctrl-C ends the workshop; your work is kept in %s.\n", link(), f.dir)
 	go onEnter(ctx, cmd, func() { fmt.Fprintln(out, link()) })
@@ -44,12 +44,12 @@ func (f *workshopFlags) inBrowser(ctx context.Context, cmd *cobra.Command, w *wo
 
 // warm has the lab's machine there before the browser asks for it.
 func warm(ctx context.Context, w *workshop.Workshop, lab string) {
-	student, err := w.Student(web.Alone)
+	student, err := w.Student(web.SoleStudent)
 	if err != nil {
 		return
 	}
-	if d, err := student.Desk(lab); err == nil {
-		d.Warm(ctx)
+	if ws, err := student.Workspace(lab); err == nil {
+		ws.Warm(ctx)
 	}
 }
 
@@ -79,8 +79,8 @@ func (f *workshopFlags) listenLocally(cmd *cobra.Command) (net.Listener, error) 
 }
 
 // teach serves a class until ctx ends.
-func (f *workshopFlags) teach(ctx context.Context, cmd *cobra.Command, w *workshop.Workshop) error {
-	room, err := web.OpenRoom(f.dir, f.class, f.students)
+func (f *workshopFlags) serveClassroom(ctx context.Context, cmd *cobra.Command, w *workshop.Workshop) error {
+	room, err := web.OpenClassroom(f.dir, f.class, f.students)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (f *workshopFlags) teach(ctx context.Context, cmd *cobra.Command, w *worksh
 	}
 	at := listener.Addr().(*net.TCPAddr)
 	hosts := append(hostsOf(at.IP), f.hosts...)
-	server, err := web.New(web.Options{Workshop: w, Room: room, Dir: f.dir, Hosts: hosts, Secure: f.cert != "", Cookie: fmt.Sprintf("bpflab-%d", at.Port)})
+	server, err := web.New(web.Options{Workshop: w, Classroom: room, Dir: f.dir, Hosts: hosts, Secure: f.cert != "", Cookie: fmt.Sprintf("bpflab-%d", at.Port)})
 	if err != nil {
 		return err
 	}

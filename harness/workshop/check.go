@@ -18,69 +18,69 @@ import (
 // step the student is at. Followers get the report too. A newer check takes the place
 // of one that still runs, which then ends with an error. Everything else that goes
 // wrong is in the report.
-func (d *Desk) Check(ctx context.Context, step string) (*Report, error) {
-	d.touch()
+func (ws *Workspace) Check(ctx context.Context, step string) (*Report, error) {
+	ws.touch()
 	if step == "" {
-		step = d.View().Step
+		step = ws.View().Step
 	}
-	st := d.Lesson.step(step)
+	st := ws.Lesson.step(step)
 	if st == nil {
-		return nil, d.noStep(step)
+		return nil, ws.noStep(step)
 	}
 	began := time.Now()
-	ctx, done, err := d.turn.take(ctx)
+	ctx, done, err := ws.lock.preempt(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	defer d.setBusy("")
-	a := &attempt{desk: d, step: *st, code: []byte(d.Code().Text)}
+	defer ws.setBusy("")
+	a := &attempt{workspace: ws, step: *st, code: []byte(ws.Code().Text)}
 	report := a.run(ctx)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	report.Seconds = time.Since(began).Seconds()
-	report.whole()
-	return report, d.note(report)
+	report.fillLists()
+	return report, ws.note(report)
 }
 
 // note keeps a report and tells the followers.
-func (d *Desk) note(r *Report) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	p := d.state.Steps[r.Step]
+func (ws *Workspace) note(r *Report) error {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	p := ws.state.Steps[r.Step]
 	p.Attempts++
 	p.Last = r
 	if r.Passed() && p.Done.IsZero() {
 		p.Done = time.Now().UTC()
 	}
-	d.used = time.Now()
-	d.hub.send(Event{Report: r})
-	return d.keep()
+	ws.used = time.Now()
+	ws.broker.send(Event{Report: r})
+	return ws.keep()
 }
 
 // attempt is one check, or a comparison, on its way.
 type attempt struct {
-	desk   *Desk
-	step   lab.Step
-	code   []byte
-	report Report
+	workspace *Workspace
+	step      lab.Step
+	code      []byte
+	report    Report
 }
 
 // run does the attempt when its turn has come.
 func (a *attempt) run(ctx context.Context) *Report {
-	d := a.desk
-	a.report = Report{Step: a.step.Name, Kernel: d.shop.Kernels.Names()[0], Verdict: verdict.Fail}
-	d.setBusy(BusyWaiting)
-	release, err := hold(ctx, d.student.checking)
+	ws := a.workspace
+	a.report = Report{Step: a.step.Name, Kernel: ws.workshop.Kernels.Names()[0], Verdict: verdict.Fail}
+	ws.setBusy(BusyWaiting)
+	release, err := hold(ctx, ws.student.checking)
 	if err != nil {
 		return a.failed(StageMachine, err)
 	}
 	defer release()
-	if d.shop.work.Acquire(ctx, 1) != nil {
+	if ws.workshop.work.Acquire(ctx, 1) != nil {
 		return a.failed(StageMachine, context.Cause(ctx))
 	}
-	defer d.shop.work.Release(1)
+	defer ws.workshop.work.Release(1)
 	object, ok := a.build(ctx)
 	if !ok {
 		return &a.report
@@ -91,26 +91,26 @@ func (a *attempt) run(ctx context.Context) *Report {
 // inMachine does the attempt in the desk's machine. If it turns out to be dead, a new
 // one is tried once.
 func (a *attempt) inMachine(ctx context.Context, object []byte) *Report {
-	d := a.desk
+	ws := a.workspace
 	for again := false; ; again = true {
-		m, err := d.ready(ctx)
+		m, err := ws.ready(ctx)
 		if err != nil {
 			return a.failed(StageMachine, err)
 		}
-		d.setBusy(BusyChecking)
+		ws.setBusy(BusyChecking)
 		err = a.do(ctx, m, object)
 		if err == nil || again || ctx.Err() != nil || errors.Is(err, vms.ErrPanic) {
 			return a.ended(m, err)
 		}
-		d.endMachine(err.Error())
+		ws.endMachine(err.Error())
 		a.report.Notes = append(a.report.Notes, "your machine did not answer any more: this is a new one")
 	}
 }
 
 // build compiles the step's C file; false is a failure that the report tells.
 func (a *attempt) build(ctx context.Context) ([]byte, bool) {
-	a.desk.setBusy(BusyBuilding)
-	l := a.desk.Lesson
+	a.workspace.setBusy(BusyBuilding)
+	l := a.workspace.Lesson
 	name := a.step.Source(l.Lab)
 	if name == "" {
 		return nil, true
@@ -119,7 +119,7 @@ func (a *attempt) build(ctx context.Context) ([]byte, bool) {
 	if name == l.Program {
 		tree.FS = overlay{l.Tree.FS, l.place(name), a.code}
 	}
-	object, err := a.desk.shop.Builder.Object(ctx, run.Source(l.Lab, tree, name))
+	object, err := a.workspace.workshop.Builder.Object(ctx, run.Source(l.Lab, tree, name))
 	if err == nil {
 		return object.Bytes, true
 	}
@@ -132,17 +132,17 @@ func (a *attempt) build(ctx context.Context) ([]byte, bool) {
 
 // target compiles the program that the lab watches, if it has one.
 func (a *attempt) target(ctx context.Context) ([]byte, error) {
-	l := a.desk.Lesson
+	l := a.workspace.Lesson
 	if l.Target == "" {
 		return nil, nil
 	}
-	program, err := run.Compile(ctx, a.desk.shop.Builder, l.Lab, l.Tree, l.Target)
+	program, err := run.Compile(ctx, a.workspace.workshop.Builder, l.Lab, l.Tree, l.Target)
 	return program.Bytes, err
 }
 
 // do does the step in a machine, and fills the report. The error is the machine's.
 func (a *attempt) do(ctx context.Context, m *machine, object []byte) error {
-	l := a.desk.Lesson
+	l := a.workspace.Lesson
 	if err := m.putFiles(ctx, l.FileName(), a.code, object); err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (a *attempt) do(ctx context.Context, m *machine, object []byte) error {
 	job.Objects[l.Target] = target
 	m.session.SkipSplats()
 	single, err := m.session.Single(ctx, job, a.step.Name)
-	a.desk.loaded(m, single.Spec)
+	a.workspace.loaded(m, single.Spec)
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func (a *attempt) do(ctx context.Context, m *machine, object []byte) error {
 		return nil
 	}
 	var health wire.Health
-	if err := m.session.Call(ctx, wire.OpHealth, asksFor(single), &health, wire.IO{}); err != nil {
+	if err := m.session.Call(ctx, wire.OpHealth, healthRequest(single), &health, wire.IO{}); err != nil {
 		return err
 	}
 	a.report.Diagnosis = diagnose(findings{a.step, single, health, string(a.code)})
@@ -176,7 +176,7 @@ func (a *attempt) do(ctx context.Context, m *machine, object []byte) error {
 
 // judgeConsole makes a failure of a step at which the kernel reported an error.
 func (a *attempt) judgeConsole(m *machine) {
-	splats := m.session.LastSplats(session.AllowSplats(a.desk.Lesson.AllowSplats))
+	splats := m.session.LastSplats(session.AllowSplats(a.workspace.Lesson.AllowSplats))
 	a.report.Notes = append(a.report.Notes, splats.Allowed...)
 	if splats.Unexpected == "" || !a.report.Passed() {
 		return
@@ -194,8 +194,8 @@ func (a *attempt) judge(m *machine, single session.Single) {
 	if r.Passed() {
 		return
 	}
-	single.Programs = unwanted(a.step, single)
-	r.Stage, r.Problems = stepProblems(a.code, a.desk.Lesson.FileName(), m.version(), single)
+	single.Programs = unexpectedRejections(a.step, single)
+	r.Stage, r.Problems = stepProblems(a.code, a.workspace.Lesson.FileName(), m.version(), single)
 	if len(r.Checks) == 0 {
 		r.Checks = []verdict.Check{{Verdict: single.Verdict, Expected: single.Expected, Seen: single.Seen}}
 	}

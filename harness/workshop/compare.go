@@ -12,54 +12,54 @@ import (
 // Compare does a step with the student's code on another kernel of the workshop's, in a
 // machine of its own that ends then. Nothing of it is kept. The error is an unknown
 // kernel or step; everything else that goes wrong is in the report.
-func (d *Desk) Compare(ctx context.Context, kernel, step string) (*Report, error) {
-	d.touch()
-	st := d.Lesson.step(step)
+func (ws *Workspace) Compare(ctx context.Context, kernel, step string) (*Report, error) {
+	ws.touch()
+	st := ws.Lesson.step(step)
 	if st == nil {
-		return nil, d.noStep(step)
+		return nil, ws.noStep(step)
 	}
-	if !slices.Contains(d.shop.Kernels.Names(), kernel) {
+	if !slices.Contains(ws.workshop.Kernels.Names(), kernel) {
 		return nil, fmt.Errorf("this workshop has no kernel %q", kernel)
 	}
 	began := time.Now()
-	a := &attempt{desk: d, step: *st, code: []byte(d.Code().Text), report: Report{Step: step, Kernel: kernel, Verdict: verdict.Fail}}
-	a.elsewhere(ctx, kernel)
+	a := &attempt{workspace: ws, step: *st, code: []byte(ws.Code().Text), report: Report{Step: step, Kernel: kernel, Verdict: verdict.Fail}}
+	a.onOtherKernel(ctx, kernel)
 	a.report.Seconds = time.Since(began).Seconds()
-	a.report.whole()
+	a.report.fillLists()
 	return &a.report, ctx.Err()
 }
 
 // elsewhere does the attempt in a machine of its own.
-func (a *attempt) elsewhere(ctx context.Context, kernel string) {
-	d := a.desk
-	if d.student.timeUp(time.Now()) {
+func (a *attempt) onOtherKernel(ctx context.Context, kernel string) {
+	ws := a.workspace
+	if ws.student.timeUp(time.Now()) {
 		a.failed(StageMachine, ErrTimeUp)
 		return
 	}
-	release, err := hold(ctx, d.student.comparing)
+	release, err := hold(ctx, ws.student.comparing)
 	if err != nil {
 		a.failed(StageMachine, err)
 		return
 	}
 	defer release()
-	if err := d.shop.work.Acquire(ctx, 1); err != nil {
+	if err := ws.workshop.work.Acquire(ctx, 1); err != nil {
 		a.failed(StageMachine, err)
 		return
 	}
-	defer d.shop.work.Release(1)
-	defer d.setBusy("")
+	defer ws.workshop.work.Release(1)
+	defer ws.setBusy("")
 	object, ok := a.build(ctx)
 	if !ok {
 		return
 	}
-	d.setBusy(BusyStarting)
-	m, err := d.shop.start(ctx, d.student.ID, d.Lesson, kernel)
+	ws.setBusy(BusyStarting)
+	m, err := ws.workshop.start(ctx, ws.student.ID, ws.Lesson, kernel)
 	if err != nil {
 		a.failed(StageMachine, err)
 		return
 	}
 	defer m.end()
 	m.setUp(ctx)
-	d.setBusy(BusyChecking)
+	ws.setBusy(BusyChecking)
 	a.ended(m, a.do(ctx, m, object))
 }

@@ -46,7 +46,7 @@ func buildProblems(file string, err error) []Problem {
 }
 
 // clangWords are what clang says, and what it means in eBPF.
-var clangWords = []struct{ says, means string }{
+var clangHints = []struct{ says, means string }{
 	{"Looks like the BPF stack limit", "the variables of a function need more than 512 bytes, which is all the stack there is: put large ones into a per-CPU array map"},
 	{"A call to built-in function", "the C library is not there in the kernel: use a helper or __builtin_memcpy and the like with a constant size"},
 	{"implicitly declaring library function", "the C library is not there in the kernel: programs print with bpf_trace_printk, and copy with __builtin_memcpy"},
@@ -79,7 +79,7 @@ const (
 )
 
 // verifierWords are what the verifier says, and what it means for who wrote the C.
-var verifierWords = []struct{ says, means string }{
+var verifierHints = []struct{ says, means string }{
 	{"map_value_or_null", "a lookup in a map may find nothing: compare what it returns with NULL (0) before you use it"},
 	{"_or_null'", "the pointer may be NULL here: compare it with 0 before you use it"},
 	{"r=65535)", "the verifier has walked the loop up to the largest packet there can be, of 65535 bytes: give the loop a bound of its own"},
@@ -111,14 +111,14 @@ var verifierWords = []struct{ says, means string }{
 
 // lately is how many lines of a log's end are looked at: what the verifier has against a
 // program stands in the last, or shortly before.
-const lately = 4
+const lastLines = 4
 
 // inWords finds what the end of a log means, and the line that says it; "" if that is
 // not known.
-func inWords(log string) (line, means string) {
+func explainLog(log string) (line, means string) {
 	said := probe.Said(log)
-	for _, line := range slices.Backward(said[max(0, len(said)-lately):]) {
-		for _, w := range verifierWords {
+	for _, line := range slices.Backward(said[max(0, len(said)-lastLines):]) {
+		for _, w := range verifierHints {
 			if strings.Contains(line, w.says) {
 				return line, w.means
 			}
@@ -136,7 +136,7 @@ func explainClang(text string) string {
 			return "no header here declares it; there is " + strings.Join(near, ", ")
 		}
 	}
-	for _, w := range clangWords {
+	for _, w := range clangHints {
 		if strings.Contains(text, w.says) {
 			return w.means
 		}
@@ -221,7 +221,7 @@ func rejected(code []byte, file string, v kernel.Version, single session.Single,
 	reason := verify.Explain(verify.Rejection{Program: about, Kernel: v, Stage: p.Stage, Errno: p.Errno, Message: p.Message, Log: p.Log})
 	out := Problem{File: file, Severity: "error", Code: reason.Code, Explanation: reason.Text, Fix: reason.Fix,
 		Text: p.Name + ": the verifier rejects it"}
-	words, means := inWords(p.Log)
+	words, means := explainLog(p.Log)
 	if means != "" {
 		out.Explanation, out.Fix = means, "" // which say more than the reason of all such errors
 	}

@@ -32,13 +32,13 @@ func NewLesson(l *lab.Lab, tree run.Tree) (*Lesson, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lab %s: %w", l.Name, err)
 	}
-	out.Lab = out.own(l)
+	out.Lab = out.forStudent(l)
 	return out, nil
 }
 
 // own is the document of a student whose C file begins as the starter: where the text
 // speaks of the starter's place, it speaks of that file.
-func (l *Lesson) own(document *lab.Lab) *lab.Lab {
+func (l *Lesson) forStudent(document *lab.Lab) *lab.Lab {
 	out := *document
 	tell := func(text string) string { return strings.ReplaceAll(text, l.place(document.Starter), l.FileName()) }
 	out.Intro, out.Steps = tell(out.Intro), slices.Clone(out.Steps)

@@ -59,7 +59,7 @@ func (w *Workshop) start(ctx context.Context, student string, l *Lesson, name st
 	}
 	m := &machine{session: s, image: image, end: func() { cancel(); end() }, alive: alive}
 	go func() { <-s.Done(); cancel() }()
-	w.govern(m)
+	w.throttle(m)
 	return m, nil
 }
 
@@ -110,94 +110,94 @@ func (m *machine) putFiles(ctx context.Context, name string, code, object []byte
 	return command.Send(ctx, m.session, "", files)
 }
 
-func (d *Desk) hasMachine() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.machine != nil
+func (ws *Workspace) hasMachine() bool {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	return ws.machine != nil
 }
 
 // current is the desk's machine, nil without one.
-func (d *Desk) current() *machine {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.machine
+func (ws *Workspace) current() *machine {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	return ws.machine
 }
 
 // ready is the desk's machine; one is started if there is none. The caller has the
 // turn.
-func (d *Desk) ready(ctx context.Context) (*machine, error) {
-	if m := d.current(); m != nil && m.alive.Err() == nil {
+func (ws *Workspace) ready(ctx context.Context) (*machine, error) {
+	if m := ws.current(); m != nil && m.alive.Err() == nil {
 		return m, nil
 	}
-	if d.student.timeUp(time.Now()) {
+	if ws.student.timeUp(time.Now()) {
 		return nil, ErrTimeUp
 	}
-	d.student.makeRoom(d)
-	d.setBusy(BusyStarting)
-	defer d.setBusy("")
-	m, err := d.shop.start(ctx, d.student.ID, d.Lesson, d.shop.Kernels.Names()[0])
+	ws.student.makeRoom(ws)
+	ws.setBusy(BusyStarting)
+	defer ws.setBusy("")
+	m, err := ws.workshop.start(ctx, ws.student.ID, ws.Lesson, ws.workshop.Kernels.Names()[0])
 	if err != nil {
 		return nil, err
 	}
 	m.setUp(ctx)
-	if err := m.putFiles(ctx, d.files.code, []byte(d.Code().Text), nil); err != nil {
+	if err := m.putFiles(ctx, ws.files.code, []byte(ws.Code().Text), nil); err != nil {
 		m.end()
 		return nil, err
 	}
-	return m, d.occupy(m)
+	return m, ws.adopt(m)
 }
 
 // Warm has the machine there before anybody asks for it. What is wrong with it shows
 // when somebody does.
-func (d *Desk) Warm(ctx context.Context) {
-	ctx, done, err := d.turn.wait(ctx)
+func (ws *Workspace) Warm(ctx context.Context) {
+	ctx, done, err := ws.lock.acquire(ctx)
 	if err != nil {
 		return
 	}
 	defer done()
-	d.ready(ctx)
+	ws.ready(ctx)
 }
 
 // occupy makes a machine the desk's.
-func (d *Desk) occupy(m *machine) error {
-	d.mu.Lock()
-	if d.closed {
-		d.mu.Unlock()
+func (ws *Workspace) adopt(m *machine) error {
+	ws.mu.Lock()
+	if ws.closed {
+		ws.mu.Unlock()
 		m.end()
 		return errClosed
 	}
-	d.machine, d.gone = m, ""
-	d.hub.send(Event{State: true})
-	d.mu.Unlock()
-	d.live.follow(m)
-	go d.watchMachine(m)
+	ws.machine, ws.gone = m, ""
+	ws.broker.send(Event{State: true})
+	ws.mu.Unlock()
+	ws.monitor.setMachine(m)
+	go ws.watchMachine(m)
 	return nil
 }
 
 // watchMachine tells when a machine died.
-func (d *Desk) watchMachine(m *machine) {
+func (ws *Workspace) watchMachine(m *machine) {
 	<-m.session.Done()
-	d.mu.Lock()
-	if d.machine != m {
-		d.mu.Unlock()
+	ws.mu.Lock()
+	if ws.machine != m {
+		ws.mu.Unlock()
 		return
 	}
-	d.machine, d.gone = nil, m.why()
-	d.hub.send(Event{State: true})
-	d.mu.Unlock()
+	ws.machine, ws.gone = nil, m.why()
+	ws.broker.send(Event{State: true})
+	ws.mu.Unlock()
 	m.end()
 }
 
 // endMachine ends the desk's machine, if it has one, and says why.
-func (d *Desk) endMachine(why string) {
-	d.mu.Lock()
-	m := d.machine
-	d.machine = nil
+func (ws *Workspace) endMachine(why string) {
+	ws.mu.Lock()
+	m := ws.machine
+	ws.machine = nil
 	if m != nil {
-		d.gone = why
-		d.hub.send(Event{State: true})
+		ws.gone = why
+		ws.broker.send(Event{State: true})
 	}
-	d.mu.Unlock()
+	ws.mu.Unlock()
 	if m != nil {
 		m.end()
 	}
@@ -205,32 +205,32 @@ func (d *Desk) endMachine(why string) {
 
 // Reset gives the desk a new machine, and with code the starter again. What was
 // reached stays. The error is the machine's or the disk's.
-func (d *Desk) Reset(ctx context.Context, code bool) error {
-	d.touch()
-	ctx, done, err := d.turn.take(ctx)
+func (ws *Workspace) Reset(ctx context.Context, code bool) error {
+	ws.touch()
+	ctx, done, err := ws.lock.preempt(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
-	if code && d.files.code != "" {
-		if err := d.restore(); err != nil {
+	if code && ws.files.code != "" {
+		if err := ws.restore(); err != nil {
 			return err
 		}
 	}
-	d.endMachine("it was reset")
-	_, err = d.ready(ctx)
+	ws.endMachine("it was reset")
+	_, err = ws.ready(ctx)
 	return err
 }
 
 // restore brings the starter back; what was written stays beside it, as FILE.old.
-func (d *Desk) restore() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if err := writeFile(d.files.codePath()+".old", d.code); err != nil {
+func (ws *Workspace) restore() error {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if err := writeFile(ws.files.codePath()+".old", ws.code); err != nil {
 		return err
 	}
-	if err := writeFile(d.files.codePath(), d.Lesson.Starter); err != nil {
+	if err := writeFile(ws.files.codePath(), ws.Lesson.Starter); err != nil {
 		return err
 	}
-	return d.changed(d.Lesson.Starter)
+	return ws.changed(ws.Lesson.Starter)
 }

@@ -60,7 +60,7 @@ func missingHook(single session.Single) string {
 }
 
 // asksFor is what a machine is asked after a step has failed.
-func asksFor(single session.Single) wire.HealthAsk {
+func healthRequest(single session.Single) wire.HealthAsk {
 	ask := wire.HealthAsk{Symbol: missingSymbol(single.Seen), Tracepoint: found(tracepointMissing, single.Seen)}
 	if hook := missingHook(single); hook != "" {
 		ask.Symbol = hookFunction + hook

@@ -53,7 +53,7 @@ type Diagnosis struct {
 }
 
 // whole makes empty lists of missing ones, as JSON has them.
-func (r *Report) whole() {
+func (r *Report) fillLists() {
 	r.Checks = append([]verdict.Check{}, r.Checks...)
 	r.Problems = append([]Problem{}, r.Problems...)
 	r.Diagnosis = append([]Diagnosis{}, r.Diagnosis...)

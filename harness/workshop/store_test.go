@@ -8,7 +8,7 @@ import (
 	"github.com/bpflab/bpflab/harness/lab"
 )
 
-func lessonForTest() *Lesson {
+func testLesson() *Lesson {
 	return &Lesson{Lab: &lab.Lab{Name: "first", Header: lab.Header{Program: "first.bpf.c"}, Steps: []lab.Step{{Name: "one"}, {Name: "two"}}},
 		Starter: []byte("starter"), Solution: []byte("solution")}
 }
@@ -21,7 +21,7 @@ func TestDamagedState(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	state, code, err := f.load(lessonForTest())
+	state, code, err := f.load(testLesson())
 	if err != nil || string(code) != "mine" || state.Step != "one" || len(state.Steps) != 2 {
 		t.Errorf("%+v %q %v", state, code, err)
 	}
@@ -33,7 +33,7 @@ func TestDamagedState(t *testing.T) {
 // A lab whose steps have changed keeps what is left of a student's progress.
 func TestStateOfAnOlderLab(t *testing.T) {
 	s := State{Schema: StateSchema, Step: "gone", Steps: map[string]*Progress{"gone": {Attempts: 1}, "two": {Attempts: 2}, "one": nil}}
-	s.fit(lessonForTest())
+	s.fit(testLesson())
 	if s.Step != "one" || len(s.Steps) != 2 || s.Steps["two"].Attempts != 2 || s.Steps["one"] == nil {
 		t.Errorf("%+v", s)
 	}
@@ -44,7 +44,7 @@ func TestLargeFileOfAnEditor(t *testing.T) {
 	if err := os.WriteFile(f.codePath(), make([]byte, MaxCode+1), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := f.load(lessonForTest()); err == nil {
+	if _, _, err := f.load(testLesson()); err == nil {
 		t.Error("a file of more than a MiB was read")
 	}
 }

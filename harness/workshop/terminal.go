@@ -41,68 +41,68 @@ var terminalID = regexp.MustCompile(`^[a-z0-9]{1,16}$`)
 
 // Terminal is the desk's of an ID, which is made of up to 16 of a-z and 0-9; a new one
 // if there is none. The machine is started if need be.
-func (d *Desk) Terminal(ctx context.Context, id string, size wire.Terminal) (*Terminal, error) {
+func (ws *Workspace) Terminal(ctx context.Context, id string, size wire.Terminal) (*Terminal, error) {
 	if !terminalID.MatchString(id) {
 		return nil, fmt.Errorf("a terminal's ID is made of a-z and 0-9, and %q is none", id)
 	}
-	d.touch()
-	if t := d.Existing(id); t != nil {
+	ws.touch()
+	if t := ws.Existing(id); t != nil {
 		t.Resize(size)
 		return t, nil
 	}
-	m, err := d.machineForTerminal(ctx)
+	m, err := ws.machineForTerminal(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return d.openTerminal(m, id, size)
+	return ws.openTerminal(m, id, size)
 }
 
 // Existing is the desk's terminal of an ID, nil if there is none.
-func (d *Desk) Existing(id string) *Terminal {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.terminals[id]
+func (ws *Workspace) Existing(id string) *Terminal {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	return ws.terminals[id]
 }
 
 // Terminals are the IDs of those that run.
-func (d *Desk) Terminals() []string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return slices.Sorted(maps.Keys(d.terminals))
+func (ws *Workspace) Terminals() []string {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	return slices.Sorted(maps.Keys(ws.terminals))
 }
 
 // machineForTerminal does not wait for a check, if there is a machine.
-func (d *Desk) machineForTerminal(ctx context.Context) (*machine, error) {
-	if m := d.current(); m != nil && m.alive.Err() == nil {
+func (ws *Workspace) machineForTerminal(ctx context.Context) (*machine, error) {
+	if m := ws.current(); m != nil && m.alive.Err() == nil {
 		return m, nil
 	}
-	ctx, done, err := d.turn.wait(ctx)
+	ctx, done, err := ws.lock.acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	return d.ready(ctx)
+	return ws.ready(ctx)
 }
 
-func (d *Desk) openTerminal(m *machine, id string, size wire.Terminal) (*Terminal, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if t := d.terminals[id]; t != nil {
+func (ws *Workspace) openTerminal(m *machine, id string, size wire.Terminal) (*Terminal, error) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if t := ws.terminals[id]; t != nil {
 		return t, nil
 	}
-	if len(d.terminals) >= d.shop.Limits.Terminals {
-		return nil, fmt.Errorf("there are %d terminals already, and no more may be: close one", len(d.terminals))
+	if len(ws.terminals) >= ws.workshop.Limits.Terminals {
+		return nil, fmt.Errorf("there are %d terminals already, and no more may be: close one", len(ws.terminals))
 	}
 	ctx, cancel := context.WithCancel(m.alive)
 	in, input := io.Pipe()
 	t := &Terminal{ID: id, input: input, sizes: make(chan wire.Terminal, 1), cancel: cancel, viewers: map[chan []byte]bool{}}
-	d.terminals[id] = t
+	ws.terminals[id] = t
 	go func() {
 		t.run(ctx, m, in, size)
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		if d.terminals[id] == t {
-			delete(d.terminals, id)
+		ws.mu.Lock()
+		defer ws.mu.Unlock()
+		if ws.terminals[id] == t {
+			delete(ws.terminals, id)
 		}
 	}()
 	return t, nil

@@ -33,8 +33,8 @@ type Usage struct {
 }
 
 // Usage is what the desk's machine takes now.
-func (d *Desk) Usage() Usage {
-	m := d.current()
+func (ws *Workspace) Usage() Usage {
+	m := ws.current()
 	if m == nil {
 		return Usage{}
 	}
@@ -42,7 +42,7 @@ func (d *Desk) Usage() Usage {
 }
 
 // Followed tells whether a face shows the desk.
-func (d *Desk) Followed() bool { return d.hub.followed() }
+func (ws *Workspace) Followed() bool { return ws.broker.followed() }
 
 // Phase is how far a machine is.
 type Phase string
@@ -56,25 +56,25 @@ const (
 )
 
 // View is how the desk is now.
-func (d *Desk) View() View {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	v := View{Step: d.state.Step, Since: d.state.Since, Kernel: d.shop.Kernels.Names()[0], Revision: d.state.Revision,
-		Busy: d.busy, Machine: d.machineView(), Steps: map[string]Progress{}}
-	for name, p := range d.state.Steps {
+func (ws *Workspace) View() View {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	v := View{Step: ws.state.Step, Since: ws.state.Since, Kernel: ws.workshop.Kernels.Names()[0], Revision: ws.state.Revision,
+		Busy: ws.busy, Machine: ws.machineView(), Steps: map[string]Progress{}}
+	for name, p := range ws.state.Steps {
 		v.Steps[name] = *p
 	}
 	return v
 }
 
-func (d *Desk) machineView() MachineView {
+func (ws *Workspace) machineView() MachineView {
 	switch {
-	case d.machine != nil:
-		return MachineView{Phase: PhaseReady, Release: d.machine.session.Ready.Release}
-	case d.busy == BusyStarting:
+	case ws.machine != nil:
+		return MachineView{Phase: PhaseReady, Release: ws.machine.session.Ready.Release}
+	case ws.busy == BusyStarting:
 		return MachineView{Phase: PhaseStarting}
-	case d.gone != "":
-		return MachineView{Phase: PhaseGone, Text: d.gone}
+	case ws.gone != "":
+		return MachineView{Phase: PhaseGone, Text: ws.gone}
 	}
 	return MachineView{Phase: PhaseNone}
 }

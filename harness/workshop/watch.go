@@ -9,13 +9,13 @@ import (
 )
 
 // lookEvery is how often a C file is looked at for a save by another program.
-const lookEvery = 200 * time.Millisecond
+const pollEvery = 200 * time.Millisecond
 
 // watchFile takes what the student saves with an editor of their own, and checks it,
 // until stop.
-func (d *Desk) watchFile(stop <-chan struct{}) {
+func (ws *Workspace) watchFile(stop <-chan struct{}) {
 	var before fs.FileInfo
-	tick := time.NewTicker(lookEvery)
+	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -23,27 +23,27 @@ func (d *Desk) watchFile(stop <-chan struct{}) {
 		case <-stop:
 			return
 		}
-		info, err := os.Stat(d.files.codePath())
+		info, err := os.Stat(ws.files.codePath())
 		if err != nil || before != nil && info.ModTime().Equal(before.ModTime()) && info.Size() == before.Size() {
 			continue // an editor may be at replacing it
 		}
-		if before = info; d.takeFile() {
-			go d.Check(context.Background(), "") // followers hear of it
+		if before = info; ws.takeFile() {
+			go ws.Check(context.Background(), "") // followers hear of it
 		}
 	}
 }
 
 // takeFile takes the C file from disk, and tells whether it is another than before.
-func (d *Desk) takeFile() bool {
-	text, err := d.files.readCode()
+func (ws *Workspace) takeFile() bool {
+	text, err := ws.files.readCode()
 	if err != nil {
 		return false
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if bytes.Equal(text, d.code) || d.closed {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if bytes.Equal(text, ws.code) || ws.closed {
 		return false
 	}
-	d.used = time.Now()
-	return d.changed(text) == nil
+	ws.used = time.Now()
+	return ws.changed(text) == nil
 }

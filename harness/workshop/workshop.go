@@ -94,7 +94,7 @@ func (w *Workshop) Student(id string) (*Student, error) {
 	}
 	s := w.students[id]
 	if s == nil {
-		s = &Student{ID: id, shop: w, desks: map[string]*Desk{}, since: time.Now(), checking: make(chan struct{}, 1), comparing: make(chan struct{}, 1)}
+		s = &Student{ID: id, workshop: w, workspaces: map[string]*Workspace{}, since: time.Now(), checking: make(chan struct{}, 1), comparing: make(chan struct{}, 1)}
 		w.students[id] = s
 	}
 	return s, nil

@@ -11,33 +11,33 @@ import (
 
 // do does something with the desk beside the screen, and notes what went wrong. What
 // came of it is heard as news.
-func (m *model) do(what func(context.Context, *seat) error) tea.Cmd {
-	s := m.seat
+func (m *model) do(what func(context.Context, *labSession) error) tea.Cmd {
+	s := m.session
 	return m.tasks.run(func(ctx context.Context) tea.Msg {
 		err := what(ctx, s)
-		return outcome(func(m *model) tea.Cmd { m.wrong(err); return nil })
+		return outcome(func(m *model) tea.Cmd { m.noteError(err); return nil })
 	})
 }
 
 // wrong notes an error, if there is one.
-func (m *model) wrong(err error) {
+func (m *model) noteError(err error) {
 	if err != nil {
-		m.note = plain(err.Error())
+		m.note = sanitize(err.Error())
 	}
 }
 
 func (m *model) warm() tea.Cmd {
-	return m.do(func(ctx context.Context, s *seat) error { s.Warm(ctx); return nil })
+	return m.do(func(ctx context.Context, s *labSession) error { s.Warm(ctx); return nil })
 }
 
 // turn goes to a page. The step on it becomes the one that saves are checked for.
-func (m *model) turn(page int) tea.Cmd {
-	if page < 0 || page > len(m.seat.lesson.Steps) {
+func (m *model) goToPage(page int) tea.Cmd {
+	if page < 0 || page > len(m.session.lesson.Steps) {
 		return nil
 	}
 	m.at = page
-	m.wrong(m.seat.Goto(m.step().Name))
-	m.view = m.seat.View()
+	m.noteError(m.session.Goto(m.step().Name))
+	m.view = m.session.View()
 	m.arrange()
 	m.text.port.GotoTop()
 	m.pane.fresh = true
@@ -50,11 +50,11 @@ func (m *model) check() tea.Cmd {
 		return nil
 	}
 	if m.at == 0 {
-		m.turn(1)
+		m.goToPage(1)
 	}
-	m.turnTo(paneResult)
+	m.showPane(paneResult)
 	step := m.step().Name
-	return m.do(func(ctx context.Context, s *seat) error {
+	return m.do(func(ctx context.Context, s *labSession) error {
 		_, err := s.Check(ctx, step)
 		return err
 	})
@@ -65,7 +65,7 @@ func (m *model) hint() tea.Cmd {
 		m.note = "hints belong to the steps: n goes to the first"
 		return nil
 	}
-	_, left, err := m.seat.Hint(m.step().Name)
+	_, left, err := m.session.Hint(m.step().Name)
 	if err != nil {
 		m.note = "this step has no hints"
 		return nil
@@ -78,7 +78,7 @@ func (m *model) hint() tea.Cmd {
 // toLastSection shows what was just added to the text.
 func (m *model) toLastSection() {
 	m.pane.zoomed = false
-	m.view = m.seat.View()
+	m.view = m.session.View()
 	m.arrange()
 	m.text.toLast()
 }
@@ -89,46 +89,46 @@ func (m *model) solve() tea.Cmd {
 		return nil
 	}
 	show := func(m *model) tea.Cmd {
-		_, _, err := m.seat.Solve(m.step().Name)
-		m.wrong(err)
+		_, _, err := m.session.Solve(m.step().Name)
+		m.noteError(err)
 		m.toLastSection()
 		return nil
 	}
 	if p := m.progress(); p.Solved || !p.Done.IsZero() {
 		return show(m)
 	}
-	m.over = question{"Show the solution of this step? Your C file stays as it is.", show}
+	m.overlay = question{"Show the solution of this step? Your C file stays as it is.", show}
 	return nil
 }
 
 func (m *model) reset() tea.Cmd {
-	m.over = question{"Start a new machine? What you did in this one is gone; your C file stays.", resetting(false)}
+	m.overlay = question{"Start a new machine? What you did in this one is gone; your C file stays.", resetting(false)}
 	return nil
 }
 
 func (m *model) restart() tea.Cmd {
-	if m.seat.CodePath() == "" {
+	if m.session.CodePath() == "" {
 		return m.reset()
 	}
-	m.over = question{"A new machine and the starter's C file? Yours is kept beside it, as .old.", resetting(true)}
+	m.overlay = question{"A new machine and the starter's C file? Yours is kept beside it, as .old.", resetting(true)}
 	return nil
 }
 
 func resetting(code bool) func(*model) tea.Cmd {
 	return func(m *model) tea.Cmd {
 		m.pane.trace, m.pane.maps = trace{}, nil
-		return m.do(func(ctx context.Context, s *seat) error { return s.Reset(ctx, code) })
+		return m.do(func(ctx context.Context, s *labSession) error { return s.Reset(ctx, code) })
 	}
 }
 
 func (m *model) copyPath() tea.Cmd {
-	if m.seat.CodePath() == "" {
-		m.wrong(workshop.ErrNoCode)
+	if m.session.CodePath() == "" {
+		m.noteError(workshop.ErrNoCode)
 		return nil
 	}
-	m.note = "copied, if your terminal lets programs do so: " + m.seat.CodePath()
-	return tea.SetClipboard(m.seat.CodePath())
+	m.note = "copied, if your terminal lets programs do so: " + m.session.CodePath()
+	return tea.SetClipboard(m.session.CodePath())
 }
 
 // openShell leaves the terminal to a shell in the machine.
-func (m *model) openShell() tea.Cmd { return m.leaveTo(m.seat.shell) }
+func (m *model) openShell() tea.Cmd { return m.runForeground(m.session.shell) }

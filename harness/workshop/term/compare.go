@@ -13,8 +13,8 @@ import (
 // compare does the step on the student's kernel and on another, with the C file as it
 // is now.
 func (m *model) compare(kernel string) tea.Cmd {
-	s, step := m.seat, m.step().Name
-	m.over = &comparison{title: m.step().Title, other: kernel}
+	s, step := m.session, m.step().Name
+	m.overlay = &comparison{title: m.step().Title, other: kernel}
 	return m.tasks.run(func(ctx context.Context) tea.Msg {
 		own, err := s.Check(ctx, step)
 		var other *workshop.Report
@@ -27,13 +27,13 @@ func (m *model) compare(kernel string) tea.Cmd {
 
 // compared shows the reports, if the student still waits for them.
 func (m *model) compared(kernel string, own, other *workshop.Report, err error) {
-	c, waiting := m.over.(*comparison)
+	c, waiting := m.overlay.(*comparison)
 	if !waiting || c.other != kernel || c.reports != nil {
 		return
 	}
 	if err != nil {
-		m.over = nil
-		m.wrong(err)
+		m.overlay = nil
+		m.noteError(err)
 		return
 	}
 	c.reports = []*workshop.Report{own, other}
@@ -53,20 +53,20 @@ const (
 	comparedListing = 4
 )
 
-func (c *comparison) draw(l look, width, height int) []string {
-	return c.page(l, "Two kernels: "+c.title, c.text(l, width-2), width, height)
+func (c *comparison) draw(th theme, width, height int) []string {
+	return c.page(th, "Two kernels: "+c.title, c.text(th, width-2), width, height)
 }
 
-func (c *comparison) text(l look, width int) string {
+func (c *comparison) text(th theme, width int) string {
 	if c.reports == nil {
 		return strings.Join(wrapped("The step is done on your kernel, and then on "+c.other+". A kernel that is used for the first time takes longer.", width), "\n")
 	}
 	if width < sideBySide {
-		return l.result(c.reports[0], "", width, comparedListing) + "\n\n" + l.result(c.reports[1], "", width, comparedListing)
+		return th.result(c.reports[0], "", width, comparedListing) + "\n\n" + th.result(c.reports[1], "", width, comparedListing)
 	}
 	half := width/2 - 2
 	column := lipgloss.NewStyle().Width(half + 4)
-	return lipgloss.JoinHorizontal(lipgloss.Top, column.Render(l.result(c.reports[0], "", half, comparedListing)), l.result(c.reports[1], "", half, comparedListing))
+	return lipgloss.JoinHorizontal(lipgloss.Top, column.Render(th.result(c.reports[0], "", half, comparedListing)), th.result(c.reports[1], "", half, comparedListing))
 }
 
 func (c *comparison) press(_ *model, key string) (overlay, tea.Cmd) {

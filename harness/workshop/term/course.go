@@ -10,7 +10,7 @@ import (
 type course interface {
 	labs() []entry
 	kernels() []string // the first is the student's own
-	sit(lab string) (*seat, error)
+	open(lab string) (*labSession, error)
 }
 
 // entry is a lab of the course.
@@ -20,7 +20,7 @@ type entry struct {
 }
 
 // desk is what the face needs of a *workshop.Desk.
-type desk interface {
+type workspace interface {
 	View() workshop.View
 	CodePath() string
 	Subscribe() (events <-chan workshop.Event, stop func())
@@ -35,8 +35,8 @@ type desk interface {
 }
 
 // seat is the desk that the face shows.
-type seat struct {
-	desk
+type labSession struct {
+	workspace
 	lesson *workshop.Lesson
 	shell  func(context.Context) error
 	events <-chan workshop.Event
@@ -44,12 +44,12 @@ type seat struct {
 }
 
 // follow begins to hear of what goes on at the desk.
-func (s *seat) follow() { s.events, s.stop = s.Subscribe() }
+func (s *labSession) follow() { s.events, s.stop = s.Subscribe() }
 
 // attendance is a student's in a workshop.
-type attendance struct{ Options }
+type studentCourse struct{ Options }
 
-func (a attendance) labs() []entry {
+func (a studentCourse) labs() []entry {
 	var out []entry
 	for _, l := range a.Workshop.Lessons {
 		done, of := a.Student.Done(l.Name)
@@ -58,13 +58,13 @@ func (a attendance) labs() []entry {
 	return out
 }
 
-func (a attendance) kernels() []string { return a.Workshop.Kernels.Names() }
+func (a studentCourse) kernels() []string { return a.Workshop.Kernels.Names() }
 
-func (a attendance) sit(lab string) (*seat, error) {
-	d, err := a.Student.Desk(lab)
+func (a studentCourse) open(lab string) (*labSession, error) {
+	d, err := a.Student.Workspace(lab)
 	if err != nil {
 		return nil, err
 	}
 	shell := func(ctx context.Context) error { return a.Shell(ctx, d) }
-	return &seat{desk: d, lesson: d.Lesson, shell: shell}, nil
+	return &labSession{workspace: d, lesson: d.Lesson, shell: shell}, nil
 }

@@ -33,18 +33,18 @@ func editor(getenv func(string) string, find func(string) (string, error)) ([]st
 // edit leaves the terminal to the student's editor. What it saves is checked by the
 // desk, which looks at the file.
 func (m *model) edit() tea.Cmd {
-	if m.seat.CodePath() == "" {
-		m.wrong(workshop.ErrNoCode)
+	if m.session.CodePath() == "" {
+		m.noteError(workshop.ErrNoCode)
 		return nil
 	}
 	words, err := editor(os.Getenv, exec.LookPath)
 	if err != nil {
-		m.wrong(err)
+		m.noteError(err)
 		return nil
 	}
-	cmd := exec.Command(words[0], append(words[1:], m.seat.CodePath())...)
+	cmd := exec.Command(words[0], append(words[1:], m.session.CodePath())...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = m.in, m.out, m.out
-	return m.leaveTo(func(context.Context) error { return runEditor(cmd) })
+	return m.runForeground(func(context.Context) error { return runEditor(cmd) })
 }
 
 // runEditor runs an editor to its end, also if the face is told to end meanwhile: there

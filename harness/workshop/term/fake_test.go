@@ -15,7 +15,7 @@ import (
 )
 
 // fakeCourse has two labs, of which the desks are fake.
-type fakeCourse struct{ desks map[string]*fakeDesk }
+type fakeCourse struct{ workspaces map[string]*fakeWorkspace }
 
 func (c *fakeCourse) labs() []entry {
 	return []entry{{"first", "The first lab", "10 minutes", 1, 2}, {"second", "The second lab", "", 0, 1}}
@@ -23,76 +23,83 @@ func (c *fakeCourse) labs() []entry {
 
 func (c *fakeCourse) kernels() []string { return []string{"6.12", "5.10"} }
 
-func (c *fakeCourse) sit(name string) (*seat, error) {
-	d := c.desks[name]
-	if d == nil {
+func (c *fakeCourse) open(name string) (*labSession, error) {
+	ws := c.workspaces[name]
+	if ws == nil {
 		return nil, fmt.Errorf("no lab %q", name)
 	}
-	shell := func(context.Context) error { d.did("shell"); return nil }
-	return &seat{desk: d, lesson: d.lesson, shell: shell}, nil
+	shell := func(context.Context) error { ws.record("shell"); return nil }
+	return &labSession{workspace: ws, lesson: ws.lesson, shell: shell}, nil
 }
 
 // fakeDesk remembers what it was asked, and answers as it is told.
-type fakeDesk struct {
+type fakeWorkspace struct {
 	lesson *workshop.Lesson
 	view   workshop.View
 	path   string
-	asked  []string
+	calls  []string
 	report *workshop.Report
 	shown  int
 	events chan workshop.Event
 }
 
-func (d *fakeDesk) did(format string, args ...any) {
-	d.asked = append(d.asked, fmt.Sprintf(format, args...))
+func (ws *fakeWorkspace) record(format string, args ...any) {
+	ws.calls = append(ws.calls, fmt.Sprintf(format, args...))
 }
 
-func (d *fakeDesk) View() workshop.View    { return d.view }
-func (d *fakeDesk) CodePath() string       { return d.path }
-func (d *fakeDesk) Warm(context.Context)   { d.did("warm") }
-func (d *fakeDesk) Goto(step string) error { d.did("goto %s", step); d.view.Step = step; return nil }
-func (d *fakeDesk) Show(shown bool)        { d.shown += map[bool]int{true: 1, false: -1}[shown] }
-func (d *fakeDesk) progress(step string, change func(*workshop.Progress)) {
-	p := d.view.Steps[step]
+func (ws *fakeWorkspace) View() workshop.View  { return ws.view }
+func (ws *fakeWorkspace) CodePath() string     { return ws.path }
+func (ws *fakeWorkspace) Warm(context.Context) { ws.record("warm") }
+func (ws *fakeWorkspace) Goto(step string) error {
+	ws.record("goto %s", step)
+	ws.view.Step = step
+	return nil
+}
+func (ws *fakeWorkspace) Show(shown bool) { ws.shown += map[bool]int{true: 1, false: -1}[shown] }
+func (ws *fakeWorkspace) progress(step string, change func(*workshop.Progress)) {
+	p := ws.view.Steps[step]
 	change(&p)
-	d.view.Steps[step] = p
+	ws.view.Steps[step] = p
 }
 
-func (d *fakeDesk) Subscribe() (<-chan workshop.Event, func()) {
-	d.did("subscribe")
+func (ws *fakeWorkspace) Subscribe() (<-chan workshop.Event, func()) {
+	ws.record("subscribe")
 	events := make(chan workshop.Event, 8)
 	events <- workshop.Event{State: true} // so that listening to it does not wait
-	d.events = events
-	return events, func() { d.did("unsubscribe"); close(events) }
+	ws.events = events
+	return events, func() { ws.record("unsubscribe"); close(events) }
 }
 
-func (d *fakeDesk) Check(_ context.Context, step string) (*workshop.Report, error) {
-	d.did("check %s", step)
-	if d.report == nil {
+func (ws *fakeWorkspace) Check(_ context.Context, step string) (*workshop.Report, error) {
+	ws.record("check %s", step)
+	if ws.report == nil {
 		return nil, errors.New("a newer check took its place")
 	}
-	d.progress(step, func(p *workshop.Progress) { p.Last, p.Attempts = d.report, p.Attempts+1 })
-	return d.report, nil
+	ws.progress(step, func(p *workshop.Progress) { p.Last, p.Attempts = ws.report, p.Attempts+1 })
+	return ws.report, nil
 }
 
-func (d *fakeDesk) Compare(_ context.Context, kernel, step string) (*workshop.Report, error) {
-	d.did("compare %s %s", kernel, step)
+func (ws *fakeWorkspace) Compare(_ context.Context, kernel, step string) (*workshop.Report, error) {
+	ws.record("compare %s %s", kernel, step)
 	return passed("5.10.0"), nil
 }
 
-func (d *fakeDesk) Hint(step string) (string, int, error) {
-	d.did("hint %s", step)
-	d.progress(step, func(p *workshop.Progress) { p.Hints++ })
+func (ws *fakeWorkspace) Hint(step string) (string, int, error) {
+	ws.record("hint %s", step)
+	ws.progress(step, func(p *workshop.Progress) { p.Hints++ })
 	return "", 1, nil
 }
 
-func (d *fakeDesk) Solve(step string) (string, string, error) {
-	d.did("solve %s", step)
-	d.progress(step, func(p *workshop.Progress) { p.Solved = true })
+func (ws *fakeWorkspace) Solve(step string) (string, string, error) {
+	ws.record("solve %s", step)
+	ws.progress(step, func(p *workshop.Progress) { p.Solved = true })
 	return "", "", nil
 }
 
-func (d *fakeDesk) Reset(_ context.Context, code bool) error { d.did("reset %v", code); return nil }
+func (ws *fakeWorkspace) Reset(_ context.Context, code bool) error {
+	ws.record("reset %v", code)
+	return nil
+}
 
 func passed(release string) *workshop.Report {
 	return &workshop.Report{Step: "look", Release: release, Verdict: verdict.Pass, Stage: workshop.StageCheck, Seconds: 0.4}
@@ -113,10 +120,10 @@ func rejected() *workshop.Report {
 }
 
 // sit is a model at the first lab's desk, in a window of a size.
-func sit(t *testing.T, width, height int) (*model, *fakeDesk) {
+func openModel(t *testing.T, width, height int) (*model, *fakeWorkspace) {
 	t.Helper()
-	d := newFakeDesk("first", "The first lab")
-	c := &fakeCourse{map[string]*fakeDesk{"first": d, "second": newFakeDesk("second", "The second lab")}}
+	ws := newFakeWorkspace("first", "The first lab")
+	c := &fakeCourse{map[string]*fakeWorkspace{"first": ws, "second": newFakeWorkspace("second", "The second lab")}}
 	ctx, cancel := context.WithCancel(context.Background())
 	m, err := newModel(c, "first", newTasks(ctx))
 	if err != nil {
@@ -124,17 +131,17 @@ func sit(t *testing.T, width, height int) (*model, *fakeDesk) {
 	}
 	t.Cleanup(func() { cancel(); m.leave() })
 	send(m, tea.WindowSizeMsg{Width: width, Height: height})
-	return m, d
+	return m, ws
 }
 
-func newFakeDesk(name, title string) *fakeDesk {
+func newFakeWorkspace(name, title string) *fakeWorkspace {
 	check := lab.Action{Checks: []lab.Check{{}}}
 	l := &lab.Lab{Name: name, Header: lab.Header{Title: title, Duration: "10 minutes"}, Intro: "An *introduction*.", Steps: []lab.Step{
 		{Name: "look", Title: "Look at it", Prose: strings.Repeat("Words of the `first` step. ", 60), Hints: []string{"The first hint.", "The second hint."}, Solution: "```c\nreturn 42;\n```", Action: check},
 		{Name: "read", Title: "Only to read", Prose: "Nothing is checked here."},
 		{Name: "last", Title: "The last one", Prose: "The end.", Action: check},
 	}}
-	return &fakeDesk{
+	return &fakeWorkspace{
 		lesson: &workshop.Lesson{Lab: l}, path: "/work/me/first/first.bpf.c",
 		view: workshop.View{Step: "look", Kernel: "6.12", Steps: map[string]workshop.Progress{}, Machine: workshop.MachineView{Phase: workshop.PhaseReady, Release: "6.12.1"}},
 	}

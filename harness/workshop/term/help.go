@@ -16,7 +16,7 @@ type keysHelp struct {
 	pager
 }
 
-func (m *model) showKeys() { m.over = &keysHelp{keys: m.keys, path: m.seat.CodePath()} }
+func (m *model) showKeys() { m.overlay = &keysHelp{keys: m.keys, path: m.session.CodePath()} }
 
 func (h *keysHelp) press(_ *model, key string) (overlay, tea.Cmd) {
 	if h.scroll(key) {
@@ -25,16 +25,16 @@ func (h *keysHelp) press(_ *model, key string) (overlay, tea.Cmd) {
 	return nil, nil
 }
 
-func (h *keysHelp) draw(l look, width, height int) []string {
-	return h.page(l, "Keys", h.text(l, width-2), width, height)
+func (h *keysHelp) draw(th theme, width, height int) []string {
+	return h.page(th, "Keys", h.text(th, width-2), width, height)
 }
 
 // text is the groups of keys, beside each other as far as there is room.
-func (h *keysHelp) text(l look, width int) string {
+func (h *keysHelp) text(th theme, width int) string {
 	var rows []string
 	row, used := []string{}, 0
 	for _, group := range h.keys {
-		column := keyColumn(l, group)
+		column := keyColumn(th, group)
 		w := lipgloss.Width(column)
 		if used > 0 && used+w > width {
 			rows, row, used = append(rows, lipgloss.JoinHorizontal(lipgloss.Top, row...)), nil, 0
@@ -49,7 +49,7 @@ func (h *keysHelp) text(l look, width int) string {
 	return strings.Join(append(rows, strings.Join(notes, "\n")), "\n\n")
 }
 
-func keyColumn(l look, group []action) string {
+func keyColumn(th theme, group []action) string {
 	var lines []string
 	wide := 0
 	for _, a := range group {
@@ -58,7 +58,7 @@ func keyColumn(l look, group []action) string {
 	for _, a := range group {
 		help := a.Help()
 		pad := strings.Repeat(" ", wide-ansi.StringWidth(help.Key))
-		lines = append(lines, fmt.Sprintf("%s%s  %s  ", l.key.Render(help.Key), pad, help.Desc))
+		lines = append(lines, fmt.Sprintf("%s%s  %s  ", th.key.Render(help.Key), pad, help.Desc))
 	}
 	return strings.Join(lines, "\n")
 }

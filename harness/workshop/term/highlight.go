@@ -15,12 +15,12 @@ var cToken = regexp.MustCompile(`(?s)(/\*.*?\*/|//[^\n]*)` +
 	`|char|const|double|float|int|long|short|signed|unsigned|void|bool|_Bool|__[su](?:8|16|32|64)|__be(?:16|32|64)|[su](?:8|16|32|64)|size_t)\b`)
 
 // c is C with colours.
-func (l look) c(code string) string {
-	if !l.colour {
+func (th theme) c(code string) string {
+	if !th.colour {
 		return code
 	}
 	s := lipgloss.NewStyle()
-	styles := []lipgloss.Style{l.dim, s.Foreground(l.hues.green), s.Foreground(l.hues.magenta), s.Foreground(l.hues.blue)}
+	styles := []lipgloss.Style{th.dim, s.Foreground(th.hues.green), s.Foreground(th.hues.magenta), s.Foreground(th.hues.blue)}
 	return replaceTokens(cToken, code, func(kind int, token string) string { return styles[kind].Render(token) })
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // inline is the text in a node, in the style of what is around it.
-func (w prose) inline(parent ast.Node, style lipgloss.Style) string {
+func (w renderer) inline(parent ast.Node, style lipgloss.Style) string {
 	var out strings.Builder
 	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
 		out.WriteString(w.span(n, style))
@@ -17,7 +17,7 @@ func (w prose) inline(parent ast.Node, style lipgloss.Style) string {
 	return out.String()
 }
 
-func (w prose) span(n ast.Node, style lipgloss.Style) string {
+func (w renderer) span(n ast.Node, style lipgloss.Style) string {
 	switch n := n.(type) {
 	case *ast.Text:
 		return styled(style, w.words(n)) + lineEnd(n)
@@ -43,12 +43,12 @@ func (w prose) span(n ast.Node, style lipgloss.Style) string {
 }
 
 // words are a text's, without the escapes that Markdown has.
-func (w prose) words(n *ast.Text) string {
+func (w renderer) words(n *ast.Text) string {
 	value := n.Segment.Value(w.source)
 	if !n.IsRaw() {
 		value = util.ResolveEntityNames(util.ResolveNumericReferences(util.UnescapePunctuations(value)))
 	}
-	return plain(string(value))
+	return sanitize(string(value))
 }
 
 // lineEnd is what a line of the source ends in: a space, or a new line where the
@@ -64,16 +64,16 @@ func lineEnd(n *ast.Text) string {
 }
 
 // codeSpan is told by its colour, or by the marks it has in the source.
-func (w prose) codeSpan(n ast.Node, style lipgloss.Style) string {
-	code := style.Foreground(w.look.hues.cyan)
-	if w.look.colour {
+func (w renderer) codeSpan(n ast.Node, style lipgloss.Style) string {
+	code := style.Foreground(w.theme.hues.cyan)
+	if w.theme.colour {
 		return w.inline(n, code)
 	}
 	return styled(style, "`") + w.inline(n, style) + styled(style, "`")
 }
 
 // address is where a link leads, for those that lead out of the course.
-func (w prose) address(n *ast.Link) string {
+func (w renderer) address(n *ast.Link) string {
 	if to := string(n.Destination); strings.Contains(to, "://") {
 		return " (" + to + ")"
 	}

@@ -16,7 +16,7 @@ func on(keys []string, shown, help string, do func(*model) tea.Cmd) action {
 }
 
 // still is an action that starts nothing.
-func still(do func(*model)) func(*model) tea.Cmd {
+func quiet(do func(*model)) func(*model) tea.Cmd {
 	return func(m *model) tea.Cmd { do(m); return nil }
 }
 
@@ -36,26 +36,26 @@ func actions() [][]action {
 			on([]string{"R"}, "R", "new machine, starter again", (*model).restart),
 		},
 		{
-			on([]string{"n", "right"}, "n, →", "next step", func(m *model) tea.Cmd { return m.turn(m.at + 1) }),
-			on([]string{"p", "left"}, "p, ←", "previous step", func(m *model) tea.Cmd { return m.turn(m.at - 1) }),
+			on([]string{"n", "right"}, "n, →", "next step", func(m *model) tea.Cmd { return m.goToPage(m.at + 1) }),
+			on([]string{"p", "left"}, "p, ←", "previous step", func(m *model) tea.Cmd { return m.goToPage(m.at - 1) }),
 			on([]string{"l"}, "l", "labs", (*model).chooseLab),
-			on([]string{"up"}, "↑", "text up", still(func(m *model) { m.scrolled().ScrollUp(1) })),
-			on([]string{"down"}, "↓", "text down", still(func(m *model) { m.scrolled().ScrollDown(1) })),
-			on([]string{"pgup", "b"}, "PgUp", "page up", still(func(m *model) { m.scrolled().PageUp() })),
-			on([]string{"pgdown", "space"}, "PgDn, space", "page down", still(func(m *model) { m.scrolled().PageDown() })),
-			on([]string{"home", "g"}, "Home", "to the beginning", still(func(m *model) { m.scrolled().GotoTop() })),
-			on([]string{"end", "G"}, "End", "to the end", still(func(m *model) { m.scrolled().GotoBottom() })),
+			on([]string{"up"}, "↑", "text up", quiet(func(m *model) { m.scrolled().ScrollUp(1) })),
+			on([]string{"down"}, "↓", "text down", quiet(func(m *model) { m.scrolled().ScrollDown(1) })),
+			on([]string{"pgup", "b"}, "PgUp", "page up", quiet(func(m *model) { m.scrolled().PageUp() })),
+			on([]string{"pgdown", "space"}, "PgDn, space", "page down", quiet(func(m *model) { m.scrolled().PageDown() })),
+			on([]string{"home", "g"}, "Home", "to the beginning", quiet(func(m *model) { m.scrolled().GotoTop() })),
+			on([]string{"end", "G"}, "End", "to the end", quiet(func(m *model) { m.scrolled().GotoBottom() })),
 		},
 		{
-			on([]string{"1"}, "1", "result of the check", still(func(m *model) { m.turnTo(paneResult) })),
-			on([]string{"2"}, "2", "the kernel's trace", still(func(m *model) { m.turnTo(paneTrace) })),
-			on([]string{"3"}, "3", "the maps' values", still(func(m *model) { m.turnTo(paneMaps) })),
-			on([]string{"tab"}, "Tab", "next of these", still(func(m *model) { m.turnTo((m.pane.kind + 1) % paneKinds) })),
-			on([]string{"K", "shift+up"}, "K", "result up", still(func(m *model) { m.pane.ScrollUp(1) })),
-			on([]string{"J", "shift+down"}, "J", "result down", still(func(m *model) { m.pane.ScrollDown(1) })),
-			on([]string{"z"}, "z", "result large, or not", still((*model).zoom)),
+			on([]string{"1"}, "1", "result of the check", quiet(func(m *model) { m.showPane(paneResult) })),
+			on([]string{"2"}, "2", "the kernel's trace", quiet(func(m *model) { m.showPane(paneTrace) })),
+			on([]string{"3"}, "3", "the maps' values", quiet(func(m *model) { m.showPane(paneMaps) })),
+			on([]string{"tab"}, "Tab", "next of these", quiet(func(m *model) { m.showPane((m.pane.kind + 1) % paneKinds) })),
+			on([]string{"K", "shift+up"}, "K", "result up", quiet(func(m *model) { m.pane.ScrollUp(1) })),
+			on([]string{"J", "shift+down"}, "J", "result down", quiet(func(m *model) { m.pane.ScrollDown(1) })),
+			on([]string{"z"}, "z", "result large, or not", quiet((*model).zoom)),
 			on([]string{"y"}, "y", "copy the C file's path", (*model).copyPath),
-			on([]string{"?"}, "?", "all keys", still((*model).showKeys)),
+			on([]string{"?"}, "?", "all keys", quiet((*model).showKeys)),
 			on([]string{"q", "ctrl+c"}, "q, Ctrl-C", "leave", func(*model) tea.Cmd { return tea.Quit }),
 		},
 	}

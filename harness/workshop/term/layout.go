@@ -33,7 +33,7 @@ func (m *model) arrange() {
 	m.text.port.SetHeight(text.Height)
 	m.pane.SetWidth(pane.Width)
 	m.pane.SetHeight(pane.Height)
-	m.text.show(m.look, m.pageSections(), min(text.Width, textWidth))
+	m.text.show(m.theme, m.pageSections(), min(text.Width, textWidth))
 	m.fillPane()
 }
 
@@ -53,9 +53,9 @@ func (m *model) parts() (text, pane tea.WindowSizeMsg) {
 
 func (m *model) pageSections() []string {
 	if m.at == 0 {
-		return introduction(m.seat.lesson)
+		return introduction(m.session.lesson)
 	}
-	return sections(m.step(), m.progress(), m.seat.lesson.Solution)
+	return sections(m.step(), m.progress(), m.session.lesson.Solution)
 }
 
 // wheel scrolls what the mouse is on.

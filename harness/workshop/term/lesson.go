@@ -20,8 +20,8 @@ type lesson struct {
 
 // show shows sections of Markdown. If they are those that are shown already, or these
 // with one more, the place in the text stays.
-func (l *lesson) show(look look, sections []string, width int) {
-	key := fmt.Sprint(look.background, look.colour, width, sections)
+func (l *lesson) show(theme theme, sections []string, width int) {
+	key := fmt.Sprint(theme.background, theme.colour, width, sections)
 	if key == l.shown {
 		return
 	}
@@ -32,7 +32,7 @@ func (l *lesson) show(look look, sections []string, width int) {
 			lines = append(lines, "")
 		}
 		l.last = len(lines)
-		lines = append(lines, look.markdown(s, width)...)
+		lines = append(lines, theme.markdown(s, width)...)
 	}
 	l.port.SetContentLines(lines)
 }

@@ -7,16 +7,16 @@ import (
 )
 
 // mapValues shows maps in lines of at most width columns.
-func (l look) mapValues(maps []workshop.MapNews, width int) []string {
+func (th theme) mapValues(maps []workshop.MapView, width int) []string {
 	var out []string
 	for _, m := range maps {
-		head := l.bold.Render(plain(m.Name)) + l.dim.Render(fmt.Sprintf("  %s, %s", m.Type, entries(m)))
+		head := th.bold.Render(sanitize(m.Name)) + th.dim.Render(fmt.Sprintf("  %s, %s", m.Type, entries(m)))
 		out = append(out, cut(head, width))
 		if m.Error != "" {
-			out = append(out, wrapped("  "+plain(m.Error), width)...)
+			out = append(out, wrapped("  "+sanitize(m.Error), width)...)
 		}
 		for _, e := range m.Entries {
-			out = append(out, cut(plain("  "+e.Key+" = "+e.Value), width))
+			out = append(out, cut(sanitize("  "+e.Key+" = "+e.Value), width))
 		}
 	}
 	if len(out) == 0 {
@@ -25,7 +25,7 @@ func (l look) mapValues(maps []workshop.MapNews, width int) []string {
 	return out
 }
 
-func entries(m workshop.MapNews) string {
+func entries(m workshop.MapView) string {
 	more := ""
 	if m.Cut {
 		more = "more than "

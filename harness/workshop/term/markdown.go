@@ -22,19 +22,19 @@ var parser = goldmark.New(goldmark.WithExtensions(extension.Table, extension.Lin
 // It is our own because this binary is the guests' agent, too: glamour, with chroma's
 // lexers, would make it a quarter larger and each start of it a third slower, and it
 // does not indent the further lines of a list's items.
-func (l look) markdown(source string, width int) []string {
-	w := prose{look: l, source: []byte(plain(source))}
+func (th theme) markdown(source string, width int) []string {
+	w := renderer{theme: th, source: []byte(sanitize(source))}
 	return prefixed(" ", " ", w.blocks(parser.Parse(text.NewReader(w.source)), width-2))
 }
 
 // prose writes the blocks of a text.
-type prose struct {
-	look   look
+type renderer struct {
+	theme  theme
 	source []byte
 }
 
 // blocks are the lines of all blocks in a node, an empty one between each two.
-func (w prose) blocks(parent ast.Node, width int) []string {
+func (w renderer) blocks(parent ast.Node, width int) []string {
 	var out []string
 	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
 		lines := w.block(n, max(width, 1))
@@ -57,10 +57,10 @@ func tight(n ast.Node) bool {
 	return false
 }
 
-func (w prose) block(n ast.Node, width int) []string {
+func (w renderer) block(n ast.Node, width int) []string {
 	switch n := n.(type) {
 	case *ast.Heading:
-		return w.wrap(w.inline(n, w.look.title), width)
+		return w.wrap(w.inline(n, w.theme.title), width)
 	case *ast.List:
 		return w.list(n, width)
 	case *ast.FencedCodeBlock:
@@ -70,7 +70,7 @@ func (w prose) block(n ast.Node, width int) []string {
 	case *ast.Blockquote:
 		return prefixed("│ ", "│ ", w.blocks(n, width-2))
 	case *ast.ThematicBreak:
-		return []string{w.look.dim.Render(strings.Repeat("─", width))}
+		return []string{w.theme.dim.Render(strings.Repeat("─", width))}
 	case *ast.HTMLBlock:
 		return nil
 	case *extast.Table:
@@ -80,7 +80,7 @@ func (w prose) block(n ast.Node, width int) []string {
 }
 
 // wrap breaks styled text into lines.
-func (w prose) wrap(s string, width int) []string {
+func (w renderer) wrap(s string, width int) []string {
 	if strings.TrimSpace(s) == "" {
 		return nil
 	}
@@ -94,7 +94,7 @@ func (w prose) wrap(s string, width int) []string {
 }
 
 // list is a list's items, each behind its bullet or number.
-func (w prose) list(list *ast.List, width int) []string {
+func (w renderer) list(list *ast.List, width int) []string {
 	var out []string
 	number := list.Start
 	for item := list.FirstChild(); item != nil; item = item.NextSibling() {
@@ -116,23 +116,23 @@ func (w prose) list(list *ast.List, width int) []string {
 const codeIndent = "  "
 
 // code is a block of code. What is too long goes on in the next line.
-func (w prose) code(n ast.Node, language string, width int) []string {
+func (w renderer) code(n ast.Node, language string, width int) []string {
 	s := strings.TrimRight(string(n.Lines().Value(w.source)), "\n")
 	if language == "c" {
-		s = w.look.c(s)
+		s = w.theme.c(s)
 	}
 	s = lipgloss.NewStyle().TabWidth(lipgloss.NoTabConversion).Render(s)
 	return prefixed(codeIndent, codeIndent, strings.Split(lipgloss.Wrap(s, max(width-len(codeIndent), 1), ""), "\n"))
 }
 
 // table is a table that is as wide as its content, if there is room.
-func (w prose) table(n *extast.Table, width int) []string {
-	t := table.New().Border(lipgloss.NormalBorder()).BorderStyle(w.look.dim).BorderTop(false).BorderBottom(false).
+func (w renderer) table(n *extast.Table, width int) []string {
+	t := table.New().Border(lipgloss.NormalBorder()).BorderStyle(w.theme.dim).BorderTop(false).BorderBottom(false).
 		BorderLeft(false).BorderRight(false).StyleFunc(func(int, int) lipgloss.Style { return lipgloss.NewStyle().Padding(0, 1) })
 	for row := n.FirstChild(); row != nil; row = row.NextSibling() {
 		style := lipgloss.NewStyle()
 		if row.Kind() == extast.KindTableHeader {
-			style = w.look.bold
+			style = w.theme.bold
 		}
 		var cells []string
 		for cell := row.FirstChild(); cell != nil; cell = cell.NextSibling() {

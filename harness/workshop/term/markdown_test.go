@@ -29,7 +29,7 @@ func TestMarkdown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string
-			for _, line := range newLook(dark, true).markdown(test.source, 17) {
+			for _, line := range newTheme(dark, true).markdown(test.source, 17) {
 				if strings.Contains(line, "\x1b[2J") {
 					t.Errorf("%q", line)
 				}
@@ -54,7 +54,7 @@ func TestMarkdownOfTheCourse(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, width := range []int{30, 80, 120} {
-			for _, line := range newLook(unknown, false).markdown(string(text), width) {
+			for _, line := range newTheme(unknown, false).markdown(string(text), width) {
 				if w := ansi.StringWidth(line); w > width {
 					t.Errorf("%s in %d columns: %d: %q", path.Dir(document), width, w, line)
 				}
@@ -64,9 +64,9 @@ func TestMarkdownOfTheCourse(t *testing.T) {
 }
 
 func TestHighlight(t *testing.T) {
-	l := newLook(dark, true)
+	th := newTheme(dark, true)
 	code := "#include <a.h>\nint f(void) { return 'x'; } // \"no string\"\nchar *s = \"int\"; intern();\n"
-	got := l.c(code)
+	got := th.c(code)
 	if ansi.Strip(got) != code {
 		t.Errorf("%q", ansi.Strip(got))
 	}
@@ -75,7 +75,7 @@ func TestHighlight(t *testing.T) {
 			t.Errorf("%s coloured: %v in %q", token, !coloured, got)
 		}
 	}
-	if plainLook := newLook(dark, false); plainLook.c(code) != code {
+	if plainTheme := newTheme(dark, false); plainTheme.c(code) != code {
 		t.Error("colours where there are none")
 	}
 }

@@ -27,30 +27,30 @@ func (u *menu) press(m *model, key string) (overlay, tea.Cmd) {
 	case "end", "pgdown":
 		u.at = len(u.lines) - 1
 	case "enter", "space":
-		m.over = nil
+		m.overlay = nil
 		cmd := u.choose(m, u.at)
-		return m.over, cmd
+		return m.overlay, cmd
 	case "esc", "q", "l", "k":
 		return nil, nil
 	}
 	return u, nil
 }
 
-func (u *menu) draw(l look, width, height int) []string {
-	out := []string{l.title.Render(cut(" "+u.title, width)), ""}
+func (u *menu) draw(th theme, width, height int) []string {
+	out := []string{th.title.Render(cut(" "+u.title, width)), ""}
 	room := max(height-len(out), 1)
 	first := min(max(u.at-room/2, 0), max(len(u.lines)-room, 0))
 	for i := first; i < min(first+room, len(u.lines)); i++ {
 		line := cut(" "+u.lines[i]+" ", width)
 		if i == u.at {
-			line = l.chosen.Render(line)
+			line = th.chosen.Render(line)
 		}
 		out = append(out, line)
 	}
 	return out
 }
 
-func (u *menu) foot() string { return "↑ ↓ choose · Enter take it · Esc back" }
+func (u *menu) footer() string { return "↑ ↓ choose · Enter take it · Esc back" }
 
 // chooseLab shows the labs with what was reached in each.
 func (m *model) chooseLab() tea.Cmd {
@@ -58,11 +58,11 @@ func (m *model) chooseLab() tea.Cmd {
 	u := &menu{title: "Labs", choose: func(m *model, i int) tea.Cmd { return m.goToLab(labs[i].name) }}
 	for i, e := range labs {
 		u.lines = append(u.lines, labLine(e))
-		if e.name == m.seat.lesson.Name {
+		if e.name == m.session.lesson.Name {
 			u.at = i
 		}
 	}
-	m.over = u
+	m.overlay = u
 	return nil
 }
 
@@ -75,11 +75,11 @@ func labLine(e entry) string {
 }
 
 func (m *model) goToLab(name string) tea.Cmd {
-	if err := m.sit(name); err != nil {
-		m.wrong(err)
+	if err := m.openLab(name); err != nil {
+		m.noteError(err)
 		return nil
 	}
-	return m.arrive()
+	return m.startLab()
 }
 
 // chooseKernel asks for the kernel to compare with.
@@ -93,6 +93,6 @@ func (m *model) chooseKernel() tea.Cmd {
 		m.note = "there is no other kernel: start with --kernel NAME,NAME"
 		return nil
 	}
-	m.over = &menu{title: "Do the step on another kernel, too", lines: names[1:], choose: func(m *model, i int) tea.Cmd { return m.compare(names[1+i]) }}
+	m.overlay = &menu{title: "Do the step on another kernel, too", lines: names[1:], choose: func(m *model, i int) tea.Cmd { return m.compare(names[1+i]) }}
 	return nil
 }

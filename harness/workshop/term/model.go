@@ -21,19 +21,19 @@ type model struct {
 	downloads <-chan string
 	in, out   *os.File // the terminal
 
-	seat *seat
-	view workshop.View
-	at   int // the page: 0 is the introduction, n the step n
+	session *labSession
+	view    workshop.View
+	at      int // the page: 0 is the introduction, n the step n
 
-	look    look
-	size    tea.WindowSizeMsg
-	text    lesson
-	pane    pane
-	spinner spinner.Model
-	turning bool   // the spinner
-	note    string // shown until the next key
-	loading string // a download, "" for none
-	over    overlay
+	theme    theme
+	size     tea.WindowSizeMsg
+	text     lesson
+	pane     pane
+	spinner  spinner.Model
+	spinning bool   // the spinner
+	note     string // shown until the next key
+	loading  string // a download, "" for none
+	overlay  overlay
 }
 
 // overlay is what lies over the lesson and takes the keys. A nil one is none.
@@ -41,25 +41,25 @@ type overlay interface {
 	// press takes a key; the overlay returned is the one that lies there then.
 	press(m *model, key string) (overlay, tea.Cmd)
 	// draw fills lines of the size.
-	draw(l look, width, height int) []string
+	draw(th theme, width, height int) []string
 	// foot is the line that tells its keys.
-	foot() string
+	footer() string
 }
 
 func newModel(c course, lab string, t *tasks) (*model, error) {
-	m := &model{course: c, tasks: t, keys: actions(), look: newLook(unknown, true), spinner: spinner.New(spinner.WithSpinner(spinner.MiniDot))}
+	m := &model{course: c, tasks: t, keys: actions(), theme: newTheme(unknown, true), spinner: spinner.New(spinner.WithSpinner(spinner.MiniDot))}
 	m.text.port, m.pane.Model = viewport.New(), viewport.New()
-	return m, m.sit(lab)
+	return m, m.openLab(lab)
 }
 
 // sit goes to the desk of a lab.
-func (m *model) sit(lab string) error {
-	s, err := m.course.sit(lab)
+func (m *model) openLab(lab string) error {
+	s, err := m.course.open(lab)
 	if err != nil {
 		return err
 	}
 	m.leave()
-	m.seat = s
+	m.session = s
 	s.follow()
 	s.Show(true)
 	m.pane = pane{Model: m.pane.Model}
@@ -72,17 +72,17 @@ func (m *model) sit(lab string) error {
 
 // leave ends what follows the desk.
 func (m *model) leave() {
-	if m.seat != nil {
-		m.seat.Show(false)
-		m.seat.stop()
-		m.seat = nil
+	if m.session != nil {
+		m.session.Show(false)
+		m.session.stop()
+		m.session = nil
 	}
 }
 
 // firstPage is the introduction for who has not begun, else the step that was left.
 func (m *model) firstPage() int {
-	begun := slices.ContainsFunc(m.seat.lesson.Steps, func(s lab.Step) bool { return m.view.Steps[s.Name].Attempts > 0 })
-	page := 1 + slices.IndexFunc(m.seat.lesson.Steps, func(s lab.Step) bool { return s.Name == m.view.Step })
+	begun := slices.ContainsFunc(m.session.lesson.Steps, func(s lab.Step) bool { return m.view.Steps[s.Name].Attempts > 0 })
+	page := 1 + slices.IndexFunc(m.session.lesson.Steps, func(s lab.Step) bool { return s.Name == m.view.Step })
 	if page == 1 && !begun {
 		return 0
 	}
@@ -90,17 +90,17 @@ func (m *model) firstPage() int {
 }
 
 // step is the one that keys are about; on the introduction, the first.
-func (m *model) step() lab.Step { return m.seat.lesson.Steps[max(m.at, 1)-1] }
+func (m *model) step() lab.Step { return m.session.lesson.Steps[max(m.at, 1)-1] }
 
 // progress is what the student reached in the step.
 func (m *model) progress() workshop.Progress { return m.view.Steps[m.step().Name] }
 
 func (m *model) Init() tea.Cmd {
-	return tea.Batch(tea.RequestBackgroundColor, m.arrive(), m.awaitDownload())
+	return tea.Batch(tea.RequestBackgroundColor, m.startLab(), m.awaitDownload())
 }
 
 // arrive is what begins at a desk: its news, and its machine.
-func (m *model) arrive() tea.Cmd { return tea.Batch(listen(m.seat), m.warm()) }
+func (m *model) startLab() tea.Cmd { return tea.Batch(waitForEvents(m.session), m.warm()) }
 
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	var cmd tea.Cmd
@@ -108,9 +108,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		m.size = msg
 	case tea.BackgroundColorMsg:
-		m.look = newLook(map[bool]background{true: dark, false: light}[msg.IsDark()], m.look.colour)
+		m.theme = newTheme(map[bool]background{true: dark, false: light}[msg.IsDark()], m.theme.colour)
 	case tea.ColorProfileMsg:
-		m.look = newLook(m.look.background, msg.Profile > colorprofile.ASCII)
+		m.theme = newTheme(m.theme.background, msg.Profile > colorprofile.ASCII)
 	case tea.KeyPressMsg:
 		m.note = ""
 		cmd = m.keyPressed(msg)
@@ -118,28 +118,28 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.wheel(msg)
 	case spinner.TickMsg:
 		return m, m.spin(msg)
-	case news:
-		cmd = m.hear(msg)
+	case eventBatch:
+		cmd = m.handleEvents(msg)
 	case download:
 		m.loading = string(msg)
 		cmd = m.awaitDownload()
 	case outcome:
 		cmd = msg(m)
 	}
-	if m.seat != nil {
+	if m.session != nil {
 		m.arrange()
 	}
-	return m, tea.Batch(cmd, m.turnSpinner())
+	return m, tea.Batch(cmd, m.startSpinner())
 }
 
 // outcome is what came of something that took time.
 type outcome func(*model) tea.Cmd
 
 func (m *model) keyPressed(k tea.KeyPressMsg) (cmd tea.Cmd) {
-	if m.over == nil || k.String() == "ctrl+c" {
+	if m.overlay == nil || k.String() == "ctrl+c" {
 		return m.press(k)
 	}
-	m.over, cmd = m.over.press(m, k.String())
+	m.overlay, cmd = m.overlay.press(m, k.String())
 	return cmd
 }
 
@@ -149,16 +149,16 @@ func (m *model) busy() bool {
 }
 
 // turnSpinner begins to turn it, if it does not turn and should.
-func (m *model) turnSpinner() tea.Cmd {
-	if m.turning || !m.busy() {
+func (m *model) startSpinner() tea.Cmd {
+	if m.spinning || !m.busy() {
 		return nil
 	}
-	m.turning = true
+	m.spinning = true
 	return m.spinner.Tick
 }
 
 func (m *model) spin(msg spinner.TickMsg) (cmd tea.Cmd) {
-	if m.turning = m.busy(); !m.turning {
+	if m.spinning = m.busy(); !m.spinning {
 		return nil
 	}
 	m.spinner, cmd = m.spinner.Update(msg)

@@ -42,12 +42,12 @@ func TestScreensFit(t *testing.T) {
 	}
 	for _, size := range []tea.WindowSizeMsg{{Width: 80, Height: 24}, {Width: 100, Height: 30}, {Width: 120, Height: 40}, {Width: 40, Height: 12}, {Width: 30, Height: 8}, {Width: 20, Height: 5}, {Width: 250, Height: 70}} {
 		for name, keys := range states {
-			m, d := sit(t, size.Width, size.Height)
-			d.report = rejected()
-			send(m, news{from: m.seat, open: true, events: []workshop.Event{
-				{Trace: &workshop.TraceNews{Lines: []wire.TraceLine{{Comm: "ls", PID: 7, Message: strings.Repeat("long ", 80)}}}},
-				{Maps: []workshop.MapNews{{Name: "calls", Type: "Hash"}}},
-			}}.withoutListening())
+			m, ws := openModel(t, size.Width, size.Height)
+			ws.report = rejected()
+			send(m, eventBatch{from: m.session, open: true, events: []workshop.Event{
+				{Trace: &workshop.TraceUpdate{Lines: []wire.TraceLine{{Comm: "ls", PID: 7, Message: strings.Repeat("long ", 80)}}}},
+				{Maps: []workshop.MapView{{Name: "calls", Type: "Hash"}}},
+			}}.withoutWaiting())
 			press(m, keys...)
 			lines := strings.Split(m.View().Content, "\n")
 			if len(lines) > size.Height || size.Height >= leastHeight && len(lines) != size.Height {
@@ -63,39 +63,39 @@ func TestScreensFit(t *testing.T) {
 }
 
 // withoutListening is news after which nobody waits for more.
-func (n news) withoutListening() tea.Msg {
-	return outcome(func(m *model) tea.Cmd { m.hear(n); return nil })
+func (batch eventBatch) withoutWaiting() tea.Msg {
+	return outcome(func(m *model) tea.Cmd { m.handleEvents(batch); return nil })
 }
 
 func TestFirstScreen(t *testing.T) {
-	m, d := sit(t, 80, 24)
-	want(t, m, "The first lab", "introduction", "An introduction", "6.12.1 ready", d.path, "c check", "? keys", "q leave", "1 Result", "Not checked yet")
-	if d.shown != 1 {
+	m, ws := openModel(t, 80, 24)
+	want(t, m, "The first lab", "introduction", "An introduction", "6.12.1 ready", ws.path, "c check", "? keys", "q leave", "1 Result", "Not checked yet")
+	if ws.shown != 1 {
 		t.Error("the desk does not know that it is shown")
 	}
 	m.leave()
-	if d.shown != 0 || !slices.Contains(d.asked, "unsubscribe") {
-		t.Errorf("the desk is not left: %q", d.asked)
+	if ws.shown != 0 || !slices.Contains(ws.calls, "unsubscribe") {
+		t.Errorf("the desk is not left: %q", ws.calls)
 	}
 }
 
-func TestStepsAreTurned(t *testing.T) {
-	m, d := sit(t, 80, 24)
+func TestStepByStep(t *testing.T) {
+	m, ws := openModel(t, 80, 24)
 	press(m, "p", "n")
 	want(t, m, "step 1 of 3", "Look at it")
 	press(m, "n", "c")
 	want(t, m, "step 2 of 3", "to be read", "nothing to check")
 	press(m, "right", "n", "n")
 	want(t, m, "step 3 of 3", "The last one")
-	if got := strings.Join(d.asked, " "); strings.Contains(got, "check") || !strings.HasSuffix(got, "goto look goto read goto last") {
+	if got := strings.Join(ws.calls, " "); strings.Contains(got, "check") || !strings.HasSuffix(got, "goto look goto read goto last") {
 		t.Error(got)
 	}
 }
 
-func TestGoesOnWhereItWasLeft(t *testing.T) {
-	d := newFakeDesk("first", "The first lab")
-	d.view.Step = "last"
-	m, err := newModel(&fakeCourse{map[string]*fakeDesk{"first": d}}, "first", newTasks(context.Background()))
+func TestResumesAtTheLastStep(t *testing.T) {
+	ws := newFakeWorkspace("first", "The first lab")
+	ws.view.Step = "last"
+	m, err := newModel(&fakeCourse{map[string]*fakeWorkspace{"first": ws}}, "first", newTasks(context.Background()))
 	if err != nil || m.at != 3 {
 		t.Errorf("at page %d: %v", m.at, err)
 	}
@@ -105,19 +105,19 @@ func TestGoesOnWhereItWasLeft(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	m, d := sit(t, 80, 40)
-	d.report = rejected()
+	m, ws := openModel(t, 80, 40)
+	ws.report = rejected()
 	press(m, "2", "enter")
 	want(t, m, "step 1 of 3", "did not take the program on 6.12.1", "first.bpf.c:12:3: error", "R0 invalid mem access", "address that it made itself",
 		"fix use bpf_probe_read_kernel", "expected two lines from ls", "seen     none", "reads trace_pipe", "do end cat", "1 Result ✗")
 	if s := m.View().Content; strings.Contains(s, "\x1b[2J") || strings.Contains(s, "\x07") {
 		t.Errorf("what the machine wrote reaches the terminal: %q", s)
 	}
-	d.report = passed("6.12.1")
-	d.progress("look", func(p *workshop.Progress) { p.Done = time.Now() })
+	ws.report = passed("6.12.1")
+	ws.progress("look", func(p *workshop.Progress) { p.Done = time.Now() })
 	press(m, "x")
 	want(t, m, "passed on 6.12.1", "n goes to the next step", "1 Result ✓", "✓ · ○")
-	d.report = nil
+	ws.report = nil
 	press(m, "c")
 	want(t, m, "a newer check took its place")
 	press(m, "1")
@@ -125,7 +125,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestHintsComeOneByOne(t *testing.T) {
-	m, d := sit(t, 80, 24)
+	m, ws := openModel(t, 80, 24)
 	press(m, "h")
 	want(t, m, "hints belong to the steps")
 	press(m, "n", "h")
@@ -133,41 +133,41 @@ func TestHintsComeOneByOne(t *testing.T) {
 	wantNot(t, m, "The second hint.")
 	press(m, "h")
 	want(t, m, "The second hint.")
-	if d.view.Steps["look"].Hints != 2 {
-		t.Errorf("%+v", d.view.Steps)
+	if ws.view.Steps["look"].Hints != 2 {
+		t.Errorf("%+v", ws.view.Steps)
 	}
 }
 
 func TestSolutionIsAskedForTwice(t *testing.T) {
-	m, d := sit(t, 80, 24)
+	m, ws := openModel(t, 80, 24)
 	press(m, "n", "s")
 	want(t, m, "Show the solution", "y/n")
 	press(m, "c", "n")
 	wantNot(t, m, "return 42;")
 	press(m, "s", "y")
 	want(t, m, "Solution", "return 42;")
-	if got := strings.Join(d.asked, " "); strings.Contains(got, "check") || strings.Count(got, "solve") != 1 {
+	if got := strings.Join(ws.calls, " "); strings.Contains(got, "check") || strings.Count(got, "solve") != 1 {
 		t.Error(got)
 	}
 }
 
 func TestResetAsks(t *testing.T) {
-	m, d := sit(t, 80, 24)
+	m, ws := openModel(t, 80, 24)
 	press(m, "r", "esc", "r", "y", "R", "y")
-	if got := strings.Join(d.asked, ", "); !strings.HasSuffix(got, "reset false, reset true") {
+	if got := strings.Join(ws.calls, ", "); !strings.HasSuffix(got, "reset false, reset true") {
 		t.Error(got)
 	}
 }
 
 func TestCompare(t *testing.T) {
 	for _, width := range []int{80, 120} {
-		m, d := sit(t, width, 40)
-		d.report = rejected()
+		m, ws := openModel(t, width, 40)
+		ws.report = rejected()
 		press(m, "n", "k")
 		want(t, m, "5.10")
 		press(m, "enter")
 		want(t, m, "on 6.12.1", "passed on 5.10.0")
-		if got := strings.Join(d.asked, ", "); !strings.HasSuffix(got, "check look, compare 5.10 look") {
+		if got := strings.Join(ws.calls, ", "); !strings.HasSuffix(got, "check look, compare 5.10 look") {
 			t.Error(got)
 		}
 		line := slices.IndexFunc(strings.Split(screen(m), "\n"), func(l string) bool { return strings.Contains(l, "on 6.12.1") })
@@ -181,32 +181,32 @@ func TestCompare(t *testing.T) {
 }
 
 func TestOtherLab(t *testing.T) {
-	m, d := sit(t, 80, 24)
-	old := m.seat
+	m, ws := openModel(t, 80, 24)
+	old := m.session
 	press(m, "l")
 	want(t, m, "1/2", "The second lab")
 	press(m, "down", "enter")
 	want(t, m, "The second lab", "introduction")
-	if d.shown != 0 || !slices.Contains(d.asked, "unsubscribe") {
-		t.Errorf("the first desk is not left: %q", d.asked)
+	if ws.shown != 0 || !slices.Contains(ws.calls, "unsubscribe") {
+		t.Errorf("the first desk is not left: %q", ws.calls)
 	}
-	send(m, news{from: old, open: false})
-	if strings.Count(strings.Join(d.asked, " "), "subscribe") != 2 {
-		t.Errorf("the desk that was left is followed again: %q", d.asked)
+	send(m, eventBatch{from: old, open: false})
+	if strings.Count(strings.Join(ws.calls, " "), "subscribe") != 2 {
+		t.Errorf("the desk that was left is followed again: %q", ws.calls)
 	}
 }
 
 // News that came too fast are lost, and what follows is heard again.
 func TestFollowsAgain(t *testing.T) {
-	m, d := sit(t, 80, 24)
-	before := d.events
-	m.seat.stop()
-	msg := listen(m.seat)().(news)
+	m, ws := openModel(t, 80, 24)
+	before := ws.events
+	m.session.stop()
+	msg := waitForEvents(m.session)().(eventBatch)
 	if len(msg.events) != 1 || msg.open {
 		t.Fatalf("%+v", msg)
 	}
 	m.Update(msg)
-	if d.events == before || m.seat.events == nil {
+	if ws.events == before || m.session.events == nil {
 		t.Error("the desk is not followed any more")
 	}
 	press(m, "2")
@@ -214,19 +214,19 @@ func TestFollowsAgain(t *testing.T) {
 }
 
 func TestBusy(t *testing.T) {
-	m, d := sit(t, 80, 24)
-	d.view.Busy = workshop.BusyBuilding
-	send(m, news{from: m.seat, open: true}.withoutListening())
+	m, ws := openModel(t, 80, 24)
+	ws.view.Busy = workshop.BusyBuilding
+	send(m, eventBatch{from: m.session, open: true}.withoutWaiting())
 	want(t, m, "compiling")
-	d.view.Busy, d.view.Machine = "", workshop.MachineView{Phase: workshop.PhaseGone, Text: "its kernel panicked"}
-	send(m, news{from: m.seat, open: true}.withoutListening())
+	ws.view.Busy, ws.view.Machine = "", workshop.MachineView{Phase: workshop.PhaseGone, Text: "its kernel panicked"}
+	send(m, eventBatch{from: m.session, open: true}.withoutWaiting())
 	want(t, m, "gone: its kernel panicked")
 	send(m, download("fetching 5.10: 40 %"))
 	want(t, m, "fetching 5.10: 40 %")
 }
 
 func TestNoColour(t *testing.T) {
-	m, _ := sit(t, 80, 24)
+	m, _ := openModel(t, 80, 24)
 	press(m, "n")
 	want(t, m, "the first step")
 	send(m, tea.ColorProfileMsg{Profile: colorprofile.ASCII})
@@ -235,10 +235,10 @@ func TestNoColour(t *testing.T) {
 
 func TestLeave(t *testing.T) {
 	for _, k := range []tea.KeyPressMsg{keyOf("q"), {Code: 'c', Mod: tea.ModCtrl}} {
-		m, _ := sit(t, 80, 24)
-		m.over = question{"?", nil}
+		m, _ := openModel(t, 80, 24)
+		m.overlay = question{"?", nil}
 		if k.Code == 'q' {
-			m.over = nil
+			m.overlay = nil
 		}
 		_, cmd := m.Update(k)
 		if cmd == nil {

@@ -14,7 +14,7 @@ type pager struct {
 }
 
 // page draws the text below a title.
-func (p *pager) page(l look, title, text string, width, height int) []string {
+func (p *pager) page(th theme, title, text string, width, height int) []string {
 	if !p.made {
 		p.port, p.made = viewport.New(), true
 	}
@@ -24,7 +24,7 @@ func (p *pager) page(l look, title, text string, width, height int) []string {
 		p.shown = text
 		p.port.SetContentLines(strings.Split(" "+strings.ReplaceAll(text, "\n", "\n "), "\n"))
 	}
-	return append([]string{l.title.Render(cut(" "+title, width)), ""}, strings.Split(p.port.View(), "\n")...)
+	return append([]string{th.title.Render(cut(" "+title, width)), ""}, strings.Split(p.port.View(), "\n")...)
 }
 
 // scroll does what a key for scrolling says, and tells whether it was one.
@@ -48,7 +48,7 @@ func (p *pager) scroll(key string) bool {
 	return true
 }
 
-func (p *pager) foot() string {
+func (p *pager) footer() string {
 	if p.made && !(p.port.AtTop() && p.port.AtBottom()) {
 		return "↑ ↓ PgUp PgDn scroll · any other key goes back"
 	}

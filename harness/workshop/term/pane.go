@@ -26,12 +26,12 @@ type pane struct {
 	zoomed bool
 	fresh  bool // there is a result that has not been shown
 	trace  trace
-	maps   []workshop.MapNews
+	maps   []workshop.MapView
 	shown  string // what is in the viewport
 }
 
 // turnTo shows something else in the pane.
-func (m *model) turnTo(k paneKind) {
+func (m *model) showPane(k paneKind) {
 	m.pane.kind = k
 	m.fillPane()
 	if k != paneTrace {
@@ -75,9 +75,9 @@ func (m *model) fillPane() {
 func (m *model) paneText(width int) string {
 	switch m.pane.kind {
 	case paneTrace:
-		return strings.Join(m.pane.trace.show(m.look, width), "\n")
+		return strings.Join(m.pane.trace.show(m.theme, width), "\n")
 	case paneMaps:
-		return strings.Join(m.look.mapValues(m.pane.maps, width), "\n")
+		return strings.Join(m.theme.mapValues(m.pane.maps, width), "\n")
 	}
 	return m.resultText(width)
 }
@@ -94,18 +94,18 @@ func (m *model) resultText(width int) string {
 	case last == nil:
 		return strings.Join(m.unchecked(width), "\n")
 	case last.Passed():
-		return m.look.result(last, m.next(), width, paneListing)
+		return m.theme.result(last, m.next(), width, paneListing)
 	}
-	return m.look.result(last, "", width, paneListing)
+	return m.theme.result(last, "", width, paneListing)
 }
 
 // unchecked says what to do in a step that has not been checked.
 func (m *model) unchecked(width int) []string {
-	if m.seat.CodePath() == "" {
+	if m.session.CodePath() == "" {
 		return wrapped("Not checked yet: c does the step and checks it.", width)
 	}
 	out := wrapped("Not checked yet; c checks. Edit your C file here with e, or with any editor elsewhere. Each save is checked by itself:", width)
-	return append(out, wrapped(tilde(m.seat.CodePath()), width)...)
+	return append(out, wrapped(tilde(m.session.CodePath()), width)...)
 }
 
 // next is what comes after a step that passed.
@@ -113,7 +113,7 @@ func (m *model) next() string {
 	switch done, of := m.reached(); {
 	case done == of:
 		return "You have done all of this lab. l shows the others."
-	case max(m.at, 1) < len(m.seat.lesson.Steps):
+	case max(m.at, 1) < len(m.session.lesson.Steps):
 		return "n goes to the next step."
 	}
 	return "Some steps are not done yet: see the marks above."
@@ -131,13 +131,13 @@ func (m *model) tabs() string {
 	if n := len(m.pane.maps); n > 0 {
 		names[2] += fmt.Sprintf(" (%d)", n)
 	}
-	out := m.look.dim.Render("──")
+	out := m.theme.dim.Render("──")
 	for i, name := range names {
-		style := m.look.bold
+		style := m.theme.bold
 		if paneKind(i) == m.pane.kind {
-			style = m.look.chosen
+			style = m.theme.chosen
 		}
-		out += style.Render(" "+name+" ") + m.look.dim.Render("─")
+		out += style.Render(" "+name+" ") + m.theme.dim.Render("─")
 	}
 	return out
 }

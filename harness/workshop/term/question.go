@@ -11,9 +11,9 @@ type question struct {
 func (q question) press(m *model, key string) (overlay, tea.Cmd) {
 	switch key {
 	case "y", "Y":
-		m.over = nil
+		m.overlay = nil
 		cmd := q.yes(m)
-		return m.over, cmd
+		return m.overlay, cmd
 	case "n", "N", "esc", "q":
 		return nil, nil
 	}
@@ -21,6 +21,6 @@ func (q question) press(m *model, key string) (overlay, tea.Cmd) {
 }
 
 // draw draws nothing: the question is at the foot.
-func (question) draw(look, int, int) []string { return nil }
+func (question) draw(theme, int, int) []string { return nil }
 
-func (q question) foot() string { return "y/n  " + q.text }
+func (q question) footer() string { return "y/n  " + q.text }

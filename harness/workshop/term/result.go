@@ -11,11 +11,11 @@ import (
 // result shows what a check found, in lines of at most width columns, and what comes
 // next, "" for nothing. Of what commands wrote, and of a verifier's log, at most most
 // lines are shown.
-func (l look) result(r *workshop.Report, next string, width, most int) string {
-	p := page{look: l, width: width}
+func (th theme) result(r *workshop.Report, next string, width, most int) string {
+	p := page{theme: th, width: width}
 	p.verdict(r)
 	if next != "" {
-		p.add(l.good.Render("→")+" ", next)
+		p.add(th.good.Render("→")+" ", next)
 	}
 	for _, problem := range r.Problems {
 		p.problem(problem)
@@ -24,11 +24,11 @@ func (l look) result(r *workshop.Report, next string, width, most int) string {
 		p.check(c)
 	}
 	for _, d := range r.Diagnosis {
-		p.add(l.warn.Render("!")+" ", d.Text)
-		p.add("  "+l.bold.Render("do")+" ", d.Fix)
+		p.add(th.warn.Render("!")+" ", d.Text)
+		p.add("  "+th.bold.Render("do")+" ", d.Fix)
 	}
 	for _, n := range r.Notes {
-		p.add(l.dim.Render("note")+" ", n)
+		p.add(th.dim.Render("note")+" ", n)
 	}
 	p.listing("output of the commands", r.Output, most)
 	if !r.Passed() {
@@ -40,36 +40,36 @@ func (l look) result(r *workshop.Report, next string, width, most int) string {
 // page is text that is being written.
 type page struct {
 	strings.Builder
-	look  look
+	theme theme
 	width int
 }
 
 // add adds a text of others' behind a label.
 func (p *page) add(label, text string) {
-	p.WriteString(hanging(label, plain(text), p.width) + "\n")
+	p.WriteString(hanging(label, sanitize(text), p.width) + "\n")
 }
 
 func (p *page) verdict(r *workshop.Report) {
-	mark, style := "✗ ", p.look.bad
+	mark, style := "✗ ", p.theme.bad
 	if r.Passed() {
-		mark, style = "✓ ", p.look.good
+		mark, style = "✓ ", p.theme.good
 	}
-	text := fmt.Sprintf("%s, after %.1f s", words(r), r.Seconds)
-	p.WriteString(style.Render(hanging(mark, plain(text), p.width)) + "\n")
+	text := fmt.Sprintf("%s, after %.1f s", outcomeText(r), r.Seconds)
+	p.WriteString(style.Render(hanging(mark, sanitize(text), p.width)) + "\n")
 }
 
 // words say how a check ended, and on which kernel.
-func words(r *workshop.Report) string {
+func outcomeText(r *workshop.Report) string {
 	if r.Stage == workshop.StageBuild {
 		return "does not compile"
 	}
 	if r.Release == "" {
-		return ending(r) + " on " + r.Kernel
+		return verdictText(r) + " on " + r.Kernel
 	}
-	return ending(r) + " on " + r.Release
+	return verdictText(r) + " on " + r.Release
 }
 
-func ending(r *workshop.Report) string {
+func verdictText(r *workshop.Report) string {
 	switch {
 	case r.Passed():
 		return "passed"
@@ -88,17 +88,17 @@ func ending(r *workshop.Report) string {
 }
 
 func (p *page) problem(x workshop.Problem) {
-	style := p.look.bad
+	style := p.theme.bad
 	if x.Severity == "warning" {
-		style = p.look.warn
+		style = p.theme.warn
 	}
-	p.WriteString(style.Render(cut(plain(place(x)), p.width)) + "\n")
+	p.WriteString(style.Render(cut(sanitize(place(x)), p.width)) + "\n")
 	p.add("  ", x.Text)
 	if !strings.Contains(x.Text, x.Explanation) {
 		p.add("  ", x.Explanation)
 	}
 	if x.Fix != "" {
-		p.add("  "+p.look.bold.Render("fix")+" ", x.Fix)
+		p.add("  "+p.theme.bold.Render("fix")+" ", x.Fix)
 	}
 }
 
@@ -116,16 +116,16 @@ func place(x workshop.Problem) string {
 
 func (p *page) check(c verdict.Check) {
 	if c.Verdict == verdict.Pass {
-		p.add(p.look.good.Render("✓")+" ", c.Expected)
+		p.add(p.theme.good.Render("✓")+" ", c.Expected)
 		return
 	}
-	p.add(p.look.bad.Render("✗")+" "+p.look.bold.Render("expected")+" ", c.Expected)
-	p.add("  "+p.look.bold.Render("seen    ")+" ", c.Seen)
+	p.add(p.theme.bad.Render("✗")+" "+p.theme.bold.Render("expected")+" ", c.Expected)
+	p.add("  "+p.theme.bold.Render("seen    ")+" ", c.Seen)
 }
 
 // listing shows the end of a text, which is where it says most.
 func (p *page) listing(title, text string, most int) {
-	if text = plain(text); strings.TrimSpace(text) == "" {
+	if text = sanitize(text); strings.TrimSpace(text) == "" {
 		return
 	}
 	lines := strings.Split(text, "\n")
@@ -133,6 +133,6 @@ func (p *page) listing(title, text string, most int) {
 		title += fmt.Sprintf(", without %d lines before", over)
 		lines = lines[over:]
 	}
-	p.WriteString(p.look.dim.Render(cut("── "+title+" ──", p.width)) + "\n")
+	p.WriteString(p.theme.dim.Render(cut("── "+title+" ──", p.width)) + "\n")
 	p.WriteString(strings.Join(wrapped(strings.Join(lines, "\n"), p.width), "\n") + "\n")
 }

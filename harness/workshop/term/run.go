@@ -17,7 +17,7 @@ type Options struct {
 	Lab      string // the first one shown
 	// Shell runs a shell of the desk's machine on the terminal, which is its own until
 	// it returns.
-	Shell func(context.Context, *workshop.Desk) error
+	Shell func(context.Context, *workshop.Workspace) error
 	// Downloads says what is being fetched, "" for nothing any more.
 	Downloads <-chan string
 }
@@ -33,7 +33,7 @@ func Run(ctx context.Context, in, out *os.File, o Options) error {
 	tasks := newTasks(ctx)
 	defer tasks.wait()
 	defer cancel()
-	m, err := newModel(attendance{o}, o.Lab, tasks)
+	m, err := newModel(studentCourse{o}, o.Lab, tasks)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ type trace struct {
 	err     string // why none comes
 }
 
-func (t *trace) take(n workshop.TraceNews) {
+func (t *trace) take(n workshop.TraceUpdate) {
 	if n.Clear {
 		*t = trace{}
 	}
@@ -34,20 +34,20 @@ func (t *trace) take(n workshop.TraceNews) {
 const rawWidth = 76
 
 // show is the trace in lines of at most width columns.
-func (t *trace) show(l look, width int) []string {
+func (t *trace) show(th theme, width int) []string {
 	var out []string
 	if t.dropped {
-		out = append(out, l.dim.Render(cut("Lines before these are not shown: there were too many.", width)))
+		out = append(out, th.dim.Render(cut("Lines before these are not shown: there were too many.", width)))
 	}
 	for _, line := range t.lines {
 		text := line.Raw
 		if text == "" || width < rawWidth {
 			text = fmt.Sprintf("%s-%d: %s", line.Comm, line.PID, line.Message)
 		}
-		out = append(out, wrapped(plain(text), width)...)
+		out = append(out, wrapped(sanitize(text), width)...)
 	}
 	if t.err != "" {
-		out = append(out, wrapped(plain(t.err), width)...)
+		out = append(out, wrapped(sanitize(t.err), width)...)
 	}
 	if len(out) == 0 {
 		out = wrapped("Nothing in the kernel's trace buffer. What your program prints shows here as it comes.", width)

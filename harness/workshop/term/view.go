@@ -17,8 +17,8 @@ import (
 func (m *model) View() tea.View {
 	v := tea.NewView(m.screen())
 	v.AltScreen, v.MouseMode = true, tea.MouseModeCellMotion
-	if m.seat != nil {
-		v.WindowTitle = "bpflab: " + m.seat.lesson.Title
+	if m.session != nil {
+		v.WindowTitle = "bpflab: " + m.session.lesson.Title
 	}
 	return v
 }
@@ -26,7 +26,7 @@ func (m *model) View() tea.View {
 // screen is all that is shown, line by line.
 func (m *model) screen() string {
 	switch {
-	case m.size.Width == 0 || m.seat == nil:
+	case m.size.Width == 0 || m.session == nil:
 		return ""
 	case m.tooSmall():
 		text := fmt.Sprintf("This window is too small: make it %d x %d or larger. q leaves.", leastWidth, leastHeight)
@@ -37,13 +37,13 @@ func (m *model) screen() string {
 	for len(lines) < m.size.Height-2 {
 		lines = append(lines, "")
 	}
-	return strings.Join(append(lines[:m.size.Height-2], m.status(), m.foot()), "\n")
+	return strings.Join(append(lines[:m.size.Height-2], m.status(), m.footer()), "\n")
 }
 
 // middle is what is between the title and the machine's line.
 func (m *model) middle() []string {
-	if m.over != nil {
-		if lines := m.over.draw(m.look, m.size.Width, m.body()); lines != nil {
+	if m.overlay != nil {
+		if lines := m.overlay.draw(m.theme, m.size.Width, m.body()); lines != nil {
 			return lines
 		}
 	}
@@ -61,7 +61,7 @@ func (m *model) middle() []string {
 // beside is the text with the pane at its right.
 func (m *model) beside(text, pane tea.WindowSizeMsg, lines []string) []string {
 	right := append([]string{m.rule(pane.Width + 1)}, lines...)
-	line := m.look.dim.Render(strings.TrimRight(strings.Repeat("│\n", m.body()), "\n"))
+	line := m.theme.dim.Render(strings.TrimRight(strings.Repeat("│\n", m.body()), "\n"))
 	left := lipgloss.NewStyle().Width(text.Width).Render(m.text.port.View())
 	return strings.Split(lipgloss.JoinHorizontal(lipgloss.Top, left, " ", line, strings.Join(right, "\n")), "\n")
 }
@@ -77,7 +77,7 @@ func (m *model) rule(width int) string {
 	if !m.pane.AtBottom() && room > len(paneMore) {
 		more = paneMore
 	}
-	return tabs + m.look.dim.Render(strings.Repeat("─", max(room-len(more), 0))+more)
+	return tabs + m.theme.dim.Render(strings.Repeat("─", max(room-len(more), 0))+more)
 }
 
 // paneMore tells the keys that scroll the pane and enlarge it.
@@ -87,14 +87,14 @@ const paneMore = " more: J, z "
 func (m *model) header() string {
 	page := "introduction"
 	if m.at > 0 {
-		page = fmt.Sprintf("step %d of %d", m.at, len(m.seat.lesson.Steps))
+		page = fmt.Sprintf("step %d of %d", m.at, len(m.session.lesson.Steps))
 	}
 	marks := m.marks()
-	if at := m.text.position(); at != "" && m.over == nil {
+	if at := m.text.position(); at != "" && m.overlay == nil {
 		page += " · " + at
 	}
 	room := m.size.Width - ansi.StringWidth(marks) - ansi.StringWidth(page) - 6
-	left := " " + m.look.title.Render(cut(m.seat.lesson.Title, room)) + "  " + page
+	left := " " + m.theme.title.Render(cut(m.session.lesson.Title, room)) + "  " + page
 	return spread(left, marks+" ", m.size.Width)
 }
 
@@ -102,16 +102,16 @@ func (m *model) header() string {
 // stands out.
 func (m *model) marks() string {
 	var out []string
-	for i, s := range m.seat.lesson.Steps {
-		mark, style := "○", m.look.dim
+	for i, s := range m.session.lesson.Steps {
+		mark, style := "○", m.theme.dim
 		switch {
 		case !m.view.Steps[s.Name].Done.IsZero():
-			mark, style = "✓", m.look.good
+			mark, style = "✓", m.theme.good
 		case !workshop.IsChecked(s):
 			mark = "·"
 		}
 		if i+1 == m.at {
-			style = m.look.chosen
+			style = m.theme.chosen
 		}
 		out = append(out, style.Render(mark))
 	}
@@ -120,7 +120,7 @@ func (m *model) marks() string {
 
 // reached is how many of the steps that can be checked are done.
 func (m *model) reached() (done, of int) {
-	for _, name := range m.seat.lesson.Checked() {
+	for _, name := range m.session.lesson.Checked() {
 		if of++; !m.view.Steps[name].Done.IsZero() {
 			done++
 		}
@@ -133,9 +133,9 @@ func (m *model) reached() (done, of int) {
 func (m *model) status() string {
 	left := " " + m.machine()
 	if m.note != "" {
-		return cut(left+"  "+m.look.warn.Render(oneLine(m.note)), m.size.Width)
+		return cut(left+"  "+m.theme.warn.Render(oneLine(m.note)), m.size.Width)
 	}
-	return spread(left, m.look.dim.Render(tilde(m.seat.CodePath()))+" ", m.size.Width)
+	return spread(left, m.theme.dim.Render(tilde(m.session.CodePath()))+" ", m.size.Width)
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
@@ -158,45 +158,45 @@ func (m *model) machine() string {
 	if name == "" {
 		name = "kernel " + m.view.Kernel
 	}
-	name = m.look.bold.Render(name)
+	name = m.theme.bold.Render(name)
 	if m.busy() {
-		return name + " " + m.look.key.Render(m.spinner.View()) + " " + m.doing()
+		return name + " " + m.theme.key.Render(m.spinner.View()) + " " + m.activity()
 	}
 	switch mv := m.view.Machine; mv.Phase {
 	case workshop.PhaseReady:
-		return name + " " + m.look.good.Render("ready")
+		return name + " " + m.theme.good.Render("ready")
 	case workshop.PhaseGone:
-		return name + " " + m.look.bad.Render("gone: "+oneLine(plain(mv.Text)))
+		return name + " " + m.theme.bad.Render("gone: "+oneLine(sanitize(mv.Text)))
 	}
-	return name + " " + m.look.dim.Render("no machine yet")
+	return name + " " + m.theme.dim.Render("no machine yet")
 }
 
-var doings = map[workshop.Busy]string{
+var busyText = map[workshop.Busy]string{
 	workshop.BusyWaiting:  "waiting for other checks",
 	workshop.BusyBuilding: "compiling",
 	workshop.BusyStarting: "a machine starts",
 	workshop.BusyChecking: "running the step",
 }
 
-func (m *model) doing() string {
+func (m *model) activity() string {
 	switch {
 	case m.loading != "":
-		return oneLine(plain(m.loading))
+		return oneLine(sanitize(m.loading))
 	case m.view.Busy != "":
-		return doings[m.view.Busy]
+		return busyText[m.view.Busy]
 	}
-	return doings[workshop.BusyStarting]
+	return busyText[workshop.BusyStarting]
 }
 
 // foot is the line of keys: the overlay's, or the most important ones for which there
 // is room.
-func (m *model) foot() string {
-	if m.over != nil {
-		return cut(" "+m.look.key.Render(m.over.foot()), m.size.Width)
+func (m *model) footer() string {
+	if m.overlay != nil {
+		return cut(" "+m.theme.key.Render(m.overlay.footer()), m.size.Width)
 	}
 	out := ""
 	for _, k := range short {
-		next := " " + m.look.key.Render(k.key) + " " + k.does + " "
+		next := " " + m.theme.key.Render(k.key) + " " + k.does + " "
 		if ansi.StringWidth(out+next) > m.size.Width {
 			break
 		}

@@ -36,7 +36,7 @@ func (s *Server) asset(w http.ResponseWriter, r *http.Request) { serve(w, r, r.P
 func serve(w http.ResponseWriter, r *http.Request, name string) {
 	f, err := dist.Open("dist/" + name + ".gz")
 	if err != nil {
-		fail(w, http.StatusNotFound, "there is no "+r.URL.Path)
+		sendError(w, http.StatusNotFound, "there is no "+r.URL.Path)
 		return
 	}
 	defer f.Close()
@@ -51,7 +51,7 @@ func serve(w http.ResponseWriter, r *http.Request, name string) {
 	}
 	text, err := gzip.NewReader(f)
 	if err != nil {
-		fail(w, http.StatusInternalServerError, err.Error())
+		sendError(w, http.StatusInternalServerError, err.Error())
 		return
 	}
 	io.Copy(w, text)

@@ -37,9 +37,9 @@ func (s socket) close() {
 // accept takes a WebSocket that a page of our own opens; what another site's page opens
 // is refused and answered, and so is one too many.
 func (s *Server) accept(w http.ResponseWriter, r *http.Request) (socket, error) {
-	leave, err := s.seats.take(s.identity(r))
+	leave, err := s.sockets.acquire(s.identity(r))
 	if err != nil {
-		fail(w, http.StatusTooManyRequests, err.Error())
+		sendError(w, http.StatusTooManyRequests, err.Error())
 		return socket{}, err
 	}
 	c, err := websocket.Accept(w, r, nil) // it compares Origin with Host
@@ -91,7 +91,7 @@ func (s socket) alive(ctx context.Context, welcome func() bool) {
 // traceAnswer and mapsAnswer are news as the page takes them.
 type traceAnswer struct {
 	Type string `json:"type"`
-	*workshop.TraceNews
+	*workshop.TraceUpdate
 }
 
 type mapAnswer struct {
@@ -108,8 +108,8 @@ type entryAnswer struct {
 }
 
 // events tells a page of all that happens at a desk.
-func (s *Server) events(w http.ResponseWriter, r *http.Request, d *workshop.Desk) {
-	events, stop := d.Subscribe() // before the page knows that it follows: it misses nothing
+func (s *Server) events(w http.ResponseWriter, r *http.Request, ws *workshop.Workspace) {
+	events, stop := ws.Subscribe() // before the page knows that it follows: it misses nothing
 	defer stop()
 	c, err := s.accept(w, r)
 	if err != nil {
@@ -118,13 +118,13 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, d *workshop.Desk
 	defer c.close()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	go func() { defer cancel(); visibility(ctx, c, d) }()
-	go c.alive(ctx, s.welcome(r))
-	c.json(ctx, map[string]any{"type": "state", "state": stateOf(d)})
+	go func() { defer cancel(); visibility(ctx, c, ws) }()
+	go c.alive(ctx, s.sessionCheck(r))
+	c.json(ctx, map[string]any{"type": "state", "state": stateOf(ws)})
 	for {
 		select {
 		case e, ok := <-events:
-			if !ok || c.json(ctx, message(d, e)) != nil {
+			if !ok || c.json(ctx, message(ws, e)) != nil {
 				return
 			}
 		case <-ctx.Done():
@@ -134,7 +134,7 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, d *workshop.Desk
 }
 
 // message is an event as the page takes it.
-func message(d *workshop.Desk, e workshop.Event) any {
+func message(ws *workshop.Workspace, e workshop.Event) any {
 	switch {
 	case e.Report != nil:
 		return map[string]any{"type": "report", "report": e.Report}
@@ -144,13 +144,13 @@ func message(d *workshop.Desk, e workshop.Event) any {
 		return traceAnswer{"trace", e.Trace}
 	case e.Maps != nil:
 		return map[string]any{"type": "maps", "maps": mapsOf(e.Maps)}
-	case e.Notice != nil:
-		return map[string]any{"type": "message", "from": e.Notice.From, "text": e.Notice.Text}
+	case e.Announcement != nil:
+		return map[string]any{"type": "message", "from": e.Announcement.From, "text": e.Announcement.Text}
 	}
-	return map[string]any{"type": "state", "state": stateOf(d)}
+	return map[string]any{"type": "state", "state": stateOf(ws)}
 }
 
-func mapsOf(news []workshop.MapNews) []mapAnswer {
+func mapsOf(news []workshop.MapView) []mapAnswer {
 	out := []mapAnswer{}
 	for _, m := range news {
 		a := mapAnswer{Name: m.Name, Type: m.Type, Cut: m.Cut, Error: m.Error, Entries: []entryAnswer{}}
@@ -163,11 +163,11 @@ func mapsOf(news []workshop.MapNews) []mapAnswer {
 }
 
 // visibility reads what the page says: whether it shows the trace and the maps.
-func visibility(ctx context.Context, c socket, d *workshop.Desk) {
+func visibility(ctx context.Context, c socket, ws *workshop.Workspace) {
 	shown := false
 	defer func() {
 		if shown {
-			d.Show(false)
+			ws.Show(false)
 		}
 	}()
 	for {
@@ -181,7 +181,7 @@ func visibility(ctx context.Context, c socket, d *workshop.Desk) {
 		}
 		if json.Unmarshal(text, &in) == nil && in.Type == "visible" && in.Visible != shown {
 			shown = in.Visible
-			d.Show(shown)
+			ws.Show(shown)
 		}
 	}
 }

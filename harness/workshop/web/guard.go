@@ -20,10 +20,10 @@ const policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 's
 
 // guarded refuses what no page of ours asks: requests for another host's name, as after
 // DNS rebinding, and those that another site's page makes.
-func (s *Server) guarded(h http.Handler) http.Handler {
+func (s *Server) protect(h http.Handler) http.Handler {
 	cross := http.NewCrossOriginProtection()
 	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fail(w, http.StatusForbidden, "this request comes from the page of another site")
+		sendError(w, http.StatusForbidden, "this request comes from the page of another site")
 	}))
 	inner := cross.Handler(h)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -33,7 +33,7 @@ func (s *Server) guarded(h http.Handler) http.Handler {
 		header.Set("Referrer-Policy", "no-referrer")
 		header.Set("Cross-Origin-Resource-Policy", "same-origin")
 		if !s.knowsHost(r.Host) {
-			fail(w, http.StatusForbidden, fmt.Sprintf("this server is not called %q; start it with --host to give it that name", r.Host))
+			sendError(w, http.StatusForbidden, fmt.Sprintf("this server is not called %q; start it with --host to give it that name", r.Host))
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -56,41 +56,41 @@ func (s *Server) knowsHost(host string) bool {
 var LocalHosts = []string{"localhost", "127.0.0.1", "::1"}
 
 // tries counts failed attempts to come in, by address: who guesses must wait.
-type tries struct {
-	mu     sync.Mutex
-	failed map[string][]time.Time
+type failures struct {
+	mu        sync.Mutex
+	byAddress map[string][]time.Time
 }
 
 // So many may fail from one address in so much time.
 const (
-	maxTries = 20
-	inTime   = time.Minute
+	maxFailures   = 20
+	failureWindow = time.Minute
 )
 
 // wait is how long an address must wait, 0 if it may try.
-func (t *tries) wait(address string, now time.Time) time.Duration {
+func (t *failures) wait(address string, now time.Time) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	recent := slices.DeleteFunc(t.failed[address], func(at time.Time) bool { return now.Sub(at) > inTime })
+	recent := slices.DeleteFunc(t.byAddress[address], func(at time.Time) bool { return now.Sub(at) > failureWindow })
 	if len(recent) == 0 {
-		delete(t.failed, address)
+		delete(t.byAddress, address)
 		return 0
 	}
-	t.failed[address] = recent
-	if len(recent) < maxTries {
+	t.byAddress[address] = recent
+	if len(recent) < maxFailures {
 		return 0
 	}
-	return inTime - now.Sub(recent[0])
+	return failureWindow - now.Sub(recent[0])
 }
 
-func (t *tries) fail(address string, now time.Time) {
+func (t *failures) add(address string, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.failed == nil {
-		t.failed = map[string][]time.Time{}
+	if t.byAddress == nil {
+		t.byAddress = map[string][]time.Time{}
 	}
-	if recent := t.failed[address]; len(recent) < 2*maxTries {
-		t.failed[address] = append(recent, now)
+	if recent := t.byAddress[address]; len(recent) < 2*maxFailures {
+		t.byAddress[address] = append(recent, now)
 	}
 }
 

@@ -34,7 +34,7 @@ func TestStrangers(t *testing.T) {
 // and who guesses has to wait.
 func TestKeysAndTokens(t *testing.T) {
 	s := open(t, t.TempDir(), false)
-	key := s.Key(Student, Alone)
+	key := s.Key(Student, SoleStudent)
 	first, second := s.browser(t), s.browser(t)
 	if status, _ := first.get("/login?key=" + key); status != http.StatusSeeOther {
 		t.Fatalf("the key: %d", status)
@@ -45,7 +45,7 @@ func TestKeysAndTokens(t *testing.T) {
 	if status, _ := first.get("/login?key=" + key); status != http.StatusSeeOther {
 		t.Errorf("the key again by the browser that is in: %d", status)
 	}
-	other := open(t, t.TempDir(), false).alone(t)
+	other := open(t, t.TempDir(), false).soleStudent(t)
 	for _, c := range other.Jar.Cookies(must(t, other.http.URL)) {
 		status, text := second.send("GET", "/api/labs/first", nil, func(r *http.Request) { r.AddCookie(c) })
 		if status != http.StatusUnauthorized {
@@ -53,7 +53,7 @@ func TestKeysAndTokens(t *testing.T) {
 		}
 	}
 	status := 0
-	for n := 0; n < 2*maxTries && status != http.StatusTooManyRequests; n++ {
+	for n := 0; n < 2*maxFailures && status != http.StatusTooManyRequests; n++ {
 		status, _ = second.get("/login?key=guess")
 	}
 	if status != http.StatusTooManyRequests {
@@ -66,7 +66,7 @@ func TestKeysAndTokens(t *testing.T) {
 
 // After leaving, the token that was good is good no more.
 func TestTokenAfterLeaving(t *testing.T) {
-	b := open(t, t.TempDir(), false).alone(t)
+	b := open(t, t.TempDir(), false).soleStudent(t)
 	cookies := b.Jar.Cookies(must(t, b.http.URL))
 	if status, _ := b.post("/api/leave", struct{}{}); status != http.StatusOK {
 		t.Fatal(status)
@@ -80,7 +80,7 @@ func TestTokenAfterLeaving(t *testing.T) {
 // Another site's page cannot post to this server, nor open a WebSocket, nor call it by
 // a name that is not its own.
 func TestOtherSites(t *testing.T) {
-	b := open(t, t.TempDir(), false).alone(t)
+	b := open(t, t.TempDir(), false).soleStudent(t)
 	const elsewhere = "http://elsewhere.example"
 	for name, change := range map[string]func(*http.Request){
 		"origin":     func(r *http.Request) { r.Header.Set("Origin", elsewhere) },
@@ -111,7 +111,7 @@ func TestOtherSites(t *testing.T) {
 // File names and IDs that lead elsewhere lead nowhere.
 func TestPaths(t *testing.T) {
 	s := open(t, t.TempDir(), false)
-	b := s.alone(t)
+	b := s.soleStudent(t)
 	for _, path := range []string{"/api/labs/first/files/secret.txt", "/api/labs/first/files/lab.md", "/api/labs/first/files/..%2f..%2fbpf%2ffirst.bpf.c",
 		"/api/labs/first/files/%2e%2e%2flab.svg", "/api/labs/..%2f..%2fetc/files/passwd", "/api/labs/nothing", "/..%2f..%2fetc%2fpasswd", "/.gitignore", "/dist"} {
 		if status, text := b.get(path); status < 400 {
@@ -120,7 +120,7 @@ func TestPaths(t *testing.T) {
 	}
 	for _, to := range []string{"//elsewhere.example", "https://elsewhere.example", "/\\elsewhere.example", "javascript:alert(1)"} {
 		status := 0
-		b.send("GET", "/login?key="+s.Key(Student, Alone), nil, func(r *http.Request) {
+		b.send("GET", "/login?key="+s.Key(Student, SoleStudent), nil, func(r *http.Request) {
 			q := r.URL.Query()
 			q.Set("to", to)
 			r.URL.RawQuery = q.Encode()
@@ -148,7 +148,7 @@ func TestPaths(t *testing.T) {
 
 // A file of ten megabytes is refused with a reason, and the one that was stays.
 func TestLargeFile(t *testing.T) {
-	b := open(t, t.TempDir(), false).alone(t)
+	b := open(t, t.TempDir(), false).soleStudent(t)
 	for _, size := range []int{2 << 20, 10 << 20} {
 		status, text := b.post("/api/labs/first/save", map[string]any{"code": strings.Repeat("x", size), "revision": 0})
 		if status != http.StatusRequestEntityTooLarge || !strings.Contains(text, "may have") {
@@ -162,7 +162,7 @@ func TestLargeFile(t *testing.T) {
 
 // Requests that are no JSON, or speak of what is not there, are answered with a reason.
 func TestNonsense(t *testing.T) {
-	b := open(t, t.TempDir(), false).alone(t)
+	b := open(t, t.TempDir(), false).soleStudent(t)
 	for path, body := range map[string]string{
 		"/api/labs/first/save":    "{",
 		"/api/labs/first/goto":    `{"step": "nowhere"}`,
@@ -181,7 +181,7 @@ func TestNonsense(t *testing.T) {
 // What is on disk opens no session.
 func TestTokensAreNotOnDisk(t *testing.T) {
 	s := open(t, t.TempDir(), false)
-	b := s.alone(t)
+	b := s.soleStudent(t)
 	token := b.Jar.Cookies(must(t, b.http.URL))[0].Value
 	err := filepath.WalkDir(s.dir, func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -202,7 +202,7 @@ func TestTokensAreNotOnDisk(t *testing.T) {
 // others are not bothered.
 func TestTooManySockets(t *testing.T) {
 	s := open(t, t.TempDir(), true)
-	eve, ada := s.pupil(t, "Eve"), s.pupil(t, "Ada")
+	eve, ada := s.student(t, "Eve"), s.student(t, "Ada")
 	var last *websocket.Conn
 	for n := range maxSockets {
 		c, status := eve.socket("/api/labs/first/events", "")

@@ -49,23 +49,23 @@ type progressAnswer struct {
 	Last     *workshop.Report `json:"last"`
 }
 
-func (s *Server) lesson(w http.ResponseWriter, _ *http.Request, d *workshop.Desk) {
-	l := d.Lesson
+func (s *Server) lesson(w http.ResponseWriter, _ *http.Request, ws *workshop.Workspace) {
+	l := ws.Lesson
 	md := markdown{l.Name}
-	code := d.Code()
-	out := lessonAnswer{Name: l.Name, Title: l.Title, Intro: md.html(l.Intro), File: l.FileName(), Code: code.Text, Revision: code.Revision, State: stateOf(d)}
+	code := ws.Code()
+	out := lessonAnswer{Name: l.Name, Title: l.Title, Intro: md.html(l.Intro), File: l.FileName(), Code: code.Text, Revision: code.Revision, State: stateOf(ws)}
 	for _, st := range l.Steps {
 		out.Steps = append(out.Steps, stepAnswer{Name: st.Name, Title: st.Title, HTML: md.html(st.Prose), Checked: workshop.IsChecked(st),
 			Hints: len(st.Hints), Solution: st.Solution != ""})
 	}
-	answer(w, out)
+	sendJSON(w, out)
 }
 
-func stateOf(d *workshop.Desk) stateAnswer {
-	v := d.View()
+func stateOf(ws *workshop.Workspace) stateAnswer {
+	v := ws.View()
 	out := stateAnswer{Step: v.Step, Kernel: v.Kernel, Revision: v.Revision, Busy: v.Busy, Machine: v.Machine, Steps: map[string]progressAnswer{}}
-	for _, st := range d.Lesson.Steps {
-		out.Steps[st.Name] = progressOf(d.Lesson.Name, st, v.Steps[st.Name])
+	for _, st := range ws.Lesson.Steps {
+		out.Steps[st.Name] = progressOf(ws.Lesson.Name, st, v.Steps[st.Name])
 	}
 	return out
 }
@@ -84,17 +84,17 @@ func progressOf(lesson string, st lab.Step, p workshop.Progress) progressAnswer 
 
 func (s *Server) figure(w http.ResponseWriter, r *http.Request) {
 	if s.identity(r).Role == Nobody {
-		fail(w, http.StatusUnauthorized, "you are not in this workshop, or no longer")
+		sendError(w, http.StatusUnauthorized, "you are not in this workshop, or no longer")
 		return
 	}
 	l := s.Workshop.Lesson(r.PathValue("lab"))
 	if l == nil {
-		fail(w, http.StatusNotFound, "there is no such lab")
+		sendError(w, http.StatusNotFound, "there is no such lab")
 		return
 	}
 	image, err := l.Figure(r.PathValue("file"))
 	if errors.Is(err, fs.ErrNotExist) || err != nil {
-		fail(w, http.StatusNotFound, "there is no such figure")
+		sendError(w, http.StatusNotFound, "there is no such figure")
 		return
 	}
 	w.Header().Set("Content-Type", "image/svg+xml")

@@ -19,7 +19,7 @@ func must(t *testing.T, address string) *url.URL {
 
 // The lesson comes with its figures and links led to this server, and without scripts.
 func TestLesson(t *testing.T) {
-	b := open(t, t.TempDir(), false).alone(t)
+	b := open(t, t.TempDir(), false).soleStudent(t)
 	l := b.lesson()
 	for _, want := range []string{`src="/api/labs/first/files/figure.svg"`, `href="/lab/second"`} {
 		if !strings.Contains(l.Intro, want) {
@@ -42,7 +42,7 @@ func TestLesson(t *testing.T) {
 
 // Hints come one at a time, and solutions only when asked for.
 func TestHintsAndSolution(t *testing.T) {
-	b := open(t, t.TempDir(), false).alone(t)
+	b := open(t, t.TempDir(), false).soleStudent(t)
 	if p := b.lesson().State.Steps["do-it"]; len(p.Hints) != 0 || p.Solution != "" {
 		t.Errorf("at first: %+v", p)
 	}
@@ -60,7 +60,7 @@ func TestHintsAndSolution(t *testing.T) {
 // Of two tabs that save, the second learns what the first has saved, and nothing is
 // lost.
 func TestTwoTabs(t *testing.T) {
-	b := open(t, t.TempDir(), false).alone(t)
+	b := open(t, t.TempDir(), false).soleStudent(t)
 	if status, text := b.post("/api/labs/first/save", map[string]any{"code": "first", "revision": 0}); status != http.StatusOK {
 		t.Fatalf("%d %s", status, text)
 	}
@@ -82,7 +82,7 @@ func TestTwoTabs(t *testing.T) {
 
 // A page follows what another one does.
 func TestEvents(t *testing.T) {
-	b := open(t, t.TempDir(), false).alone(t)
+	b := open(t, t.TempDir(), false).soleStudent(t)
 	c, _ := b.socket("/api/labs/first/events", "")
 	b.post("/api/labs/first/save", map[string]any{"code": "new", "revision": 0, "check": true})
 	seen := map[string]bool{}
@@ -104,7 +104,7 @@ func TestEvents(t *testing.T) {
 func TestServerStartedAgain(t *testing.T) {
 	dir := t.TempDir()
 	one := open(t, dir, false)
-	b := one.alone(t)
+	b := one.soleStudent(t)
 	b.post("/api/labs/first/save", map[string]any{"code": "mine", "revision": 0})
 	b.post("/api/labs/first/hint", map[string]string{"step": "do-it"})
 	cookies := b.Jar.Cookies(must(t, one.http.URL))

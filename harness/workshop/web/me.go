@@ -27,13 +27,13 @@ type labLine struct {
 	Done     int    `json:"done"`
 }
 
-func (s *Server) me(w http.ResponseWriter, r *http.Request) { answer(w, s.meOf(s.identity(r))) }
+func (s *Server) me(w http.ResponseWriter, r *http.Request) { sendJSON(w, s.meOf(s.identity(r))) }
 
-func (s *Server) meOf(me who) meAnswer {
+func (s *Server) meOf(me principal) meAnswer {
 	out := meAnswer{Role: me.Role, Kernels: s.Workshop.Kernels.Names(), Labs: []labLine{}}
 	out.Kernel = out.Kernels[0]
-	if s.Room != nil {
-		out.Class, out.Name = s.Room.Name, s.Room.name(me.ID)
+	if s.Classroom != nil {
+		out.Class, out.Name = s.Classroom.Name, s.Classroom.name(me.ID)
 	}
 	for _, l := range s.Workshop.Lessons {
 		line := labLine{Name: l.Name, Title: l.Title, Summary: l.Summary, Duration: l.Duration, Kernels: l.Kernels.String(), Steps: len(l.Checked())}
@@ -50,18 +50,18 @@ func (s *Server) meOf(me who) meAnswer {
 // join lets a student into the class for its code, or back in for the student's own.
 func (s *Server) join(w http.ResponseWriter, r *http.Request) {
 	var in struct{ Name, Code string }
-	if s.Room == nil {
-		fail(w, http.StatusNotFound, "this is no class")
+	if s.Classroom == nil {
+		sendError(w, http.StatusNotFound, "this is no class")
 		return
 	}
-	if wait := s.tries.wait(addressOf(r), time.Now()); wait > 0 {
+	if wait := s.failures.wait(addressOf(r), time.Now()); wait > 0 {
 		tooMany(w, wait)
 		return
 	}
-	if !read(w, r, &in) {
+	if !readJSON(w, r, &in) {
 		return
 	}
-	id, back, err := s.Room.Join(in.Name, in.Code)
+	id, back, err := s.Classroom.Join(in.Name, in.Code)
 	if err == nil && back {
 		err = s.sessions.endOf(Student, id) // who left the page has left it
 	}
@@ -69,35 +69,35 @@ func (s *Server) join(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, err)
 		return
 	}
-	me := who{Role: Student, ID: id}
+	me := principal{Role: Student, ID: id}
 	token, err := s.sessions.open(me)
 	if err != nil {
-		fail(w, http.StatusInternalServerError, err.Error())
+		sendError(w, http.StatusInternalServerError, err.Error())
 		return
 	}
 	s.setCookie(w, token)
-	answer(w, s.meOf(me))
+	sendJSON(w, s.meOf(me))
 }
 
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.Is(err, ErrCode):
-		s.tries.fail(addressOf(r), time.Now())
-		fail(w, http.StatusForbidden, err.Error())
+		s.failures.add(addressOf(r), time.Now())
+		sendError(w, http.StatusForbidden, err.Error())
 	case errors.Is(err, ErrTaken), errors.Is(err, ErrFull):
-		fail(w, http.StatusConflict, err.Error())
+		sendError(w, http.StatusConflict, err.Error())
 	default:
-		fail(w, http.StatusBadRequest, err.Error())
+		sendError(w, http.StatusBadRequest, err.Error())
 	}
 }
 
 func (s *Server) leave(w http.ResponseWriter, r *http.Request) {
 	if cookie, err := r.Cookie(s.Cookie); err == nil {
 		if err := s.sessions.end(cookie.Value); err != nil {
-			fail(w, http.StatusInternalServerError, err.Error())
+			sendError(w, http.StatusInternalServerError, err.Error())
 			return
 		}
 	}
 	s.setCookie(w, "")
-	answer(w, struct{}{})
+	sendJSON(w, struct{}{})
 }

@@ -14,25 +14,25 @@ import (
 
 // Options is what a server shows, and to whom.
 type Options struct {
-	Workshop *workshop.Workshop
-	Room     *Room    // the class; nil for one who learns alone
-	Dir      string   // where sessions are kept
-	Hosts    []string // names and addresses by which browsers may call the server
-	Secure   bool     // it is reached by HTTPS
-	Cookie   string   // name of the cookie, which servers on one machine must not share
+	Workshop  *workshop.Workshop
+	Classroom *Classroom // the class; nil for one who learns alone
+	Dir       string     // where sessions are kept
+	Hosts     []string   // names and addresses by which browsers may call the server
+	Secure    bool       // it is reached by HTTPS
+	Cookie    string     // name of the cookie, which servers on one machine must not share
 }
 
 // Server answers browsers.
 type Server struct {
 	Options
 	sessions *sessions
-	tries    tries
-	seats    seats
+	failures failures
+	sockets  socketLimit
 	mux      *http.ServeMux
 }
 
 // Alone is the ID of the one who learns alone.
-const Alone = "me"
+const SoleStudent = "me"
 
 // New makes a server. The error is the disk's.
 func New(o Options) (*Server, error) {
@@ -49,10 +49,12 @@ func New(o Options) (*Server, error) {
 }
 
 // Handler serves the page and all it asks for.
-func (s *Server) Handler() http.Handler { return s.guarded(s.mux) }
+func (s *Server) Handler() http.Handler { return s.protect(s.mux) }
 
 // Key makes a key that opens a session of a role once: in a link, /login?key=KEY.
-func (s *Server) Key(role Role, id string) string { return s.sessions.key(who{Role: role, ID: id}) }
+func (s *Server) Key(role Role, id string) string {
+	return s.sessions.key(principal{Role: role, ID: id})
+}
 
 func (s *Server) routes() {
 	m := s.mux
@@ -65,52 +67,52 @@ func (s *Server) routes() {
 	m.HandleFunc("POST /api/join", s.join)
 	m.HandleFunc("POST /api/leave", s.leave)
 	m.HandleFunc("POST /api/me/code", s.myCode)
-	m.HandleFunc("GET /api/labs/{lab}", s.desk(s.lesson))
+	m.HandleFunc("GET /api/labs/{lab}", s.workspace(s.lesson))
 	m.HandleFunc("GET /api/labs/{lab}/files/{file}", s.figure)
-	for name, h := range map[string]deskHandler{"save": s.save, "check": s.check, "goto": s.goTo, "hint": s.hint, "solve": s.solve, "reset": s.reset, "compare": s.compare} {
-		m.HandleFunc("POST /api/labs/{lab}/"+name, s.desk(h))
+	for name, h := range map[string]workspaceHandler{"save": s.save, "check": s.check, "goto": s.goTo, "hint": s.hint, "solve": s.solve, "reset": s.reset, "compare": s.compare} {
+		m.HandleFunc("POST /api/labs/{lab}/"+name, s.workspace(h))
 	}
-	m.HandleFunc("GET /api/labs/{lab}/events", s.desk(s.events))
-	m.HandleFunc("GET /api/labs/{lab}/terminals", s.desk(s.terminals))
-	m.HandleFunc("GET /api/labs/{lab}/terminals/{id}", s.desk(s.terminal))
-	m.HandleFunc("DELETE /api/labs/{lab}/terminals/{id}", s.desk(s.closeTerminal))
-	m.HandleFunc("GET /api/class", s.teacher(s.class))
-	m.HandleFunc("GET /api/class/events", s.teacher(s.classEvents))
+	m.HandleFunc("GET /api/labs/{lab}/events", s.workspace(s.events))
+	m.HandleFunc("GET /api/labs/{lab}/terminals", s.workspace(s.terminals))
+	m.HandleFunc("GET /api/labs/{lab}/terminals/{id}", s.workspace(s.terminal))
+	m.HandleFunc("DELETE /api/labs/{lab}/terminals/{id}", s.workspace(s.closeTerminal))
+	m.HandleFunc("GET /api/class", s.teacher(s.classroom))
+	m.HandleFunc("GET /api/class/events", s.teacher(s.classroomEvents))
 	m.HandleFunc("POST /api/class/message", s.teacher(s.message))
 	m.HandleFunc("POST /api/class/students/{student}/remove", s.teacher(s.remove))
 	m.HandleFunc("POST /api/class/students/{student}/code", s.teacher(s.codeFor))
 	m.HandleFunc("GET /api/class/results.csv", s.teacher(s.results))
 	m.HandleFunc("GET /api/class/students/{student}/terminals/{lab}/{id}", s.teacher(s.watchTerminal))
 	m.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, http.StatusNotFound, "there is no "+r.Method+" "+r.URL.Path)
+		sendError(w, http.StatusNotFound, "there is no "+r.Method+" "+r.URL.Path)
 	})
 }
 
 // identity is whose session the request has. One with a token that is none counts as a
 // failed attempt.
-func (s *Server) identity(r *http.Request) who {
+func (s *Server) identity(r *http.Request) principal {
 	cookie, err := r.Cookie(s.Cookie)
 	if err != nil {
-		return who{Role: Nobody}
+		return principal{Role: Nobody}
 	}
-	if s.tries.wait(addressOf(r), time.Now()) > 0 {
-		if w := s.sessions.of(cookie.Value); w.Role != Nobody {
-			return w
+	if s.failures.wait(addressOf(r), time.Now()) > 0 {
+		if p := s.sessions.of(cookie.Value); p.Role != Nobody {
+			return p
 		}
-		return who{Role: Nobody}
+		return principal{Role: Nobody}
 	}
-	w := s.sessions.of(cookie.Value)
-	if w.Role == Student && s.Room != nil && s.Room.name(w.ID) == "" {
-		w.Role = Nobody // removed from the class, or of another one
+	p := s.sessions.of(cookie.Value)
+	if p.Role == Student && s.Classroom != nil && s.Classroom.name(p.ID) == "" {
+		p.Role = Nobody // removed from the class, or of another one
 	}
-	if w.Role == Nobody {
-		s.tries.fail(addressOf(r), time.Now())
+	if p.Role == Nobody {
+		s.failures.add(addressOf(r), time.Now())
 	}
-	return w
+	return p
 }
 
 // welcome tells whether the session that a request came with is good still.
-func (s *Server) welcome(r *http.Request) func() bool {
+func (s *Server) sessionCheck(r *http.Request) func() bool {
 	was := s.identity(r)
 	return func() bool { now := s.identity(r); return now.Role == was.Role && now.ID == was.ID }
 }
@@ -125,27 +127,27 @@ func (s *Server) setCookie(w http.ResponseWriter, token string) {
 
 // login makes a session of a link's key.
 func (s *Server) login(w http.ResponseWriter, r *http.Request) {
-	if wait := s.tries.wait(addressOf(r), time.Now()); wait > 0 {
+	if wait := s.failures.wait(addressOf(r), time.Now()); wait > 0 {
 		tooMany(w, wait)
 		return
 	}
 	token, ok, err := s.sessions.redeem(r.FormValue("key"))
 	switch {
 	case err != nil:
-		fail(w, http.StatusInternalServerError, err.Error())
+		sendError(w, http.StatusInternalServerError, err.Error())
 		return
 	case ok:
 		s.setCookie(w, token)
 	case s.identity(r).Role == Nobody:
-		s.tries.fail(addressOf(r), time.Now())
-		fail(w, http.StatusForbidden, "this link was used already, or is of another run of bpflab; press Enter in bpflab's terminal for a new one")
+		s.failures.add(addressOf(r), time.Now())
+		sendError(w, http.StatusForbidden, "this link was used already, or is of another run of bpflab; press Enter in bpflab's terminal for a new one")
 		return
 	}
-	http.Redirect(w, r, path(r.FormValue("to")), http.StatusSeeOther)
+	http.Redirect(w, r, localPath(r.FormValue("to")), http.StatusSeeOther)
 }
 
 // path is a place of ours to go to.
-func path(to string) string {
+func localPath(to string) string {
 	if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n") {
 		return "/"
 	}
@@ -155,44 +157,44 @@ func path(to string) string {
 func tooMany(w http.ResponseWriter, wait time.Duration) {
 	seconds := int(wait.Seconds()) + 1
 	w.Header().Set("Retry-After", fmt.Sprint(seconds))
-	fail(w, http.StatusTooManyRequests, fmt.Sprintf("too many failed tries from your address: wait %d seconds", seconds))
+	sendError(w, http.StatusTooManyRequests, fmt.Sprintf("too many failed tries from your address: wait %d seconds", seconds))
 }
 
 // deskHandler answers a student at a desk.
-type deskHandler func(http.ResponseWriter, *http.Request, *workshop.Desk)
+type workspaceHandler func(http.ResponseWriter, *http.Request, *workshop.Workspace)
 
 // desk finds the desk that a request is for: always the session's own student's.
-func (s *Server) desk(h deskHandler) http.HandlerFunc {
+func (s *Server) workspace(h workspaceHandler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		me := s.identity(r)
 		if me.Role != Student {
-			fail(w, http.StatusUnauthorized, "you are not in this workshop, or no longer")
+			sendError(w, http.StatusUnauthorized, "you are not in this workshop, or no longer")
 			return
 		}
 		student, err := s.Workshop.Student(me.ID)
 		if err != nil {
-			fail(w, http.StatusServiceUnavailable, err.Error())
+			sendError(w, http.StatusServiceUnavailable, err.Error())
 			return
 		}
 		lab := r.PathValue("lab")
 		if s.Workshop.Lesson(lab) == nil {
-			fail(w, http.StatusNotFound, fmt.Sprintf("there is no lab %q in this course", lab))
+			sendError(w, http.StatusNotFound, fmt.Sprintf("there is no lab %q in this course", lab))
 			return
 		}
-		d, err := student.Desk(lab)
+		ws, err := student.Workspace(lab)
 		if err != nil {
-			fail(w, http.StatusInternalServerError, err.Error())
+			sendError(w, http.StatusInternalServerError, err.Error())
 			return
 		}
-		h(w, r, d)
+		h(w, r, ws)
 	}
 }
 
 // teacher lets only the class's teacher through.
 func (s *Server) teacher(h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if s.Room == nil || s.identity(r).Role != Teacher {
-			fail(w, http.StatusUnauthorized, "this is for the teacher; open the link that bpflab printed")
+		if s.Classroom == nil || s.identity(r).Role != Teacher {
+			sendError(w, http.StatusUnauthorized, "this is for the teacher; open the link that bpflab printed")
 			return
 		}
 		h(w, r)
@@ -203,7 +205,7 @@ func (s *Server) teacher(h http.HandlerFunc) http.HandlerFunc {
 const readTime = 30 * time.Second
 
 // read reads a request's JSON; false if it is none, which is answered.
-func read(w http.ResponseWriter, r *http.Request, into any) bool {
+func readJSON(w http.ResponseWriter, r *http.Request, into any) bool {
 	body := http.NewResponseController(w)
 	body.SetReadDeadline(time.Now().Add(readTime)) // who trickles is cut off
 	defer body.SetReadDeadline(time.Time{})
@@ -213,14 +215,14 @@ func read(w http.ResponseWriter, r *http.Request, into any) bool {
 	case err == nil:
 		return true
 	case errors.As(err, &large):
-		fail(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("a request may have %d MiB, and a C file 1 MiB", maxBody>>20))
+		sendError(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("a request may have %d MiB, and a C file 1 MiB", maxBody>>20))
 	default:
-		fail(w, http.StatusBadRequest, "the request is no JSON that this server understands: "+err.Error())
+		sendError(w, http.StatusBadRequest, "the request is no JSON that this server understands: "+err.Error())
 	}
 	return false
 }
 
-func answer(w http.ResponseWriter, v any) {
+func sendJSON(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	json.NewEncoder(w).Encode(v) // a browser that has gone is no matter
@@ -230,7 +232,7 @@ type failure struct {
 	Error string `json:"error"`
 }
 
-func fail(w http.ResponseWriter, status int, text string) {
+func sendError(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)

@@ -26,7 +26,7 @@ const (
 )
 
 // who is whose session a request has.
-type who struct {
+type principal struct {
 	Role Role      `json:"role"`
 	ID   string    `json:"id"`
 	Made time.Time `json:"made"`
@@ -41,12 +41,12 @@ type sessions struct {
 	file string
 
 	mu   sync.Mutex
-	all  map[string]who
-	keys map[string]who
+	all  map[string]principal
+	keys map[string]principal
 }
 
 func openSessions(file string) (*sessions, error) {
-	s := &sessions{file: file, all: map[string]who{}, keys: map[string]who{}}
+	s := &sessions{file: file, all: map[string]principal{}, keys: map[string]principal{}}
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
@@ -55,10 +55,10 @@ func openSessions(file string) (*sessions, error) {
 		return nil, fmt.Errorf("the workshop's sessions: %w", err)
 	}
 	if json.Unmarshal(text, &s.all) != nil {
-		s.all = map[string]who{} // all must come in anew
+		s.all = map[string]principal{} // all must come in anew
 	}
-	for digest, w := range s.all {
-		if time.Since(w.Made) > sessionLife {
+	for digest, p := range s.all {
+		if time.Since(p.Made) > sessionLife {
 			delete(s.all, digest)
 		}
 	}
@@ -71,48 +71,48 @@ func digestOf(token string) string {
 }
 
 // key makes a key for a link, which opens a session once.
-func (s *sessions) key(w who) string {
+func (s *sessions) key(p principal) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := rand.Text()
-	s.keys[digestOf(key)] = w
+	s.keys[digestOf(key)] = p
 	return key
 }
 
 // redeem makes a session of a key; false if it is unknown, or was used.
 func (s *sessions) redeem(key string) (token string, ok bool, err error) {
 	s.mu.Lock()
-	w, ok := s.keys[digestOf(key)]
+	p, ok := s.keys[digestOf(key)]
 	delete(s.keys, digestOf(key))
 	s.mu.Unlock()
 	if !ok {
 		return "", false, nil
 	}
-	token, err = s.open(w)
+	token, err = s.open(p)
 	return token, true, err
 }
 
 // open makes a session and returns its token.
-func (s *sessions) open(w who) (string, error) {
+func (s *sessions) open(p principal) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	token := rand.Text()
-	w.Made = time.Now().UTC()
-	s.all[digestOf(token)] = w
+	p.Made = time.Now().UTC()
+	s.all[digestOf(token)] = p
 	return token, s.save()
 }
 
 // of is whose session a token is; Nobody's if it is none.
-func (s *sessions) of(token string) who {
+func (s *sessions) of(token string) principal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	want := digestOf(token)
-	for digest, w := range s.all {
-		if subtle.ConstantTimeCompare([]byte(digest), []byte(want)) == 1 && time.Since(w.Made) <= sessionLife {
-			return w
+	for digest, p := range s.all {
+		if subtle.ConstantTimeCompare([]byte(digest), []byte(want)) == 1 && time.Since(p.Made) <= sessionLife {
+			return p
 		}
 	}
-	return who{Role: Nobody}
+	return principal{Role: Nobody}
 }
 
 // end ends a session.
@@ -127,8 +127,8 @@ func (s *sessions) end(token string) error {
 func (s *sessions) endOf(role Role, id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for digest, w := range s.all {
-		if w.Role == role && w.ID == id {
+	for digest, p := range s.all {
+		if p.Role == role && p.ID == id {
 			delete(s.all, digest)
 		}
 	}

@@ -12,25 +12,25 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-func (s *Server) terminals(w http.ResponseWriter, _ *http.Request, d *workshop.Desk) {
-	answer(w, map[string][]string{"terminals": append([]string{}, d.Terminals()...)})
+func (s *Server) terminals(w http.ResponseWriter, _ *http.Request, ws *workshop.Workspace) {
+	sendJSON(w, map[string][]string{"terminals": append([]string{}, ws.Terminals()...)})
 }
 
-func (s *Server) closeTerminal(w http.ResponseWriter, r *http.Request, d *workshop.Desk) {
-	if t := d.Existing(r.PathValue("id")); t != nil {
+func (s *Server) closeTerminal(w http.ResponseWriter, r *http.Request, ws *workshop.Workspace) {
+	if t := ws.Existing(r.PathValue("id")); t != nil {
 		t.Close()
 	}
-	answer(w, struct{}{})
+	sendJSON(w, struct{}{})
 }
 
 // terminal joins a browser to a shell in the machine, which goes on without it.
-func (s *Server) terminal(w http.ResponseWriter, r *http.Request, d *workshop.Desk) {
+func (s *Server) terminal(w http.ResponseWriter, r *http.Request, ws *workshop.Workspace) {
 	c, err := s.accept(w, r)
 	if err != nil {
 		return
 	}
 	defer c.close()
-	t, err := d.Terminal(r.Context(), r.PathValue("id"), sizeOf(r))
+	t, err := ws.Terminal(r.Context(), r.PathValue("id"), sizeOf(r))
 	if err != nil {
 		c.json(r.Context(), exitAnswer{"exit", err.Error()})
 		c.Close(websocket.StatusNormalClosure, "")
@@ -38,8 +38,8 @@ func (s *Server) terminal(w http.ResponseWriter, r *http.Request, d *workshop.De
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	go func() { defer cancel(); typed(ctx, c, t) }()
-	show(ctx, c, t, s.welcome(r))
+	go func() { defer cancel(); readInput(ctx, c, t) }()
+	show(ctx, c, t, s.sessionCheck(r))
 }
 
 type exitAnswer struct {
@@ -87,7 +87,7 @@ func show(ctx context.Context, c socket, t *workshop.Terminal, welcome func() bo
 }
 
 // typed passes on what is typed, and the window's size.
-func typed(ctx context.Context, c socket, t *workshop.Terminal) {
+func readInput(ctx context.Context, c socket, t *workshop.Terminal) {
 	for {
 		kind, p, err := c.Read(ctx)
 		if err != nil {
@@ -111,20 +111,20 @@ func typed(ctx context.Context, c socket, t *workshop.Terminal) {
 
 // watchTerminal shows a student's terminal to the teacher, who cannot type into it.
 func (s *Server) watchTerminal(w http.ResponseWriter, r *http.Request) {
-	id := s.Room.idOf(r.PathValue("student"))
+	id := s.Classroom.idOf(r.PathValue("student"))
 	student, err := s.Workshop.Student(id)
 	if id == "" || err != nil || s.Workshop.Lesson(r.PathValue("lab")) == nil {
-		fail(w, http.StatusNotFound, "there is no such student or lab")
+		sendError(w, http.StatusNotFound, "there is no such student or lab")
 		return
 	}
-	d, err := student.Desk(r.PathValue("lab"))
+	ws, err := student.Workspace(r.PathValue("lab"))
 	if err != nil {
-		fail(w, http.StatusInternalServerError, err.Error())
+		sendError(w, http.StatusInternalServerError, err.Error())
 		return
 	}
-	t := d.Existing(r.PathValue("id"))
+	t := ws.Existing(r.PathValue("id"))
 	if t == nil {
-		fail(w, http.StatusNotFound, "that terminal has ended")
+		sendError(w, http.StatusNotFound, "that terminal has ended")
 		return
 	}
 	c, err := s.accept(w, r)
@@ -132,5 +132,5 @@ func (s *Server) watchTerminal(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer c.close()
-	show(c.CloseRead(r.Context()), c, t, s.welcome(r))
+	show(c.CloseRead(r.Context()), c, t, s.sessionCheck(r))
 }

@@ -108,7 +108,7 @@ func open(t *testing.T, dir string, class bool) site {
 	w := workshop.New(workshop.Options{Lessons: []*workshop.Lesson{lesson}, Kernels: fakeKernels{}, Builder: fakeBuilder{}, Dir: dir, Machines: t.TempDir()})
 	o := Options{Workshop: w, Dir: dir, Hosts: LocalHosts}
 	if class {
-		if o.Room, err = OpenRoom(dir, "a-class", 3); err != nil {
+		if o.Classroom, err = OpenClassroom(dir, "a-class", 3); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -137,18 +137,18 @@ func (s site) browser(t *testing.T) *browser {
 }
 
 // alone is the browser of the one who learns alone.
-func (s site) alone(t *testing.T) *browser {
+func (s site) soleStudent(t *testing.T) *browser {
 	b := s.browser(t)
-	if status, _ := b.get("/login?key=" + s.Key(Student, Alone)); status != http.StatusSeeOther {
+	if status, _ := b.get("/login?key=" + s.Key(Student, SoleStudent)); status != http.StatusSeeOther {
 		t.Fatalf("the key: status %d", status)
 	}
 	return b
 }
 
 // pupil is the browser of one who joined the class.
-func (s site) pupil(t *testing.T, name string) *browser {
+func (s site) student(t *testing.T, name string) *browser {
 	b := s.browser(t)
-	if status, text := b.post("/api/join", map[string]any{"name": name, "code": s.Room.Code()}); status != http.StatusOK {
+	if status, text := b.post("/api/join", map[string]any{"name": name, "code": s.Classroom.Code()}); status != http.StatusOK {
 		t.Fatalf("%s joins: %d %s", name, status, text)
 	}
 	return b

@@ -1,5 +1,5 @@
 import { h } from "./dom.js";
-import { showCode } from "./code.js";
+import { showCode } from "./personal_code.js";
 import { themeSwitch } from "./theme.js";
 
 // frame is what every page has: a header, and the content.

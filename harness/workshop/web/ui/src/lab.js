@@ -6,7 +6,7 @@ import { makeEditor } from "./editor.js";
 import { confirmed, makeLesson } from "./lesson.js";
 import { makePanes } from "./panes.js";
 import { makeTerminals } from "./terminals.js";
-import { splitter } from "./split.js";
+import { splitter } from "./splitter.js";
 
 const phases = { none: "no machine yet", starting: "the machine starts", ready: "", gone: "the machine is gone" };
 const works = {

@@ -1,4 +1,4 @@
-import { showCode } from "./code.js";
+import { showCode } from "./personal_code.js";
 import { get, post } from "./api.js";
 import { h, fill, toast } from "./dom.js";
 import { follow } from "./events.js";

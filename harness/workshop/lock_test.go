@@ -7,15 +7,15 @@ import (
 )
 
 // The newest takes the turn from the one at work, which learns why.
-func TestTurn(t *testing.T) {
-	turn := newTurn()
-	first, done, err := turn.take(context.Background())
+func TestLock(t *testing.T) {
+	turn := newLock()
+	first, done, err := turn.preempt(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
 	second := make(chan error)
 	go func() {
-		ctx, done, err := turn.take(context.Background())
+		ctx, done, err := turn.preempt(context.Background())
 		if err == nil {
 			err = ctx.Err()
 			done()
@@ -23,7 +23,7 @@ func TestTurn(t *testing.T) {
 		second <- err
 	}()
 	<-first.Done()
-	if !errors.Is(context.Cause(first), errOvertaken) {
+	if !errors.Is(context.Cause(first), errSuperseded) {
 		t.Errorf("the first ended with %v", context.Cause(first))
 	}
 	done()
@@ -33,16 +33,16 @@ func TestTurn(t *testing.T) {
 }
 
 // Who waits in vain gives up with its context.
-func TestTurnGivenUp(t *testing.T) {
-	turn := newTurn()
-	_, done, err := turn.take(context.Background())
+func TestLockGivesUp(t *testing.T) {
+	turn := newLock()
+	_, done, err := turn.preempt(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer done()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, _, err := turn.wait(ctx); !errors.Is(err, context.Canceled) {
+	if _, _, err := turn.acquire(ctx); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }

@@ -11,13 +11,13 @@ import (
 
 // unwanted are the verifier's answers without the rejections that the step wants, and
 // got: nothing is wrong with those programs.
-func unwanted(step lab.Step, single session.Single) []wire.Program {
+func unexpectedRejections(step lab.Step, single session.Single) []wire.Program {
 	return slices.DeleteFunc(slices.Clone(single.Programs), func(p wire.Program) bool {
-		return !p.Accepted && wantsRejected(step, single.Checks, p.Name)
+		return !p.Accepted && expectsRejection(step, single.Checks, p.Name)
 	})
 }
 
-func wantsRejected(step lab.Step, judged []verdict.Check, program string) bool {
+func expectsRejection(step lab.Step, judged []verdict.Check, program string) bool {
 	for _, c := range step.Checks {
 		if c.Rejected == nil || c.Rejected.Program != program {
 			continue

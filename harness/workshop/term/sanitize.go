@@ -12,7 +12,7 @@ const tabWidth = 4
 
 // plain is a text of others' as it can be shown: without escape sequences and control
 // characters, which could write anywhere on the screen.
-func plain(text string) string {
+func sanitize(text string) string {
 	text = strings.ReplaceAll(ansi.Strip(text), "\t", strings.Repeat(" ", tabWidth))
 	return strings.Map(func(r rune) rune {
 		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) {

@@ -9,61 +9,61 @@ import (
 )
 
 // news are events of a desk. They have ended if open is false.
-type news struct {
-	from   *seat
+type eventBatch struct {
+	from   *labSession
 	events []workshop.Event
 	open   bool
 }
 
 // most is how many events are shown at once.
-const most = 64
+const maxBatch = 64
 
 // listen waits for events of a seat, and takes those that are there.
-func listen(s *seat) tea.Cmd {
+func waitForEvents(s *labSession) tea.Cmd {
 	events := s.events
 	return func() tea.Msg {
-		n := news{from: s}
+		batch := eventBatch{from: s}
 		e, open := <-events
-		for n.open = open; open; {
-			n.events = append(n.events, e)
-			if len(n.events) == most {
-				return n
+		for batch.open = open; open; {
+			batch.events = append(batch.events, e)
+			if len(batch.events) == maxBatch {
+				return batch
 			}
 			select {
 			case e, open = <-events:
-				n.open = open
+				batch.open = open
 			default:
-				return n
+				return batch
 			}
 		}
-		return n
+		return batch
 	}
 }
 
 // hear takes news.
-func (m *model) hear(n news) tea.Cmd {
-	if n.from != m.seat {
+func (m *model) handleEvents(batch eventBatch) tea.Cmd {
+	if batch.from != m.session {
 		return nil // of a desk that was left
 	}
-	for _, e := range n.events {
-		m.take(e)
+	for _, e := range batch.events {
+		m.handleEvent(e)
 	}
-	m.view = m.seat.View()
-	if !n.open {
+	m.view = m.session.View()
+	if !batch.open {
 		m.pane.trace.dropped = true // the screen was another's for long, and there was too much to keep
-		m.seat.follow()
+		m.session.follow()
 	}
-	return listen(m.seat)
+	return waitForEvents(m.session)
 }
 
-func (m *model) take(e workshop.Event) {
+func (m *model) handleEvent(e workshop.Event) {
 	switch {
 	case e.Trace != nil:
 		m.pane.trace.take(*e.Trace)
 	case e.Maps != nil:
 		m.pane.maps = e.Maps
-	case e.Notice != nil:
-		m.note = e.Notice.From + ": " + e.Notice.Text
+	case e.Announcement != nil:
+		m.note = e.Announcement.From + ": " + e.Announcement.Text
 	case e.Report != nil:
 		m.pane.fresh = true
 	}

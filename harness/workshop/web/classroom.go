@@ -17,13 +17,13 @@ import (
 
 // Room is a class: its code, and who has joined. It is kept on disk, so that a server
 // that was ended goes on where it was.
-type Room struct {
+type Classroom struct {
 	Name  string
 	Limit int // students at most
 
-	file string
-	mu   sync.Mutex
-	kept roster
+	file   string
+	mu     sync.Mutex
+	roster roster
 }
 
 // roster is what is kept of a class.
@@ -43,58 +43,58 @@ var (
 
 // OpenRoom opens the class of a name, whose files are below dir; a new one if there is
 // none.
-func OpenRoom(dir, name string, limit int) (*Room, error) {
-	r := &Room{Name: name, Limit: limit, file: filepath.Join(dir, "class.json")}
-	text, err := os.ReadFile(r.file)
+func OpenClassroom(dir, name string, limit int) (*Classroom, error) {
+	c := &Classroom{Name: name, Limit: limit, file: filepath.Join(dir, "class.json")}
+	text, err := os.ReadFile(c.file)
 	if errors.Is(err, fs.ErrNotExist) {
-		r.kept = roster{Code: newCode(), Started: time.Now().UTC(), Names: map[string]string{}}
-		return r, r.save()
+		c.roster = roster{Code: newCode(), Started: time.Now().UTC(), Names: map[string]string{}}
+		return c, c.save()
 	}
 	if err == nil {
-		err = json.Unmarshal(text, &r.kept)
+		err = json.Unmarshal(text, &c.roster)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the class's file %s: %w", r.file, err)
+		return nil, fmt.Errorf("the class's file %s: %w", c.file, err)
 	}
-	return r, nil
+	return c, nil
 }
 
 // Code is what students join with.
-func (r *Room) Code() string { return r.kept.Code }
+func (c *Classroom) Code() string { return c.roster.Code }
 
 // Join lets a student in who has the class's code, and returns the student's ID. One
 // who has a code of their own is back: so nobody else is it. The error is ErrCode,
 // ErrTaken, ErrFull, or what is wrong with the name.
-func (r *Room) Join(name, code string) (id string, back bool, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if id, err := r.returning(name, code); id != "" {
+func (c *Classroom) Join(name, code string) (id string, back bool, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if id, err := c.redeem(name, code); id != "" {
 		return id, true, err
 	}
-	if !sameCode(code, r.kept.Code) {
+	if !sameCode(code, c.roster.Code) {
 		return "", false, ErrCode
 	}
-	id, err = r.enter(name)
+	id, err = c.enter(name)
 	return id, false, err
 }
 
 // enter puts a student's name on the roster. The caller holds the lock.
-func (r *Room) enter(name string) (string, error) {
+func (c *Classroom) enter(name string) (string, error) {
 	name, err := cleanName(name)
 	if err != nil {
 		return "", err
 	}
-	for _, other := range r.kept.Names {
+	for _, other := range c.roster.Names {
 		if strings.EqualFold(other, name) {
 			return "", ErrTaken
 		}
 	}
-	if len(r.kept.Names) >= r.Limit {
-		return "", fmt.Errorf("%w: %d students", ErrFull, r.Limit)
+	if len(c.roster.Names) >= c.Limit {
+		return "", fmt.Errorf("%w: %d students", ErrFull, c.Limit)
 	}
-	id := r.newID(name)
-	r.kept.Names[id] = name
-	return id, r.save()
+	id := c.newID(name)
+	c.roster.Names[id] = name
+	return id, c.save()
 }
 
 const maxName = 40 // characters
@@ -113,7 +113,7 @@ func cleanName(name string) (string, error) {
 }
 
 // newID makes an ID that names a student's directory, of what is plain in the name.
-func (r *Room) newID(name string) string {
+func (c *Classroom) newID(name string) string {
 	var b strings.Builder
 	for _, c := range strings.ToLower(name) {
 		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' {
@@ -125,33 +125,33 @@ func (r *Room) newID(name string) string {
 		stem = "student"
 	}
 	id := stem
-	for n := 2; r.kept.Names[id] != ""; n++ {
+	for n := 2; c.roster.Names[id] != ""; n++ {
 		id = fmt.Sprintf("%s-%d", stem, n)
 	}
 	return id
 }
 
 // Remove takes a student out of the class. What they wrote stays on disk.
-func (r *Room) Remove(id string) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.kept.Names, id)
-	delete(r.kept.Codes, id)
-	return r.save()
+func (c *Classroom) Remove(id string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.roster.Names, id)
+	delete(c.roster.Codes, id)
+	return c.save()
 }
 
 // name is a student's, "" if none in the class has the ID.
-func (r *Room) name(id string) string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.kept.Names[id]
+func (c *Classroom) name(id string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.roster.Names[id]
 }
 
 // idOf is the ID of the student of a name, "" if there is none.
-func (r *Room) idOf(name string) string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for id, n := range r.kept.Names {
+func (c *Classroom) idOf(name string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id, n := range c.roster.Names {
 		if n == name {
 			return id
 		}
@@ -160,23 +160,23 @@ func (r *Room) idOf(name string) string {
 }
 
 // ids are those of the students, in order.
-func (r *Room) ids() []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Sorted(maps.Keys(r.kept.Names))
+func (c *Classroom) ids() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Sorted(maps.Keys(c.roster.Names))
 }
 
 // save writes the class's file. The caller holds the lock, if others know of the class.
-func (r *Room) save() error {
-	text, err := json.MarshalIndent(r.kept, "", "  ")
+func (c *Classroom) save() error {
+	text, err := json.MarshalIndent(c.roster, "", "  ")
 	if err == nil {
-		err = os.MkdirAll(filepath.Dir(r.file), 0o755)
+		err = os.MkdirAll(filepath.Dir(c.file), 0o755)
 	}
 	if err == nil {
-		err = os.WriteFile(r.file+".new", text, 0o600)
+		err = os.WriteFile(c.file+".new", text, 0o600)
 	}
 	if err == nil {
-		err = os.Rename(r.file+".new", r.file)
+		err = os.Rename(c.file+".new", c.file)
 	}
 	if err != nil {
 		return fmt.Errorf("the class's file: %w", err)

@@ -22,8 +22,8 @@ import (
 
 // served is `bpflab workshop` that serves a page.
 type served struct {
-	cmd  *exec.Cmd
-	said string
+	cmd    *exec.Cmd
+	output string
 }
 
 // serve starts the command, and waits until it has said where it is. It is ended with
@@ -50,7 +50,7 @@ func serve(t *testing.T, args ...string) served {
 	s := served{cmd: cmd}
 	t.Cleanup(func() { s.end(t) })
 	for lines := bufio.NewScanner(out); lines.Scan() && !strings.Contains(lines.Text(), "Ctrl-C"); {
-		s.said += lines.Text() + "\n"
+		s.output += lines.Text() + "\n"
 	}
 	return s
 }
@@ -68,9 +68,9 @@ func (s served) end(t *testing.T) {
 // find is the first group of an expression in what the command said.
 func (s served) find(t *testing.T, expression string) string {
 	t.Helper()
-	m := regexp.MustCompile(expression).FindStringSubmatch(s.said)
+	m := regexp.MustCompile(expression).FindStringSubmatch(s.output)
 	if m == nil {
-		t.Fatalf("no %s in:\n%s", expression, s.said)
+		t.Fatalf("no %s in:\n%s", expression, s.output)
 	}
 	return m[1]
 }
@@ -94,7 +94,7 @@ const classSize = 30
 
 // Thirty students do the first lab at once, each in a machine of their own, and the
 // teacher sees them.
-func TestWorkshopClass(t *testing.T) {
+func TestWorkshopClassroom(t *testing.T) {
 	dir := t.TempDir()
 	s := serve(t, "--serve", "127.0.0.1:0", "--class", "thirty", "--dir", dir)
 	ctx := within(t, 10*time.Minute)
@@ -178,7 +178,7 @@ func firstLab(ctx context.Context, address, code, name, solution string) error {
 
 // A student who does harm in their machine harms nobody else's: a neighbour's check
 // passes while a fork bomb runs, and after the machine is reset so does theirs.
-func TestWorkshopClassContainsHarm(t *testing.T) {
+func TestWorkshopClassroomContainsHarm(t *testing.T) {
 	s := serve(t, "--serve", "127.0.0.1:0", "--class", "harm", "--dir", t.TempDir(), "--cpu", "50")
 	ctx := within(t, 5*time.Minute)
 	address, code := s.find(t, `students: +(http\S+)`), s.find(t, `code (\S+)`)

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-func (s site) headmaster(t *testing.T) *browser {
+func (s site) teacher(t *testing.T) *browser {
 	b := s.browser(t)
 	if status, _ := b.get("/login?key=" + s.Key(Teacher, "teacher") + "&to=/teacher"); status != http.StatusSeeOther {
 		t.Fatalf("the teacher's key: %d", status)
@@ -21,7 +21,7 @@ func (s site) headmaster(t *testing.T) *browser {
 // Joining needs the code, and a name that nobody else has.
 func TestJoin(t *testing.T) {
 	s := open(t, t.TempDir(), true)
-	s.pupil(t, "Ada")
+	s.student(t, "Ada")
 	b := s.browser(t)
 	for _, c := range []struct {
 		name, code string
@@ -29,19 +29,19 @@ func TestJoin(t *testing.T) {
 	}{
 		{"Eve", "AAAA-AAAA", http.StatusForbidden},
 		{"Eve", "", http.StatusForbidden},
-		{"ada", s.Room.Code(), http.StatusConflict},
-		{"", s.Room.Code(), http.StatusBadRequest},
-		{strings.Repeat("x", 50), s.Room.Code(), http.StatusBadRequest},
-		{"a\x1b[2J", s.Room.Code(), http.StatusBadRequest},
-		{"../../etc", strings.ToLower(strings.ReplaceAll(s.Room.Code(), "-", "")), http.StatusOK},
-		{"日本", s.Room.Code(), http.StatusOK},
-		{"One too many", s.Room.Code(), http.StatusConflict},
+		{"ada", s.Classroom.Code(), http.StatusConflict},
+		{"", s.Classroom.Code(), http.StatusBadRequest},
+		{strings.Repeat("x", 50), s.Classroom.Code(), http.StatusBadRequest},
+		{"a\x1b[2J", s.Classroom.Code(), http.StatusBadRequest},
+		{"../../etc", strings.ToLower(strings.ReplaceAll(s.Classroom.Code(), "-", "")), http.StatusOK},
+		{"日本", s.Classroom.Code(), http.StatusOK},
+		{"One too many", s.Classroom.Code(), http.StatusConflict},
 	} {
 		if status, text := b.post("/api/join", map[string]string{"name": c.name, "code": c.code}); status != c.status {
 			t.Errorf("%q with %q: %d %s, want %d", c.name, c.code, status, text, c.status)
 		}
 	}
-	for _, id := range s.Room.ids() {
+	for _, id := range s.Classroom.ids() {
 		if strings.ContainsAny(id, "./") {
 			t.Errorf("an ID is %q", id)
 		}
@@ -53,13 +53,13 @@ func TestJoin(t *testing.T) {
 func TestComeBack(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, true)
-	ada := s.pupil(t, "Ada")
+	ada := s.student(t, "Ada")
 	ada.post("/api/labs/first/save", map[string]any{"code": "ada's", "revision": 0})
-	older, own := ada.ownCode(t, "/api/me/code"), ada.ownCode(t, "/api/me/code")
+	older, own := ada.personalCode(t, "/api/me/code"), ada.personalCode(t, "/api/me/code")
 	if text, err := os.ReadFile(filepath.Join(dir, "class.json")); err != nil || strings.Contains(string(text), own) || strings.Contains(string(text), bare(own)) {
 		t.Errorf("the code is on disk: %v", err)
 	}
-	s.Room, _ = OpenRoom(dir, "class", 3) // as after a restart
+	s.Classroom, _ = OpenClassroom(dir, "class", 3) // as after a restart
 	elsewhere := s.browser(t)
 	for _, c := range []struct{ name, code string }{{"Ada", older}, {"Bob", own}, {"", own}} {
 		if status, _ := elsewhere.post("/api/join", map[string]string{"name": c.name, "code": c.code}); status != http.StatusForbidden {
@@ -79,7 +79,7 @@ func TestComeBack(t *testing.T) {
 	if status, _ := s.browser(t).post("/api/join", map[string]string{"name": "Ada", "code": own}); status != http.StatusForbidden {
 		t.Errorf("once more: %d", status)
 	}
-	theirs := s.headmaster(t).ownCode(t, "/api/class/students/Ada/code")
+	theirs := s.teacher(t).personalCode(t, "/api/class/students/Ada/code")
 	if status, _ := s.browser(t).post("/api/join", map[string]string{"name": "Ada", "code": theirs}); status != http.StatusOK {
 		t.Errorf("with the code that the teacher has given: %d", status)
 	}
@@ -90,7 +90,7 @@ func TestComeBack(t *testing.T) {
 	}
 }
 
-func (b *browser) ownCode(t *testing.T, path string) string {
+func (b *browser) personalCode(t *testing.T, path string) string {
 	t.Helper()
 	status, text := b.post(path, nil)
 	var own codeAnswer
@@ -105,13 +105,13 @@ func TestGuessedCode(t *testing.T) {
 	s := open(t, t.TempDir(), true)
 	b := s.browser(t)
 	status := 0
-	for n := 0; n < 2*maxTries && status != http.StatusTooManyRequests; n++ {
+	for n := 0; n < 2*maxFailures && status != http.StatusTooManyRequests; n++ {
 		status, _ = b.post("/api/join", map[string]string{"name": "Eve", "code": "AAAA-AAAA"})
 	}
 	if status != http.StatusTooManyRequests {
 		t.Errorf("after many guesses: %d", status)
 	}
-	if status, _ := b.post("/api/join", map[string]string{"name": "Eve", "code": s.Room.Code()}); status != http.StatusTooManyRequests {
+	if status, _ := b.post("/api/join", map[string]string{"name": "Eve", "code": s.Classroom.Code()}); status != http.StatusTooManyRequests {
 		t.Errorf("the right code among guesses: %d", status)
 	}
 }
@@ -119,7 +119,7 @@ func TestGuessedCode(t *testing.T) {
 // Students have files of their own, and nothing of the teacher's.
 func TestStudentsAreApart(t *testing.T) {
 	s := open(t, t.TempDir(), true)
-	ada, bob := s.pupil(t, "Ada"), s.pupil(t, "Bob")
+	ada, bob := s.student(t, "Ada"), s.student(t, "Bob")
 	ada.post("/api/labs/first/save", map[string]any{"code": "ada's", "revision": 0})
 	if code := bob.lesson().Code; code != "// the starter\n" {
 		t.Errorf("Bob's file is %q", code)
@@ -132,7 +132,7 @@ func TestStudentsAreApart(t *testing.T) {
 	if status, _ := bob.post("/api/class/message", map[string]string{"text": "x"}); status != http.StatusUnauthorized {
 		t.Errorf("a message from a student: %d", status)
 	}
-	teacher := s.headmaster(t)
+	teacher := s.teacher(t)
 	if status, _ := teacher.get("/api/labs/first"); status != http.StatusUnauthorized {
 		t.Errorf("the teacher has no desk, and gets %d", status)
 	}
@@ -144,15 +144,15 @@ func TestStudentsAreApart(t *testing.T) {
 // The teacher sees who is where, writes to all, and takes the results home.
 func TestTeacher(t *testing.T) {
 	s := open(t, t.TempDir(), true)
-	ada, bob := s.pupil(t, "Ada"), s.pupil(t, "=Bob()")
-	teacher := s.headmaster(t)
+	ada, bob := s.student(t, "Ada"), s.student(t, "=Bob()")
+	teacher := s.teacher(t)
 	for _, b := range []*browser{ada, bob} {
 		b.post("/api/labs/first/hint", map[string]string{"step": "do-it"})
 		b.post("/api/labs/first/check", map[string]string{"step": "do-it"}) // no clang, no machine: it fails
 	}
 	events, _ := ada.socket("/api/labs/first/events", "")
 	status, text := teacher.get("/api/class")
-	var b board
+	var b overview
 	if err := json.Unmarshal([]byte(text), &b); err != nil || status != http.StatusOK || len(b.Students) != 2 {
 		t.Fatalf("%d %s", status, text)
 	}
@@ -191,15 +191,15 @@ func TestTeacher(t *testing.T) {
 func TestRemoveAndGoOn(t *testing.T) {
 	dir := t.TempDir()
 	one := open(t, dir, true)
-	ada, bob := one.pupil(t, "Ada"), one.pupil(t, "Bob")
-	if status, text := one.headmaster(t).post("/api/class/students/Bob/remove", struct{}{}); status != http.StatusOK {
+	ada, bob := one.student(t, "Ada"), one.student(t, "Bob")
+	if status, text := one.teacher(t).post("/api/class/students/Bob/remove", struct{}{}); status != http.StatusOK {
 		t.Fatalf("%d %s", status, text)
 	}
 	if status, _ := bob.get("/api/labs/first"); status != http.StatusUnauthorized {
 		t.Errorf("Bob is still in: %d", status)
 	}
 	two := open(t, dir, true)
-	if two.Room.Code() != one.Room.Code() {
+	if two.Classroom.Code() != one.Classroom.Code() {
 		t.Error("the class has another code")
 	}
 	again := two.browser(t)

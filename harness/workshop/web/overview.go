@@ -12,7 +12,7 @@ import (
 )
 
 // board is the class as the teacher sees it.
-type board struct {
+type overview struct {
 	Name     string       `json:"name"`
 	Code     string       `json:"code"`
 	URL      string       `json:"url"`
@@ -57,13 +57,13 @@ const (
 	stuckTime     = 10 * time.Minute
 )
 
-func (s *Server) board(r *http.Request) board {
+func (s *Server) overview(r *http.Request) overview {
 	scheme := "http://"
 	if s.Secure {
 		scheme = "https://"
 	}
-	b := board{Name: s.Room.Name, Code: s.Room.Code(), URL: scheme + r.Host + "/", Started: s.Room.kept.Started, Students: []studentRow{}, Groups: []group{}}
-	for _, id := range s.Room.ids() {
+	b := overview{Name: s.Classroom.Name, Code: s.Classroom.Code(), URL: scheme + r.Host + "/", Started: s.Classroom.roster.Started, Students: []studentRow{}, Groups: []group{}}
+	for _, id := range s.Classroom.ids() {
 		b.Students = append(b.Students, s.row(id))
 	}
 	b.group()
@@ -72,7 +72,7 @@ func (s *Server) board(r *http.Request) board {
 
 // row is a student's line: the desk used last, and what all desks take.
 func (s *Server) row(id string) studentRow {
-	row := studentRow{Name: s.Room.name(id), State: "away", Terminals: []terminalRow{}}
+	row := studentRow{Name: s.Classroom.name(id), State: "away", Terminals: []terminalRow{}}
 	student, err := s.Workshop.Student(id)
 	if err != nil {
 		return row
@@ -81,18 +81,18 @@ func (s *Server) row(id string) studentRow {
 		done, of := student.Done(l.Name)
 		row.Done, row.Total = row.Done+done, row.Total+of
 	}
-	var last *workshop.Desk
-	for _, d := range student.Desks() {
-		use := d.Usage()
+	var last *workshop.Workspace
+	for _, ws := range student.Workspaces() {
+		use := ws.Usage()
 		row.Machines, row.Memory, row.CPU = row.Machines+use.Machines, row.Memory+use.Memory, row.CPU+use.CPU
-		for _, t := range d.Terminals() {
-			row.Terminals = append(row.Terminals, terminalRow{d.Lesson.Name, t})
+		for _, t := range ws.Terminals() {
+			row.Terminals = append(row.Terminals, terminalRow{ws.Lesson.Name, t})
 		}
-		if d.Followed() {
+		if ws.Followed() {
 			row.State = "working"
 		}
-		if last == nil || d.LastUsed().After(last.LastUsed()) {
-			last = d
+		if last == nil || ws.LastUsed().After(last.LastUsed()) {
+			last = ws
 		}
 	}
 	if last != nil {
@@ -102,10 +102,10 @@ func (s *Server) row(id string) studentRow {
 }
 
 // at fills in where the student is.
-func (row *studentRow) at(d *workshop.Desk) {
-	v := d.View()
-	row.Lab, row.Step, row.Since = d.Lesson.Name, v.Step, v.Since
-	for _, st := range d.Lesson.Steps {
+func (row *studentRow) at(ws *workshop.Workspace) {
+	v := ws.View()
+	row.Lab, row.Step, row.Since = ws.Lesson.Name, v.Step, v.Since
+	for _, st := range ws.Lesson.Steps {
 		if st.Name == v.Step {
 			row.StepTitle = st.Title
 		}
@@ -122,7 +122,7 @@ func (row *studentRow) at(d *workshop.Desk) {
 }
 
 // group puts students with the same error together, the largest group first.
-func (b *board) group() {
+func (b *overview) group() {
 	by := map[string]*group{}
 	var order []*group
 	for _, s := range b.Students {
@@ -147,15 +147,15 @@ func (s *Server) results(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Disposition", `attachment; filename="results.csv"`)
 	out := csv.NewWriter(w)
 	out.Write([]string{"student", "lab", "step", "done", "attempts", "hints", "solution", "last_error"})
-	for _, id := range s.Room.ids() {
+	for _, id := range s.Classroom.ids() {
 		student, err := s.Workshop.Student(id)
 		if err != nil {
 			continue
 		}
-		for _, d := range student.Desks() {
-			v := d.View()
-			for _, name := range d.Lesson.Checked() {
-				out.Write(resultLine(s.Room.name(id), d.Lesson.Name, name, v.Steps[name]))
+		for _, ws := range student.Workspaces() {
+			v := ws.View()
+			for _, name := range ws.Lesson.Checked() {
+				out.Write(resultLine(s.Classroom.name(id), ws.Lesson.Name, name, v.Steps[name]))
 			}
 		}
 	}

@@ -123,7 +123,7 @@ func TestWorkshopNeedsATerminal(t *testing.T) {
 }
 
 // A process that is told to end leaves the terminal as it was.
-func TestWorkshopTermTold(t *testing.T) {
+func TestWorkshopTermSIGTERM(t *testing.T) {
 	note := filepath.Join(t.TempDir(), "pid")
 	s, _ := workshopScreen(t, "sh -c 'echo $$ >"+note+"; exec \"$@\"' sh", "")
 	text, err := os.ReadFile(note)

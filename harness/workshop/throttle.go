@@ -8,8 +8,8 @@ import (
 
 // How often a machine's use of the processors is looked at: often where it has a limit.
 const (
-	governEvery  = 250 * time.Millisecond
-	measureEvery = 2 * time.Second
+	throttleEvery = 250 * time.Millisecond
+	measureEvery  = 2 * time.Second
 )
 
 // maxPause is how long a machine is held back at one time: its agent must be heard.
@@ -17,7 +17,7 @@ const maxPause = 2 * time.Second
 
 // govern measures how much of a processor a machine takes, and holds it back where that
 // is more than it may. A machine whose provider knows no such thing is left alone.
-func (w *Workshop) govern(m *machine) {
+func (w *Workshop) throttle(m *machine) {
 	g, ok := m.session.Machine().(vms.Throttler)
 	if !ok {
 		return
@@ -25,17 +25,17 @@ func (w *Workshop) govern(m *machine) {
 	go func() {
 		share, every := float64(w.Limits.CPU)/100, measureEvery
 		if share > 0 {
-			every = governEvery
+			every = throttleEvery
 		}
 		for before := g.CPU(); m.alive.Err() == nil; {
 			began := time.Now()
-			rest(m, every)
+			wait(m, every)
 			now := g.CPU()
 			used := now - before
 			before = now
 			if pause := excess(used, time.Since(began), share); pause > 0 {
 				g.Pause(true)
-				rest(m, pause)
+				wait(m, pause)
 				g.Pause(false)
 			}
 			m.setLoad(used.Seconds() / time.Since(began).Seconds())
@@ -44,7 +44,7 @@ func (w *Workshop) govern(m *machine) {
 }
 
 // rest waits, or until the machine is gone.
-func rest(m *machine, d time.Duration) {
+func wait(m *machine, d time.Duration) {
 	select {
 	case <-time.After(d):
 	case <-m.alive.Done():

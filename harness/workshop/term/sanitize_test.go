@@ -8,7 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-func TestPlain(t *testing.T) {
+func TestSanitize(t *testing.T) {
 	for in, want := range map[string]string{
 		"a\tb":                         "a    b",
 		"one\ntwo\n\n":                 "one\ntwo",
@@ -19,18 +19,18 @@ func TestPlain(t *testing.T) {
 		"\u202efdp.exe":                "fdp.exe",
 		"\x9b2Jx":                      "x",
 	} {
-		if got := plain(in); got != want {
+		if got := sanitize(in); got != want {
 			t.Errorf("plain(%q) = %q, want %q", in, got, want)
 		}
 	}
 }
 
-func FuzzPlain(f *testing.F) {
+func FuzzSanitize(f *testing.F) {
 	for _, seed := range []string{"a\tb", "\x1b[31mred", "\x1b]52;c;aGFjaw==\x07", "\x1bPq\x1b\\", "\u009b2J", "ä€"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		for _, r := range plain(text) {
+		for _, r := range sanitize(text) {
 			if r < ' ' && r != '\n' || r >= 0x7f && r < 0xa0 {
 				t.Fatalf("%q in plain(%q)", r, text)
 			}

@@ -28,7 +28,7 @@ var palettes = map[background]hues{
 }
 
 // look is how things look on this terminal.
-type look struct {
+type theme struct {
 	background background
 	colour     bool
 	hues       hues
@@ -42,9 +42,9 @@ type look struct {
 	chosen     lipgloss.Style
 }
 
-func newLook(b background, colour bool) look {
+func newTheme(b background, colour bool) theme {
 	s, h := lipgloss.NewStyle(), palettes[b]
-	return look{
+	return theme{
 		background: b, colour: colour, hues: h,
 		title: s.Bold(true).Foreground(h.blue), good: s.Bold(true).Foreground(h.green), bad: s.Bold(true).Foreground(h.red),
 		warn: s.Foreground(h.magenta), dim: s.Faint(true), bold: s.Bold(true),

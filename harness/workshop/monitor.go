@@ -14,14 +14,14 @@ import (
 
 // TraceNews is what came in the kernel's trace buffer. Clear says that a check has
 // emptied it before. Error is why none comes.
-type TraceNews = wire.Followed
+type TraceUpdate = wire.Followed
 
 // MapNews is a map's content now.
-type MapNews = session.MapView
+type MapView = session.MapView
 
 // live shows what goes on in a desk's machine, while a face shows it.
-type live struct {
-	desk *Desk
+type monitor struct {
+	workspace *Workspace
 
 	mu      sync.Mutex
 	shown   int
@@ -30,46 +30,46 @@ type live struct {
 }
 
 // show counts faces that show the trace and the maps.
-func (l *live) show(more bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (mon *monitor) addViewer(more bool) {
+	mon.mu.Lock()
+	defer mon.mu.Unlock()
 	if more {
-		l.shown++
+		mon.shown++
 	} else {
-		l.shown--
+		mon.shown--
 	}
-	l.arrange()
+	mon.update()
 }
 
 // follow says which machine is the desk's now.
-func (l *live) follow(m *machine) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.machine = m
-	if l.stop != nil {
-		l.stop()
-		l.stop = nil
+func (mon *monitor) setMachine(m *machine) {
+	mon.mu.Lock()
+	defer mon.mu.Unlock()
+	mon.machine = m
+	if mon.stop != nil {
+		mon.stop()
+		mon.stop = nil
 	}
-	l.arrange()
+	mon.update()
 }
 
 // arrange begins or ends to follow. The caller holds the lock.
-func (l *live) arrange() {
-	switch wanted := l.shown > 0 && l.machine != nil; {
-	case wanted && l.stop == nil:
-		ctx, stop := context.WithCancel(l.machine.alive)
-		l.stop = stop
-		go l.trace(ctx, l.machine)
-		go l.maps(ctx, l.machine)
-	case !wanted && l.stop != nil:
-		l.stop()
-		l.stop = nil
+func (mon *monitor) update() {
+	switch wanted := mon.shown > 0 && mon.machine != nil; {
+	case wanted && mon.stop == nil:
+		ctx, stop := context.WithCancel(mon.machine.alive)
+		mon.stop = stop
+		go mon.trace(ctx, mon.machine)
+		go mon.maps(ctx, mon.machine)
+	case !wanted && mon.stop != nil:
+		mon.stop()
+		mon.stop = nil
 	}
 }
 
-func (l *live) trace(ctx context.Context, m *machine) {
-	m.session.Follow(ctx, func(news wire.Followed) { // ends with ctx or the machine, which is told elsewhere
-		l.desk.hub.send(Event{Trace: &news})
+func (mon *monitor) trace(ctx context.Context, m *machine) {
+	m.session.Follow(ctx, func(update wire.Followed) { // the error is that of ctx or of the machine, which watchMachine reports
+		mon.workspace.broker.send(Event{Trace: &update})
 	})
 }
 
@@ -79,24 +79,24 @@ const (
 	mapsSeldom = 8 * time.Second
 )
 
-func (l *live) maps(ctx context.Context, m *machine) {
-	var before []MapNews
+func (mon *monitor) maps(ctx context.Context, m *machine) {
+	var before []MapView
 	var spec *ebpf.CollectionSpec
 	for every := mapsSoon; ; {
-		now, loaded, err := l.desk.readMaps(ctx, m)
+		now, loaded, err := mon.workspace.readMaps(ctx, m)
 		switch {
 		case err != nil:
 			return
 		case loaded != spec || !reflect.DeepEqual(now, before):
 			every = mapsSoon
-			l.desk.hub.send(Event{Maps: append([]MapNews{}, now...)})
+			mon.workspace.broker.send(Event{Maps: append([]MapView{}, now...)})
 		default:
 			every = min(2*every, mapsSeldom)
 		}
 		before, spec = now, loaded
 		select {
 		case <-time.After(every):
-		case <-l.desk.nudge(m):
+		case <-mon.workspace.nextLoad(m):
 			every = mapsSoon
 		case <-ctx.Done():
 			return
@@ -106,10 +106,10 @@ func (l *live) maps(ctx context.Context, m *machine) {
 
 // readMaps reads the maps of what the last check has loaded. While a check is done,
 // they stay as they were.
-func (d *Desk) readMaps(ctx context.Context, m *machine) ([]MapNews, *ebpf.CollectionSpec, error) {
-	d.mu.Lock()
+func (ws *Workspace) readMaps(ctx context.Context, m *machine) ([]MapView, *ebpf.CollectionSpec, error) {
+	ws.mu.Lock()
 	spec := m.spec
-	d.mu.Unlock()
+	ws.mu.Unlock()
 	if spec == nil {
 		return nil, nil, ctx.Err()
 	}
@@ -118,9 +118,9 @@ func (d *Desk) readMaps(ctx context.Context, m *machine) ([]MapNews, *ebpf.Colle
 }
 
 // loaded says what a check has loaded into a machine.
-func (d *Desk) loaded(m *machine, spec *ebpf.CollectionSpec) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+func (ws *Workspace) loaded(m *machine, spec *ebpf.CollectionSpec) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
 	m.spec = spec
 	if m.loaded != nil {
 		close(m.loaded)
@@ -129,9 +129,9 @@ func (d *Desk) loaded(m *machine, spec *ebpf.CollectionSpec) {
 }
 
 // nudge is closed when a check has loaded something.
-func (d *Desk) nudge(m *machine) <-chan struct{} {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+func (ws *Workspace) nextLoad(m *machine) <-chan struct{} {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
 	if m.loaded == nil {
 		m.loaded = make(chan struct{})
 	}

@@ -7,30 +7,30 @@ import (
 )
 
 // errOvertaken is a check that gave way to a newer one.
-var errOvertaken = errors.New("a newer check took its place")
+var errSuperseded = errors.New("a newer check took its place")
 
 // turn lets one at a time do something, and the newest soon: it cancels the one before.
-type turn struct {
-	lock chan struct{}
+type lock struct {
+	held chan struct{}
 	mu   *sync.Mutex
 	stop *context.CancelCauseFunc
 }
 
-func newTurn() turn {
-	return turn{lock: make(chan struct{}, 1), mu: &sync.Mutex{}, stop: new(context.CancelCauseFunc)}
+func newLock() lock {
+	return lock{held: make(chan struct{}, 1), mu: &sync.Mutex{}, stop: new(context.CancelCauseFunc)}
 }
 
 // take cancels whoever is at work, waits for its end, and returns a context that ends
 // when the next one takes the turn. done gives the turn back.
-func (t turn) take(ctx context.Context) (_ context.Context, done func(), err error) {
+func (t lock) preempt(ctx context.Context) (_ context.Context, done func(), err error) {
 	t.cancel()
-	return t.wait(ctx)
+	return t.acquire(ctx)
 }
 
 // wait is take without cancelling anybody.
-func (t turn) wait(ctx context.Context) (_ context.Context, done func(), err error) {
+func (t lock) acquire(ctx context.Context) (_ context.Context, done func(), err error) {
 	select {
-	case t.lock <- struct{}{}:
+	case t.held <- struct{}{}:
 	case <-ctx.Done():
 		return nil, nil, context.Cause(ctx)
 	}
@@ -38,14 +38,14 @@ func (t turn) wait(ctx context.Context) (_ context.Context, done func(), err err
 	t.mu.Lock()
 	*t.stop = stop
 	t.mu.Unlock()
-	return ctx, func() { stop(nil); <-t.lock }, nil
+	return ctx, func() { stop(nil); <-t.held }, nil
 }
 
 // cancel ends what is being done.
-func (t turn) cancel() {
+func (t lock) cancel() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if *t.stop != nil {
-		(*t.stop)(errOvertaken)
+		(*t.stop)(errSuperseded)
 	}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // A class in real browsers, with a server that is killed in between and started again.
-func TestWorkshopClassWalk(t *testing.T) {
+func TestWorkshopClassroomWalk(t *testing.T) {
 	needBrowser(t)
 	dir := t.TempDir()
 	address := freeAddress(t)
@@ -23,7 +23,7 @@ func TestWorkshopClassWalk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	walk := exec.CommandContext(within(t, 8*time.Minute), "node", "test/class.mjs", "http://"+address+"/", s.find(t, `code (\S+)`), s.find(t, `teacher: +(http\S+)`), solution)
+	walk := exec.CommandContext(within(t, 8*time.Minute), "node", "test/classroom.mjs", "http://"+address+"/", s.find(t, `code (\S+)`), s.find(t, `teacher: +(http\S+)`), solution)
 	walk.Dir = uiDir
 	walk.Stderr = os.Stderr
 	walk.WaitDelay = time.Second

@@ -9,16 +9,16 @@ import (
 )
 
 // leaveTo leaves the terminal to somebody else until they are done.
-func (m *model) leaveTo(visit func(context.Context) error) tea.Cmd {
-	return tea.Exec(visitor{m.tasks, visit}, func(err error) tea.Msg {
-		return outcome(func(m *model) tea.Cmd { m.wrong(err); return nil })
+func (m *model) runForeground(visit func(context.Context) error) tea.Cmd {
+	return tea.Exec(foreground{m.tasks, visit}, func(err error) tea.Msg {
+		return outcome(func(m *model) tea.Cmd { m.noteError(err); return nil })
 	})
 }
 
 // visitor has the terminal until it returns.
-type visitor struct {
+type foreground struct {
 	tasks *tasks
-	visit func(context.Context) error
+	run   func(context.Context) error
 }
 
 // settle is how long Bubble Tea's painter is given to stop. It stops its clock beside
@@ -27,13 +27,13 @@ type visitor struct {
 const settle = 3 * time.Second / framesPerSecond
 
 // Run implements tea.ExecCommand.
-func (v visitor) Run() error {
+func (v foreground) Run() error {
 	time.Sleep(settle)
-	err, _ := v.tasks.begin(func(ctx context.Context) tea.Msg { return v.visit(ctx) }).(error)
+	err, _ := v.tasks.begin(func(ctx context.Context) tea.Msg { return v.run(ctx) }).(error)
 	return err
 }
 
 // SetStdin implements tea.ExecCommand, as the two below: the visitor has its own.
-func (visitor) SetStdin(io.Reader)  {}
-func (visitor) SetStdout(io.Writer) {}
-func (visitor) SetStderr(io.Writer) {}
+func (foreground) SetStdin(io.Reader)  {}
+func (foreground) SetStdout(io.Writer) {}
+func (foreground) SetStderr(io.Writer) {}

@@ -9,7 +9,7 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-func TestUnwanted(t *testing.T) {
+func TestUnexpectedRejections(t *testing.T) {
 	wanted := lab.Check{Rejected: &lab.Rejected{Program: "old", Errno: "EINVAL"}}
 	step := lab.Step{Action: lab.Action{Checks: []lab.Check{wanted}}}
 	programs := []wire.Program{{Name: "good", Accepted: true}, {Name: "old"}, {Name: "bad"}}
@@ -26,7 +26,7 @@ func TestUnwanted(t *testing.T) {
 			single.Checks = []verdict.Check{{Expected: wanted.Expected(), Verdict: c.judged}}
 		}
 		var got []string
-		for _, p := range unwanted(step, single) {
+		for _, p := range unexpectedRejections(step, single) {
 			got = append(got, p.Name)
 		}
 		if len(got) != len(c.want) || got[len(got)-1] != "bad" || len(programs) != 3 || programs[1].Name != "old" {

@@ -25,28 +25,28 @@ func sameCode(a, b string) bool {
 
 // OwnCode gives a student of the class a code of their own, with which they join once
 // more, from another browser. An older one is good no longer.
-func (r *Room) OwnCode(id string) (string, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.kept.Names[id] == "" {
+func (c *Classroom) PersonalCode(id string) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.roster.Names[id] == "" {
 		return "", errors.New("there is no such student")
 	}
-	if r.kept.Codes == nil {
-		r.kept.Codes = map[string]string{}
+	if c.roster.Codes == nil {
+		c.roster.Codes = map[string]string{}
 	}
 	code := newCode()
-	r.kept.Codes[id] = digestOf(bare(code))
-	return code, r.save()
+	c.roster.Codes[id] = digestOf(bare(code))
+	return code, c.save()
 }
 
 // returning is the ID of the student whose name and own code these are, "" if they are
 // nobody's. The code is good no longer. The caller holds the lock.
-func (r *Room) returning(name, code string) (string, error) {
+func (c *Classroom) redeem(name, code string) (string, error) {
 	name = strings.Join(strings.Fields(name), " ")
-	for id, digest := range r.kept.Codes {
-		if strings.EqualFold(r.kept.Names[id], name) && subtle.ConstantTimeCompare([]byte(digestOf(bare(code))), []byte(digest)) == 1 {
-			delete(r.kept.Codes, id)
-			return id, r.save()
+	for id, digest := range c.roster.Codes {
+		if strings.EqualFold(c.roster.Names[id], name) && subtle.ConstantTimeCompare([]byte(digestOf(bare(code))), []byte(digest)) == 1 {
+			delete(c.roster.Codes, id)
+			return id, c.save()
 		}
 	}
 	return "", nil
@@ -61,28 +61,28 @@ type codeAnswer struct {
 // myCode gives a student a code of their own.
 func (s *Server) myCode(w http.ResponseWriter, r *http.Request) {
 	me := s.identity(r)
-	if s.Room == nil || me.Role != Student {
-		fail(w, http.StatusUnauthorized, "you are not in this class, or no longer")
+	if s.Classroom == nil || me.Role != Student {
+		sendError(w, http.StatusUnauthorized, "you are not in this class, or no longer")
 		return
 	}
-	s.ownCode(w, me.ID)
+	s.personalCode(w, me.ID)
 }
 
 // codeFor gives the teacher a code for a student who has lost the page.
 func (s *Server) codeFor(w http.ResponseWriter, r *http.Request) {
-	id := s.Room.idOf(r.PathValue("student"))
+	id := s.Classroom.idOf(r.PathValue("student"))
 	if id == "" {
-		fail(w, http.StatusNotFound, "there is no such student")
+		sendError(w, http.StatusNotFound, "there is no such student")
 		return
 	}
-	s.ownCode(w, id)
+	s.personalCode(w, id)
 }
 
-func (s *Server) ownCode(w http.ResponseWriter, id string) {
-	code, err := s.Room.OwnCode(id)
+func (s *Server) personalCode(w http.ResponseWriter, id string) {
+	code, err := s.Classroom.PersonalCode(id)
 	if err != nil {
-		fail(w, http.StatusInternalServerError, err.Error())
+		sendError(w, http.StatusInternalServerError, err.Error())
 		return
 	}
-	answer(w, codeAnswer{s.Room.name(id), code})
+	sendJSON(w, codeAnswer{s.Classroom.name(id), code})
 }

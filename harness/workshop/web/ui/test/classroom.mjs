@@ -1,4 +1,4 @@
-// A class in real browsers: node class.mjs ADDRESS CODE TEACHER-LINK SOLUTION. Between
+// A class in real browsers: node classroom.mjs ADDRESS CODE TEACHER-LINK SOLUTION. Between
 // its two parts it writes "restart" and waits for a line: the server is killed and
 // started again meanwhile.
 import { readFileSync } from "node:fs";

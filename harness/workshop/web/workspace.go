@@ -1,0 +1,120 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/bpflab/bpflab/harness/workshop"
+)
+
+// save stores the C file, and has it checked.
+func (s *Server) save(w http.ResponseWriter, r *http.Request, ws *workshop.Workspace) {
+	var in struct {
+		Code     string
+		Revision int
+		Check    bool
+	}
+	if !readJSON(w, r, &in) {
+		return
+	}
+	revision, err := ws.Save(in.Code, in.Revision)
+	var conflict *workshop.Conflict
+	var size *workshop.SizeError
+	switch {
+	case errors.As(err, &conflict):
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusConflict)
+		sendJSON(w, map[string]any{"error": err.Error(), "code": conflict.Code.Text, "revision": conflict.Code.Revision})
+		return
+	case errors.As(err, &size):
+		sendError(w, http.StatusRequestEntityTooLarge, err.Error())
+		return
+	case err != nil:
+		sendError(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	if in.Check {
+		s.checkLater(r, ws, "")
+	}
+	sendJSON(w, map[string]int{"revision": revision})
+}
+
+type stepInput struct{ Step, Kernel string }
+
+func (s *Server) check(w http.ResponseWriter, r *http.Request, ws *workshop.Workspace) {
+	var in stepInput
+	if readJSON(w, r, &in) {
+		s.checkLater(r, ws, in.Step)
+		sendJSON(w, struct{}{})
+	}
+}
+
+// checkLater checks while the browser waits for events. A browser that goes away ends
+// no check.
+func (s *Server) checkLater(r *http.Request, ws *workshop.Workspace, step string) {
+	ctx := context.WithoutCancel(r.Context())
+	go ws.Check(ctx, step) // what comes of it is told by events
+}
+
+func (s *Server) goTo(w http.ResponseWriter, r *http.Request, ws *workshop.Workspace) {
+	var in stepInput
+	if readJSON(w, r, &in) {
+		sendResult(w, ws.Goto(in.Step))
+	}
+}
+
+func (s *Server) hint(w http.ResponseWriter, r *http.Request, ws *workshop.Workspace) {
+	var in stepInput
+	if !readJSON(w, r, &in) {
+		return
+	}
+	text, left, err := ws.Hint(in.Step)
+	if err != nil {
+		sendError(w, http.StatusNotFound, err.Error())
+		return
+	}
+	sendJSON(w, map[string]any{"hint": markdown{ws.Lesson.Name}.html(text), "left": left})
+}
+
+func (s *Server) solve(w http.ResponseWriter, r *http.Request, ws *workshop.Workspace) {
+	var in stepInput
+	if !readJSON(w, r, &in) {
+		return
+	}
+	text, code, err := ws.Solve(in.Step)
+	if err != nil {
+		sendError(w, http.StatusNotFound, err.Error())
+		return
+	}
+	sendJSON(w, map[string]string{"html": markdown{ws.Lesson.Name}.html(text), "code": code})
+}
+
+func (s *Server) reset(w http.ResponseWriter, r *http.Request, ws *workshop.Workspace) {
+	var in struct{ Code bool }
+	if readJSON(w, r, &in) {
+		sendResult(w, ws.Reset(r.Context(), in.Code))
+	}
+}
+
+func (s *Server) compare(w http.ResponseWriter, r *http.Request, ws *workshop.Workspace) {
+	var in stepInput
+	if !readJSON(w, r, &in) {
+		return
+	}
+	report, err := ws.Compare(r.Context(), in.Kernel, in.Step)
+	if err != nil {
+		sendError(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	sendJSON(w, report)
+}
+
+// done answers a request that only may go wrong.
+func sendResult(w http.ResponseWriter, err error) {
+	if err != nil {
+		sendError(w, http.StatusConflict, err.Error())
+		return
+	}
+	sendJSON(w, struct{}{})
+}

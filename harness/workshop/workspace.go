@@ -1,0 +1,209 @@
+package workshop
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Desk is a student at a lab.
+type Workspace struct {
+	Lesson   *Lesson
+	student  *Student
+	workshop *Workshop
+	files    files
+	broker   broker
+	lock     lock // checks, resets and starts of the machine, one at a time
+	monitor  monitor
+
+	mu        sync.Mutex
+	state     State
+	code      []byte
+	busy      Busy
+	machine   *machine
+	gone      string // why there is no machine any more
+	terminals map[string]*Terminal
+	used      time.Time
+	closed    bool
+}
+
+// Busy says what a desk is at.
+type Busy string
+
+// What a desk is at; "" is nothing.
+const (
+	BusyWaiting  Busy = "waiting" // for others' checks
+	BusyBuilding Busy = "building"
+	BusyStarting Busy = "starting" // a machine
+	BusyChecking Busy = "checking"
+)
+
+func openWorkspace(s *Student, l *Lesson, f files) (*Workspace, error) {
+	state, code, err := f.load(l)
+	if err != nil {
+		return nil, err
+	}
+	ws := &Workspace{Lesson: l, student: s, workshop: s.workshop, files: f, lock: newLock(), state: state, code: code, terminals: map[string]*Terminal{}, used: time.Now()}
+	ws.monitor.workspace = ws
+	if s.workshop.Watch && f.code != "" {
+		go ws.watchFile(s.workshop.stop)
+	}
+	return ws, nil
+}
+
+// Subscribe follows the desk's events until stop is called. The channel is closed if
+// the follower is too slow, or after stop.
+func (ws *Workspace) Subscribe() (events <-chan Event, stop func()) {
+	ws.touch()
+	return ws.broker.subscribe()
+}
+
+// Show says that one more (or, with false, one less) face shows the trace and the maps,
+// which are not asked for otherwise.
+func (ws *Workspace) Show(shown bool) { ws.monitor.addViewer(shown) }
+
+// Code is the C file.
+func (ws *Workspace) Code() Code {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	return Code{string(ws.code), ws.state.Revision}
+}
+
+// CodePath is where the C file lies on disk, "" if the lab has none.
+func (ws *Workspace) CodePath() string { return ws.files.codePath() }
+
+// Conflict is a save of a text that was made from an older revision than the last.
+type Conflict struct{ Code Code }
+
+func (c *Conflict) Error() string {
+	return fmt.Sprintf("the file was saved elsewhere meanwhile, as revision %d", c.Code.Revision)
+}
+
+// ErrNoCode is a lab without a C file.
+var ErrNoCode = errors.New("this lab has no C file: its programs are generated")
+
+// Save stores the C file, which was made from revision base, and returns its new
+// revision. The error is a *Conflict, a *SizeError, ErrNoCode, or the disk's.
+func (ws *Workspace) Save(text string, base int) (int, error) {
+	switch {
+	case ws.files.code == "":
+		return 0, ErrNoCode
+	case len(text) > MaxCode:
+		return 0, &SizeError{File: ws.files.code, Size: int64(len(text))}
+	}
+	ws.touch()
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if base != ws.state.Revision {
+		return 0, &Conflict{Code{string(ws.code), ws.state.Revision}}
+	}
+	if text == string(ws.code) {
+		return ws.state.Revision, nil
+	}
+	if err := writeFile(ws.files.codePath(), []byte(text)); err != nil {
+		return 0, err
+	}
+	err := ws.changed([]byte(text))
+	return ws.state.Revision, err
+}
+
+// changed takes a new content of the C file. The caller holds the lock.
+func (ws *Workspace) changed(text []byte) error {
+	ws.code = text
+	ws.state.Revision++
+	ws.broker.send(Event{Code: &Code{string(text), ws.state.Revision}})
+	return ws.keep()
+}
+
+// keep writes the state to disk, and tells the followers. The caller holds the lock.
+func (ws *Workspace) keep() error {
+	ws.broker.send(Event{State: true})
+	return ws.files.saveState(ws.state)
+}
+
+// Goto makes a step the one the student is at.
+func (ws *Workspace) Goto(step string) error {
+	if ws.Lesson.step(step) == nil {
+		return ws.noStep(step)
+	}
+	ws.touch()
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if ws.state.Step == step {
+		return nil
+	}
+	ws.state.Step, ws.state.Since = step, time.Now().UTC()
+	return ws.keep()
+}
+
+func (ws *Workspace) noStep(step string) error {
+	return fmt.Errorf("the lab %s has no step %q", ws.Lesson.Name, step)
+}
+
+// Hint gives one more hint for a step, in Markdown, and how many are left. With none
+// left it gives the last again.
+func (ws *Workspace) Hint(step string) (hint string, left int, err error) {
+	st := ws.Lesson.step(step)
+	if st == nil {
+		return "", 0, ws.noStep(step)
+	}
+	if len(st.Hints) == 0 {
+		return "", 0, fmt.Errorf("the step %s has no hints", step)
+	}
+	ws.touch()
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	p := ws.state.Steps[step]
+	p.Hints = min(p.Hints+1, len(st.Hints))
+	return st.Hints[p.Hints-1], len(st.Hints) - p.Hints, ws.keep()
+}
+
+// Solve gives a step's solution in Markdown, which may be "", and the lab's whole
+// solution, "" if it has none. The C file stays as it is.
+func (ws *Workspace) Solve(step string) (text, code string, err error) {
+	st := ws.Lesson.step(step)
+	if st == nil {
+		return "", "", ws.noStep(step)
+	}
+	ws.touch()
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	ws.state.Steps[step].Solved = true
+	return st.Solution, string(ws.Lesson.Solution), ws.keep()
+}
+
+// Notify shows a text to whoever follows the desk.
+func (ws *Workspace) Announce(n Announcement) { ws.broker.send(Event{Announcement: &n}) }
+
+// LastUsed is when the student did something here.
+func (ws *Workspace) LastUsed() time.Time { return ws.lastUsed() }
+
+func (ws *Workspace) touch() {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	ws.used = time.Now()
+}
+
+func (ws *Workspace) lastUsed() time.Time {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	return ws.used
+}
+
+func (ws *Workspace) setBusy(b Busy) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if ws.busy != b {
+		ws.busy = b
+		ws.broker.send(Event{State: true})
+	}
+}
+
+func (ws *Workspace) close() {
+	ws.mu.Lock()
+	ws.closed = true
+	ws.mu.Unlock()
+	ws.lock.cancel()
+	ws.endMachine("the workshop has ended")
+}
