@@ -2,7 +2,7 @@ package limits
 
 import "regexp"
 
-// subject is one limit: how it is probed, and how its boundary is told from others.
+// subject is one limit: how it is probed, and how its boundary is recognised.
 type subject struct {
 	name  string
 	what  string // for the reader of a table
@@ -33,7 +33,7 @@ var subjects = []subject{
 		because: regexp.MustCompile(`back-edge`)},
 	{name: "stack_bytes", what: "bytes of stack of one function", kind: "stack_byte", least: 1, most: 1 << 15,
 		likely: []int{512}, because: regexp.MustCompile(`stack`)},
-	{name: "stack_bytes_total", what: "bytes of stack over calls", kind: "stack_total", least: 257, most: 768,
+	{name: "stack_bytes_total", what: "bytes of stack over calls, in a socket filter", kind: "stack_total", least: 257, most: 768,
 		likely: []int{512}, because: regexp.MustCompile(`combined stack size`)},
 	{name: "call_depth", what: "functions that call each other", kind: "frames", least: 2, most: 1024,
 		likely: []int{8}, because: regexp.MustCompile(`call stack of \d+ frames is too deep`)},
@@ -51,7 +51,7 @@ var subjects = []subject{
 		likely: []int{1<<24 - 1, 1<<30 - 1}, because: regexp.MustCompile(`^EINVAL: $`)},
 }
 
-// Names are the limits that are measured, in the order of reports.
+// Names returns the limits that are measured, in the order of reports.
 func Names() []string {
 	var out []string
 	for _, s := range subjects {
