@@ -19,7 +19,7 @@ var (
 	program   = regexp.MustCompile(`(?m)^program: \.\./\.\./bpf/(\S+)$`)
 )
 
-// documents are the texts of all labs by name.
+// documents returns the texts of all labs by name.
 func documents(t *testing.T) map[string]string {
 	t.Helper()
 	files, err := fs.Glob(labs.FS, "*/lab.md")

@@ -36,7 +36,7 @@ func example() Source {
 	return Source{Name: "count", FS: os.DirFS("testdata/tree"), Main: "bpf/count.bpf.c", Include: []string{"bpf/include"}}
 }
 
-// text is a Source of one file.
+// text returns a Source of one file.
 func text(c string) Source {
 	return Source{Name: "x", FS: fstest.MapFS{"x.bpf.c": {Data: []byte(c)}}, Main: "x.bpf.c"}
 }
@@ -375,7 +375,7 @@ func writeFile(t *testing.T, path, content string) {
 	}
 }
 
-// script is an executable that stands in for clang.
+// script returns an executable that stands in for clang.
 func script(t *testing.T, body string) string {
 	t.Helper()
 	shell, err := exec.LookPath("sh")

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// object is a minimal ELF file: a header, a string table and its section
+// object returns a minimal ELF file: a header, a string table and its section
 // headers, changed by the test.
 func object(change func(*elf.Header64)) []byte {
 	names := []byte("\x00.shstrtab\x00")

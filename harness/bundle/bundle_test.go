@@ -24,7 +24,7 @@ func write(t *testing.T, name, text string, mode os.FileMode) string {
 	return name
 }
 
-// names are those in the archive, with their contents or links.
+// names returns those in the archive, with their contents or links.
 func names(t *testing.T, f *Files) map[string]string {
 	t.Helper()
 	var archive, again bytes.Buffer

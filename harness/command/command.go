@@ -37,7 +37,7 @@ type Command struct {
 	Timeout  time.Duration // 0 is for ever: then it is sent SIGQUIT, and killed after Grace
 }
 
-// Grace is how long a command that was told to end may take.
+// Grace is how long a command may take to end once it was asked to.
 const Grace = 5 * time.Second
 
 // Outcome is how a command ended.
@@ -130,13 +130,13 @@ func (o *Outcome) died(err error) error {
 	return nil
 }
 
-// OK is a command that ended with status 0.
+// OK reports whether the command ended with status 0.
 func (o Outcome) OK() bool { return o.Exit == 0 && !o.Lost() }
 
 // Lost reports whether the machine cannot be asked any more.
 func (o Outcome) Lost() bool { return o.Crash != nil || o.Hang || o.Broken != nil }
 
-// String tells how it ended, as a part of a sentence: "exit status 1".
+// String returns how it ended, as a part of a sentence: "exit status 1".
 func (o Outcome) String() string {
 	switch {
 	case o.Crash != nil && errors.Is(o.Crash, vms.ErrGone):
@@ -159,7 +159,7 @@ func (o Outcome) String() string {
 	return fmt.Sprintf("exit status %d", o.Exit)
 }
 
-// Plain is a command that ended by itself, with a status of its own.
+// Plain reports whether the command ended by itself, with a status of its own.
 func (o Outcome) Plain() bool {
 	return !o.Lost() && !o.TimedOut && o.Signal == "" && o.Error == ""
 }

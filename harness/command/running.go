@@ -17,7 +17,7 @@ type running struct {
 }
 
 // pass passes signals and sizes on until ctx ends, and ends a command that takes too
-// long: SIGQUIT has a Go program tell what its goroutines do.
+// long: SIGQUIT makes a Go program print its goroutines.
 func (r *running) pass(ctx context.Context, c Command) {
 	var end, kill <-chan time.Time
 	if c.Timeout > 0 {
@@ -42,7 +42,7 @@ func (r *running) pass(ctx context.Context, c Command) {
 }
 
 // signal sends a signal. That the command has ended meanwhile is no matter, and that
-// the machine has is told by the command's own call.
+// the machine has is reported by the command's own call.
 func (r *running) signal(ctx context.Context, name string) {
 	r.session.Call(ctx, wire.OpSignal, wire.Signal{ID: r.id, Name: name}, nil, wire.IO{})
 }
@@ -55,7 +55,7 @@ var numbers = map[string]int{"SIGHUP": 1, "SIGINT": 2, "SIGQUIT": 3, "SIGILL": 4
 
 func signalNumber(name string) int { return numbers[name] }
 
-// SignalName is the name of a signal that ends commands, "" of any other.
+// SignalName returns the name of a signal that ends commands, "" of any other.
 func SignalName(number int) string {
 	for name, n := range numbers {
 		if n == number {

@@ -21,7 +21,7 @@ func (t *Tail) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// String is what was kept, with a mark where something is missing before it.
+// String returns what was kept, with a mark where something is missing before it.
 func (t *Tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -130,7 +130,7 @@ func (r *Report) collect(answers [][]wire.Feature) {
 	})
 }
 
-// disagreement is what to know where the answer is not what the version says.
+// disagreement returns an explanation where the answer is not what the version suggests.
 func disagreement(f Feature, v kernel.Version) string {
 	if f.Upstream == "" {
 		return ""
@@ -145,14 +145,14 @@ func disagreement(f Feature, v kernel.Version) string {
 	return "switched off, Linux has it from " + f.Upstream + " on"
 }
 
-// disagrees tells that Note is of that.
+// disagrees reports whether Note describes a disagreement.
 func (f Feature) disagrees() bool {
 	return strings.HasPrefix(f.Note, "a backport") || strings.HasPrefix(f.Note, "switched off")
 }
 
 func (f Feature) key() [2]string { return [2]string{f.Kind, f.Name} }
 
-// since is the oldest kernel that has each feature.
+// since returns the oldest kernel that has each feature.
 func (r *Report) since() map[[2]string]string {
 	versions := map[string]kernel.Version{}
 	for _, k := range r.Kernels {

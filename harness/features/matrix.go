@@ -94,8 +94,8 @@ func (one row) cells() string {
 	return strings.Join(out, "\t")
 }
 
-// writeNotes tells where the measure and upstream's version disagree, of one kind if
-// that is given, and what could not be asked.
+// writeNotes writes where the measurement and upstream's version disagree, of one kind if
+// that is given, and which kernels could not be asked.
 func (r Report) writeNotes(w io.Writer, kind string) error {
 	for _, f := range r.Features {
 		if f.Note != "" && (f.Unsure || f.disagrees()) && (kind == "" || f.Kind == kind) {

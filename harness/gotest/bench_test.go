@@ -10,7 +10,7 @@ import (
 	"github.com/bpflab/bpflab/harness/verdict"
 )
 
-// benchmarked are the events of a binary with -test.cpu 1,2: those of the second round
+// benchmarked returns the events of a binary with -test.cpu 1,2: those of the second round
 // name no test, and no event says that a benchmark has passed.
 func benchmarked(last ...[3]string) *record {
 	r := newRecord()

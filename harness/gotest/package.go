@@ -65,7 +65,7 @@ func Compile(ctx context.Context, patterns []string, flags Flags, dir string, us
 	return packages, group.Wait()
 }
 
-// chdir is the -C among the flags, which the go command wants first.
+// chdir returns the -C among the flags, which the go command wants first.
 func chdir(flags []string) (first, rest []string) {
 	for _, f := range flags {
 		if strings.HasPrefix(f, "-C=") {
@@ -197,13 +197,13 @@ func Data(files *bundle.Files, dir, module string) error {
 	})
 }
 
-// isModule is a directory that is a module of its own.
+// isModule reports whether a directory is a module of its own.
 func isModule(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, "go.mod"))
 	return err == nil
 }
 
-// ModuleOf is the directory at or above dir that has a go.mod, else dir.
+// ModuleOf returns the directory at or above dir that has a go.mod, else dir.
 func ModuleOf(dir string) string {
 	for at := dir; ; at = filepath.Dir(at) {
 		if isModule(at) {

@@ -134,7 +134,7 @@ func (r *record) measured(f figures, line string) {
 	delete(r.logs, test)
 }
 
-// said is what a test that has not ended has printed.
+// said returns the output of a test that has not ended.
 func (r *record) said(test string) string {
 	if log := r.logs[test]; log != nil {
 		return log.String()
@@ -178,7 +178,7 @@ func (r *record) divided(test string) bool {
 	return false
 }
 
-// lastSaid is what a test said before it was skipped.
+// lastSaid returns the last line that a test printed before it was skipped.
 func lastSaid(log string) string {
 	said := ""
 	for line := range strings.Lines(log) {

@@ -86,5 +86,5 @@ func (p *Package) bringBack(ctx context.Context, s *session.Session, o Options, 
 	return nil
 }
 
-// CoverIn is the profile that Run brings into a directory.
+// CoverIn returns the path of the profile that Run stores in a directory.
 func CoverIn(dir string) string { return filepath.Join(dir, filepath.Base(coverFile)) }

@@ -103,7 +103,7 @@ func (r *reader) readCommands(n ast.Node) {
 	})
 }
 
-// commands are the lines of a script without empty ones and remarks. A line
+// commands returns the lines of a script without empty ones and remarks. A line
 // that ends in a backslash goes on in the next.
 func commands(script string) []string {
 	var out []string

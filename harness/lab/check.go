@@ -8,8 +8,8 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
-// Kind is the key of what the check looks at: "trace", "exit", … It is "" for
-// a Check that no document could hold.
+// Kind returns the key of what the check looks at: "trace", "exit", … or "" for
+// a Check that no document can hold.
 func (c Check) Kind() string {
 	for kind, set := range map[string]bool{
 		"trace": c.Trace != nil, "stdout": c.Stdout != nil, "exit": c.Exit != nil,
@@ -23,10 +23,10 @@ func (c Check) Kind() string {
 	return ""
 }
 
-// Applies says whether the check counts on kernel v.
+// Applies reports whether the check counts on kernel v.
 func (c Check) Applies(v kernel.Version) bool { return c.When == nil || c.When.Contains(v) }
 
-// Expected is what the check wants, in one line for people.
+// Expected returns what the check wants, in one line for people.
 func (c Check) Expected() string {
 	switch {
 	case c.Trace != nil:
@@ -145,7 +145,7 @@ func (i Insns) expected() string {
 	return subject(i.Program) + ": " + strings.Join(wants, " and ") + " instructions processed"
 }
 
-// subject is what a verifier's check is about.
+// subject returns what a verifier's check is about.
 func subject(program string) string {
 	if program == "" {
 		return "every probe"

@@ -94,7 +94,7 @@ func (d *decoder) mapping(n ast.Node, v reflect.Value, path string) {
 	fillDefaults(v, seen)
 }
 
-// key is the key of pair, false if it is none or was seen before.
+// key returns the key of pair, false if it is not valid or was seen before.
 func (d *decoder) key(pair *ast.MappingValueNode, seen map[string]ast.Node, f family) (string, bool) {
 	name, ok := pair.Key.(*ast.StringNode)
 	if !ok {

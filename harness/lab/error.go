@@ -39,12 +39,12 @@ func (p *problems) add(at place, hint, format string, args ...any) {
 	p.list = append(p.list, &Error{p.file, at.line, at.column, fmt.Sprintf(format, args...), hint})
 }
 
-// reported says whether there is a mistake at this very place.
+// reported reports whether there is a mistake at this very place.
 func (p *problems) reported(at place) bool {
 	return slices.ContainsFunc(p.list, func(e *Error) bool { return e.Line == at.line && e.Column == at.column })
 }
 
-// err is nil, or all mistakes sorted by position.
+// err returns all mistakes sorted by position, nil if there are none.
 func (p *problems) err() error {
 	if len(p.list) == 0 {
 		return nil

@@ -46,7 +46,7 @@ func join(path, key string) string {
 	return path + "." + key
 }
 
-// last is the last key of a path, without an index: "load" of "a.load[1]".
+// last returns the last key of a path, without an index: "load" of "a.load[1]".
 func last(path string) string {
 	path = path[strings.LastIndexByte(path, '.')+1:]
 	name, _, _ := strings.Cut(path, "[")

@@ -16,7 +16,7 @@ import (
 // inside the file system the lab was read from.
 func (l *Lab) Path(rel string) string { return path.Join(path.Dir(l.File), rel) }
 
-// Files are the C files the lab names, resolved by Path: program, starter, target and
+// Files returns the C files the lab names, resolved by Path: program, starter, target and
 // those of steps, each once, in this order.
 func (l *Lab) Files() []string {
 	var out []string
@@ -90,7 +90,7 @@ func (d *document) readFiles(fsys fs.FS) map[string][]byte {
 	return out
 }
 
-// digest is the SHA-256 over the document and its files, each with its length
+// digest returns the SHA-256 over the document and its files, each with its length
 // in front so that no two sets of files give the same bytes.
 func digest(text []byte, files map[string][]byte) string {
 	h := sha256.New()

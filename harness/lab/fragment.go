@@ -39,7 +39,7 @@ func (f fragment) parse(p *problems) *ast.MappingNode {
 	return f.root(p, file)
 }
 
-// root is the one mapping that a fragment must be.
+// root returns the one mapping that a fragment must be.
 func (f fragment) root(p *problems, file *ast.File) *ast.MappingNode {
 	at := place{f.above + 1, 1}
 	if len(file.Docs) == 0 || file.Docs[0].Body == nil || file.Docs[0].Body.Type() == ast.CommentType {

@@ -48,7 +48,7 @@ func outline(s *source, p *problems) []section {
 	return out
 }
 
-// headed is the section that h begins.
+// headed returns the section that h begins.
 func headed(s *source, h *ast.Heading, p *problems) section {
 	at := s.place(h.Pos())
 	if s.text[h.Pos()] != '#' {
@@ -61,7 +61,7 @@ func headed(s *source, h *ast.Heading, p *problems) section {
 	return section{title: title, level: h.Level, line: at.line, from: at.line + 1}
 }
 
-// plainText is the text of a heading without the marks of code spans.
+// plainText returns the text of a heading without the marks of code spans.
 func plainText(n ast.Node, src []byte) string {
 	var b strings.Builder
 	_ = ast.Walk(n, func(n ast.Node, entering bool) (ast.WalkStatus, error) {

@@ -179,7 +179,7 @@ func TestFolderName(t *testing.T) {
 	}
 }
 
-// tree is a file system with one lab that names two C files.
+// tree returns a file system with one lab that names two C files.
 func tree() fstest.MapFS {
 	return fstest.MapFS{
 		"labs/x/lab.md":        {Data: []byte(whole)},

@@ -7,10 +7,10 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
-// Supports says whether the lab is for kernel v.
+// Supports reports whether the lab is for kernel v.
 func (l *Lab) Supports(v kernel.Version) bool { return l.Kernels.Contains(v) }
 
-// Step is the step of that name, nil if there is none.
+// Step returns the step with that name, nil if there is none.
 func (l *Lab) Step(name string) *Step {
 	for i := range l.Steps {
 		if l.Steps[i].Name == name {
@@ -20,7 +20,7 @@ func (l *Lab) Step(name string) *Step {
 	return nil
 }
 
-// TargetPath is where the lab's target is in the machine: "/bin/bank" for bank.c; ""
+// TargetPath returns where the lab's target is in the machine: "/bin/bank" for bank.c; ""
 // without one.
 func (l *Lab) TargetPath() string {
 	if l.Target == "" {
@@ -29,13 +29,13 @@ func (l *Lab) TargetPath() string {
 	return "/bin/" + strings.TrimSuffix(path.Base(l.Target), ".c")
 }
 
-// Due says whether a kernel v that lacks the need is a failure: it is no
-// older than Since, and distributions do not switch the option off.
+// Due reports whether it is a failure that a kernel v lacks the need: v is not older
+// than Since, and distributions do not switch the option off.
 func (n Need) Due(v kernel.Version) bool {
 	return !n.Since.IsZero() && !n.Optional && v.Compare(n.Since) >= 0
 }
 
-// Loads says whether the step loads the programs of a C file. A step with
+// Loads reports whether the step loads the programs of a C file. A step with
 // probes does so only if it says what.
 func (s *Step) Loads(l *Lab) bool {
 	switch {
@@ -48,7 +48,7 @@ func (s *Step) Loads(l *Lab) bool {
 	return l.Program != "" && asked
 }
 
-// Source is the C file whose programs the step loads, as the document writes
+// Source returns the C file whose programs the step loads, as the document writes
 // it; "" if it loads none.
 func (s *Step) Source(l *Lab) string {
 	switch {

@@ -39,7 +39,7 @@ func (d *decoder) text(n ast.Node, v reflect.Value, path string, r rule) {
 	}
 }
 
-// isText says whether v, or what it points to, reads itself from text.
+// isText reports whether v, or what it points to, implements encoding.TextUnmarshaler.
 func isText(v reflect.Value) bool {
 	t := v.Type()
 	if t.Kind() != reflect.Pointer {
@@ -102,7 +102,7 @@ func (d *decoder) bounds(n ast.Node, v reflect.Value, path string, r rule) {
 	d.fail(n, "", "%s is %v: want %v to %v", last(path), v, likewise(v, r.min), likewise(v, r.max))
 }
 
-// likewise is i as a value of v's type, so that it prints as v does.
+// likewise returns i as a value of v's type, so that it prints as v does.
 func likewise(v reflect.Value, i int64) any {
 	return reflect.ValueOf(i).Convert(v.Type()).Interface()
 }
@@ -169,7 +169,7 @@ func (d *decoder) conditions(m *ast.MappingNode, out map[string]any) {
 	}
 }
 
-// plain is the value of a whole number, text or bool.
+// plain returns the value of a whole number, text or bool.
 func plain(n ast.Node) (any, bool) {
 	switch n := n.(type) {
 	case *ast.IntegerNode:

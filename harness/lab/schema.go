@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Schema is the JSON Schema (draft 2020-12) of a lab's front matter and of a
+// Schema returns the JSON Schema (draft 2020-12) of a lab's front matter and of a
 // step's comment, made from the Go types and the tables in rules.go. It is
 // what docs/lab.schema.json holds. A schema sees one mapping at a time; what
 // Parse wants across them is said in docs/labs.md.
@@ -82,7 +82,7 @@ func eachRequired(keys []string) []object {
 	return out
 }
 
-// property is the schema of one key's value.
+// property returns the schema of one key's value.
 func (s schemas) property(t reflect.Type, r rule) object {
 	out := s.value(t, r)
 	out["description"] = r.doc
@@ -92,7 +92,7 @@ func (s schemas) property(t reflect.Type, r rule) object {
 	return out
 }
 
-// shown is a default as a document writes it.
+// shown returns a default as a document writes it.
 func shown(def any) any {
 	switch v := def.(type) {
 	case Size:
@@ -165,7 +165,7 @@ func textSchema(r rule) object {
 
 func plainSchema() object { return object{"type": []string{"integer", "string", "boolean"}} }
 
-// conditionSchema is the schema of fields and what they must be.
+// conditionSchema returns the schema of fields and what they must be.
 func conditionSchema() object {
 	return object{
 		"type": "object", "minProperties": 1, "additionalProperties": plainSchema(),

@@ -106,7 +106,7 @@ func asJSON(t *testing.T, text string) any {
 	return v
 }
 
-// pieces are the front matter and the comments of a document.
+// pieces returns the front matter and the comments of a document.
 func pieces(t *testing.T, file, text string) (header string, comments []string) {
 	t.Helper()
 	p := &problems{file: file}

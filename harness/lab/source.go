@@ -23,18 +23,18 @@ func newSource(text []byte) *source {
 	return s
 }
 
-// lineOf is the number of the line that offset lies in, from 1.
+// lineOf returns the number of the line that offset lies in, from 1.
 func (s *source) lineOf(offset int) int {
 	return sort.SearchInts(s.starts, offset+1)
 }
 
-// place is the line and column of offset.
+// place returns the line and column of offset.
 func (s *source) place(offset int) place {
 	line := s.lineOf(offset)
 	return place{line, 1 + utf8.RuneCount(s.text[s.starts[line-1]:offset])}
 }
 
-// lineStart is the offset of a line's first byte, or the end of the text.
+// lineStart returns the offset of a line's first byte, or the end of the text.
 func (s *source) lineStart(line int) int {
 	if line > len(s.starts) {
 		return len(s.text)
@@ -42,12 +42,12 @@ func (s *source) lineStart(line int) int {
 	return s.starts[line-1]
 }
 
-// lines is the text of the lines from up to, not including, to.
+// lines returns the text of the lines from up to, not including, to.
 func (s *source) lines(from, to int) string {
 	return string(s.text[s.lineStart(from):s.lineStart(to)])
 }
 
-// firstText is the number of the first line that is not empty.
+// firstText returns the number of the first line that is not empty.
 func (s *source) firstText() int {
 	trimmed := strings.TrimLeft(string(s.text), " \t\n")
 	return s.lineOf(len(s.text) - len(trimmed))
@@ -55,8 +55,8 @@ func (s *source) firstText() int {
 
 var byteOrderMark = []byte("\uFEFF")
 
-// clean is doc without byte order mark and with plain line ends; false, after
-// reporting why, if it is too large or no text.
+// clean returns doc without byte order mark and with plain line ends. It reports an error
+// and returns false if doc is too large or not text.
 func clean(doc []byte, p *problems) ([]byte, bool) {
 	doc = bytes.TrimPrefix(doc, byteOrderMark)
 	doc = bytes.ReplaceAll(doc, []byte("\r\n"), []byte("\n"))
@@ -86,7 +86,7 @@ const (
 	maxLine     = 4 << 10
 )
 
-// longLine is the number of the first line over maxLine, 0 if there is none.
+// longLine returns the number of the first line over maxLine, 0 if there is none.
 func longLine(doc []byte) int {
 	n := 0
 	for line := range bytes.Lines(doc) {

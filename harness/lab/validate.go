@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// validate holds what was read against what no single key can tell.
+// validate checks the rules that concern more than a single key.
 func (d *document) validate() {
 	if d.header != nil {
 		d.validateHeader()
@@ -61,7 +61,7 @@ func (v *stepValidator) fail(path, hint, format string, args ...any) {
 	}
 }
 
-// has says whether a key is there, be its value right or wrong.
+// has reports whether a key is given, with a right value or a wrong one.
 func (v *stepValidator) has(path string) bool {
 	_, ok := v.places[path]
 	return ok

@@ -54,7 +54,7 @@ func bisect(s subject, try func(n int) (answer, error)) (boundary, error) {
 	return b, nil
 }
 
-// knows says whether the answer to n follows from those that are there.
+// knows reports whether the answer to n follows from those that are there.
 func (b *boundary) knows(n int) bool {
 	return b.accepted != nil && n <= b.accepted.n || b.rejected != nil && n >= b.rejected.n
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/bpflab/bpflab/harness/verdict"
 )
 
-// kernelWith is a fake kernel that takes sizes up to a limit.
+// kernelWith returns a fake kernel that takes sizes up to a limit.
 func kernelWith(limit int, tries *[]int) func(int) (answer, error) {
 	return func(n int) (answer, error) {
 		*tries = append(*tries, n)

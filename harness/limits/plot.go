@@ -155,7 +155,7 @@ func (s scale) ticks() []float64 {
 	return out
 }
 
-// short is a number as an axis has it.
+// short returns a number as an axis label.
 func short(v float64) string {
 	v = math.Round(v)
 	for _, u := range []struct {

@@ -44,7 +44,7 @@ const (
 	Failed    Status = "failed"    // the kernel could not be asked
 )
 
-// Failures are how many figures are missing because a kernel could not be asked.
+// Failures returns how many figures are missing because a kernel could not be asked.
 func (r Report) Failures() int {
 	n := 0
 	for _, l := range r.Limits {

@@ -8,7 +8,7 @@ import (
 	"text/tabwriter"
 )
 
-// cell is a figure as tables show it.
+// cell returns a figure as tables show it.
 func (l Limit) cell() string {
 	switch l.Status {
 	case None:
@@ -48,7 +48,7 @@ type row struct {
 	cells           []string
 }
 
-// rows has the limits of a report beside each other; a cell is "" where a limit
+// rows returns the limits of a report side by side; a cell is "" where a limit
 // was not asked for.
 func (r Report) rows() []row {
 	at := map[string]int{}

@@ -49,7 +49,7 @@ func Jobs(labs []*lab.Lab, name func(*lab.Lab) string, kernels []kernel.Image, n
 	return jobs
 }
 
-// perKernel is a group for each kernel that has labs.
+// perKernel returns a group for each kernel that has labs.
 func perKernel(labs []*lab.Lab, kernels []kernel.Image) (groups []group) {
 	for _, k := range kernels {
 		g := group{kernels: []kernel.Image{k}}
@@ -90,7 +90,7 @@ func join(labs []*lab.Lab, groups []group, n int) []group {
 	return joined
 }
 
-// heaviestFirst are the indices of groups by weight, equal ones in their order.
+// heaviestFirst returns the indices of groups by weight, equal ones in their order.
 func heaviestFirst(groups []group) []int {
 	order := make([]int, len(groups))
 	for i := range order {

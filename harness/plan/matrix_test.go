@@ -25,7 +25,7 @@ func series(names ...string) (kernels []kernel.Image) {
 
 func byName(l *lab.Lab) string { return l.Name }
 
-// cellsOf are the cells of jobs, each with how often it occurs.
+// cellsOf returns the cells of jobs, each with how often it occurs.
 func cellsOf(jobs []Job) map[string]int {
 	all := map[string]int{}
 	for _, j := range jobs {

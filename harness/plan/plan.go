@@ -83,13 +83,13 @@ func (p *Plan) add(l *lab.Lab, k kernel.Image, o Options) {
 	}
 }
 
-// inRange says whether the lab is for this kernel. One whose version only a
-// boot can tell is given the chance.
+// inRange reports whether the lab is for this kernel. A kernel whose
+// version only a boot can show is in range.
 func inRange(l *lab.Lab, k kernel.Image) bool {
 	return k.Version.IsZero() || l.Supports(k.Version)
 }
 
-// refusal says why a provider cannot run the kernel, or "". A provider that
+// refusal returns why a provider cannot run the kernel, or "". A provider that
 // boots no kernel of its own runs those that come without an image file.
 func refusal(k kernel.Image, caps vms.Caps, provider string) string {
 	bootable := k.Kernel != "" || k.Vmlinux != ""

@@ -19,8 +19,8 @@ func aLab(t *testing.T, name, kernels string) *lab.Lab {
 	return &lab.Lab{Name: name, Header: lab.Header{Kernels: r, Memory: 512 * lab.MiB, CPUs: 2}}
 }
 
-// image is a kernel on disk; without a version it is one that only a boot
-// can tell.
+// image returns a kernel on disk; without a version, it is one whose version only a
+// boot can show.
 func image(t *testing.T, version string) kernel.Image {
 	t.Helper()
 	out := kernel.Image{Selector: version, Source: "debian", Kernel: "/store/vmlinuz"}

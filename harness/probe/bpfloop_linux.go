@@ -12,7 +12,7 @@ import (
 
 // bpfLoop asks for n rounds, of which the first is the last, so that it takes no
 // time. A function that is called back needs BTF, for which cilium/ebpf is used;
-// what tells whether the helper is there does without.
+// the probe for the helper itself does without.
 func bpfLoop(n int, user bool) Result {
 	if res := callHelper(int32(asm.FnLoop)); user || noHelper.MatchString(res.Log) {
 		return res

@@ -16,7 +16,7 @@ type btfAttr struct {
 	logLevel uint32
 }
 
-// TakesBTF says whether the kernel takes BTF, in its raw form.
+// TakesBTF reports whether the kernel takes BTF, in its raw form.
 func TakesBTF(raw []byte) bool {
 	attr := btfAttr{btf: uint64(uintptr(unsafe.Pointer(&raw[0]))), size: uint32(len(raw))}
 	fd, errno := bpf(unix.BPF_BTF_LOAD, unsafe.Pointer(&attr), unsafe.Sizeof(attr))

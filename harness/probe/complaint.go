@@ -17,14 +17,14 @@ var statistics = regexp.MustCompile(`^(processed \d+ insns|insns processed |veri
 // that it follows in theirs.
 const closing = "verification time "
 
-// Terse is a verifier's log up to the complaint, without the explanation that new
+// Terse returns a verifier's log up to the complaint, without the explanation that new
 // kernels add.
 func Terse(log string) string {
 	log, _, _ = strings.Cut(log, report)
 	return log
 }
 
-// Said are the lines of a verifier's log that are neither explanation nor statistics.
+// Said returns the lines of a verifier's log that are neither explanation nor statistics.
 func Said(log string) []string {
 	var out []string
 	for line := range strings.Lines(Terse(log)) {
@@ -36,7 +36,7 @@ func Said(log string) []string {
 	return out
 }
 
-// Complaint is the last line of a verifier's log that is neither explanation nor
+// Complaint returns the last line of a verifier's log that is neither explanation nor
 // statistics; "" if the log has none.
 func Complaint(log string) string {
 	said := Said(log)

@@ -10,7 +10,7 @@ import (
 // or not for the type of program (check_helper_call in kernel/bpf/verifier.c).
 var noHelper = regexp.MustCompile(`invalid func unknown#|unknown func |program of this type cannot use helper`)
 
-// HasHelper says whether programs for a target, which the kernel must have, may
+// HasHelper reports whether programs for a target, which the kernel must have, may
 // call a helper, by number. It loads a program that calls it without arguments: a
 // kernel that has it complains of those.
 func HasHelper(t Target, helper int32) bool {
@@ -18,7 +18,7 @@ func HasHelper(t Target, helper int32) bool {
 	return accepted || log != "" && !noHelper.MatchString(log)
 }
 
-// Accepts says whether the kernel takes a program for a target, which returns a
+// Accepts reports whether the kernel takes a program for a target, which returns a
 // number.
 func Accepts(t Target, returns int32) bool {
 	accepted, _ := loadAs(t, join(insn(opMovImm, r0, 0, returns), insn(opExit, 0, 0, 0)))

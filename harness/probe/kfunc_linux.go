@@ -9,7 +9,7 @@ const pseudoKfunc = 2
 // or not of this one (check_kfunc_call of kernel/bpf/verifier.c).
 var noKfunc = regexp.MustCompile(`is not allowed|reserved fields|unknown opcode|not supported`)
 
-// HasKfunc says whether programs for a target, which the kernel must have, may call
+// HasKfunc reports whether programs for a target, which the kernel must have, may call
 // a kernel function, which is given by its number in the kernel's BTF. It loads a
 // program that calls it without arguments: where it may be called, the kernel
 // complains of those.

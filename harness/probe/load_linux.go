@@ -134,7 +134,7 @@ var version = sync.OnceValue(func() uint32 {
 	return major<<16 | minor<<8 | min(patch, 255)
 })
 
-// bpf is bpf(2). It returns what the call returned.
+// bpf calls bpf(2) and returns its result.
 func bpf(cmd int, attr unsafe.Pointer, size uintptr) (int, unix.Errno) {
 	var ret uintptr
 	errno := unix.EAGAIN

@@ -18,7 +18,7 @@ func LiftMemlock() error {
 	return fmt.Errorf("lift the locked-memory limit, which bounds programs and maps before Linux 5.11: %w", err)
 }
 
-// countsInCgroups says whether the kernel charges programs and maps to control
+// countsInCgroups reports whether the kernel charges programs and maps to control
 // groups, as it does since 5.11, and no longer to the limit.
 func countsInCgroups() bool {
 	var u unix.Utsname

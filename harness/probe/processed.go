@@ -7,7 +7,7 @@ import (
 
 var processedLine = regexp.MustCompile(`(?m)^processed (\d+) insns`)
 
-// Processed is how many instructions the verifier went through, as the closing
+// Processed returns how many instructions the verifier went through, as the closing
 // line of its log says (print_verification_stats of kernel/bpf/verifier.c); 0
 // if the log does not say.
 func Processed(log string) int {
@@ -38,7 +38,7 @@ func processedByCalls(n int) []byte {
 	return join(out, zeros(rest), insn(opExit, 0, 0, 0), straightLine(calledInsns))
 }
 
-// bits is how many bits of an unknown number processedByPaths tells apart.
+// bits is how many bits of an unknown number processedByPaths branches on.
 const bits = 10
 
 // leastByPaths is what the verifier goes through with empty paths: three

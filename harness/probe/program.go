@@ -48,7 +48,7 @@ func insn(code, regs uint8, off int16, imm int32) []byte {
 	return b
 }
 
-// from is the register field of an instruction from a source to a destination.
+// from returns the register field of an instruction from a source to a destination.
 func from(dst, src uint8) uint8 { return dst | src<<4 }
 
 // callTo calls the function at an index from the instruction at another.
@@ -161,7 +161,7 @@ func jumps(n int) []byte {
 	return append(out, insn(opExit, 0, 0, 0)...)
 }
 
-// zeros is r0 = 0, n times over.
+// zeros returns the instruction r0 = 0, n times.
 func zeros(n int) []byte {
 	out := make([]byte, 0, (n+1)*insnSize)
 	for range n {

@@ -17,7 +17,7 @@ var trials = map[string]func(n int, user bool) Result{
 	"log":        func(n int, _ bool) Result { return logOf(n) },
 }
 
-// answer is a result without a log.
+// answer returns a result without a log.
 func answer(errno unix.Errno) Result {
 	return Result{Accepted: errno == 0, Errno: unix.ErrnoName(errno)}
 }

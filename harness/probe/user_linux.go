@@ -25,7 +25,7 @@ func allowUsers() error {
 	return nil
 }
 
-// UsersAllowed says whether the kernel takes programs from ordinary users.
+// UsersAllowed reports whether the kernel takes programs from ordinary users.
 // Before 4.4 there was no switch, and it took them.
 func UsersAllowed() bool {
 	now, err := os.ReadFile(unprivSysctl)

@@ -22,7 +22,7 @@ import (
 	"github.com/bpflab/bpflab/harness/verdict"
 )
 
-// chromium is the path of the browser. Without one a test is skipped, unless
+// chromium returns the path of the browser. Without one a test is skipped, unless
 // browser tests were asked for.
 func chromium(t *testing.T) string {
 	t.Helper()
@@ -80,7 +80,7 @@ func (b *tab) address(fragment string) string {
 	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(b.dir, PageFile)), Fragment: fragment}).String()
 }
 
-// listen notes what a page of ours never does.
+// listen records what the page must never do.
 func (b *tab) listen(event any) {
 	switch e := event.(type) {
 	case *runtime.EventExceptionThrown:
@@ -138,7 +138,7 @@ func (b *tab) is(expression, want string) {
 }
 
 // becomes waits until a JavaScript expression is true, for a minute at most, and
-// tells where the page stands if it is not. chromedp's own Poll compiles text in the page, which its policy forbids.
+// returns the page's state if it is not. chromedp's own Poll compiles text in the page, which its policy forbids.
 func (b *tab) becomes(expression string) {
 	b.t.Helper()
 	wait := fmt.Sprintf("new Promise(done => { const look = () => (%s) ? done(true) : setTimeout(look, 20); look(); })", expression)

@@ -32,12 +32,12 @@ func clean(text string) string {
 	return out.String()
 }
 
-// cleanLine is clean for a place that has one line: line ends become spaces.
+// cleanLine returns s cleaned for a place that has one line: line ends become spaces.
 func cleanLine(text string) string {
 	return strings.Join(strings.Fields(strings.ReplaceAll(clean(text), "\n", " ")), " ")
 }
 
-// firstLine is the first line of text with anything in it, cleaned.
+// firstLine returns the first line of text that is not empty, cleaned.
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	return cleanLine(line)

@@ -38,7 +38,7 @@ type Speed struct {
 // leastDifference between two times is one worth telling, in seconds.
 const leastDifference = 0.1
 
-// Compare says what became of the labs and kernels of an earlier run. A kernel
+// Compare returns what has changed for the labs and kernels of an earlier run. A kernel
 // is the same if it was asked for by the same name.
 func Compare(old, now verdict.Result) Comparison {
 	out := Comparison{Since: old.Started}
@@ -164,7 +164,7 @@ func (c Change) what() string {
 	return c.Old + " → " + c.New
 }
 
-// note is the reason of a change, with the kernels if they are not the same.
+// note returns the reason of a change, with the kernels if they are not the same.
 func (c Change) note() string {
 	if c.releases != "" && c.Reason != "" {
 		return cleanLine(c.Reason + " (" + c.releases + ")")
@@ -172,7 +172,7 @@ func (c Change) note() string {
 	return cleanLine(c.Reason + c.releases)
 }
 
-// kind is slower or faster.
+// kind returns "slower" or "faster".
 func (s Speed) kind() string {
 	if s.New > s.Old {
 		return "slower"

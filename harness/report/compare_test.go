@@ -10,7 +10,7 @@ import (
 	"github.com/bpflab/bpflab/harness/verdict"
 )
 
-// earlierAndLater are two runs between which something of each kind changed.
+// earlierAndLater returns two runs between which something of each kind changed.
 func earlierAndLater() (old, now verdict.Result) {
 	took := func(cell verdict.Cell, run float64) verdict.Cell {
 		cell.Durations.Run = run

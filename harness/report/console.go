@@ -8,7 +8,7 @@ import (
 // consoleBytes is how much of a console's end is read.
 const consoleBytes = 64 << 10
 
-// readConsole is the end of a console log in the result directory, or "". The
+// readConsole returns the end of a console log in the result directory, or "". The
 // path comes from a file that somebody may have sent: it leads nowhere else.
 func readConsole(dir, path string) string {
 	if dir == "" || path == "" {

@@ -13,7 +13,7 @@ const (
 	splatLines = 30 // first lines of a kernel's splat that are shown
 )
 
-// details is the end of a run's display: warnings, each cell that did not end
+// details returns the end of a run's display: warnings, each cell that did not end
 // as expected or needed more than one attempt, and the closing line.
 func (t table) details(result verdict.Result, width int) string {
 	var out []string
@@ -66,7 +66,7 @@ func (t table) failure(index int, cell verdict.Cell, width int) []string {
 	return out
 }
 
-// failed tells a step or a check that has something to explain.
+// failed reports whether a step or a check has something to explain.
 func failed(v verdict.Verdict) bool {
 	return v != verdict.Pass && v != verdict.Unsupported && v != ""
 }
@@ -79,7 +79,7 @@ func (t table) step(step verdict.Step, width int) []string {
 	return append(out, t.excerpt("log", logLines, lines(clean(step.Log)), false)...)
 }
 
-// failedChecks are a step's checks to explain; a step without any stands for
+// failedChecks returns a step's checks to explain; a step without any stands for
 // itself.
 func failedChecks(step verdict.Step) []verdict.Check {
 	var out []verdict.Check
@@ -94,7 +94,7 @@ func failedChecks(step verdict.Step) []verdict.Check {
 	return out
 }
 
-// check is what was expected and what was seen, side by side.
+// check renders what was expected and what was seen, side by side.
 func (t table) check(check verdict.Check, width int) []string {
 	var out []string
 	if title := checkTitle(check); title != "" {
@@ -116,7 +116,7 @@ func checkTitle(check verdict.Check) string {
 	return title
 }
 
-// excerpt is a titled block of the first or the last n of lines.
+// excerpt returns a titled block of the first or the last n lines.
 func (t table) excerpt(title string, n int, all []string, first bool) []string {
 	if len(all) == 0 {
 		return nil
@@ -131,7 +131,7 @@ func (t table) excerpt(title string, n int, all []string, first bool) []string {
 	return append([]string{"  " + t.bold(title)}, indent("    | ", shown)...)
 }
 
-// retried is a cell that ended as expected, but not at once.
+// retried describes a cell that ended as expected, but not at the first attempt.
 func (t table) retried(index int, cell verdict.Cell) []string {
 	lab, kernel := t.names(index, cell)
 	last := fmt.Sprintf("  attempt %d%s: %s", len(cell.Attempts), on(cell.Where), cell.Verdict)
@@ -143,7 +143,7 @@ func (t table) retried(index int, cell verdict.Cell) []string {
 	return append(append([]string{head}, earlier(cell.Attempts)...), last)
 }
 
-// disagreements are the labs on kernels whose runs ended differently.
+// disagreements returns the labs on kernels whose runs ended differently.
 func (t table) disagreements(result verdict.Result) []string {
 	var out []string
 	m := newMatrix(result.Cells)
@@ -156,7 +156,7 @@ func (t table) disagreements(result verdict.Result) []string {
 	return out
 }
 
-// on is " on member2", or nothing for this host.
+// on returns " on member2", or nothing for this host.
 func on(where string) string {
 	if where == "" {
 		return ""
@@ -164,7 +164,7 @@ func on(where string) string {
 	return " on " + cleanLine(where)
 }
 
-// earlier tells of the attempts before the last one.
+// earlier describes the attempts before the last one.
 func earlier(attempts []verdict.Attempt) []string {
 	var out []string
 	for i, attempt := range attempts[:max(0, len(attempts)-1)] {

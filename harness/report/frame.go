@@ -45,7 +45,7 @@ func (s *state) event(event verdict.Event, now time.Time) {
 	}
 }
 
-// frame is the display's lines: those cells that fit, in the plan's order,
+// frame returns the display's lines: those cells that fit, in the plan's order,
 // and a line about the whole.
 func (s *state) frame(now time.Time, width, height int) []string {
 	var out []string
@@ -59,7 +59,7 @@ func (s *state) frame(now time.Time, width, height int) []string {
 	return out
 }
 
-// visible picks the n cells that tell most.
+// visible picks the n cells that matter most.
 func (s *state) visible(n int) []int {
 	order := make([]int, len(s.cells))
 	for i := range order {
@@ -107,7 +107,7 @@ func (s *state) row(index int, now time.Time) string {
 	return line
 }
 
-// doing says in a word or two where a cell stands.
+// doing returns a word or two about a cell's state.
 func doing(event verdict.Event) string {
 	text := phases[event.Phase]
 	switch event.Phase {

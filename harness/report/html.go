@@ -123,7 +123,7 @@ func pageFacts(result verdict.Result) []fact {
 	return present(facts)
 }
 
-// present are the facts that say something.
+// present returns the facts that have a value.
 func present(all []fact) []fact {
 	var out []fact
 	for _, f := range all {
@@ -134,7 +134,7 @@ func present(all []fact) []fact {
 	return out
 }
 
-// counts are the runs of each kind. A run that is flaky and failed is of both.
+// counts returns the number of runs of each kind. A run that is flaky and failed counts as both.
 func counts(m matrix) []count {
 	out := []count{{"all", "all", 0}, {"pass", "passed", 0}}
 	for _, kind := range endings {

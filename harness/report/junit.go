@@ -113,7 +113,7 @@ func newSuite(id int, cell verdict.Cell, started time.Time) junitSuite {
 	return suite
 }
 
-// output is what the steps left, each under its name.
+// output returns what the steps left, each under its name.
 func output(steps []verdict.Step) string {
 	var out strings.Builder
 	for _, step := range steps {
@@ -124,7 +124,7 @@ func output(steps []verdict.Step) string {
 	return out.String()
 }
 
-// wholeCell tells whether the steps do not explain the verdict.
+// wholeCell reports whether the steps do not explain the verdict.
 func wholeCell(cell verdict.Cell) bool {
 	if len(cell.Steps) == 0 {
 		return true
@@ -209,7 +209,7 @@ func (s *junitSuite) add(c junitCase) {
 
 func junitTime(s float64) string { return fmt.Sprintf("%.3f", max(0, s)) }
 
-// kernelName is the release that answered, else what was asked for.
+// kernelName returns the release that answered, else what was asked for.
 func kernelName(k verdict.Kernel) string {
 	if k.Release != "" {
 		return cleanLine(k.Release)

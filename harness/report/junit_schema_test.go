@@ -88,7 +88,7 @@ func parseXML(text []byte) (*element, error) {
 	}
 }
 
-// follows says what of an element, and of all in it, is not by the rules.
+// follows returns where an element, or one within it, breaks the rules.
 func (e *element) follows() error {
 	r, ok := junitRules[e.name]
 	if !ok {
@@ -170,12 +170,12 @@ func (e *element) counted(index int) error {
 	return nil
 }
 
-// legal tells the characters that XML 1.0 allows.
+// legal reports whether XML 1.0 allows a character.
 func legal(r rune) bool {
 	return r == '\t' || r == '\n' || r == '\r' || r >= 0x20 && r <= 0xd7ff || r >= 0xe000 && r <= 0xfffd || r >= 0x10000
 }
 
-// junitFollows says what is wrong with a result's JUnit XML.
+// junitFollows returns what is wrong with a result's JUnit XML.
 func junitFollows(t testing.TB, result verdict.Result) error {
 	t.Helper()
 	var out bytes.Buffer
@@ -199,7 +199,7 @@ func junitFollows(t testing.TB, result verdict.Result) error {
 	return errors.Join(errs...)
 }
 
-// named is a result in which every text is this one.
+// named returns a result in which every text is s.
 func named(text string) verdict.Result {
 	cell := hostileResult().Cells[0]
 	cell.Lab, cell.Reason, cell.Splat, cell.Where, cell.Provider, cell.Console, cell.Kernel.Release = text, text, text, text, text, text, text

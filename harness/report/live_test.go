@@ -91,7 +91,7 @@ func (f *fakeTerminal) screen() string {
 	return out.String()
 }
 
-// still is a live printer without its ticker, on a clock that the test sets.
+// still returns a live printer without its ticker, on a clock that the test sets.
 func still(f *fakeTerminal, cells []Planned, height int, colours bool) (*livePrinter, *time.Time) {
 	p := newLive(f, cells, palette{colours: colours})
 	clock := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

@@ -37,7 +37,7 @@ func Markdown(w io.Writer, result verdict.Result) error {
 	return err
 }
 
-// markdownVerdict says of a flaky cell how it ended this time.
+// markdownVerdict returns a cell's verdict, and for a flaky cell how it ended this time.
 func markdownVerdict(cell verdict.Cell, flaky bool) string {
 	if !flaky {
 		return markdownText(string(cell.Verdict))
@@ -45,7 +45,7 @@ func markdownVerdict(cell verdict.Cell, flaky bool) string {
 	return fmt.Sprintf("%s (%s)", flakyWord, markdownText(string(cell.Verdict)))
 }
 
-// why is a cell's reason; that of a late pass is why it did not pass at first.
+// why returns a cell's reason; for a late pass, why it did not pass at first.
 func why(cell verdict.Cell) string {
 	if cell.PassedLate() {
 		return fmt.Sprintf("attempt 1: %s: %s", cell.Attempts[0].Verdict, firstLine(cell.Attempts[0].Reason))
@@ -58,10 +58,10 @@ var markdownEscapes = strings.NewReplacer(
 	"[", `\[`, "]", `\]`, "#", `\#`, "~", `\~`,
 )
 
-// markdownText is untrusted text as one line that Markdown shows as it is.
+// markdownText returns untrusted text as one line, escaped for Markdown.
 func markdownText(text string) string { return markdownEscapes.Replace(cleanLine(text)) }
 
-// fenced is a code block whose fence is longer than any run of backticks in
+// fenced returns a code block whose fence is longer than any run of backticks in
 // it, so that nothing within can end it.
 func fenced(all []string) string {
 	body := strings.Join(all, "\n")

@@ -35,7 +35,7 @@ type run struct {
 	flaky bool
 }
 
-// word is the verdict, but for a pass that is not to be relied on.
+// word returns the verdict, or another word for a pass that is not reliable.
 func (r run) word() string { return word(r.Verdict, r.flaky) }
 
 const flakyWord = "flaky"
@@ -59,8 +59,8 @@ func (p pair) word() string {
 	return string(worst)
 }
 
-// disagree tells whether the runs ended in different verdicts: one of them,
-// at least, is flaky though it is no late pass.
+// disagree reports whether the runs ended in different verdicts: at least one
+// of them is flaky, even without a late pass.
 func (p pair) disagree() bool {
 	return slices.ContainsFunc(p.runs, func(r run) bool { return r.flaky && !r.PassedLate() })
 }
@@ -151,7 +151,7 @@ func (m *matrix) names() map[string]int {
 
 var seriesPattern = regexp.MustCompile(`^[0-9]+\.[0-9]+`)
 
-// series is the first two numbers of a release or of a package's version.
+// series returns the first two numbers of a release or of a package's version.
 func series(k verdict.Kernel) string {
 	if found := seriesPattern.FindString(k.Release); found != "" {
 		return found

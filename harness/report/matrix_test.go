@@ -7,7 +7,7 @@ import (
 	"github.com/bpflab/bpflab/harness/verdict"
 )
 
-// repeated is a result whose runs on one kernel disagree.
+// repeated returns a result whose runs on one kernel disagree.
 func repeated() verdict.Result {
 	result := verdict.Result{Schema: verdict.Schema, Seconds: 9}
 	for _, v := range []verdict.Verdict{verdict.Pass, verdict.Fail, verdict.Pass} {
@@ -44,7 +44,7 @@ func TestKernelNames(t *testing.T) {
 		{"one never answered", []verdict.Cell{from("all", "6.1.0-56", "1", "qemu"), from("all", "", "7.3.4-1", "qemu")}, "6.1 7.3"},
 		{"one series", []verdict.Cell{from("all", "6.1.0-56", "1", "qemu"), from("all", "6.1.0-57", "2", "qemu")}, "6.1.0-56 6.1.0-57"},
 		{"two providers", []verdict.Cell{from("6.1", "6.1.0", "1", "qemu"), from("6.1", "6.1.0", "1", "lxd")}, "6.1.0 on qemu,6.1.0 on lxd"},
-		{"nothing told", []verdict.Cell{from("x", "", "a", "qemu"), from("x", "", "b", "qemu")}, "on qemu (1) on qemu (2)"},
+		{"nothing known", []verdict.Cell{from("x", "", "a", "qemu"), from("x", "", "b", "qemu")}, "on qemu (1) on qemu (2)"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var names []string

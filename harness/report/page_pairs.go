@@ -18,7 +18,7 @@ type pagePair struct {
 	Runs            []pageRun
 }
 
-// Open tells a pair that has something to explain.
+// Open reports whether a pair has something to explain.
 func (p *pagePair) Open() bool {
 	return p.Word != string(verdict.Pass) && p.Word != string(verdict.Unsupported)
 }
@@ -70,7 +70,7 @@ func pagePairs(m matrix, o PageOptions, texts *longTexts) []*pagePair {
 	return out
 }
 
-// mark is a pair's time, or how many of its runs passed.
+// mark returns a pair's time, or how many of its runs passed.
 func (p pair) mark() string {
 	if len(p.runs) == 1 {
 		return seconds(busy(p.runs[0].Durations))
@@ -84,7 +84,7 @@ func (p pair) mark() string {
 	return fmt.Sprintf("%d of %d", passed, len(p.runs))
 }
 
-// words are the verdicts that a pair is found under.
+// words returns the verdicts that a pair is found under.
 func (p pair) words() string {
 	words := []string{p.word()}
 	for _, r := range p.runs {
@@ -95,7 +95,7 @@ func (p pair) words() string {
 	return strings.Join(words, " ")
 }
 
-// reason is why a pair is no pass, in a line.
+// reason returns why a pair is no pass, in a line.
 func (p pair) reason() string {
 	if p.disagree() {
 		return "its runs disagree: " + p.tally()
@@ -169,7 +169,7 @@ func runFacts(c verdict.Cell) []fact {
 	return append(facts, fact{"durations", split(c.Durations)})
 }
 
-// split is where the time went, as in "wait 0.0s, start 3.0s, ...".
+// split returns where the time went, as in "wait 0.0s, start 3.0s, ...".
 func split(d verdict.Durations) string {
 	var out []string
 	for _, part := range parts(d) {

@@ -20,7 +20,7 @@ func (p palette) verdict(v verdict.Verdict, text string) string {
 	return p.paint(lipgloss.NewStyle().Foreground(colour), text)
 }
 
-// word is a verdict as it is shown: a pass that is flaky is no pass.
+// word returns a verdict as it is shown: a flaky pass has a word of its own.
 func (p palette) word(v verdict.Verdict, flaky bool) string {
 	shown := word(v, flaky)
 	return p.verdict(verdict.Verdict(shown), shown)

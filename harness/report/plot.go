@@ -73,7 +73,7 @@ func newBars(p *pagePair, r pageRun, longest float64) bars {
 	return out
 }
 
-// total is the length of a bar.
+// total returns the length of a bar.
 func total(d verdict.Durations) float64 {
 	sum := 0.0
 	for _, part := range parts(d) {
@@ -82,7 +82,7 @@ func total(d verdict.Durations) float64 {
 	return sum
 }
 
-// measured is a time that can be drawn: a stored one may be anything.
+// measured returns a duration that can be drawn: a stored one may be any number.
 func measured(s float64) float64 {
 	if s > 0 && !math.IsInf(s, 0) {
 		return min(s, 1e9)

@@ -36,7 +36,7 @@ func New(w io.Writer, cells []Planned, isTerminal bool) Printer {
 
 const (
 	pipeWidth     = 100 // of tables in a pipe, in columns
-	defaultWidth  = 80  // of a terminal that does not tell
+	defaultWidth  = 80  // of a terminal of unknown width
 	defaultHeight = 24
 )
 

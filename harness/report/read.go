@@ -41,7 +41,7 @@ func Read(r io.Reader) (verdict.Result, error) {
 	return result, soundTime("seconds", result.Seconds)
 }
 
-// located says in which line the JSON is wrong.
+// located adds to an error the line in which the JSON is wrong.
 func located(text []byte, err error) error {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
@@ -58,7 +58,7 @@ func located(text []byte, err error) error {
 	return fmt.Errorf("line %d: %w", 1+bytes.Count(text[:at], []byte("\n")), err)
 }
 
-// sound tells a cell that is as a run leaves it.
+// sound reports whether a cell is as a run leaves it.
 func sound(cell verdict.Cell) error {
 	if cell.Lab == "" {
 		return errors.New("it names no lab")

@@ -10,7 +10,7 @@ import (
 	"github.com/bpflab/bpflab/harness/verdict"
 )
 
-// stored is a result as it lies on disk.
+// stored returns a result as it is stored on disk.
 func stored(t testing.TB, result verdict.Result) string {
 	t.Helper()
 	var out bytes.Buffer

@@ -16,7 +16,7 @@ import (
 
 const schemaFile = "../../docs/result.schema.json"
 
-// valid says what docs/result.schema.json finds wrong with a result.
+// valid checks a result against docs/result.schema.json.
 func valid(t *testing.T, result []byte) error {
 	t.Helper()
 	compiler := jsonschema.NewCompiler()

@@ -29,7 +29,7 @@ func newTable(cells []Planned, colours palette) table {
 	return t
 }
 
-// line is one ended cell, as in
+// line returns one ended cell, as in
 //
 //	hello  5.10 (5.10.0-38-cloud-amd64)  pass  4.1s
 func (t table) line(index int, cell verdict.Cell) string {
@@ -45,7 +45,7 @@ func (t table) line(index int, cell verdict.Cell) string {
 	return line
 }
 
-// remarks says where a cell ran, if not on this host, and on which attempt it
+// remarks returns where a cell ran, if not on this host, and on which attempt it
 // ended, if not on the first.
 func remarks(cell verdict.Cell) string {
 	text := on(cell.Where)
@@ -58,7 +58,7 @@ func remarks(cell verdict.Cell) string {
 	return "(" + strings.TrimSpace(text) + ")"
 }
 
-// names are a cell's lab and kernel: the kernel as it was planned, and the
+// names returns a cell's lab and kernel: the kernel as it was planned, and the
 // release that answered.
 func (t table) names(index int, cell verdict.Cell) (lab, kernel string) {
 	lab, kernel = cell.Lab, cell.Kernel.Selector
@@ -71,7 +71,7 @@ func (t table) names(index int, cell verdict.Cell) (lab, kernel string) {
 	return cleanLine(lab), cleanLine(kernel)
 }
 
-// busy is how long a cell ran, without its wait for a free place, in seconds.
+// busy returns how long a cell ran, without its wait for a slot, in seconds.
 func busy(d verdict.Durations) float64 { return d.Total() - d.Wait }
 
 func seconds(s float64) string { return fmt.Sprintf("%.1fs", s) }

@@ -54,7 +54,7 @@ func (t *longTexts) fit(size int) {
 	}
 }
 
-// size is how many bytes a text takes in a page.
+// size returns how many bytes a text takes in a page.
 func (t *longText) size() int { return len(template.HTMLEscapeString(t.Body)) }
 
 // cut keeps at most n bytes, whole lines of them if there are any.

@@ -18,7 +18,7 @@ func newFakeHost(total int64, p *vmstest.Fake) *fakeHost {
 	return &fakeHost{total: total, provider: p, least: total}
 }
 
-// memory is the host's meter; one goroutine at a time reads it.
+// memory returns the host's meter; one goroutine at a time reads it.
 func (h *fakeHost) memory() scheduler.Memory {
 	left := h.total - h.provider.Held()
 	if h.others != nil {

@@ -55,7 +55,7 @@ type source struct {
 	file string
 }
 
-// object is a lab's C file compiled, once in a run.
+// object returns a lab's C file compiled, once in a run.
 func (r *runner) object(ctx context.Context, l *lab.Lab, file string) (build.Object, error) {
 	key := source{l, file}
 	r.building.Lock()
@@ -88,7 +88,7 @@ func Compile(ctx context.Context, b Builder, l *lab.Lab, tree Tree, file string)
 	return b.Object(ctx, Source(l, tree, file))
 }
 
-// Programs are the C files that a lab's steps need, each once: those that they load,
+// Programs returns the C files that a lab's steps need, each once: those that they load,
 // and the target.
 func Programs(l *lab.Lab) []string {
 	var out []string
@@ -129,7 +129,7 @@ func Build(ctx context.Context, b Builder, l *lab.Lab, tree Tree) ([]Built, erro
 	return all, nil
 }
 
-// Source is a C file of a lab, named as the lab names it, for a compiler.
+// Source returns a C file of a lab, named as the lab names it, for a compiler.
 func Source(l *lab.Lab, tree Tree, file string) build.Source {
 	dir := path.Dir(l.File)
 	return build.Source{

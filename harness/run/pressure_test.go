@@ -18,7 +18,7 @@ import (
 // These runs are whole, on fake machines and synctest's clock, which also
 // fails a test that leaves a goroutine behind.
 
-// lasting is an exec that takes so long and calls at, if any, in the middle.
+// lasting returns an exec that takes so long and calls at, if any, in the middle.
 func lasting(d time.Duration, at func(n int)) func(context.Context, int, []string) (wire.ExecResult, error) {
 	return func(ctx context.Context, n int, _ []string) (wire.ExecResult, error) {
 		middle := time.AfterFunc(d/2, func() {
@@ -40,7 +40,7 @@ func constant(bytes int64) func(int, time.Duration) int64 {
 	return func(int, time.Duration) int64 { return bytes }
 }
 
-// sized are cells whose guests have these sizes.
+// sized returns cells whose guests have these sizes.
 func sized(t *testing.T, sizes ...int64) []plan.Cell {
 	t.Helper()
 	out := cells(t, len(sizes))

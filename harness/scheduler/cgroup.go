@@ -27,8 +27,8 @@ var (
 	filesV2 = groupFiles{[]string{"memory.max", "memory.high"}, "memory.current", "inactive_file"}
 )
 
-// memoryGroups are this process's own groups and all that these are in, as far
-// as they can be seen, of both versions of control groups.
+// memoryGroups returns this process's own groups and their parents, as far as they are
+// visible, of both versions of control groups.
 func memoryGroups(root fs.FS) []group {
 	var out []group
 	for _, m := range groupMounts(root) {
@@ -43,7 +43,7 @@ func memoryGroups(root fs.FS) []group {
 	return out
 }
 
-// upward is the folder and all that it is in.
+// upward returns the directory and its parents.
 func upward(dir string) []string {
 	dir = path.Clean("/" + dir)
 	if dir == "/" {
@@ -52,7 +52,7 @@ func upward(dir string) []string {
 	return append([]string{dir}, upward(path.Dir(dir))...)
 }
 
-// ownGroup is the path of this process's group that has the memory controller,
+// ownGroup returns the path of this process's group that has the memory controller,
 // from /proc/self/cgroup's lines such as "4:memory:/a/b" or "0::/a/b".
 func ownGroup(root fs.FS, v1 bool) (string, bool) {
 	text, _ := fs.ReadFile(root, "proc/self/cgroup") // without it: no group
@@ -68,16 +68,16 @@ func ownGroup(root fs.FS, v1 bool) (string, bool) {
 	return "", false
 }
 
-// memory is what the group leaves for use; nothing where it sets no bound.
+// memory returns what the group's limit leaves free; nothing where it sets no limit.
 func (g group) memory(root fs.FS) Memory {
 	limit := int64(math.MaxInt64)
 	for _, name := range g.files.limits {
-		if n, told := g.number(root, name); told {
+		if n, known := g.number(root, name); known {
 			limit = min(limit, n)
 		}
 	}
-	usage, told := g.number(root, g.files.usage)
-	if limit >= unlimited || !told {
+	usage, known := g.number(root, g.files.usage)
+	if limit >= unlimited || !known {
 		return Memory{}
 	}
 	return Memory{max(0, limit-usage+g.inactive(root)), limit}

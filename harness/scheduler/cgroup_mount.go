@@ -20,8 +20,8 @@ func (m groupMount) files() groupFiles {
 	return filesV2
 }
 
-// below is where a group lies under the mount point. One that is not in what
-// is mounted is taken for the top of it: that is the nearest there is to see.
+// below returns where a group is under the mount point. For a group outside of the
+// mounted part it returns the top of that part, the nearest that can be read.
 func (m groupMount) below(group string) string {
 	rest, in := strings.CutPrefix(group, strings.TrimSuffix(m.top, "/"))
 	if !in || rest != "" && rest[0] != '/' || slices.Contains(strings.Split(rest, "/"), "..") {
@@ -30,7 +30,7 @@ func (m groupMount) below(group string) string {
 	return rest
 }
 
-// groupMounts are the first mounts of each version that tell of memory.
+// groupMounts returns the first mount of each version that has the memory controller.
 func groupMounts(root fs.FS) []groupMount {
 	text, _ := fs.ReadFile(root, "proc/self/mountinfo") // without it: no mount
 	var out []groupMount

@@ -22,7 +22,7 @@ func (l limits) meter() meter {
 	return hostMeter(os.DirFS("/"))
 }
 
-// boundless is the memory of machines that are elsewhere: their provider knows
+// boundless returns the memory of machines that are elsewhere: their provider knows
 // it, and bounds it by how many there may be.
 func boundless() Memory { return Memory{Available: 1 << 60, Total: 1 << 60} }
 

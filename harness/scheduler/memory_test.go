@@ -56,7 +56,7 @@ func TestHostMeterOfThisMachine(t *testing.T) {
 	}
 }
 
-// recorded are the files of a host, from testdata.
+// recorded returns the files of a host, from testdata.
 func recorded(t *testing.T, name string) fstest.MapFS {
 	t.Helper()
 	archive, err := txtar.ParseFile(filepath.Join("testdata", "memory", name+".txtar"))

@@ -28,7 +28,7 @@ func testPool(t *testing.T, p *vmstest.Fake, o Options) *Pool {
 	return New(o)
 }
 
-// onKernels are tasks of one class, one for each of n kernels.
+// onKernels returns tasks of one class, one for each of n kernels.
 func onKernels(n int, memory int64) []Task {
 	var out []Task
 	for i := range n {
@@ -38,7 +38,7 @@ func onKernels(n int, memory int64) []Task {
 	return out
 }
 
-// working is work in a machine that takes so long.
+// working returns work in a machine that takes so long.
 func working(d time.Duration) func(context.Context, *Attempt) error {
 	return func(context.Context, *Attempt) error {
 		time.Sleep(d)

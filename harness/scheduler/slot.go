@@ -92,7 +92,7 @@ func (s *Slot) grow(ctx context.Context) error {
 	return s.pool.admission.again(ctx, s, classOf(s.task))
 }
 
-// watch has the machine measured from now on.
+// watch starts measuring the machine.
 func (s *Slot) watch(machine vms.Machine) {
 	s.admission.mu.Lock()
 	defer s.admission.mu.Unlock()

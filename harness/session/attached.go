@@ -8,7 +8,7 @@ import (
 	"github.com/bpflab/bpflab/harness/lab"
 )
 
-// goesSomewhere says whether an accepted program is attached: as the step says, else
+// goesSomewhere reports whether an accepted program is attached: as the step says, else
 // unless it stands in a program array, from where others call it.
 func (st *step) goesSomewhere(program string) bool {
 	i := slices.IndexFunc(st.def.Attach, func(a lab.Attach) bool { return a.Program == program })
@@ -18,7 +18,7 @@ func (st *step) goesSomewhere(program string) bool {
 	return !isTailCalled(st.seen.spec, program)
 }
 
-// isTailCalled says whether the object puts the program into a program array.
+// isTailCalled reports whether the object puts the program into a program array.
 func isTailCalled(spec *ebpf.CollectionSpec, program string) bool {
 	for _, m := range spec.Maps {
 		calls := func(entry ebpf.MapKV) bool { return entry.Value == program }

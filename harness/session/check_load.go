@@ -20,7 +20,7 @@ type answer struct {
 	insns    int
 }
 
-// answers are those of the named program, or of all programs and probes.
+// answers returns the answers for the named program, or for all programs and probes.
 func answers(program string, o *observation) []answer {
 	var out []answer
 	for _, p := range o.programs {

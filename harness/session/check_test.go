@@ -13,7 +13,7 @@ import (
 
 func ptr[T any](v T) *T { return &v }
 
-// seen is a step in which a bit of everything was observed.
+// seen returns a step in which a bit of everything was observed.
 func seen() *observation {
 	return &observation{
 		spec: &ebpf.CollectionSpec{Maps: map[string]*ebpf.MapSpec{

@@ -62,7 +62,7 @@ func decodeArray(t *btf.Array, raw []byte) any {
 	return out
 }
 
-// isChar tells C's char from an 8-bit number: clang marks neither, but names
+// isChar reports whether a type is C's char, not an 8-bit number: clang marks neither, but names
 // the one "char".
 func isChar(t btf.Type) bool {
 	i, ok := btf.UnderlyingType(t).(*btf.Int)
@@ -82,7 +82,7 @@ func decodeMembers(members []btf.Member, raw []byte) any {
 	return out
 }
 
-// number is a decoded value as a number.
+// number converts a decoded value to a number.
 func number(v any) (int64, bool) {
 	switch v := v.(type) {
 	case int:
@@ -105,7 +105,7 @@ func same(seen, want any) bool {
 	return fmt.Sprint(seen) == fmt.Sprint(want)
 }
 
-// matches says whether a decoded value has the wanted fields. The field "key"
+// matches reports whether a decoded value has the wanted fields. The field "key"
 // stands for a value that is no struct.
 func matches(v any, where map[string]any) bool {
 	_, isStruct := v.(map[string]any)

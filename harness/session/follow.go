@@ -8,7 +8,7 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// Follow tells of the lines in the kernel's trace buffer as they come, until ctx or the
+// Follow reports the lines in the kernel's trace buffer as they come, until ctx or the
 // machine ends; the error says which.
 func (s *Session) Follow(ctx context.Context, tell func(wire.Followed)) error {
 	return s.call(ctx, wire.OpFollow, nil, nil, wire.IO{Stdout: &followedLines{tell: tell}})

@@ -14,7 +14,7 @@ import (
 )
 
 // checkNeeds looks for the options a lab needs in the kernel's configuration.
-// A kernel that does not tell its configuration is taken to have them.
+// A kernel whose configuration is unknown is taken to have them.
 func (s *Session) checkNeeds(ctx context.Context, job Job) (verdict.Verdict, string, error) {
 	if v, reason, err := s.checkLSM(ctx, job.Lab.LSM); err != nil || v != verdict.Pass {
 		return v, reason, err

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// part is what a path as in C, such as by.size or slots[3], names of a decoded value:
+// part returns what a path as in C, such as by.size or slots[3], names of a decoded value:
 // all of it if the path is empty, nil if there is no such part.
 func part(v any, path string) any {
 	for _, name := range strings.FieldsFunc(path, isJoint) {

@@ -41,7 +41,7 @@ func (s *Session) placeTarget(ctx context.Context, job Job) error {
 // larger is gone before anybody could read it.
 const tellEvery = 1 << 20
 
-// meter tells how much was read of it.
+// meter reports how much was read of it.
 type meter struct {
 	content    io.Reader
 	sent, size int64
@@ -65,7 +65,7 @@ func (m *meter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// upload is the step's object on its way to the guest.
+// upload sends the step's object to the guest.
 func (st *step) upload() io.Reader {
 	return metered(bytes.NewReader(st.object), int64(len(st.object)), st.sent)
 }

@@ -98,7 +98,7 @@ func (s *Session) step(ctx context.Context, job Job, def lab.Step, load *time.Du
 	return done, true, s.cleanUp(ctx, st)
 }
 
-// leftOut is the record of a step that is not for the session's kernel.
+// leftOut returns the result of a step that is not for the session's kernel.
 func (s *Session) leftOut(job Job, def lab.Step) (verdict.Step, bool) {
 	if def.When == nil || def.When.Contains(s.version(job.Kernel)) {
 		return verdict.Step{}, false
@@ -111,12 +111,12 @@ func (s *Session) newStep(job Job, def lab.Step) *step {
 	return &step{Session: s, lab: job.Lab, def: def, object: job.object(def), sent: job.OnSend, checks: checksFor(def, s.version(job.Kernel))}
 }
 
-// empty is a step without anything to do.
+// empty reports whether a step has nothing to do.
 func (st *step) empty() bool {
 	return st.object == nil && len(st.def.Run) == 0 && len(st.def.Probes) == 0 && len(st.def.Send) == 0
 }
 
-// object is the step's ELF object: that of its own C file or of the lab's.
+// object returns the step's ELF object: that of its own C file or of the lab's.
 func (j Job) object(def lab.Step) []byte {
 	if name := def.Source(j.Lab); name != "" {
 		return j.Objects[name]
@@ -124,7 +124,7 @@ func (j Job) object(def lab.Step) []byte {
 	return nil
 }
 
-// checksFor are the checks that count on this kernel. Commands without a
+// checksFor returns the checks that count on this kernel. Commands without a
 // check of their exit status must exit with 0.
 func checksFor(def lab.Step, v kernel.Version) []lab.Check {
 	var out []lab.Check
@@ -153,7 +153,7 @@ func (s *Session) cleanUp(ctx context.Context, st *step) error {
 	return nil
 }
 
-// version is the kernel's version: what the package says, else what the
+// version returns the kernel's version: what the package says, else what the
 // kernel says itself.
 func (s *Session) version(img kernel.Image) kernel.Version {
 	if !img.Version.IsZero() {

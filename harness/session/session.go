@@ -70,14 +70,15 @@ func (s *Session) wake(ctx context.Context) error {
 	return err
 }
 
-// Machine is the one of the session.
+// Machine returns the session's machine.
 func (s *Session) Machine() vms.Machine { return s.machine }
 
-// Done is closed when the session has ended: with its machine, when that fell silent,
+// Done returns a channel that is closed when the session has ended: with its machine,
+// when that fell silent,
 // or by Close. Why says which.
 func (s *Session) Done() <-chan struct{} { return s.alive.Done() }
 
-// Why is why the session has ended, nil while it has not.
+// Why returns why the session has ended, nil while it has not.
 func (s *Session) Why() error { return context.Cause(s.alive) }
 
 // Close ends the session; the machine is the caller's.
@@ -107,7 +108,7 @@ func (s *Session) watch() {
 	}
 }
 
-// death is why the machine is gone.
+// death returns why the machine is gone.
 func (s *Session) death() error {
 	if err := s.machine.Err(); err != nil {
 		return err

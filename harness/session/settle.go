@@ -34,7 +34,7 @@ func (st *step) settle(ctx context.Context) verdict.Step {
 	}
 }
 
-// mayChange says whether a second look could see more than the first.
+// mayChange reports whether a second look could see more than the first.
 func (st *step) mayChange() bool {
 	return st.uses(func(c lab.Check) bool { return c.Trace != nil || c.Map != nil || c.Event != nil })
 }
@@ -94,7 +94,7 @@ func joined(a, b string) string {
 	return a + "; " + b
 }
 
-// log is the verifier's log of the programs that were rejected.
+// log returns the verifier's log of the programs that were rejected.
 func (st *step) log() string {
 	for _, p := range st.seen.programs {
 		if !p.Accepted {

@@ -21,7 +21,7 @@ type step struct {
 	lab    *lab.Lab
 	def    lab.Step
 	object []byte // the step's ELF object, nil if it loads none
-	sent   Sent   // told how much of a large object has gone; may be nil
+	sent   Sent   // reports how much of a large object has gone; may be nil
 	checks []lab.Check
 	seen   observation
 	load   time.Duration // spent in loading and attaching
@@ -184,7 +184,7 @@ func (st *step) judges(program string) bool {
 	})
 }
 
-// maps are those that the checks look at.
+// maps returns the maps that the checks look at.
 func (st *step) maps() []string {
 	var out []string
 	for _, c := range st.checks {
@@ -276,7 +276,7 @@ func (st *step) run(ctx context.Context) error {
 // shellChars are what makes a line a matter for the shell.
 const shellChars = "|&;<>()$`\\\"'*?[#~=%{}!\n"
 
-// argv is how a line is run: directly where it is plain words, so that the
+// argv returns how a line is run: directly where it is plain words, so that the
 // command is the process that the lab sees, else by the shell.
 func argv(line string) []string {
 	if words := strings.Fields(line); len(words) > 0 && !strings.ContainsAny(line, shellChars) {

@@ -63,10 +63,10 @@ var known = sync.OnceValue(func() map[string][]Row {
 	return rows
 })
 
-// Rows are all of a kind.
+// Rows returns all rows of a kind.
 func Rows(kind string) []Row { return known()[kind] }
 
-// Since is the first release that has a feature, as in "5.8".
+// Since returns the first release that has a feature, as in "5.8".
 func Since(kind, name string) (string, bool) {
 	for _, row := range known()[kind] {
 		if row.Name == name {
@@ -76,7 +76,7 @@ func Since(kind, name string) (string, bool) {
 	return "", false
 }
 
-// IsNewer tells that a feature is known to have come after a version.
+// IsNewer reports whether a feature is known to have come after a version.
 func IsNewer(kind, name string, than kernel.Version) bool {
 	since, ok := Since(kind, name)
 	if !ok {

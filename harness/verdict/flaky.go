@@ -3,16 +3,16 @@ package verdict
 // Pair is a lab on a kernel. The cells of repeated runs share it.
 type Pair struct {
 	Lab, Provider string
-	Kernel        Kernel // without its release, which a machine that never answered has not told
+	Kernel        Kernel // without its release, which is missing where the machine never answered
 }
 
-// Pair is what a cell is a run of.
+// Pair returns the lab and kernel that a cell is a run of.
 func (c Cell) Pair() Pair {
 	c.Kernel.Release = ""
 	return Pair{c.Lab, c.Provider, c.Kernel}
 }
 
-// Flaky tells which of the cells are flaky: those that passed, but not at their
+// Flaky returns which of the cells are flaky: those that passed, but not at their
 // first attempt, and all cells of a pair whose runs do not agree on a verdict.
 // A cell that never began, for the run was interrupted, has no say.
 func Flaky(cells []Cell) []bool {
@@ -33,7 +33,7 @@ func Flaky(cells []Cell) []bool {
 	return out
 }
 
-// PassedLate tells a cell that passed only after an attempt that did not.
+// PassedLate reports whether a cell passed only after an attempt that did not.
 func (c Cell) PassedLate() bool { return c.Verdict == Pass && len(c.Attempts) > 1 }
 
 func (c Cell) began() bool { return c.Verdict != Infra || len(c.Attempts) > 0 }

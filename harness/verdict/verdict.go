@@ -90,7 +90,7 @@ type Durations struct {
 	Run   float64 `json:"run"`   // workloads and checks
 }
 
-// Total is the sum of all parts, in seconds.
+// Total returns the sum of all parts, in seconds.
 func (d Durations) Total() float64 { return d.Wait + d.Start + d.Build + d.Load + d.Run }
 
 // Attempt is one try at a cell; all but the last were infra.

@@ -106,7 +106,7 @@ func merge(a, b Limits) Limits {
 	return out
 }
 
-// Known is an error if the budgets name a program that no object has.
+// Known returns an error if the budgets name a program that no object has.
 func (b Budgets) Known(objects []*Object) error {
 	var names []string
 	for _, o := range objects {

@@ -85,8 +85,8 @@ func (c Change) text() string {
 	return fmt.Sprintf("%s\t%d\t%d\t%+.1f%%", c.Measure, was, now, 100*float64(now-was)/float64(was))
 }
 
-// ExitSince is the exit code of a run that is compared: 1 if a program is no
-// longer accepted, is rejected and new, or is over a budget that it kept before.
+// ExitSince returns the exit code of a compared run: 1 if a program is no longer
+// accepted, is rejected and new, or exceeds a budget that it kept before.
 func (r Report) ExitSince(was Report, budgets Budgets) int {
 	old := map[[3]string]Result{}
 	for _, one := range was.Results {

@@ -1,4 +1,4 @@
 // Package verify loads every program of eBPF objects on many kernels, each
-// program by itself, and tells what the verifier said: accepted or not and why,
+// program by itself, and reports what the verifier said: accepted or not and why,
 // and what it cost.
 package verify

@@ -39,7 +39,7 @@ func embedded(text []byte) [][]byte {
 	return out
 }
 
-// objectSize is how long the eBPF object is that text begins with: to the end of its
+// objectSize returns how long the eBPF object is that text begins with: to the end of its
 // section headers, which clang and libbpf write last. 0 if it begins with none.
 func objectSize(text []byte) int {
 	if len(text) < headerSize || binary.LittleEndian.Uint16(text[machineAt:]) != uint16(elf.EM_BPF) {

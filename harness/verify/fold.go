@@ -31,7 +31,7 @@ func lines(n int) string {
 	return fmt.Sprintf("%d lines above stand here", n)
 }
 
-// repeated is the size of the block at the beginning that repeats most, and how
+// repeated returns the size of the block at the beginning that repeats most, and how
 // often it stands there; a line of its own is a block of one.
 func repeated(all []string) (size, count int) {
 	size, count = 1, 1
@@ -43,7 +43,7 @@ func repeated(all []string) (size, count int) {
 	return size, count
 }
 
-// times is how often the first n lines stand at the beginning. Numbers differ
+// times returns how often the first n lines stand at the beginning. Numbers differ
 // from pass to pass, so they do not count.
 func times(all []string, n int) int {
 	c := 1
@@ -62,8 +62,8 @@ func same(a, b []string) bool {
 	return true
 }
 
-// shape is a line without what the registers hold: an instruction is the same
-// whatever that is.
+// shape returns a line without the registers' contents: an instruction is the same
+// whatever they are.
 func shape(line string) string {
 	line, _, _ = strings.Cut(line, " ; R")
 	if strings.HasPrefix(line, "from ") || strings.Contains(line, ": R0") || strings.Contains(line, ": R1") {

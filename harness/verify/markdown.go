@@ -53,7 +53,7 @@ func distinct[K comparable](all []Result, of func(Result) K) []K {
 	return out
 }
 
-// at is a program's cell: the instructions, or the reason.
+// at returns a program's cell: the instructions, or the reason.
 func (r Report) at(name [2]string, kernel string) string {
 	for _, one := range r.Results {
 		if one.Object != name[0] || one.Program != name[1] || one.Kernel != kernel {
@@ -67,7 +67,7 @@ func (r Report) at(name [2]string, kernel string) string {
 	return ""
 }
 
-// cell is text that a table of Markdown shows as it is.
+// cell returns text escaped for a Markdown table.
 func cell(text string) string {
 	return strings.NewReplacer(`\`, `\\`, "|", `\|`, "`", "\\`", "*", `\*`, "_", `\_`, "<", "&lt;", "&", "&amp;", "[", `\[`).Replace(clean(text))
 }

@@ -67,7 +67,7 @@ func read(name string, text []byte) ([]*Object, error) {
 	return []*Object{o}, nil
 }
 
-// isProgram says whether an ELF file is for this machine's processor, or another's,
+// isProgram reports whether an ELF file is for this machine's processor, or another's,
 // and not for eBPF.
 func isProgram(text []byte) bool {
 	f, err := elf.NewFile(bytes.NewReader(text))

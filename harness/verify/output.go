@@ -30,7 +30,7 @@ func CSV(w io.Writer, r Report) error {
 	return out.Error()
 }
 
-// verdict is veristat's word.
+// verdict returns the verdict as veristat prints it.
 func (r Result) verdict() string {
 	switch {
 	case r.Infra != "":
@@ -95,7 +95,7 @@ func count(n int) string {
 	return strconv.Itoa(n)
 }
 
-// clean is one line without what a terminal would act on.
+// clean returns s as one line without control characters.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
@@ -149,7 +149,7 @@ func (r rejection) text() string {
 // shownLog is how many lines of a log are shown, from its end.
 const shownLog = 8
 
-// lastWords is the end of a log, folded, without the statistics.
+// lastWords returns the end of a log, folded, without the statistics.
 func lastWords(log string) []string {
 	var kept []string
 	for line := range strings.Lines(log) {

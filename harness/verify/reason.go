@@ -33,7 +33,7 @@ func says(expression string) *regexp.Regexp { return regexp.MustCompile(expressi
 
 func fixed(text string) func(*failure) string { return func(*failure) string { return text } }
 
-// matched is the line that a rule's expression has found.
+// matched returns the line that a rule's expression has found.
 func matched(f *failure) string { return f.match[0] }
 
 // rules are tried in this order; the first that fits is the reason. The texts are
@@ -73,8 +73,8 @@ var rules = []rule{
 		return "the stacks of " + f.match[1] + " functions take " + f.match[2] + " bytes, of 512"
 	}, fix: "put large variables into a per-CPU array map"},
 	{code: "stack", says: says(`(?m)^.*(?:invalid stack off|invalid (?:indirect |unbounded |variable-offset )?(?:read|write|access) (?:from|to) stack|Looks like the BPF stack limit).*$`), text: matched, fix: "the stack has 512 bytes: put large variables into a per-CPU array map"},
-	{code: "call_depth", says: says(`the call stack of \d+ frames is too deep.*`), text: matched, fix: "inline some: `bpflab limits --only call_depth` tells how many a kernel takes"},
-	{code: "helper", says: says(`(?:invalid|unknown) func (?:(bpf_\w+|unknown)#)?(\d+)`), text: unknownHelper, fix: "bpf_core_enum_value_exists() tells at load time whether the kernel has it"},
+	{code: "call_depth", says: says(`the call stack of \d+ frames is too deep.*`), text: matched, fix: "inline some: `bpflab limits --only call_depth` shows how many a kernel takes"},
+	{code: "helper", says: says(`(?:invalid|unknown) func (?:(bpf_\w+|unknown)#)?(\d+)`), text: unknownHelper, fix: "bpf_core_enum_value_exists() reports at load time whether the kernel has it"},
 	{code: "helper", says: says(`program of this type cannot use helper (bpf_\w+)#\d+`), text: func(f *failure) string {
 		return f.match[1] + " is not for programs of type " + f.Type
 	}, fix: "use another helper, or another program type"},
@@ -143,7 +143,7 @@ func (f *failure) explain() {
 	}
 }
 
-// lastMatch is the last of an expression's matches: where the verifier gave up.
+// lastMatch returns the last of an expression's matches: where the verifier gave up.
 func lastMatch(re *regexp.Regexp, text string) []string {
 	all := re.FindAllStringSubmatch(text, -1)
 	if all == nil {
@@ -152,7 +152,7 @@ func lastMatch(re *regexp.Regexp, text string) []string {
 	return all[len(all)-1]
 }
 
-// source is the last line of C that the log names, and the last instruction.
+// source returns the last line of C that the log names, and the last instruction.
 func source(log string) string {
 	var line, insn string
 	for text := range strings.Lines(log) {
@@ -170,7 +170,7 @@ func source(log string) string {
 
 var instruction = regexp.MustCompile(`^\d+: \([0-9a-f]{2}\) `)
 
-// since is the first kernel of the run, above a rejected program's, that accepts
+// since returns the first kernel of the run, above a rejected program's, that accepts
 // it.
 func since(all []Result, versions map[string]kernel.Version, rejected *Result) *string {
 	var first *Result

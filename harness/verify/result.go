@@ -15,7 +15,7 @@ type Report struct {
 	Over    []Over    `json:"over_budget,omitempty"`
 }
 
-// Result is one program on one kernel. Counts are 0 where the kernel does not tell.
+// Result is one program on one kernel. Counts are 0 where the kernel does not report them.
 type Result struct {
 	Object     string  `json:"object"`
 	Program    string  `json:"program"`
@@ -51,7 +51,7 @@ type Reason struct {
 	Since *string `json:"since"` // the first kernel of this run above that accepts it; null if none does
 }
 
-// Exit is the command's exit code: 1 if a program was rejected or is over its
+// Exit returns the command's exit code: 1 if a program was rejected or is over its
 // budget, else 3 if a kernel could not be asked.
 func (r Report) Exit() int {
 	if len(r.Over) > 0 {

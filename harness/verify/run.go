@@ -226,7 +226,7 @@ func (w *worker) keep(r *Result, log string) {
 	}
 }
 
-// plain is a name as part of a file's.
+// plain returns a name as it can be part of a file name.
 func plain(name string) string {
 	return strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`/\:*?"<>|`, r) || r < ' ' {

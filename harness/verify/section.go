@@ -26,8 +26,8 @@ var sections = strings.Fields(`
 	lsm/ lsm.s/ lsm_cgroup/ iter/ iter.s/ perf_event syscall struct_ops struct_ops/ struct_ops.s/
 	lwt_in lwt_out lwt_xmit lwt_seg6local`)
 
-// nearSection is what a section that gives no type was probably meant to be, "" if it
-// is like none.
+// nearSection returns the section that was probably meant where one gives no program type,
+// "" if none is similar.
 func nearSection(section string) string {
 	whole := suggest.Names(section, sections, suggest.Typo(section), 1)
 	if len(whole) > 0 && !strings.HasSuffix(whole[0], "/") {

@@ -193,7 +193,7 @@ func TestOutputs(t *testing.T) {
 	}
 }
 
-// bpfHeader is the beginning of an eBPF object with section headers up to size.
+// bpfHeader returns the beginning of an eBPF object with section headers up to size.
 func bpfHeader(size uint64) []byte {
 	h := append(bytes.Clone(elf64), make([]byte, headerSize-len(elf64))...)
 	binary.LittleEndian.PutUint16(h[machineAt:], uint16(elf.EM_BPF))

@@ -10,7 +10,7 @@ import (
 	"github.com/bpflab/bpflab/harness/upstream"
 )
 
-// subjectType is the type in "name (Type): ...".
+// subjectType returns the type in "name (Type): ...".
 func subjectType(f *failure) string {
 	text, ok := strings.CutPrefix(f.Reason.Text, "map ")
 	if !ok {

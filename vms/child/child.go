@@ -61,7 +61,7 @@ func (p *Process) start(log *os.File) error {
 // Stream returns the command's input and output. To close it is to hang up.
 func (p *Process) Stream() io.ReadWriteCloser { return p.stream }
 
-// Done is closed when the command has ended.
+// Done returns a channel that is closed when the command has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
 // Err returns how it ended: nil while it runs, and if it ended with 0.

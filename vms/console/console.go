@@ -80,18 +80,18 @@ func (c *Log) finish() {
 	c.file.Close()
 }
 
-// Path is the file's.
+// Path returns the file's path.
 func (c *Log) Path() string { return c.path }
 
 // Wait waits until the console has ended and everything is written.
 func (c *Log) Wait() { <-c.done }
 
-// Tail is a copy of the console's end.
+// Tail returns a copy of the console's end.
 func (c *Log) Tail() []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return bytes.Clone(c.end())
 }
 
-// end is the last bytes seen, at most KeepTail.
+// end returns the last bytes seen, at most KeepTail.
 func (c *Log) end() []byte { return c.last[max(0, len(c.last)-KeepTail):] }

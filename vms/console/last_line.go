@@ -8,7 +8,7 @@ import (
 // maxLine is how much of the console's last line an error shows, in bytes.
 const maxLine = 200
 
-// LastLine is the end of a console's last line, as it can be shown: the guest
+// LastLine returns the end of a console's last line, as it can be shown: the guest
 // wrote it.
 func LastLine(text []byte) string {
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")

@@ -58,7 +58,7 @@ func TestImageOfTheRunningKernel(t *testing.T) {
 
 func TestResolve(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("there is no kernel of ours on " + runtime.GOOS)
+		t.Skip("bpflab cannot run on the kernel of " + runtime.GOOS)
 	}
 	p := New()
 	images, mine, err := p.Resolve(t.Context(), "default")

@@ -33,7 +33,7 @@ func TestWhoMayLoad(t *testing.T) {
 
 func TestNotRootIsToldWhatToDo(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("there is no kernel of ours on " + runtime.GOOS)
+		t.Skip("bpflab cannot run on the kernel of " + runtime.GOOS)
 	}
 	p := &Provider{user: user{id: 1000}}
 	_, capsErr := p.Caps(t.Context())

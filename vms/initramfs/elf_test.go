@@ -14,7 +14,7 @@ import (
 	"github.com/ulikunitz/xz"
 )
 
-// program is a small ELF program; with interp, one that needs a loader.
+// program returns a small ELF program; with interp, one that needs a loader.
 func program(interp bool) []byte {
 	var out bytes.Buffer
 	header := elf.Header64{Type: uint16(elf.ET_EXEC), Machine: uint16(elf.EM_X86_64), Version: 1,
@@ -33,7 +33,7 @@ func ident(h *elf.Header64) {
 	copy(h.Ident[:], []byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), 1})
 }
 
-// module is a small kernel module: an ELF object with this text in .modinfo,
+// module returns a small kernel module: an ELF object with this text in .modinfo,
 // or without that section if the text is "".
 func module(modinfo string) []byte {
 	const names = "\x00.modinfo\x00.shstrtab\x00"

@@ -17,7 +17,7 @@ import (
 // fakeBusybox is a script in busybox's place, with three applets.
 const fakeBusybox = "#!/bin/sh\nprintf '%s\\n' bin/busybox bin/sh sbin/init usr/bin/env linuxrc\n"
 
-// options are those of a machine with four modules: a needs b and c, b needs
+// options returns those of a machine with four modules: a needs b and c, b needs
 // c.
 func options(t *testing.T) Options {
 	t.Helper()

@@ -17,7 +17,7 @@ type Image struct {
 	Selector string  // as asked for
 	Series   string  // "6.1", "7.3"; the name shown in tables
 	Source   string  // "debian", "local"
-	Release  string  // uname -r as the package promises it; "" where only a boot can tell
+	Release  string  // uname -r as the package promises it; "" where only a boot can show it
 	Version  Version // upstream version, e.g. 6.1.192
 	Package  string  // package that carries the kernel image
 	PkgVer   string  // its version
@@ -73,7 +73,7 @@ func (i Image) Sound(ctx context.Context) (sound Image, note string, err error) 
 }
 
 // Uname returns what the kernel calls itself, as the directory of its modules has it, or
-// its package; "" where only a boot can tell.
+// its package; "" where only a boot can show it.
 func (i Image) Uname() string {
 	if i.Modules != "" {
 		return filepath.Base(i.Modules)

@@ -27,7 +27,7 @@ type Ref struct {
 	Name     string  `json:"name,omitempty"`    // of a local import
 	Flavour  string  `json:"flavour,omitempty"` // Cloud or Generic; "" for a local import
 	Version  Version `json:"version"`           // upstream
-	Release  string  `json:"release"`           // what uname -r will say; "" if only a boot can tell
+	Release  string  `json:"release"`           // what uname -r will say; "" if only a boot can show it
 	Files    []File  `json:"files"`             // at least one; the first carries the kernel image
 }
 

@@ -24,7 +24,7 @@ func within(ctx context.Context, do func() error) error {
 	}
 }
 
-// perform has the server do something and waits for its end.
+// perform starts an operation of the server and waits for its end.
 func (s *server) perform(ctx context.Context, ask func() (lxd.Operation, error)) error {
 	var op lxd.Operation
 	err := within(ctx, func() (err error) {

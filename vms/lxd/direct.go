@@ -70,7 +70,7 @@ type directBoot struct {
 	parameter           string // added to the kernel's command line
 }
 
-// directBoot says where the files are on the instance's member, whose directory
+// directBoot returns where the files are on the instance's member, whose directory
 // is home.
 func (i *instance) directBoot(home string) directBoot {
 	name := i.name

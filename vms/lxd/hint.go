@@ -34,7 +34,7 @@ func hint(err error) string {
 	return textHint(err.Error())
 }
 
-// certificateHint is for a server whose certificate is not taken.
+// certificateHint returns a hint for a server whose certificate is not trusted.
 func certificateHint(err error) string {
 	var invalid x509.CertificateInvalidError
 	var unknown x509.UnknownAuthorityError

@@ -50,7 +50,7 @@ func TestWhyEnded(t *testing.T) {
 		want  string // "" for a power-off
 	}{
 		{"power-off", nil, "[ 1.0] reboot: Power down\n", ""},
-		{"power-off of which the connection does not tell", errStreamLost, "[ 1.0] reboot: Power down\n", "machine gone: LXD has closed the stream"},
+		{"power-off that the connection does not report", errStreamLost, "[ 1.0] reboot: Power down\n", "machine gone: LXD has closed the stream"},
 		{"killed", nil, "[ 1.0] working\n", "machine gone: LXD says nothing of why; the console ends with: [ 1.0] working"},
 		{"panic", errStreamLost, "[ 1.0] Kernel panic - not syncing: x\n[ 1.1] ---[ end Kernel panic\n", "kernel panic: [ 1.0] Kernel panic - not syncing: x"},
 		{"reset", errShorter, "", "machine gone: the guest reset itself"},

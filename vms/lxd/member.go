@@ -88,7 +88,7 @@ func (s *server) directory(pool string) (string, error) {
 // avoidFor is how long a member that did not answer gets no machine.
 const avoidFor = time.Minute
 
-// sick says that the member did not answer.
+// sick marks a member that did not answer.
 func (m *member) sick() {
 	m.placing.Lock()
 	defer m.placing.Unlock()
@@ -128,7 +128,7 @@ func (m *member) load() (running int, sick bool) {
 	return m.running, time.Since(m.trouble) < avoidFor
 }
 
-// target says where the next machine goes. LXD places it, in the target that
+// target returns where the next machine goes. LXD places it, in the target that
 // was asked for; but while a member does not answer and LXD may not have
 // noticed yet, the least busy of the others is named.
 func (p *Provider) target(s *server) (string, error) {

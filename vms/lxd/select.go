@@ -41,7 +41,7 @@ func parseImage(selector string) (wantedImage, bool) {
 	return wantedImage{name, pkg}, ok
 }
 
-// source says where LXD gets the image: from the server itself, where it has
+// source returns where LXD gets the image: from the server itself, where it has
 // one of that alias, else from the distribution.
 func (w wantedImage) source(s *server) (api.InstanceSource, error) {
 	if _, _, err := s.GetImageAlias(w.name); err == nil {

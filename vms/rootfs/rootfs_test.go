@@ -44,7 +44,7 @@ func tarFile(t *testing.T) string {
 	return name
 }
 
-// namesIn are the names in an archive, with the targets of links.
+// namesIn returns the names in an archive, with the targets of links.
 func namesIn(t *testing.T, archive string) (names []string) {
 	t.Helper()
 	f, err := os.Open(archive)

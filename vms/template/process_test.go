@@ -75,7 +75,7 @@ func kill(cmd *exec.Cmd) {
 	cmd.Wait() // its error is that it was killed
 }
 
-// unfinished are the directories that are being written.
+// unfinished returns the directories that are being written.
 func unfinished(t *testing.T, dir string) []string {
 	t.Helper()
 	all, err := filepath.Glob(filepath.Join(dir, tempPrefix+"*"))

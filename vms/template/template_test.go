@@ -30,7 +30,7 @@ const (
 
 var someAbout = About{Kernel: "6.1-test", KernelSHA256: "cc", Memory: someSize, Made: time.Unix(1790000000, 0).UTC(), Port: true}
 
-// sources are a memory with a page here and there, of which one is data that is
+// sources returns a memory with a page here and there, of which one is data that is
 // all zeros, and a state.
 func sources(t testing.TB) (memory, state *os.File) {
 	t.Helper()
@@ -75,7 +75,7 @@ func writeAt(t testing.TB, f *os.File, at int64, data []byte) {
 	}
 }
 
-// saved is a store with a template in it.
+// saved returns a store with a template in it.
 func saved(t testing.TB, key string) *Store {
 	t.Helper()
 	s := New(filepath.Join(t.TempDir(), "templates"), unlimited)

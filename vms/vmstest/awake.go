@@ -78,7 +78,7 @@ func (a awake) exec(t *testing.T, argv ...string) (string, error) {
 	return stdout.String(), nil
 }
 
-// commands has the machine run commands and take a file.
+// commands runs commands in the machine and sends it a file.
 func (s suite) commands(t *testing.T) {
 	m := wakes(t, s.start(t))
 	release, err := m.exec(t, "uname", "-r")

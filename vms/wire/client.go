@@ -20,7 +20,7 @@ const (
 	PortWindow = 1 << 20
 )
 
-// chunk is the data of one frame, at most, in bytes: a part of the window.
+// chunk returns how many bytes one frame carries at most: a part of the window.
 func chunk(window int) int { return window / 4 }
 
 // Client is the host's end. Its methods are safe for concurrent use.
@@ -67,19 +67,19 @@ func (c *Client) ready(ctx context.Context) (Ready, error) {
 	}
 }
 
-// Done is closed when the stream has ended; Err then says how.
+// Done returns a channel that is closed when the stream has ended; Err then says how.
 func (c *Client) Done() <-chan struct{} { return c.done }
 
-// Err is why the stream ended; io.EOF if the guest hung up.
+// Err returns why the stream ended; io.EOF if the guest hung up.
 func (c *Client) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.err
 }
 
-// Silence is how long ago the last frame came. A living guest sends one about
-// every second. While output waits for its writer, the guest is not heard, and not
-// silent.
+// Silence returns how long ago the last frame came. A living guest sends one about
+// every second. While output waits for its writer, no frames are read, and the guest
+// does not count as silent.
 func (c *Client) Silence() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -98,7 +98,7 @@ type IO struct {
 
 // Call asks the guest to do op and decodes its answer into result, if that is
 // not nil. Errors are *Fault when the guest says no, ctx's cause when it ended
-// first (the guest is told to stop), and the stream's error otherwise.
+// first (the guest stops it), and the stream's error otherwise.
 func (c *Client) Call(ctx context.Context, op string, args, result any, io IO) error {
 	id, cl, err := c.open(io)
 	if err != nil {

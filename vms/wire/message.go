@@ -39,7 +39,7 @@ type Put struct {
 	Mode uint32 `json:"mode"`
 }
 
-// PutResult tells what arrived, whole: every frame has its checksum.
+// PutResult describes a file that arrived whole: every frame has its checksum.
 type PutResult struct {
 	Size int64 `json:"size"` // bytes
 }
@@ -83,7 +83,7 @@ type Signal struct {
 	Name string `json:"name"` // "SIGINT"
 }
 
-// Resize tells a command's terminal its new size.
+// Resize is the new size of a command's terminal.
 type Resize struct {
 	ID string `json:"id"`
 	Terminal
@@ -108,7 +108,7 @@ type Config struct {
 }
 
 // ConfigResult holds the values ("y", "m", "100"); options that are off are
-// missing. Known is false where the kernel does not tell its configuration.
+// missing. Known is false where the kernel does not publish its configuration.
 type ConfigResult struct {
 	Known  bool              `json:"known"`
 	Values map[string]string `json:"values"`
@@ -139,7 +139,7 @@ type Program struct {
 	Stage    string `json:"stage,omitempty"` // where it failed, as in VerifyResult
 	Errno    string `json:"errno,omitempty"` // "EACCES"
 	Message  string `json:"message,omitempty"`
-	Insns    int    `json:"insns,omitempty"` // processed by the verifier; 0 where the log does not tell
+	Insns    int    `json:"insns,omitempty"` // processed by the verifier; 0 where the log has no count
 	Log      string `json:"log,omitempty"`
 }
 
@@ -237,7 +237,7 @@ type Attach struct {
 	Network bool   `json:"network"`        // interfaces are those of the lab's namespaces
 }
 
-// AttachResult tells how and where it is attached.
+// AttachResult describes how and where it is attached.
 type AttachResult struct {
 	Kind   string `json:"kind"`   // "kprobe", "xdp", ...
 	Target string `json:"target"` // symbol, tracepoint, interface
@@ -260,7 +260,7 @@ type TraceResult struct {
 	Lost  int         `json:"lost"`
 }
 
-// Followed is what a follower of the trace buffer is told: lines that came, or why
+// Followed is what a follower of the trace buffer receives: lines that came, or why
 // none come. Clear says that a step has emptied the buffer before.
 type Followed struct {
 	Clear bool        `json:"clear,omitempty"`
@@ -359,7 +359,7 @@ type ProbeResult struct {
 	Seconds  float64 `json:"seconds"`
 }
 
-// Fault is a call that went wrong in the guest. Code tells apart what a
+// Fault is a call that went wrong in the guest. Code distinguishes what a
 // caller decides on.
 type Fault struct {
 	Op   string `json:"op"`

@@ -26,7 +26,7 @@ const bootIDSize = 36
 // machine; the rest is encoded before there are any.
 const readyHead = bootIDSize + 8
 
-// EncodeReady is a ready frame's payload, all but its boot id and uptime, which
+// EncodeReady returns a ready frame's payload, all but its boot id and uptime, which
 // Server.Ready puts in.
 func EncodeReady(r Ready) ([]byte, error) {
 	body, err := json.Marshal(r)

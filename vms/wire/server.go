@@ -33,7 +33,7 @@ func (r *Request) Decode(v any) error {
 	return json.Unmarshal(r.args, v)
 }
 
-// Data is the call's data as it comes from the host; it ends with io.EOF.
+// Data returns the call's data as it comes from the host; it ends with io.EOF.
 func (r *Request) Data() io.Reader { return r.data }
 
 // Output writes to the call's channel, Stdout or Stderr.

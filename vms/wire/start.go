@@ -53,11 +53,11 @@ func (w *Wake) decode(b []byte) error {
 	return nil
 }
 
-// Hostname is the machine's name, and MachineID its identity in hexadecimal.
+// Hostname returns the machine's name, and MachineID its identity in hexadecimal.
 func (w Wake) Hostname() string  { return "bpflab-" + w.MachineID()[:8] }
 func (w Wake) MachineID() string { return hex.EncodeToString(w.ID[:]) }
 
-// NewWake is the wake of a machine that starts now.
+// NewWake returns the wake of a machine that starts now.
 func NewWake() Wake {
 	w := Wake{Time: time.Now()}
 	rand.Read(w.Seed[:])
@@ -65,7 +65,7 @@ func NewWake() Wake {
 	return w
 }
 
-// Park is the host's part at the boot of an agent: it waits for its first
+// Park returns the host's part at the boot of an agent: it waits for its first
 // word and has it prepare its machine and fall silent. It returns the stream on
 // which the agent waits to be woken: port, which may be nil, or stream. When ctx
 // ends first, the streams are closed and the error is ctx's cause; else it is
@@ -134,7 +134,7 @@ func (f Frame) want(kind Kind) error {
 // does.
 const helloEvery = time.Second
 
-// Hello is the agent's part at its boot: it says that it is there, again and
+// Hello returns the agent's part at its boot: it says that it is there, again and
 // again until the host wants it parked.
 func Hello(stream io.ReadWriter) error {
 	heard := make(chan error, 1)
@@ -178,7 +178,7 @@ func awaitHello(stream io.Reader) error {
 	return nil
 }
 
-// noHello is what is wrong with bytes that no hello is in; nil if there are
+// noHello returns what is wrong with bytes that no hello is in; nil if there are
 // none.
 func noHello(got []byte) error {
 	if len(got) == 0 {

@@ -17,7 +17,7 @@ func someWake() Wake {
 	return w
 }
 
-// boots is an agent that boots, parks and is woken: on port, unless that is
+// boots returns an agent that boots, parks and is woken: on port, unless that is
 // nil.
 func boots(stream, port io.ReadWriter) (Wake, error) {
 	if err := Hello(stream); err != nil {

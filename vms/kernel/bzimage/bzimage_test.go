@@ -36,7 +36,7 @@ func lzmaed(t *testing.T, text []byte) []byte {
 	return b.Bytes()
 }
 
-// lz4Stored is a legacy LZ4 frame of one block with literals alone.
+// lz4Stored returns a legacy LZ4 frame of one block with literals alone.
 func lz4Stored(text []byte) []byte {
 	block := []byte{0xf0}
 	rest := len(text) - 15

@@ -7,7 +7,7 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
-// remembered is what a result says of a kernel's package.
+// remembered returns what a result says of a kernel's package.
 func remembered(ref kernel.Ref) kernel.File {
 	p := ref.Package()
 	return kernel.File{Package: p.Package, Version: p.Version, SHA256: p.SHA256}

@@ -9,7 +9,7 @@ import (
 
 const digest = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
-// paragraph is one package of an index.
+// paragraph returns one package of an index.
 func paragraph(name, version, depends string) string {
 	return "Package: " + name + "\nVersion: " + version + "\nDepends: " + depends +
 		"\nDescription: fake\n Package: in a description\nFilename: pool/" + name + ".deb\nSize: 10\nSHA256: " + digest + "\n\n"

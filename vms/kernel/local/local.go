@@ -119,7 +119,7 @@ func lookVmlinux(f *os.File) (Kernel, error) {
 }
 
 // lookDeb reads the release off the package's name, where kernel packages
-// have it; unpacking shows whether it tells the truth.
+// have it; unpacking shows whether that is true.
 func lookDeb(path string) (Kernel, error) {
 	fields, err := deb.Control(path)
 	if err != nil {

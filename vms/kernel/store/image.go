@@ -81,7 +81,7 @@ func (s *Store) Build(ctx context.Context, id string, fill func(dir string) (ker
 	return s.rebuild(ctx, id, err, fill)
 }
 
-// Rebuild is Build for an image in which Check has found damage, also one that Image does
+// Rebuild is like Build, for an image in which Check has found damage, also one that Image does
 // not see. If another has made it again meanwhile, that is returned.
 func (s *Store) Rebuild(ctx context.Context, id string, damage error, fill func(dir string) (kernel.Image, error)) (kernel.Image, error) {
 	unlock, err := s.lock(ctx, "image-"+id)

@@ -53,7 +53,7 @@ func serve(t *testing.T) (*kerneltest.Repository, string) {
 	return mirror, server.URL + "/p"
 }
 
-// leftovers are the files of a store outside of locks and except the named.
+// leftovers returns the files of a store outside of locks and except the named.
 func leftovers(t *testing.T, s *Store, except ...string) []string {
 	t.Helper()
 	var found []string

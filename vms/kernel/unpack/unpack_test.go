@@ -15,7 +15,7 @@ import (
 
 const release = "6.1.0-56-cloud-amd64"
 
-// split is a kernel as Debian has them since 6.19, over three packages.
+// split returns a kernel as Debian has them since 6.19, over three packages.
 func split() [][]byte {
 	dir := "./usr/lib/modules/" + release
 	return [][]byte{

@@ -29,7 +29,7 @@ func StartCluster(t *testing.T, n int) []*Server {
 	return members
 }
 
-// freeAddress is an address that nothing listens on.
+// freeAddress returns an address that nothing listens on.
 func freeAddress(t *testing.T, ip string) string {
 	t.Helper()
 	l, err := net.Listen("tcp", ip+":0")

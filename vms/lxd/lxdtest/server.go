@@ -36,7 +36,7 @@ func Start(t *testing.T) *Server {
 	return s
 }
 
-// StartWithoutMachines is Start with a server that runs containers alone.
+// StartWithoutMachines is like Start, with a server that runs only containers.
 func StartWithoutMachines(t *testing.T) *Server {
 	t.Helper()
 	needed(t)
@@ -48,7 +48,7 @@ func StartWithoutMachines(t *testing.T) *Server {
 	return s
 }
 
-// Listen has a single server listen on a loopback address, and returns that.
+// Listen makes a single server listen on a loopback address, and returns that address.
 func (s *Server) Listen(t *testing.T) string {
 	t.Helper()
 	s.addr = freeAddress(t, "127.0.0.10")
@@ -101,7 +101,7 @@ func launch(t *testing.T, name, addr string) *Server {
 	return launchWith(t, name, addr, "exit 0")
 }
 
-// launchWith says what the stand-in for modprobe answers for vhost_vsock.
+// launchWith returns what the stand-in for modprobe answers for vhost_vsock.
 func launchWith(t *testing.T, name, addr, modprobe string) *Server {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "lxd")

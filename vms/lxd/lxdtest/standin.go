@@ -36,7 +36,7 @@ exec "$(command -v lxd)" "$@"
 	return nil
 }
 
-// environ is the environment of the daemon and its command.
+// environ returns the environment of the daemon and its command.
 func (s *Server) environ() []string {
 	bin := filepath.Join(s.Dir, "stand-ins")
 	return append(os.Environ(),
