@@ -39,7 +39,7 @@ func TestAccountingFits(t *testing.T) {
 		"the limit, just":                    {limit: 640 * mib, host: host(gib), slots: []taken{{small, 300 * mib}}, new: small, want: true},
 		"the limit, a byte too little":       {limit: 640*mib - 1, host: host(gib), slots: []taken{{small, 300 * mib}}, new: small},
 		"the host, below the limit":          {limit: 64 * gib, host: host(kept), slots: []taken{{small, 0}}, new: small},
-		"nothing known but a limit":         {limit: 640 * mib, slots: []taken{{small, 0}}, new: small, want: true},
+		"nothing known but a limit":          {limit: 640 * mib, slots: []taken{{small, 0}}, new: small, want: true},
 		"nothing known any more":             {slots: []taken{{small, 0}}, new: small},
 	} {
 		t.Run(name, func(t *testing.T) {
