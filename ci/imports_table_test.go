@@ -66,7 +66,7 @@ var layers = map[string][]string{
 		"vms", "vms/kernel"},
 	"harness/command":  {"harness/bundle", "harness/scheduler", "harness/session", "harness/verdict", "vms/wire", "vms", "vms/kernel"},
 	"harness/features": {"harness/scheduler", "harness/session", "harness/upstream", "vms/wire", "vms", "vms/kernel"},
-	"harness/gotest":   {"harness/bundle", "harness/command", "harness/session", "harness/verdict", "vms/child", "vms/lease"},
+	"harness/gotest":   {"harness/bundle", "harness/command", "harness/scheduler", "harness/session", "harness/verdict", "vms/wire", "vms", "vms/child", "vms/kernel", "vms/lease"},
 	"harness/limits":   {"harness/probe", "harness/scheduler", "harness/session", "harness/verdict", "vms/wire", "vms", "vms/kernel"},
 	"harness/verify":   {"vms/suggest", "harness/object", "harness/probe", "harness/scheduler", "harness/session", "harness/upstream", "vms/wire", "vms", "vms/kernel"},
 	"harness/workshop": {"harness/build", "harness/bundle", "harness/command", "harness/lab", "vms/suggest", "harness/probe", "harness/run",

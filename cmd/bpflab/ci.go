@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"text/tabwriter"
 	"unicode"
@@ -31,7 +32,8 @@ func newCICmd() *cobra.Command {
 
 // matrixFlags are the flags of `bpflab ci matrix`.
 type matrixFlags struct {
-	run    runFlags
+	machineFlags
+	all    bool
 	shards int
 	json   bool
 }
@@ -40,7 +42,7 @@ type matrixFlags struct {
 const mostJobs = 256
 
 func newMatrixCmd() *cobra.Command {
-	f := matrixFlags{run: runFlags{repeat: 1}}
+	var f matrixFlags
 	cmd := &cobra.Command{
 		Use:   "matrix [LAB...]",
 		Short: "Divide labs and kernels into the jobs of a CI system",
@@ -49,27 +51,27 @@ system: one a kernel, or as many as --shards says, of about equal work. No kerne
 fetched and no machine started.`,
 		Example: `  bpflab ci matrix --kernel all --json
   bpflab ci matrix hello xdp-drop --kernel '>=5.10' --shards 4`,
-		RunE: func(cmd *cobra.Command, args []string) error { return f.do(cmd, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return f.do(cmd.Context(), streamsOf(cmd), args) },
 	}
 	flags := cmd.Flags()
-	flags.BoolVar(&f.run.all, "all", false, "every lab of the course, which is the default")
-	flags.StringSliceVar(&f.run.kernels, "kernel", []string{"default"}, "kernels: series, versions, ranges, latest, all, local:NAME")
-	flags.StringVar(&f.run.mirror, "mirror", "", "Debian mirror to ask for kernels that are not pinned")
+	flags.BoolVar(&f.all, "all", false, "every lab of the course, which is the default")
+	flags.StringSliceVar(&f.kernels, "kernel", []string{"default"}, "kernels: series, versions, ranges, latest, all, local:NAME")
+	flags.StringVar(&f.mirror, "mirror", "", "Debian mirror to ask for kernels that are not pinned")
 	flags.IntVar(&f.shards, "shards", 0, "number of jobs (default: one a kernel)")
 	flags.BoolVar(&f.json, "json", false, "print JSON of one line, as strategy.matrix of GitHub Actions takes it")
 	return cmd
 }
 
-func (f *matrixFlags) do(cmd *cobra.Command, args []string) error {
+func (f *matrixFlags) do(ctx context.Context, std streams, args []string) error {
 	if f.shards < 0 || f.shards > mostJobs {
 		return usageError{fmt.Errorf("--shards is 1 to %d", mostJobs)}
 	}
-	if f.run.all && len(args) > 0 {
+	if f.all && len(args) > 0 {
 		return usageError{errors.New("name labs, or give --all")}
 	}
-	f.run.all = len(args) == 0
+	f.all = len(args) == 0
 	var lib library
-	labs, err := f.run.labs(&lib, args)
+	labs, err := lib.named(args, f.all)
 	if err != nil {
 		return err
 	}
@@ -77,7 +79,7 @@ func (f *matrixFlags) do(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	kernels, err := f.kernels(cmd.Context(), cmd)
+	kernels, err := f.refs(ctx, std)
 	if err != nil {
 		return err
 	}
@@ -85,7 +87,7 @@ func (f *matrixFlags) do(cmd *cobra.Command, args []string) error {
 	if err := countJobs(len(jobs)); err != nil {
 		return err
 	}
-	return f.print(cmd, jobs)
+	return f.print(std.out, jobs)
 }
 
 func countJobs(n int) error {
@@ -107,13 +109,14 @@ func asGiven(labs []*lab.Lab, args []string) (func(*lab.Lab) string, error) {
 	return func(l *lab.Lab) string { return cmp.Or(names[l], l.Name) }, nil
 }
 
-// kernels are those the selectors name, as far as it takes no fetching to know them.
-func (f *matrixFlags) kernels(ctx context.Context, cmd *cobra.Command) ([]kernel.Image, error) {
-	cat, err := openCatalogue(cmd, f.run.mirror, false)
+// refs returns the kernels that the selectors name, as far as it takes no fetching to
+// know them.
+func (f *matrixFlags) refs(ctx context.Context, std streams) ([]kernel.Image, error) {
+	cat, err := openCatalogue(std.downloads(), f.mirror, false)
 	if err != nil {
 		return nil, err
 	}
-	refs, err := cat.Resolve(ctx, f.run.kernels)
+	refs, err := cat.Resolve(ctx, f.kernels)
 	if err != nil {
 		return nil, kernelError(err)
 	}
@@ -131,8 +134,7 @@ func (f *matrixFlags) kernels(ctx context.Context, cmd *cobra.Command) ([]kernel
 	return images, nil
 }
 
-func (f *matrixFlags) print(cmd *cobra.Command, jobs []plan.Job) error {
-	out := cmd.OutOrStdout()
+func (f *matrixFlags) print(out io.Writer, jobs []plan.Job) error {
 	if f.json {
 		return json.NewEncoder(out).Encode(map[string]any{"include": jobs})
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -42,6 +43,13 @@ func refused(t *testing.T, says string, args ...string) {
 func emptyWorld(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()
+	for _, name := range []string{"GOCACHE", "GOMODCACHE"} { // which are below HOME otherwise, and to fill them takes long
+		out, err := exec.Command("go", "env", name).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv(name, strings.TrimSpace(string(out)))
+	}
 	t.Setenv("HOME", dir)
 	t.Setenv("XDG_STATE_HOME", dir)
 	t.Setenv("BPFLAB_CACHE", dir+"/cache")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -17,7 +18,7 @@ import (
 
 // featuresFlags are the flags of `bpflab features`.
 type featuresFlags struct {
-	run      runFlags // kernels, provider, mirror, locked, jobs, directory
+	machineFlags
 	kind     string
 	all      bool
 	diff     bool
@@ -45,14 +46,14 @@ UPSTREAM the release of Linux that brought it, where bpflab knows.`,
   bpflab features --since --kernel all --kind helper`,
 		Args: cobra.MaximumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.compare(cmd, args); err != nil {
+			if err := f.compare(args, cmd.Flags().Changed("kernel")); err != nil {
 				return usageError{err}
 			}
-			return f.do(cmd)
+			return f.do(cmd.Context(), streamsOf(cmd))
 		},
 	}
 	flags := cmd.Flags()
-	f.run.defineMachines(cmd, "kernels at one time (default: one a core)")
+	f.define(flags, "kernels at one time (default: one a core)")
 	flags.StringVar(&f.kind, "kind", "", "only these: "+strings.Join(featureKinds, ", "))
 	flags.BoolVar(&f.all, "all", false, "also what all of the kernels have, or none")
 	flags.BoolVar(&f.diff, "diff", false, "what the second of two kernels has (+) and has not (-) that the first has")
@@ -63,36 +64,35 @@ UPSTREAM the release of Linux that brought it, where bpflab knows.`,
 	return cmd
 }
 
-// compare takes the two kernels of --diff.
-func (f *featuresFlags) compare(cmd *cobra.Command, args []string) error {
+// compare takes the two kernels of --diff; kernels reports whether --kernel was given.
+func (f *featuresFlags) compare(args []string, kernels bool) error {
 	switch {
 	case len(args) == 0:
 		return nil
 	case !f.diff:
 		return fmt.Errorf("%q: kernels are named with --kernel; only --diff takes two of them", args[0])
-	case len(args) != 2 || cmd.Flags().Changed("kernel"):
+	case len(args) != 2 || kernels:
 		return errors.New("--diff compares two kernels: bpflab features --diff 5.10 6.12")
 	}
-	f.run.kernels = args
+	f.kernels = args
 	return nil
 }
 
-func (f *featuresFlags) do(cmd *cobra.Command) error {
-	ctx := cmd.Context()
+func (f *featuresFlags) do(ctx context.Context, std streams) error {
 	if f.kind != "" && !slices.Contains(featureKinds, f.kind) {
 		return usageError{fmt.Errorf("no kind %q of features; there is %s", f.kind, strings.Join(featureKinds, ", "))}
 	}
-	g, err := f.run.ground(ctx, cmd, "")
+	env, err := f.environment(ctx, std, "")
 	if err != nil {
 		return err
 	}
-	if f.diff && len(g.images) != 2 {
-		return usageError{fmt.Errorf("--diff compares two kernels, and --kernel names %d", len(g.images))}
+	if f.diff && len(env.images) != 2 {
+		return usageError{fmt.Errorf("--diff compares two kernels, and --kernel names %d", len(env.images))}
 	}
 	began := time.Now()
-	report := features.Run(ctx, g.images, g.pool)
+	report := features.Run(ctx, env.images, env.pool)
 	report.Tool, report.Started, report.Seconds = version, began.UTC(), time.Since(began).Seconds()
-	if err := f.write(cmd, report); err != nil {
+	if err := f.write(std, report); err != nil {
 		return err
 	}
 	if len(report.Infra) > 0 {
@@ -111,11 +111,8 @@ func (f *featuresFlags) asked(report features.Report) (n int) {
 	return n
 }
 
-func (f *featuresFlags) write(cmd *cobra.Command, report features.Report) error {
-	stdout, out := cmd.OutOrStdout(), cmd.OutOrStdout()
-	if slices.Contains([]string{f.json, f.html, f.markdown}, "-") {
-		out = cmd.ErrOrStderr()
-	}
+func (f *featuresFlags) write(std streams, report features.Report) error {
+	out := std.beside(f.json, f.html, f.markdown)
 	show := func() error { return features.Matrix(out, report, f.kind, f.all) }
 	switch {
 	case f.diff:
@@ -124,7 +121,7 @@ func (f *featuresFlags) write(cmd *cobra.Command, report features.Report) error 
 		show = func() error { return features.Since(out, report, f.kind) }
 	}
 	return errors.Join(show(),
-		saveJSON(f.json, stdout, report),
-		saveTo(f.html, stdout, func(w io.Writer) error { return features.HTML(w, report) }),
-		saveTo(f.markdown, stdout, func(w io.Writer) error { return features.Markdown(w, report) }))
+		saveJSON(f.json, std.out, report),
+		saveTo(f.html, std.out, func(w io.Writer) error { return features.HTML(w, report) }),
+		saveTo(f.markdown, std.out, func(w io.Writer) error { return features.Markdown(w, report) }))
 }

@@ -48,8 +48,8 @@ for real hardware.`,
 	return cmd
 }
 
-func (f *kernelFlags) open(cmd *cobra.Command) (*catalogue.Catalogue, error) {
-	return openCatalogue(cmd, f.mirror, f.locked)
+func (f *kernelFlags) open(std streams) (*catalogue.Catalogue, error) {
+	return openCatalogue(std.downloads(), f.mirror, f.locked)
 }
 
 func (f *kernelFlags) pullCmd() *cobra.Command {
@@ -57,7 +57,7 @@ func (f *kernelFlags) pullCmd() *cobra.Command {
 		Use:   "pull [SELECTOR]...",
 		Short: "Fetch kernels into the cache (the default ones if none is named)",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := f.open(cmd)
+			c, err := f.open(streamsOf(cmd))
 			if err != nil {
 				return err
 			}
@@ -83,7 +83,7 @@ func (f *kernelFlags) importCmd() *cobra.Command {
 		Short: "Take a bzImage, a vmlinux or a .deb into the cache",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := f.open(cmd)
+			c, err := f.open(streamsOf(cmd))
 			if err != nil {
 				return err
 			}
@@ -110,7 +110,7 @@ func (f *kernelFlags) verifyCmd() *cobra.Command {
 made or fetched again when it is needed. Exit code 1 if something was damaged.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := f.open(cmd)
+			c, err := f.open(streamsOf(cmd))
 			if err != nil {
 				return err
 			}
@@ -175,7 +175,7 @@ What is removed is fetched, or made, again when it is needed; machines that run
 are not disturbed.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := f.open(cmd)
+			c, err := f.open(streamsOf(cmd))
 			if err != nil {
 				return err
 			}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -39,14 +41,14 @@ func (f *kernelFlags) listCmd() *cobra.Command {
 		Short: "List pinned and imported kernels, and which are in the cache",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			lines, err := f.lines(cmd, available)
+			lines, err := f.lines(cmd.Context(), streamsOf(cmd), available)
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				return printKernelsJSON(cmd, lines)
+				return printKernelsJSON(cmd.OutOrStdout(), lines)
 			}
-			return printKernels(cmd, lines)
+			return printKernels(cmd.OutOrStdout(), lines)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -54,14 +56,14 @@ func (f *kernelFlags) listCmd() *cobra.Command {
 	return cmd
 }
 
-func (f *kernelFlags) lines(cmd *cobra.Command, available bool) ([]kernelLine, error) {
-	c, err := f.open(cmd)
+func (f *kernelFlags) lines(ctx context.Context, std streams, available bool) ([]kernelLine, error) {
+	c, err := f.open(std)
 	if err != nil {
 		return nil, err
 	}
 	list := c.List
 	if available {
-		list = func() ([]kernel.Ref, error) { return newestAvailable(cmd, c) }
+		list = func() ([]kernel.Ref, error) { return newestAvailable(ctx, std.err, c) }
 	}
 	refs, err := list()
 	if err != nil {
@@ -80,15 +82,15 @@ func (f *kernelFlags) lines(cmd *cobra.Command, available bool) ([]kernelLine, e
 	return lines, nil
 }
 
-func newestAvailable(cmd *cobra.Command, c *catalogue.Catalogue) ([]kernel.Ref, error) {
-	refs, notes, err := c.Available(cmd.Context())
-	printNotes(cmd, notes)
+func newestAvailable(ctx context.Context, w io.Writer, c *catalogue.Catalogue) ([]kernel.Ref, error) {
+	refs, notes, err := c.Available(ctx)
+	printNotes(w, notes)
 	return refs, err
 }
 
-func printNotes(cmd *cobra.Command, notes []string) {
+func printNotes(w io.Writer, notes []string) {
 	for _, note := range notes {
-		fmt.Fprintln(cmd.ErrOrStderr(), "bpflab: left out:", note)
+		fmt.Fprintln(w, "bpflab: left out:", note)
 	}
 }
 
@@ -102,12 +104,12 @@ func lineOf(c *catalogue.Catalogue, ref kernel.Ref) kernelLine {
 	}
 }
 
-func printKernelsJSON(cmd *cobra.Command, lines []kernelLine) error {
-	return report.WriteJSON(cmd.OutOrStdout(), map[string]any{"schema": 1, "tool": version, "kernels": lines})
+func printKernelsJSON(out io.Writer, lines []kernelLine) error {
+	return report.WriteJSON(out, map[string]any{"schema": 1, "tool": version, "kernels": lines})
 }
 
-func printKernels(cmd *cobra.Command, lines []kernelLine) error {
-	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+func printKernels(out io.Writer, lines []kernelLine) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "SELECTOR\tVERSION\tRELEASE\tFROM\tDOWNLOAD\tON DISK\tTEMPLATES")
 	for _, l := range lines {
 		from := l.Source

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -24,13 +25,15 @@ for these kernels, by the digests of their packages.
 
 The file is --file, else $BPFLAB_LOCK, else vms/kernels.lock in bpflab's own
 source tree, else kernels.lock in the current directory, where bpflab finds it.`,
-		RunE: func(cmd *cobra.Command, args []string) error { return f.lock(cmd, lockPath(file), args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.lock(cmd.Context(), streamsOf(cmd), lockPath(file), args)
+		},
 	}
 	cmd.Flags().StringVar(&file, "file", "", "lock file to write")
 	return cmd
 }
 
-func (f *kernelFlags) lock(cmd *cobra.Command, file string, selectors []string) error {
+func (f *kernelFlags) lock(ctx context.Context, std streams, file string, selectors []string) error {
 	base, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		base, err = lockText()
@@ -38,23 +41,23 @@ func (f *kernelFlags) lock(cmd *cobra.Command, file string, selectors []string) 
 	if err != nil {
 		return usageError{err}
 	}
-	c, err := openCatalogueWith(cmd, base, f.mirror, f.locked)
+	c, err := openCatalogueWith(std.downloads(), base, f.mirror, f.locked)
 	if err != nil {
 		return err
 	}
-	lock, notes, err := c.Lock(cmd.Context(), selectors)
+	lock, notes, err := c.Lock(ctx, selectors)
 	if err != nil {
 		return kernelError(err)
 	}
 	if err := needSome(len(lock.Refs), "kernels to pin", "name some, as in: bpflab kernels lock 6.1"); err != nil {
 		return err
 	}
-	printNotes(cmd, notes)
+	printNotes(std.err, notes)
 	text, err := lock.Text()
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "%d kernels pinned in %s\n", len(lock.Refs), file)
+	fmt.Fprintf(std.out, "%d kernels pinned in %s\n", len(lock.Refs), file)
 	return replaceFile(file, text)
 }
 

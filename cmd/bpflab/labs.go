@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -23,7 +24,7 @@ func newLabsCmd() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				return printLabsJSON(cmd, all)
+				return printLabsJSON(cmd.OutOrStdout(), all)
 			}
 			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 			for _, l := range all {
@@ -46,7 +47,7 @@ type labLine struct {
 	Steps   []string `json:"steps"`
 }
 
-func printLabsJSON(cmd *cobra.Command, all []*lab.Lab) error {
+func printLabsJSON(out io.Writer, all []*lab.Lab) error {
 	lines := []labLine{}
 	for _, l := range all {
 		line := labLine{Name: l.Name, Title: l.Title, Summary: l.Summary, Kernels: l.Kernels.String(), SHA256: l.SHA256}
@@ -55,5 +56,5 @@ func printLabsJSON(cmd *cobra.Command, all []*lab.Lab) error {
 		}
 		lines = append(lines, line)
 	}
-	return report.WriteJSON(cmd.OutOrStdout(), map[string]any{"schema": 1, "tool": version, "labs": lines})
+	return report.WriteJSON(out, map[string]any{"schema": 1, "tool": version, "labs": lines})
 }

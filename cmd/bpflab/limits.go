@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +17,7 @@ import (
 
 // limitsFlags are the flags of `bpflab limits`.
 type limitsFlags struct {
-	run      runFlags // kernels, provider, mirror, locked, jobs, directory
+	machineFlags
 	only     []string
 	details  bool
 	json     string
@@ -39,34 +40,33 @@ The limits are ` + strings.Join(limits.Names(), ", ") + `.`,
   bpflab limits --kernel 6.1 --details
   bpflab limits --only stack_bytes,call_depth --json limits.json --svg limits.svg`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return f.do(cmd) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.do(cmd.Context(), streamsOf(cmd)) },
 	}
 	flags := cmd.Flags()
-	f.run.defineMachines(cmd, "machines at one time (default: one a core; each may take 3 GiB)")
+	f.define(flags, "machines at one time (default: one a core; each may take 3 GiB)")
 	flags.StringSliceVar(&f.only, "only", nil, "only these limits")
 	flags.BoolVar(&f.details, "details", false, "show what was rejected, and what the kernel said")
 	flags.StringVar(&f.json, "json", "", "write the figures as JSON to this file, - for standard output")
 	flags.StringVar(&f.markdown, "markdown", "", "write them as a Markdown page to this file, - for standard output")
 	flags.StringVar(&f.svg, "svg", "", "plot them over the kernels to this SVG file, - for standard output")
-	flags.BoolVar(&f.run.provider.consent, "yes-on-this-kernel", false, "measure on a kernel that others use too")
+	f.defineConsent(flags, "measure")
 	return cmd
 }
 
-func (f *limitsFlags) do(cmd *cobra.Command) error {
-	ctx := cmd.Context()
+func (f *limitsFlags) do(ctx context.Context, std streams) error {
 	for _, name := range f.only {
 		if !slices.Contains(limits.Names(), name) {
 			return usageError{fmt.Errorf("no limit %q; there is %s", name, strings.Join(limits.Names(), ", "))}
 		}
 	}
-	g, err := f.run.ground(ctx, cmd, "a million instructions keep its verifier busy")
+	env, err := f.environment(ctx, std, "a million instructions keep its verifier busy")
 	if err != nil {
 		return err
 	}
 	began := time.Now()
-	report := limits.Run(ctx, g.images, limits.Options{Pool: g.pool, Only: f.only, OnLimit: showLimit(cmd.ErrOrStderr())})
+	report := limits.Run(ctx, env.images, limits.Options{Pool: env.pool, Only: f.only, OnLimit: showLimit(std.err)})
 	report.Tool, report.Started, report.Seconds = version, began.UTC(), time.Since(began).Seconds()
-	if err := f.write(cmd, report); err != nil {
+	if err := f.write(std, report); err != nil {
 		return err
 	}
 	if report.Failures() > 0 {
@@ -75,7 +75,7 @@ func (f *limitsFlags) do(cmd *cobra.Command) error {
 	return needSome(len(report.Limits), "limits", "none was measured; name others with --only")
 }
 
-// showLimit tells a person at a terminal how far it is.
+// showLimit shows a person at a terminal each limit when it is measured.
 func showLimit(out io.Writer) func(limits.Limit) {
 	if !isTerminal(out) {
 		return nil
@@ -89,15 +89,11 @@ func showLimit(out io.Writer) func(limits.Limit) {
 	}
 }
 
-func (f *limitsFlags) write(cmd *cobra.Command, report limits.Report) error {
-	stdout, out := cmd.OutOrStdout(), cmd.OutOrStdout()
-	if slices.Contains([]string{f.json, f.markdown, f.svg}, "-") {
-		out = cmd.ErrOrStderr()
-	}
+func (f *limitsFlags) write(std streams, report limits.Report) error {
 	return errors.Join(
-		limits.Table(out, report, f.details),
-		saveJSON(f.json, stdout, report),
-		saveTo(f.markdown, stdout, func(w io.Writer) error { return limits.Markdown(w, report, strings.TrimPrefix(f.svg, "-")) }),
-		saveTo(f.svg, stdout, func(w io.Writer) error { return limits.Plot(w, report) }),
+		limits.Table(std.beside(f.json, f.markdown, f.svg), report, f.details),
+		saveJSON(f.json, std.out, report),
+		saveTo(f.markdown, std.out, func(w io.Writer) error { return limits.Markdown(w, report, strings.TrimPrefix(f.svg, "-")) }),
+		saveTo(f.svg, std.out, func(w io.Writer) error { return limits.Plot(w, report) }),
 	)
 }

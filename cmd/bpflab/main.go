@@ -25,17 +25,16 @@ func main() {
 	if runAgent() {
 		return
 	}
-	lease.Sweep("", lease.Prefix)
 	os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// execute is main with its surroundings as arguments; it returns the exit code.
-// The first Ctrl-C cancels the context and lets everything clean up, the
-// second one kills.
+// execute runs a command line and returns the exit code. The first Ctrl-C cancels the
+// context, so that everything cleans up; the second one kills.
 func execute(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	context.AfterFunc(ctx, stop)
+	lease.Sweep("", lease.Prefix)
 	root := newRootCmd()
 	root.SetArgs(args)
 	root.SetOut(stdout)
@@ -47,7 +46,7 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	return exitCode(err)
 }
 
-// exitCode is the code of the command's contract for an error.
+// exitCode returns the code of the command's contract for an error.
 func exitCode(err error) int {
 	var usage usageError
 	var coded exitError
@@ -76,6 +75,14 @@ type exitError struct{ code int }
 
 func (e exitError) Error() string   { return fmt.Sprintf("exit status %d", e.code) }
 func (e exitError) Is(t error) bool { return t == errReported }
+
+// exitWith returns what ends the command with a code.
+func exitWith(code int) error {
+	if code == verdict.ExitOK {
+		return nil
+	}
+	return exitError{code}
+}
 
 func newRootCmd() *cobra.Command {
 	root := &cobra.Command{

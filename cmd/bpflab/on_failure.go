@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/bpflab/bpflab/harness/command"
 	"github.com/bpflab/bpflab/harness/plan"
@@ -18,16 +18,16 @@ type failureShell struct {
 	terminal terminal
 }
 
-func (f *failureShell) define(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&f.wanted, "on-failure", false, "open a shell in a machine where something failed; one machine runs at a time then")
+func (f *failureShell) define(flags *pflag.FlagSet) {
+	flags.BoolVar(&f.wanted, "on-failure", false, "open a shell in a machine where something failed; one machine runs at a time then")
 }
 
-// prepare sees to the terminal, and to one machine at a time.
-func (f *failureShell) prepare(cmd *cobra.Command, jobs *int) (err error) {
+// prepare takes the terminal, and has one machine run at a time.
+func (f *failureShell) prepare(std streams, jobs *int) (err error) {
 	if !f.wanted {
 		return nil
 	}
-	if f.terminal, err = onTerminal(cmd.InOrStdin(), cmd.OutOrStdout()); err != nil {
+	if f.terminal, err = onTerminal(std); err != nil {
 		return usageError{fmt.Errorf("--on-failure: %w", err)}
 	}
 	*jobs = 1
@@ -48,7 +48,7 @@ func (f *failureShell) shell(ctx context.Context, s *session.Session, c command.
 	return err
 }
 
-// step is what is done when a step of a lab has failed; nil for nothing.
+// step returns what is done when a step of a lab has failed; nil for nothing.
 func (f *failureShell) step() func(context.Context, *session.Session, plan.Cell, verdict.Step) error {
 	if !f.wanted {
 		return nil

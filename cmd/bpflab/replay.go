@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -19,12 +20,12 @@ import (
 
 // replayFlags are the flags of `bpflab replay`.
 type replayFlags struct {
-	run     runFlags
+	labFlags
 	changed bool
 }
 
 func newReplayCmd() *cobra.Command {
-	f := replayFlags{run: runFlags{retries: 1, repeat: 1, locked: true}}
+	var f replayFlags
 	cmd := &cobra.Command{
 		Use:   "replay RESULT",
 		Short: "Run the same labs on the same kernels again",
@@ -36,20 +37,18 @@ RESULT.json, or the directory it lies in, says what is run: labs of your own by 
 paths, and the provider too. Read it first if it is not yours.`,
 		Example: "  bpflab replay results/result.json",
 		Args:    cobra.ExactArgs(1),
-		RunE:    func(cmd *cobra.Command, args []string) error { return f.do(cmd, args[0]) },
+		RunE:    func(cmd *cobra.Command, args []string) error { return f.do(cmd.Context(), streamsOf(cmd), args[0]) },
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.changed, "allow-changed-labs", false, "go on where a lab's text is not what it was")
-	flags.IntVarP(&f.run.jobs, "jobs", "j", 0, "machines at one time (default: one a core)")
-	flags.StringVar(&f.run.mirror, "mirror", "", "Debian mirror to fetch kernels from")
-	flags.StringVar(&f.run.dir, "dir", "", "directory for the results (default: a new one in the state directory)")
-	flags.BoolVar(&f.run.provider.consent, "yes-on-this-kernel", false, "run labs that may harm it on a kernel that others use too")
-	f.run.defineReports(cmd)
+	f.retries = usualRetries
+	f.defineRun(flags, "machines at one time (default: one a core)")
+	f.defineConsent(flags, "run labs that may harm it")
+	f.reportFlags.define(flags)
 	return cmd
 }
 
-func (f *replayFlags) do(cmd *cobra.Command, name string) error {
-	ctx := cmd.Context()
+func (f *replayFlags) do(ctx context.Context, std streams, name string) error {
 	was, name, err := readResult(name)
 	if err != nil {
 		return err
@@ -62,9 +61,9 @@ func (f *replayFlags) do(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	f.run.provider.name, f.run.provider.target = cmp.Or(was.Provider, was.Cells[0].Provider), was.Target
-	f.run.starter = was.Starter
-	provider, err := f.run.provider.open()
+	f.provider.name, f.provider.target = cmp.Or(was.Provider, was.Cells[0].Provider), was.Target
+	f.starter = was.Starter
+	provider, err := f.provider.open()
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -72,22 +71,22 @@ func (f *replayFlags) do(cmd *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	images, err := f.images(ctx, cmd, provider, was)
+	images, err := f.recorded(ctx, std, provider, was)
 	if err != nil {
 		return err
 	}
-	cells, err := again(was, labs, images, plan.Options{Provider: provider.Name(), Caps: caps, Consent: f.run.provider.consent})
+	cells, err := again(was, labs, images, plan.Options{Provider: provider.Name(), Caps: caps, Consent: f.provider.consent})
 	if err != nil {
 		return err
 	}
-	now, err := f.run.execute(ctx, cmd, cells, provider, caps, &lib)
+	now, err := f.execute(ctx, std, cells, provider, caps, &lib)
 	if err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
 		return exitError{verdict.ExitInfra}
 	}
-	return judge(cmd.ErrOrStderr(), was, now)
+	return judge(std.err, was, now)
 }
 
 // replayable says what of a result cannot be replayed.

@@ -6,18 +6,16 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/spf13/cobra"
-
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/catalogue"
 )
 
-// images are the kernels of the cells, by digest; those of a provider's own by
+// recorded returns the kernels of the cells: found by digest, and a provider's own by
 // selector.
-func (f *replayFlags) images(ctx context.Context, cmd *cobra.Command, p vms.Provider, was verdict.Result) (map[verdict.Kernel]kernel.Image, error) {
-	cat, err := openCatalogue(cmd, f.run.mirror, true)
+func (f *replayFlags) recorded(ctx context.Context, std streams, p vms.Provider, was verdict.Result) (map[verdict.Kernel]kernel.Image, error) {
+	cat, err := openCatalogue(std.downloads(), f.mirror, true)
 	if err != nil {
 		return nil, err
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/bpflab/bpflab/harness/verdict"
 )
 
-// reportFlags are the flags of `bpflab report`.
-type reportFlags struct {
+// rewriteFlags are the flags of `bpflab report`.
+type rewriteFlags struct {
 	compare  string
 	html     string
 	junit    string
@@ -22,7 +22,7 @@ type reportFlags struct {
 }
 
 func newReportCmd() *cobra.Command {
-	var f reportFlags
+	var f rewriteFlags
 	cmd := &cobra.Command{
 		Use:   "report RESULT",
 		Short: "Write the reports of an earlier run again, and compare runs",
@@ -34,7 +34,7 @@ nothing of what the runs found.`,
 		Example: `  bpflab report results/result.json --html report.html
   bpflab report new/ --compare old/`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return f.do(cmd, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error { return f.do(cmd.OutOrStdout(), args[0]) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.compare, "compare", "", "result.json, or its directory, of an earlier run")
@@ -44,7 +44,7 @@ nothing of what the runs found.`,
 	return cmd
 }
 
-func (f *reportFlags) do(cmd *cobra.Command, name string) error {
+func (f *rewriteFlags) do(out io.Writer, name string) error {
 	result, path, err := readResult(name)
 	if err != nil {
 		return err
@@ -67,10 +67,10 @@ func (f *reportFlags) do(cmd *cobra.Command, name string) error {
 	if f.html == "" && f.junit == "" && f.markdown == "" {
 		f.markdown = "-"
 	}
-	return f.write(cmd.OutOrStdout(), filepath.Dir(path), result, comparison)
+	return f.write(out, filepath.Dir(path), result, comparison)
 }
 
-func (f *reportFlags) write(stdout io.Writer, dir string, result verdict.Result, comparison *report.Comparison) error {
+func (f *rewriteFlags) write(stdout io.Writer, dir string, result verdict.Result, comparison *report.Comparison) error {
 	markdown := func(w io.Writer, result verdict.Result) error {
 		if comparison != nil {
 			if err := comparison.Markdown(w); err != nil {

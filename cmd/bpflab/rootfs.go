@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/catalogue"
@@ -51,37 +49,37 @@ func (r rootfsFlag) memory(k kernel.Image) int64 {
 }
 
 // make makes the userland for every kernel: Debian's headers differ.
-func (r *rootfsFlag) make(ctx context.Context, cmd *cobra.Command, f *runFlags, g ground) error {
+func (r *rootfsFlag) make(ctx context.Context, std streams, f *machineFlags, env environment) error {
 	if r.text == "" {
 		return nil
 	}
-	caps, err := g.provider.Caps(ctx)
+	caps, err := env.provider.Caps(ctx)
 	if err != nil {
 		return err
 	}
 	if caps.Kernels != vms.AnyKernel {
-		return usageError{fmt.Errorf("--rootfs needs machines that bpflab boots itself, as those of --provider qemu are; those of %s have their userland", g.provider.Name())}
+		return usageError{fmt.Errorf("--rootfs needs machines that bpflab boots itself, as those of --provider qemu are; those of %s have their userland", env.provider.Name())}
 	}
 	root, err := store.DefaultRoot()
 	if err != nil {
 		return err
 	}
 	r.files = map[string]string{}
-	for i, k := range g.images {
+	for i, k := range env.images {
 		cache := rootfs.Cache{Dir: rootfsCache(root), Note: func(note string) {
-			fmt.Fprintln(cmd.ErrOrStderr(), "bpflab:", note)
-			g.images[i].Warning = strings.TrimPrefix(k.Warning+"; "+note, "; ")
+			fmt.Fprintln(std.err, "bpflab:", note)
+			env.images[i].Warning = strings.TrimPrefix(k.Warning+"; "+note, "; ")
 		}}
-		if r.files[k.SHA256], err = r.one(ctx, cmd, f, cache, k); err != nil {
+		if r.files[k.SHA256], err = r.one(ctx, std, f, cache, k); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *rootfsFlag) one(ctx context.Context, cmd *cobra.Command, f *runFlags, cache rootfs.Cache, k kernel.Image) (string, error) {
+func (r *rootfsFlag) one(ctx context.Context, std streams, f *machineFlags, cache rootfs.Cache, k kernel.Image) (string, error) {
 	if words, ok := strings.CutPrefix(r.text, "debian:"); ok {
-		return r.debian(ctx, cmd, f, cache, k, strings.Split(words, "+"))
+		return r.debian(ctx, std, f, cache, k, strings.Split(words, "+"))
 	}
 	info, err := os.Stat(r.text)
 	if err != nil {
@@ -101,7 +99,7 @@ func (r *rootfsFlag) one(ctx context.Context, cmd *cobra.Command, f *runFlags, c
 // headers stands for the headers of the kernel that the machine has.
 const headers = "linux-headers"
 
-func (r *rootfsFlag) debian(ctx context.Context, cmd *cobra.Command, f *runFlags, cache rootfs.Cache, k kernel.Image, words []string) (string, error) {
+func (r *rootfsFlag) debian(ctx context.Context, std streams, f *machineFlags, cache rootfs.Cache, k kernel.Image, words []string) (string, error) {
 	release, wanted := words[0], slices.Clone(words[1:])
 	if !slices.Contains(debian.Suites(), release) {
 		return "", usageError{fmt.Errorf("--rootfs %s: no Debian release %q; there is %s", r.text, release, strings.Join(debian.Suites(), ", "))}
@@ -115,7 +113,7 @@ func (r *rootfsFlag) debian(ctx context.Context, cmd *cobra.Command, f *runFlags
 	if file, ok := cache.Known(request); ok {
 		return file, nil
 	}
-	cat, err := openCatalogue(cmd, f.mirror, f.locked)
+	cat, err := openCatalogue(std.downloads(), f.mirror, f.locked)
 	if err != nil {
 		return "", err
 	}

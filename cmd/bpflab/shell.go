@@ -24,7 +24,7 @@ import (
 
 // shellFlags are the flags of `bpflab shell`.
 type shellFlags struct {
-	machineFlags
+	commandFlags
 	lab  string
 	step int
 }
@@ -43,63 +43,64 @@ done up to the step that --step says: its programs are loaded and attached.`,
   bpflab shell --kernel 5.10 --lab hello --step 1
   bpflab shell --copy ./prog.o --copy /usr/bin/strace`,
 		Args:        cobra.NoArgs,
-		Annotations: map[string]string{commandsOwnStderr: "yes"},
-		RunE:        func(cmd *cobra.Command, _ []string) error { return f.do(cmd) },
+		Annotations: map[string]string{guestsStderr: "yes"},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !cmd.Flags().Changed("kernel") {
+				f.kernels = []string{"latest"}
+			}
+			return f.do(cmd.Context(), streamsOf(cmd))
+		},
 	}
-	f.define(cmd)
+	f.define(cmd.Flags())
 	cmd.Flags().StringVar(&f.lab, "lab", "", "lab whose files and programs are there")
 	cmd.Flags().IntVar(&f.step, "step", 0, "with --lab: the number of the step it is done up to (default: the first that loads a program)")
 	return cmd
 }
 
-func (f *shellFlags) do(cmd *cobra.Command) error {
-	ctx := cmd.Context()
+func (f *shellFlags) do(ctx context.Context, std streams) error {
 	if err := f.checkSize(ctx); err != nil {
 		return err
 	}
-	t, err := onTerminal(cmd.InOrStdin(), cmd.OutOrStdout())
+	t, err := onTerminal(std)
 	if err != nil {
 		return err
 	}
 	c := command.Command{Files: &bundle.Files{Rootfs: f.rootfs.text != ""}, Root: f.rootfs.root()}
-	env, err := f.environment()
+	variables, err := f.variables()
 	if err != nil {
 		return err
 	}
-	c.Env = append(f.rootfs.environment(), env...)
+	c.Env = append(f.rootfs.environment(), variables...)
 	if err := errors.Join(f.copied(c.Files), f.fits(c.Files)); err != nil {
 		return err
-	}
-	if !cmd.Flags().Changed("kernel") {
-		f.run.kernels = []string{"latest"}
 	}
 	job, err := f.job(ctx, c.Files)
 	if err != nil {
 		return err
 	}
-	if f.run.dir == "" {
+	if f.dir == "" {
 		dir, remove, err := lease.MkdirTemp("", lease.Prefix+"shell-")
 		if err != nil {
 			return err
 		}
 		defer remove()
-		f.run.dir = dir
+		f.dir = dir
 	}
-	g, err := f.run.ground(ctx, cmd, "a shell has all of it")
+	env, err := f.environment(ctx, std, "a shell has all of it")
 	if err != nil {
 		return err
 	}
-	if len(g.images) != 1 {
-		return usageError{fmt.Errorf("a shell is on one kernel, and --kernel names %d", len(g.images))}
+	if len(env.images) != 1 {
+		return usageError{fmt.Errorf("a shell is on one kernel, and --kernel names %d", len(env.images))}
 	}
-	if err := f.rootfs.make(ctx, cmd, &f.run, g); err != nil {
+	if err := f.rootfs.make(ctx, std, &f.machineFlags, env); err != nil {
 		return err
 	}
-	return f.open(ctx, cmd.ErrOrStderr(), g, t, c, job)
+	return f.open(ctx, std.err, env, t, c, job)
 }
 
 // open starts the machine, does the lab, and opens the shell.
-func (f *shellFlags) open(ctx context.Context, w io.Writer, g ground, t terminal, c command.Command, job *session.Job) error {
+func (f *shellFlags) open(ctx context.Context, w io.Writer, env environment, t terminal, c command.Command, job *session.Job) error {
 	var outcome command.Outcome
 	do := func(ctx context.Context, a *scheduler.Attempt, _ *verdict.Cell) (err error) {
 		open := func() error {
@@ -110,10 +111,10 @@ func (f *shellFlags) open(ctx context.Context, w io.Writer, g ground, t terminal
 			return open()
 		}
 		c.Dir = labDir
-		job.Kernel = g.images[0]
+		job.Kernel = env.images[0]
 		return f.doLab(ctx, w, a.Session, *job, open)
 	}
-	cell := command.Cells(ctx, g.pool, []command.Job{{Name: "shell", Task: f.task("shell", g.images[0], "machine"), Do: do}})[0]
+	cell := command.Cells(ctx, env.pool, []command.Job{{Name: "shell", Task: f.task("shell", env.images[0], "machine"), Do: do}})[0]
 	if cell.Verdict == verdict.Infra {
 		return errors.New(cell.Reason)
 	}

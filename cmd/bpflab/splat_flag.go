@@ -5,18 +5,11 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"github.com/bpflab/bpflab/harness/session"
 )
 
 // splatFlag holds patterns of what the kernel may report without a failure.
 type splatFlag struct{ session.AllowSplats }
-
-// defineSplats defines the flag of every command that judges what a kernel reports.
-func (f *runFlags) defineSplats(cmd *cobra.Command) {
-	cmd.Flags().Var(&f.allowSplat, "allow-splat", "kernel warnings, lockups and such that are no failure: a pattern found in them; may be repeated")
-}
 
 // Set adds a pattern.
 func (s *splatFlag) Set(text string) error {

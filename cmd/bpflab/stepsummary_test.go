@@ -2,12 +2,11 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/spf13/cobra"
 
 	"github.com/bpflab/bpflab/harness/report"
 	"github.com/bpflab/bpflab/harness/verdict"
@@ -19,9 +18,7 @@ func wrote(t *testing.T, summary string) string {
 	t.Setenv("GITHUB_STEP_SUMMARY", summary)
 	dir := t.TempDir()
 	var said bytes.Buffer
-	cmd := &cobra.Command{}
-	cmd.SetErr(&said)
-	if err := (&runFlags{}).write(cmd, dir, verdict.Result{Schema: verdict.Schema, Cells: []verdict.Cell{cellThat(verdict.Pass, "aa")}}); err != nil {
+	if err := (&reportFlags{}).write(streams{out: io.Discard, err: &said}, dir, verdict.Result{Schema: verdict.Schema, Cells: []verdict.Cell{cellThat(verdict.Pass, "aa")}}); err != nil {
 		t.Error(err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, report.ResultFile)); err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -21,10 +20,10 @@ import (
 // terminal is this process's: what a shell in a machine runs on.
 type terminal struct{ in, out *os.File }
 
-// onTerminal is the terminal, or an error where there is none to be had.
-func onTerminal(in io.Reader, out io.Writer) (terminal, error) {
-	i, ok := in.(*os.File)
-	o, too := out.(*os.File)
+// onTerminal returns the terminal that the streams are, or an error.
+func onTerminal(std streams) (terminal, error) {
+	i, ok := std.in.(*os.File)
+	o, too := std.out.(*os.File)
 	if !ok || !too || !isTerminal(i) || !isTerminal(o) {
 		return terminal{}, usageError{fmt.Errorf("standard input and output are no terminal: run commands with bpflab exec")}
 	}

@@ -4,19 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/bpflab/bpflab/harness/command"
 	"github.com/bpflab/bpflab/harness/gotest"
-	"github.com/bpflab/bpflab/harness/scheduler"
-	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/vms/lease"
 )
@@ -26,7 +20,7 @@ const testMemory = 1 << 30
 
 // testFlags are the flags of `bpflab test`.
 type testFlags struct {
-	machineFlags
+	commandFlags
 	gotest.Flags
 }
 
@@ -45,64 +39,59 @@ Flags of go test have one dash, as -run, -v, -count, -timeout, -short, -race, -t
   bpflab test -coverprofile cover.out ./... -- -verbose-of-my-own`,
 		DisableFlagParsing: true,
 		Args:               f.parse,
-		RunE:               func(cmd *cobra.Command, _ []string) error { return f.do(cmd) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if help, _ := cmd.Flags().GetBool("help"); help {
+				return cmd.Help()
+			}
+			return f.do(cmd.Context(), streamsOf(cmd), cmd.Flags().Args())
+		},
 	}
-	f.define(cmd)
+	f.define(cmd.Flags())
 	cmd.Flags().BoolP("help", "h", false, "help for test")
 	return cmd
 }
 
-func (f *testFlags) do(cmd *cobra.Command) (err error) {
-	if help, _ := cmd.Flags().GetBool("help"); help {
-		return cmd.Help()
-	}
-	patterns := cmd.Flags().Args()
-	if len(patterns) == 0 {
-		patterns = []string{"."}
-	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(cmd.Context()))
+func (f *testFlags) do(before context.Context, std streams, patterns []string) error {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(before))
 	defer cancel()
-	sigs, stop := watchSignals(cmd.Context(), cancel)
+	signals, stop := watchSignals(before, cancel)
 	defer stop()
 	if err := f.checkSize(ctx); err != nil {
 		return err
 	}
-	if err := f.run.onFail.prepare(cmd, &f.run.jobs); err != nil {
+	if err := f.onFail.prepare(std, &f.jobs); err != nil {
 		return err
 	}
-	bin, remove, err := lease.MkdirTemp("", lease.Prefix+"test-")
+	packages, remove, err := f.compile(ctx, std, patterns)
 	if err != nil {
 		return err
 	}
 	defer remove()
-	packages, err := gotest.Compile(ctx, patterns, f.Flags, bin, f.rootfs.text != "")
+	variables, err := f.prepare(packages)
 	if err != nil {
-		return exitAs(verdict.ExitFail, err)
-	}
-	if err := needSome(withTests(packages), "tests", "none of these packages has test files: "+strings.Join(patterns, " ")); err != nil {
 		return err
 	}
-	if f.memory.Size == 0 {
-		f.memory.Size = testMemory
-	}
-	t := &testRun{testFlags: f, packages: packages, signals: sigs, printer: &gotest.Printer{W: cmd.OutOrStdout(), Flags: f.Flags}}
-	if f.run.toStdout() {
-		t.printer.W = cmd.ErrOrStderr()
-	}
-	if t.env, err = f.prepare(packages); err != nil {
+	env, err := f.environment(ctx, std, "tests have all of it")
+	if err != nil {
 		return err
 	}
-	if t.ground, err = f.run.ground(ctx, cmd, "tests have all of it"); err != nil {
+	if err := f.rootfs.make(ctx, std, &f.machineFlags, env); err != nil {
 		return err
 	}
-	if err := f.rootfs.make(ctx, cmd, &f.run, t.ground); err != nil {
-		return err
+	printer := &gotest.Printer{W: std.beside(f.names()...), Flags: f.Flags}
+	for _, k := range env.images {
+		printer.Kernels = append(printer.Kernels, k.Selector)
 	}
-	for _, k := range t.images {
-		t.printer.Kernels = append(t.printer.Kernels, k.Selector)
-	}
-	result := t.all(ctx)
-	err = errors.Join(gotest.Summary(cmd.ErrOrStderr(), t.printer.Kernels, result.Cells), t.coverage(), f.run.write(cmd, t.dir, result))
+	return f.run(ctx, std, env.dir, &gotest.Runner{Pool: env.pool, Packages: packages, Kernels: env.images, Task: f.task, Flags: f.Flags,
+		Root: f.rootfs.root(), Env: append(f.rootfs.environment(), variables...), Signals: signals.take, Failed: f.onFail.open, Printer: printer})
+}
+
+// run runs the tests and writes the reports.
+func (f *testFlags) run(ctx context.Context, std streams, dir string, r *gotest.Runner) error {
+	result := verdict.Result{Schema: verdict.Schema, Tool: version, Started: time.Now().UTC(), Command: os.Args}
+	result.Cells = r.Run(ctx)
+	result.Seconds = time.Since(result.Started).Seconds()
+	err := errors.Join(gotest.Summary(std.err, r.Printer.Kernels, result.Cells), saveTo(f.Cover, r.Printer.W, r.MergeCover), f.write(std, dir, result))
 	if err != nil {
 		return err
 	}
@@ -110,6 +99,28 @@ func (f *testFlags) do(cmd *cobra.Command) (err error) {
 		return exitError{code}
 	}
 	return needSome(gotest.CountCells(result.Cells).All(), "tests were run", "-run, -bench and -skip leave none of these packages'")
+}
+
+// compile compiles the packages' tests into a directory that remove removes.
+func (f *testFlags) compile(ctx context.Context, std streams, patterns []string) (packages []*gotest.Package, remove func(), err error) {
+	if len(patterns) == 0 {
+		patterns = []string{"."}
+	}
+	bin, remove, err := lease.MkdirTemp("", lease.Prefix+"test-")
+	if err != nil {
+		return nil, nil, err
+	}
+	packages, err = gotest.Compile(ctx, patterns, f.Flags, bin, f.rootfs.text != "")
+	if err != nil {
+		fmt.Fprintln(std.err, "bpflab:", err)
+		err = exitError{verdict.ExitFail}
+	} else {
+		err = needSome(withTests(packages), "tests", "none of these packages has test files: "+strings.Join(patterns, " "))
+	}
+	if err != nil {
+		remove()
+	}
+	return packages, remove, err
 }
 
 // parse reads both kinds of flags: those of go test, and our own.
@@ -134,8 +145,11 @@ func withTests(packages []*gotest.Package) (n int) {
 	return n
 }
 
-// prepare adds to all packages what the flags say.
+// prepare adds the files of --copy to all packages, and returns the variables of --env.
 func (f *testFlags) prepare(packages []*gotest.Package) ([]string, error) {
+	if f.memory.Size == 0 {
+		f.memory.Size = testMemory
+	}
 	for _, p := range packages {
 		if p.Binary == "" {
 			continue
@@ -144,94 +158,5 @@ func (f *testFlags) prepare(packages []*gotest.Package) ([]string, error) {
 			return nil, usageError{fmt.Errorf("%s: %w", p.Path, err)}
 		}
 	}
-	return f.environment()
-}
-
-// testRun is packages on their kernels.
-type testRun struct {
-	*testFlags
-	ground
-	packages []*gotest.Package
-	env      []string
-	signals  *signals
-	printer  *gotest.Printer
-
-	lock     sync.Mutex // of profiles
-	profiles []string
-}
-
-// all runs every package that has tests on every kernel, a kernel after the other.
-func (t *testRun) all(ctx context.Context) verdict.Result {
-	r := verdict.Result{Schema: verdict.Schema, Tool: version, Started: time.Now().UTC(), Command: os.Args}
-	var jobs []command.Job
-	for _, p := range t.packages {
-		if p.Binary == "" {
-			t.printer.NoTests(p.Path)
-			continue
-		}
-		for k := range t.images {
-			jobs = append(jobs, t.job(len(jobs)+1, p, k))
-		}
-	}
-	r.Cells = command.Cells(ctx, t.pool, jobs)
-	r.Seconds = time.Since(r.Started).Seconds()
-	return r
-}
-
-// job is one package on one kernel.
-func (t *testRun) job(index int, p *gotest.Package, k int) command.Job {
-	image := t.images[k]
-	dir := fmt.Sprintf("%03d-%s-%s", index, filepath.Base(p.Path), image.Series)
-	show := t.printer.Package(image.Selector)
-	return command.Job{
-		Name: p.Path,
-		Task: t.task(p.Path, image, filepath.Join("machines", dir)),
-		Do: func(ctx context.Context, a *scheduler.Attempt, cell *verdict.Cell) error {
-			return t.in(ctx, a.Session, p, dir, show, cell)
-		},
-		Done: func(cell verdict.Cell) {
-			show.End(cell)
-			t.addProfile(dir)
-		},
-	}
-}
-
-// in runs a package's tests in a machine.
-func (t *testRun) in(ctx context.Context, s *session.Session, p *gotest.Package, dir string, show *gotest.PackagePrinter, cell *verdict.Cell) error {
-	sigs, done := t.signals.take()
-	defer done()
-	o := gotest.Options{Flags: t.Flags, Root: t.rootfs.root(), Env: append(t.rootfs.environment(), t.env...), Signals: sigs, Each: show.Event,
-		Cores: filepath.Join(t.dir, "cores", dir), Cover: filepath.Join(t.dir, "cover", dir)}
-	if err := p.Run(ctx, s, o, cell); err != nil || cell.Splat != "" {
-		return err
-	}
-	return command.Begun(t.run.onFail.open(ctx, s, command.Command{Root: o.Root, Env: o.Env, Dir: p.Dir}, *cell))
-}
-
-// addProfile notes the coverage profile that a package's tests have left.
-func (t *testRun) addProfile(dir string) {
-	if t.Cover == "" {
-		return
-	}
-	t.lock.Lock()
-	defer t.lock.Unlock()
-	if file := gotest.CoverIn(filepath.Join(t.dir, "cover", dir)); exists(file) {
-		t.profiles = append(t.profiles, file)
-	}
-}
-
-func exists(path string) bool { _, err := os.Stat(path); return err == nil }
-
-// coverage writes the merged profile.
-func (t *testRun) coverage() error {
-	if t.Cover == "" {
-		return nil
-	}
-	return saveTo(t.Cover, t.printer.W, func(w io.Writer) error { return gotest.MergeCover(w, t.profiles) })
-}
-
-// exitAs ends the command with a code after an error was shown.
-func exitAs(code int, err error) error {
-	fmt.Fprintln(os.Stderr, "bpflab:", err)
-	return exitError{code}
+	return f.variables()
 }

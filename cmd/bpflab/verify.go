@@ -16,7 +16,7 @@ import (
 
 // verifyFlags are the flags of `bpflab verify`.
 type verifyFlags struct {
-	run    runFlags // kernels, provider, mirror, locked, jobs, directory
+	machineFlags
 	attach bool
 	json   string
 	csv    string
@@ -40,13 +40,13 @@ such files within, as those of libbpf and of Go do.`,
 		Example: `  bpflab verify prog.o
   bpflab verify *.o --kernel 5.10,6.1,latest --json verify.json --csv verify.csv`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return f.do(cmd, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return f.do(cmd.Context(), streamsOf(cmd), args) },
 	}
 	flags := cmd.Flags()
-	f.run.defineMachines(cmd, "kernels at one time (default: one a core)")
+	f.define(flags, "kernels at one time (default: one a core)")
 	flags.BoolVar(&f.attach, "attach", false, "attach each program too, as its section says")
-	flags.BoolVar(&f.run.provider.consent, "yes-on-this-kernel", false, "attach also on a kernel that others use too")
-	f.run.defineSplats(cmd)
+	f.defineConsent(flags, "attach also")
+	f.defineSplats(flags)
 	flags.StringVar(&f.btf, "btf", "", "BTF file to relocate with on kernels that have none of their own")
 	flags.StringVar(&f.json, "json", "", "write the results as JSON to this file, - for standard output")
 	flags.StringVar(&f.csv, "csv", "", "write the results as CSV, with veristat's columns, to this file, - for standard output")
@@ -57,8 +57,7 @@ such files within, as those of libbpf and of Go do.`,
 	return cmd
 }
 
-func (f *verifyFlags) do(cmd *cobra.Command, args []string) error {
-	ctx := cmd.Context()
+func (f *verifyFlags) do(ctx context.Context, std streams, args []string) error {
 	objects, err := openObjects(args)
 	if err != nil {
 		return usageError{err}
@@ -77,29 +76,26 @@ func (f *verifyFlags) do(cmd *cobra.Command, args []string) error {
 	if f.attach {
 		harm = "--attach attaches programs to it"
 	}
-	g, err := f.run.ground(ctx, cmd, harm)
+	env, err := f.environment(ctx, std, harm)
 	if err != nil {
 		return err
 	}
-	report, err := f.verify(ctx, cmd, objects, g, types, budgets)
+	report, err := f.verify(ctx, std, objects, env, types, budgets)
 	if err != nil {
 		return err
 	}
 	code := report.Exit()
 	if was != nil {
 		code = report.ExitSince(*was, budgets)
-		fmt.Fprintf(cmd.ErrOrStderr(), "\nsince %s:\n", f.compare)
-		if err := verify.WriteChanges(cmd.ErrOrStderr(), verify.Changes(*was, report)); err != nil {
+		fmt.Fprintf(std.err, "\nsince %s:\n", f.compare)
+		if err := verify.WriteChanges(std.err, verify.Changes(*was, report)); err != nil {
 			return err
 		}
 	}
 	if ctx.Err() != nil {
 		code = verdict.ExitInfra
 	}
-	if code != verdict.ExitOK {
-		return exitError{code}
-	}
-	return nil
+	return exitWith(code)
 }
 
 // standards are what the results are held to: budgets, and an earlier run.
@@ -141,22 +137,18 @@ func openObjects(paths []string) ([]*verify.Object, error) {
 }
 
 // verify asks the kernels and writes what they said.
-func (f *verifyFlags) verify(ctx context.Context, cmd *cobra.Command, objects []*verify.Object, g ground, types []byte, budgets verify.Budgets) (verify.Report, error) {
+func (f *verifyFlags) verify(ctx context.Context, std streams, objects []*verify.Object, env environment, types []byte, budgets verify.Budgets) (verify.Report, error) {
 	report := verify.Report{Schema: verify.Schema, Tool: version, Started: time.Now().UTC()}
-	report.Results = verify.Run(ctx, objects, g.images, verify.Options{Pool: g.pool, Attach: f.attach, BTF: types})
+	report.Results = verify.Run(ctx, objects, env.images, verify.Options{Pool: env.pool, Attach: f.attach, BTF: types})
 	report.Seconds = time.Since(report.Started).Seconds()
 	report.Over = budgets.Over(report.Results)
-	out := cmd.OutOrStdout()
-	if f.json == "-" || f.csv == "-" || f.markdown == "-" {
-		out = cmd.ErrOrStderr()
-	}
 	err := errors.Join(
-		verify.Table(out, report),
-		saveJSON(f.json, cmd.OutOrStdout(), report),
-		saveTo(f.csv, cmd.OutOrStdout(), func(w io.Writer) error { return verify.CSV(w, report) }),
-		saveTo(f.markdown, cmd.OutOrStdout(), func(w io.Writer) error { return verify.Markdown(w, report) }),
+		verify.Table(std.beside(f.json, f.csv, f.markdown), report),
+		saveJSON(f.json, std.out, report),
+		saveTo(f.csv, std.out, func(w io.Writer) error { return verify.CSV(w, report) }),
+		saveTo(f.markdown, std.out, func(w io.Writer) error { return verify.Markdown(w, report) }),
 	)
-	fmt.Fprintln(cmd.ErrOrStderr(), "logs in", g.dir)
+	fmt.Fprintln(std.err, "logs in", env.dir)
 	return report, err
 }
 

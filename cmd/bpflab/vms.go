@@ -44,7 +44,7 @@ func (f *vmsFlags) listCmd() *cobra.Command {
 		Short: "List bpflab's machines on servers, and whether their owners live",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			left, _, err := f.survey(cmd)
+			left, _, err := f.survey(cmd.Context(), cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
@@ -65,7 +65,7 @@ func (f *vmsFlags) gcCmd() *cobra.Command {
 		Short: "Remove machines whose owners are dead",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			left, reapers, err := f.survey(cmd)
+			left, reapers, err := f.survey(cmd.Context(), cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
@@ -87,7 +87,7 @@ type reapers map[string]vms.Reaper
 
 // survey asks the provider that was named, or all. One that was not named and
 // cannot be reached is left out, and said to be.
-func (f *vmsFlags) survey(cmd *cobra.Command) ([]orphan, reapers, error) {
+func (f *vmsFlags) survey(ctx context.Context, w io.Writer) ([]orphan, reapers, error) {
 	names := []string{f.provider}
 	if f.provider == "" {
 		names = providerNames()
@@ -103,12 +103,12 @@ func (f *vmsFlags) survey(cmd *cobra.Command) ([]orphan, reapers, error) {
 		if !ok {
 			continue
 		}
-		found, err := c.Orphans(cmd.Context())
+		found, err := c.Orphans(ctx)
 		switch {
-		case err != nil && (f.provider != "" || cmd.Context().Err() != nil):
+		case err != nil && (f.provider != "" || ctx.Err() != nil):
 			return nil, nil, err
 		case err != nil:
-			fmt.Fprintf(cmd.ErrOrStderr(), "bpflab: left out: %v\n", err)
+			fmt.Fprintf(w, "bpflab: left out: %v\n", err)
 			continue
 		}
 		asked[p.Name()] = c

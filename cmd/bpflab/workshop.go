@@ -17,8 +17,9 @@ import (
 
 // workshopFlags are the flags of `bpflab workshop`.
 type workshopFlags struct {
-	machines runFlags // kernels, provider, mirror, locked
+	machines machineFlags // kernels, provider, mirror, locked
 	lab      string
+	given    given
 	dir      string
 	watch    bool // the C files are edited by other programs, too
 	limits   workshop.Limits
@@ -37,6 +38,9 @@ type workshopFlags struct {
 	key      string
 	trust    bool
 }
+
+// given reports which flags were given, whose default depends on others.
+type given struct{ kernels, cpu, listen bool }
 
 func newWorkshopCmd() *cobra.Command {
 	var f workshopFlags
@@ -64,7 +68,10 @@ teacher sees who is where.`,
 			}
 			return nil
 		},
-		RunE: f.run,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.given = given{kernels: cmd.Flags().Changed("kernel"), cpu: cmd.Flags().Changed("cpu"), listen: cmd.Flags().Changed("listen")}
+			return f.do(cmd.Context(), streamsOf(cmd), args)
+		},
 	}
 	f.define(cmd)
 	return cmd
@@ -97,19 +104,19 @@ func (f *workshopFlags) define(cmd *cobra.Command) {
 	flags.BoolVar(&f.trust, "trust", false, "of a class: serve also where the compiler cannot be confined")
 }
 
-func (f *workshopFlags) run(cmd *cobra.Command, args []string) error {
+func (f *workshopFlags) do(ctx context.Context, std streams, args []string) error {
 	if len(args) > 0 {
 		f.lab = args[0]
 	}
-	if err := f.check(cmd); err != nil {
+	if err := f.check(std); err != nil {
 		return usageError{err}
 	}
-	if err := f.prepare(cmd); err != nil {
+	if err := f.prepare(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(cmd.Context())
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w, done, err := f.open(ctx, cmd)
+	w, done, err := f.open(ctx, std)
 	if err != nil {
 		return err
 	}
@@ -120,15 +127,15 @@ func (f *workshopFlags) run(cmd *cobra.Command, args []string) error {
 	}
 	switch {
 	case f.serve != "":
-		return f.serveClassroom(ctx, cmd, w)
+		return f.serveClassroom(ctx, std, w)
 	case f.web:
-		return f.inBrowser(ctx, cmd, w, lab)
+		return f.inBrowser(ctx, std, w, lab)
 	}
-	return f.inTerminal(ctx, cmd, w, lab)
+	return f.inTerminal(ctx, std, w, lab)
 }
 
 // check finds flags that do not go together.
-func (f *workshopFlags) check(cmd *cobra.Command) error {
+func (f *workshopFlags) check(std streams) error {
 	switch {
 	case f.serve != "" && f.web:
 		return errors.New("--web is for you alone, and --serve for a class: give one of them")
@@ -151,7 +158,7 @@ func (f *workshopFlags) check(cmd *cobra.Command) error {
 	if f.listen != defaultListen {
 		return errors.New("--listen is for --web")
 	}
-	_, err := onTerminal(cmd.InOrStdin(), cmd.OutOrStdout())
+	_, err := onTerminal(std)
 	if err != nil {
 		return errors.New("standard input and output are no terminal; bpflab workshop --web is the workshop in a browser")
 	}
@@ -163,10 +170,10 @@ func (f *workshopFlags) check(cmd *cobra.Command) error {
 const classCPU = 50
 
 // prepare says where work is kept, and what a class's limits are.
-func (f *workshopFlags) prepare(cmd *cobra.Command) error {
+func (f *workshopFlags) prepare() error {
 	f.watch = f.class == ""
 	f.limits.Memory = int64(f.memory.Size)
-	if f.class != "" && !cmd.Flags().Changed("cpu") && runtime.NumCPU() < f.students {
+	if f.class != "" && !f.given.cpu && runtime.NumCPU() < f.students {
 		f.limits.CPU = classCPU
 	}
 	if f.dir != "" {

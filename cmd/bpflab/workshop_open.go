@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"github.com/bpflab/bpflab/harness/build"
 	"github.com/bpflab/bpflab/harness/workshop"
 	"github.com/bpflab/bpflab/labs"
@@ -25,7 +23,7 @@ const (
 )
 
 // open makes the workshop; done ends it, and removes what its machines left.
-func (f *workshopFlags) open(ctx context.Context, cmd *cobra.Command) (w *workshop.Workshop, done func(), err error) {
+func (f *workshopFlags) open(ctx context.Context, std streams) (w *workshop.Workshop, done func(), err error) {
 	lessons, err := f.lessons()
 	if err != nil {
 		return nil, nil, err
@@ -41,7 +39,7 @@ func (f *workshopFlags) open(ctx context.Context, cmd *cobra.Command) (w *worksh
 	if caps.Shared {
 		return nil, nil, usageError{fmt.Errorf("--provider %s has no machines of its own: whoever learns would work on a kernel that others use, as root", provider.Name())}
 	}
-	kernels, err := f.kernels(ctx, cmd, provider)
+	kernels, err := f.kernels(ctx, std, provider)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -104,10 +102,10 @@ func (f *workshopFlags) lessons() ([]*workshop.Lesson, error) {
 
 // kernels are those of --kernel, of which the first is the students'. Without it, the
 // newest of the default ones is, and the others and what was imported are there too.
-func (f *workshopFlags) kernels(ctx context.Context, cmd *cobra.Command, p vms.Provider) (*workshopKernels, error) {
+func (f *workshopFlags) kernels(ctx context.Context, std streams, p vms.Provider) (*workshopKernels, error) {
 	kernels := newWorkshopKernels()
 	asked := f.machines.kernels
-	if !cmd.Flags().Changed("kernel") {
+	if !f.given.kernels {
 		asked = []string{"latest", "default"}
 	}
 	images, others, err := providerKernels(ctx, p, asked)
@@ -117,19 +115,15 @@ func (f *workshopFlags) kernels(ctx context.Context, cmd *cobra.Command, p vms.P
 	for _, image := range distinct(images) {
 		kernels.addImage(image)
 	}
-	lock, err := lockText()
-	if err != nil {
-		return nil, usageError{err}
-	}
-	f.downloads = &workshopDownloads{shown: downloadsOf(cmd)}
-	cat, err := openCatalogueShown(f.downloads, lock, f.machines.mirror, f.machines.locked)
+	f.downloads = &workshopDownloads{shown: std.downloads()}
+	cat, err := openCatalogue(f.downloads, f.machines.mirror, f.machines.locked)
 	if err != nil {
 		return nil, err
 	}
 	if err := kernels.addAll(ctx, cat, others, ""); err != nil {
 		return nil, err
 	}
-	if !cmd.Flags().Changed("kernel") && len(others) > 0 {
+	if !f.given.kernels && len(others) > 0 {
 		err = kernels.addAll(ctx, cat, []string{"all"}, kernel.Local)
 	}
 	return kernels, err

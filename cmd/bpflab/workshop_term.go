@@ -4,16 +4,14 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/spf13/cobra"
-
 	"github.com/bpflab/bpflab/harness/workshop"
 	"github.com/bpflab/bpflab/harness/workshop/term"
 	"github.com/bpflab/bpflab/harness/workshop/web"
 )
 
 // inTerminal shows the workshop on this terminal until the student leaves it.
-func (f *workshopFlags) inTerminal(ctx context.Context, cmd *cobra.Command, w *workshop.Workshop, lab string) error {
-	t, err := onTerminal(cmd.InOrStdin(), cmd.OutOrStdout())
+func (f *workshopFlags) inTerminal(ctx context.Context, std streams, w *workshop.Workshop, lab string) error {
+	t, err := onTerminal(std)
 	if err != nil {
 		return err
 	}

@@ -14,11 +14,9 @@ import (
 func TestWorkshopNeedsMachines(t *testing.T) {
 	for _, provider := range []string{"host"} {
 		f := workshopFlags{dir: t.TempDir()}
-		cmd := f.command()
-		cmd.SetContext(context.Background())
-		cmd.SetErr(io.Discard)
+		f.command() // sets the flags' defaults
 		f.machines.provider.name = provider
-		_, _, err := f.open(context.Background(), cmd)
+		_, _, err := f.open(context.Background(), streams{err: io.Discard})
 		var usage usageError
 		if !errors.As(err, &usage) || !strings.Contains(err.Error(), "kernel that others use") {
 			t.Errorf("%s: %v", provider, err)

@@ -23,14 +23,12 @@ func openWorkshop(t *testing.T, change func(*workshopFlags)) *workshop.Workshop 
 	}
 	t.Setenv("BPFLAB_AGENT", path)
 	var f workshopFlags
-	cmd := f.command()
-	cmd.SetContext(context.Background())
-	cmd.SetErr(io.Discard)
+	f.command() // sets the flags' defaults
 	f.dir = t.TempDir()
 	if change != nil {
 		change(&f)
 	}
-	w, done, err := f.open(context.Background(), cmd)
+	w, done, err := f.open(context.Background(), streams{err: io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,14 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"regexp"
 	"strings"
 	"time"
-
-	"github.com/spf13/cobra"
 
 	"github.com/bpflab/bpflab/harness/workshop"
 	"github.com/bpflab/bpflab/harness/workshop/web"
@@ -22,8 +21,8 @@ import (
 var className = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
 // inBrowser serves the page to this machine's own browsers until ctx ends.
-func (f *workshopFlags) inBrowser(ctx context.Context, cmd *cobra.Command, w *workshop.Workshop, lab string) error {
-	listener, err := f.listenLocally(cmd)
+func (f *workshopFlags) inBrowser(ctx context.Context, std streams, w *workshop.Workshop, lab string) error {
+	listener, err := f.listenLocally()
 	if err != nil {
 		return err
 	}
@@ -33,12 +32,12 @@ func (f *workshopFlags) inBrowser(ctx context.Context, cmd *cobra.Command, w *wo
 		return err
 	}
 	go warm(ctx, w, lab)
-	out := cmd.OutOrStdout()
+	out := std.out
 	link := func() string {
 		return fmt.Sprintf("http://%s/login?key=%s&to=/lab/%s", listener.Addr(), server.Key(web.Student, web.SoleStudent), lab)
 	}
 	fmt.Fprintf(out, "The workshop is at %s\n\nIt works once; Enter makes a new link. Ctrl-C ends the workshop; your work is kept in %s.\n", link(), f.dir)
-	go onEnter(ctx, cmd, func() { fmt.Fprintln(out, link()) })
+	go onEnter(ctx, std.in, func() { fmt.Fprintln(out, link()) })
 	return serveUntil(ctx, listener, server.Handler(), "", "")
 }
 
@@ -54,8 +53,8 @@ func warm(ctx context.Context, w *workshop.Workshop, lab string) {
 }
 
 // onEnter does something each time Enter is typed at a terminal.
-func onEnter(ctx context.Context, cmd *cobra.Command, do func()) {
-	in, ok := cmd.InOrStdin().(*os.File)
+func onEnter(ctx context.Context, typed io.Reader, do func()) {
+	in, ok := typed.(*os.File)
 	if !ok || !isTerminal(in) {
 		return
 	}
@@ -66,20 +65,20 @@ func onEnter(ctx context.Context, cmd *cobra.Command, do func()) {
 
 // listenLocally listens at the loopback address asked for, or, if that is another
 // program's, at any.
-func (f *workshopFlags) listenLocally(cmd *cobra.Command) (net.Listener, error) {
+func (f *workshopFlags) listenLocally() (net.Listener, error) {
 	host, _, err := net.SplitHostPort(f.listen)
 	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, usageError{fmt.Errorf("--listen %s: want a loopback address with a port, as %s; for others there is --serve", f.listen, defaultListen)}
 	}
 	listener, err := net.Listen("tcp", f.listen)
-	if err != nil && !cmd.Flags().Changed("listen") {
+	if err != nil && !f.given.listen {
 		return net.Listen("tcp", net.JoinHostPort(host, "0"))
 	}
 	return listener, err
 }
 
 // teach serves a class until ctx ends.
-func (f *workshopFlags) serveClassroom(ctx context.Context, cmd *cobra.Command, w *workshop.Workshop) error {
+func (f *workshopFlags) serveClassroom(ctx context.Context, std streams, w *workshop.Workshop) error {
 	room, err := web.OpenClassroom(f.dir, f.class, f.students)
 	if err != nil {
 		return err
@@ -95,14 +94,14 @@ func (f *workshopFlags) serveClassroom(ctx context.Context, cmd *cobra.Command, 
 		return err
 	}
 	base := f.base(at, hosts)
-	out := cmd.OutOrStdout()
+	out := std.out
 	link := func() string { return base + "/login?to=/teacher&key=" + server.Key(web.Teacher, "teacher") }
 	fmt.Fprintf(out, "Class %s\n\n  students:  %s/   code %s\n  teacher:   %s\n\nThe teacher's link works once; Enter makes a new one. Ctrl-C ends the class; all work is kept in %s.\n",
 		f.class, base, room.Code(), link(), f.dir)
 	if f.cert == "" && !at.IP.IsLoopback() {
-		fmt.Fprintln(cmd.ErrOrStderr(), "bpflab: without --tls-cert what students type can be read on the network's way")
+		fmt.Fprintln(std.err, "bpflab: without --tls-cert what students type can be read on the network's way")
 	}
-	go onEnter(ctx, cmd, func() { fmt.Fprintln(out, link()) })
+	go onEnter(ctx, std.in, func() { fmt.Fprintln(out, link()) })
 	return serveUntil(ctx, listener, server.Handler(), f.cert, f.key)
 }
 

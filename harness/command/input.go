@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"errors"
@@ -7,19 +7,19 @@ import (
 	"sync"
 )
 
-// inputFor is the standard input of commands on n kernels: this process's for one, a
-// copy for each of several, and none where it is a terminal that several would share.
-func inputFor(in io.Reader, n int) func() io.Reader {
+// Input returns the standard input of commands on n kernels: in for one, a copy for each
+// of several, and none where in is a terminal, or another device, that several would share.
+func Input(in io.Reader, n int) func() io.Reader {
 	if n == 1 {
 		return func() io.Reader { return in }
 	}
-	if f, ok := in.(*os.File); ok && (isTerminal(f) || isDevice(f)) {
+	if f, ok := in.(*os.File); ok && isDevice(f) {
 		return func() io.Reader { return nil }
 	}
 	return (&copies{from: in, most: mostInput}).reader
 }
 
-// isDevice is what a job without input has.
+// isDevice reports whether f is a terminal, /dev/null or such.
 func isDevice(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeDevice != 0
@@ -69,7 +69,7 @@ func (c *copies) read() {
 	}
 }
 
-// oneCopy is one reader's place.
+// oneCopy is one reader's position.
 type oneCopy struct {
 	of *copies
 	at int

@@ -59,6 +59,21 @@ type library struct {
 	files map[*lab.Lab]string // absolute paths of those that are not of the course
 }
 
+// named reads the named labs, or all of the course. Errors are usage errors.
+func (l *library) named(names []string, all bool) ([]*lab.Lab, error) {
+	if !all {
+		return l.find(names)
+	}
+	labs, err := lab.All(course{})
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range labs {
+		names = append(names, one.Name)
+	}
+	return l.find(names)
+}
+
 // find reads the named labs. A name with a slash or of an existing file is a
 // path to a document or to its folder. Errors are usage errors.
 func (l *library) find(names []string) ([]*lab.Lab, error) {
@@ -82,7 +97,7 @@ func (l *library) find(names []string) ([]*lab.Lab, error) {
 
 func (l *library) tree(of *lab.Lab) run.Tree { return l.trees[of] }
 
-// embedded tells whether a name is that of a lab of the course, not a path.
+// embedded reports whether a name is that of a lab of the course, not a path.
 func embedded(name string) bool {
 	return !strings.ContainsRune(name, '/') && filepath.Ext(name) != ".md" && name != "." && name != ".."
 }

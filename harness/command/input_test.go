@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 
 func TestInputIsCopiedForEveryKernel(t *testing.T) {
 	text := strings.Repeat("line\n", 100_000)
-	input := inputFor(iotest.HalfReader(strings.NewReader(text)), 3)
+	input := Input(iotest.HalfReader(strings.NewReader(text)), 3)
 	var all sync.WaitGroup
 	for range 3 {
 		in := input()
@@ -24,7 +24,7 @@ func TestInputIsCopiedForEveryKernel(t *testing.T) {
 	}
 	all.Wait()
 	lost := errors.New("lost")
-	if got, err := io.ReadAll(inputFor(io.MultiReader(strings.NewReader("begun"), iotest.ErrReader(lost)), 2)()); string(got) != "begun" || !errors.Is(err, lost) {
+	if got, err := io.ReadAll(Input(io.MultiReader(strings.NewReader("begun"), iotest.ErrReader(lost)), 2)()); string(got) != "begun" || !errors.Is(err, lost) {
 		t.Errorf("%q, %v", got, err)
 	}
 	if _, err := io.ReadAll((&copies{from: zeros{}, most: 1 << 20}).reader()); !errors.Is(err, errMuchInput) {
@@ -36,7 +36,7 @@ func TestInputIsCopiedForEveryKernel(t *testing.T) {
 func TestInputThatNeverEnds(t *testing.T) {
 	r, w := io.Pipe()
 	defer w.Close()
-	in := inputFor(r, 2)()
+	in := Input(r, 2)()
 	go w.Write([]byte("first"))
 	part := make([]byte, 5)
 	if _, err := io.ReadFull(in, part); err != nil || !bytes.Equal(part, []byte("first")) {

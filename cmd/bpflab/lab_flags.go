@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"github.com/bpflab/bpflab/harness/build"
+	"github.com/bpflab/bpflab/harness/plan"
+	"github.com/bpflab/bpflab/harness/report"
+	"github.com/bpflab/bpflab/harness/run"
+	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/kernel/store"
+)
+
+// labFlags are the flags of the verbs that run labs.
+type labFlags struct {
+	machineFlags
+	reportFlags
+	onFail  failureShell
+	starter bool
+}
+
+// execute runs the cells, shows them as they go, and writes the results.
+func (f *labFlags) execute(ctx context.Context, std streams, cells []plan.Cell, provider vms.Provider, caps vms.Caps, lib *library) (verdict.Result, error) {
+	dir, err := resultDir(f.dir)
+	if err != nil {
+		return verdict.Result{}, err
+	}
+	pool, err := f.pool(provider, caps, dir)
+	if err != nil {
+		return verdict.Result{}, err
+	}
+	cache, err := store.DefaultRoot()
+	if err != nil {
+		return verdict.Result{}, err
+	}
+	out := std.beside(f.names()...)
+	printer := report.New(out, planned(cells), isTerminal(out) && !f.onFail.wanted)
+	began := time.Now()
+	done := run.Run(ctx, cells, run.Options{
+		Pool:    pool,
+		Builder: build.New(build.Options{Cache: objectCache(cache)}),
+		Tree:    lib.tree,
+		Starter: f.starter,
+		OnEvent: printer.Event,
+		OnFail:  f.onFail.step(),
+	})
+	for i := range done {
+		done[i].LabFile = lib.files[cells[i].Lab]
+	}
+	result := verdict.Result{Schema: verdict.Schema, Tool: version, Started: began.UTC(), Starter: f.starter,
+		Provider: f.provider.name, Target: f.provider.target,
+		Seconds: time.Since(began).Seconds(), Command: os.Args, Cells: done}
+	return result, errors.Join(printer.Close(result), f.write(std, dir, result))
+}
+
+func planned(cells []plan.Cell) []report.Planned {
+	var out []report.Planned
+	for _, c := range cells {
+		out = append(out, report.Planned{Lab: c.Lab.Name, Kernel: c.Kernel.Series})
+	}
+	return out
+}
