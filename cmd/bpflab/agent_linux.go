@@ -21,7 +21,7 @@ func runAgent() bool {
 	return true
 }
 
-// newAgentCmd is what providers start in machines that they did not boot.
+// newAgentCmd returns the verb that providers start in machines that they did not boot.
 func newAgentCmd() *cobra.Command {
 	var private bool
 	cmd := &cobra.Command{

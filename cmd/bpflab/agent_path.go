@@ -11,7 +11,7 @@ import (
 // guests'.
 const agentVariable = "BPFLAB_AGENT"
 
-// agentPath is the guest agent's binary: this one on Linux, else the one for
+// agentPath returns the guest agent's binary: this one on Linux, else the one for
 // Linux that lies beside it, as `make build` leaves it.
 func agentPath() (string, error) {
 	if path := os.Getenv(agentVariable); path != "" {

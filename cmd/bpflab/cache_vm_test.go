@@ -266,7 +266,7 @@ func TestDamagedRootfs(t *testing.T) {
 	}
 }
 
-// busyboxTar is a root file system of one program.
+// busyboxTar returns a root file system of one program.
 func busyboxTar(t *testing.T) string {
 	t.Helper()
 	content, err := os.ReadFile(cmp.Or(os.Getenv("BPFLAB_BUSYBOX"), "/bin/busybox"))

@@ -18,7 +18,7 @@ import (
 // command's own, which may be empty.
 const commandFollows = "a command follows"
 
-// refuseEmpty has a command and all below it refuse empty flags and arguments before
+// refuseEmpty makes a command and all below it refuse empty flags and arguments before
 // they run.
 func refuseEmpty(cmd *cobra.Command) {
 	if cmd.Runnable() {

@@ -14,7 +14,7 @@ import (
 	"github.com/bpflab/bpflab/harness/verdict"
 )
 
-// verbs are all commands that can be run, by their words: also those that are added
+// verbs returns all commands that can be run, by their words: also those that are added
 // later.
 func verbs(cmd *cobra.Command, words ...string) map[string]*cobra.Command {
 	all := map[string]*cobra.Command{}
@@ -39,7 +39,7 @@ func refused(t *testing.T, says string, args ...string) {
 	}
 }
 
-// emptyWorld is a cache without kernels, and a lock file that pins none.
+// emptyWorld makes a cache without kernels, and a lock file that pins none.
 func emptyWorld(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()

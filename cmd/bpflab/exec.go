@@ -114,7 +114,7 @@ func (f *execFlags) input(std streams, kernels int) func() io.Reader {
 	return command.Input(std.in, kernels)
 }
 
-// temporary has the results go to a directory that tidy removes, if nobody asked for
+// temporary makes a directory for the results, which tidy removes if nobody asked for
 // one and there is nothing in it to keep: a command may be run hundreds of times.
 func (f *execFlags) temporary() (tidy func(keep bool), err error) {
 	if f.dir != "" || f.wanted() {

@@ -80,7 +80,7 @@ func TestExecOnAllDefaultKernels(t *testing.T) {
 	}
 }
 
-// lines are those that speak of a kernel.
+// lines returns the lines that name a kernel.
 func lines(text, kernel string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {

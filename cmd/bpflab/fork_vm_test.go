@@ -28,7 +28,7 @@ func TestForkedAsCold(t *testing.T) {
 	}
 }
 
-// verdicts are those of a cell's steps, by name.
+// verdicts returns the verdicts of a cell's steps, by name.
 func verdicts(c verdict.Cell) string {
 	var all []string
 	for _, s := range c.Steps {

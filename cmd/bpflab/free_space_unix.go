@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// freeSpace is what this user may write to the file system of dir, in bytes.
+// freeSpace returns what this user may write to the file system of dir, in bytes.
 func freeSpace(dir string) (uint64, error) {
 	if err := unix.Access(dir, unix.W_OK); err != nil {
 		return 0, fmt.Errorf("%s cannot be written to: %w", dir, err)

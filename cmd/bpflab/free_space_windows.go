@@ -2,7 +2,7 @@ package main
 
 import "golang.org/x/sys/windows"
 
-// freeSpace is what this user may write to the file system of dir, in bytes.
+// freeSpace returns what this user may write to the file system of dir, in bytes.
 func freeSpace(dir string) (free uint64, err error) {
 	path, err := windows.UTF16PtrFromString(dir)
 	if err != nil {

@@ -31,7 +31,7 @@ func tested(t *testing.T, env []string, args ...string) (outcome, verdict.Result
 	return o, r
 }
 
-// stepsOf are a cell's tests by name.
+// stepsOf returns the tests of a cell, by name.
 func stepsOf(r verdict.Result, kernel string) map[string]verdict.Step {
 	by := map[string]verdict.Step{}
 	for _, c := range r.Cells {

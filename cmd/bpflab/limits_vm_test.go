@@ -10,7 +10,7 @@ import (
 	"github.com/bpflab/bpflab/harness/verdict"
 )
 
-// measured are the limits, by name, user and kernel.
+// measured returns the limits, by name, user and kernel.
 func measured(t *testing.T, args ...string) map[string]limits.Limit {
 	t.Helper()
 	dir := t.TempDir()

@@ -127,7 +127,7 @@ func unprintable(r verdict.Result, c verdict.Cell) (string, bool) {
 	return "", false
 }
 
-// labKey tells labs apart: by name, and by path where they are the user's.
+// labKey returns what distinguishes a lab from others: its name, or the path of a user's own.
 func labKey(c verdict.Cell) string {
 	if c.LabFile != "" {
 		return c.LabFile
@@ -135,7 +135,7 @@ func labKey(c verdict.Cell) string {
 	return c.Lab
 }
 
-// labs are those of the cells, by labKey.
+// labs returns the labs of the cells, by labKey.
 func (f *replayFlags) labs(lib *library, name string, was verdict.Result) (map[string]*lab.Lab, error) {
 	var keys []string
 	for _, c := range was.Cells {

@@ -13,7 +13,7 @@ type difference struct {
 	text string
 }
 
-// differences are those between the cells of a result and the same cells run again.
+// differences returns what differs between the cells of a result and the same cells run again.
 func differences(was, now []verdict.Cell) (found []difference) {
 	for i, c := range now {
 		before := was[i]

@@ -35,7 +35,8 @@ func (f *replayFlags) recorded(ctx context.Context, std streams, p vms.Provider,
 	return images, nil
 }
 
-// identity is what tells kernels apart: not what one said of itself.
+// identity returns what distinguishes a kernel from others, without the release that it
+// reported itself.
 func identity(k verdict.Kernel) verdict.Kernel {
 	k.Release = ""
 	return k

@@ -8,5 +8,5 @@ import (
 	"syscall"
 )
 
-// notifyResize has c told when the terminal changes its size.
+// notifyResize sends to c when the terminal changes its size.
 func notifyResize(c chan<- os.Signal) { signal.Notify(c, syscall.SIGWINCH) }

@@ -2,5 +2,5 @@ package main
 
 import "os"
 
-// notifyResize does nothing: a console of Windows tells nobody.
+// notifyResize does nothing: a console of Windows sends no signal.
 func notifyResize(chan<- os.Signal) {}

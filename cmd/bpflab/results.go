@@ -46,7 +46,7 @@ func newResultDir() (string, error) {
 	return os.MkdirTemp(base, time.Now().Format("20060102-150405-"))
 }
 
-// stateDir is $XDG_STATE_HOME/bpflab, by default in the home directory.
+// stateDir returns $XDG_STATE_HOME/bpflab, by default in the home directory.
 func stateDir() (string, error) {
 	if dir := os.Getenv("XDG_STATE_HOME"); dir != "" {
 		return filepath.Join(dir, "bpflab"), nil

@@ -22,7 +22,7 @@ type rootfsFlag struct {
 	files map[string]string // cpio archives, by the digest of the kernel
 }
 
-// root is the directory in a machine that it is in.
+// root returns the directory in a machine that the userland is in.
 func (r rootfsFlag) root() string {
 	if r.text == "" {
 		return ""
@@ -37,7 +37,7 @@ func (r rootfsFlag) environment() []string {
 	return []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"}
 }
 
-// memory is what a machine with the userland needs, in bytes: it holds the archive
+// memory returns what a machine with the userland needs, in bytes: it holds the archive
 // and what it unpacks to.
 func (r rootfsFlag) memory(k kernel.Image) int64 {
 	info, err := os.Stat(r.files[k.SHA256])
@@ -96,7 +96,7 @@ func (r *rootfsFlag) one(ctx context.Context, std streams, f *machineFlags, cach
 	return file, nil
 }
 
-// headers stands for the headers of the kernel that the machine has.
+// headers stands for the headers of the machine's kernel.
 const headers = "linux-headers"
 
 func (r *rootfsFlag) debian(ctx context.Context, std streams, f *machineFlags, cache rootfs.Cache, k kernel.Image, words []string) (string, error) {

@@ -163,7 +163,7 @@ func (f *shellFlags) doLab(ctx context.Context, w io.Writer, s *session.Session,
 	return open()
 }
 
-// job is the lab that --lab names, its objects built and its files among those to be
+// job returns the lab that --lab names, its objects built and its files among those to be
 // carried; nil without one.
 func (f *shellFlags) job(ctx context.Context, files *bundle.Files) (*session.Job, error) {
 	if f.lab == "" {

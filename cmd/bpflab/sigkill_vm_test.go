@@ -46,7 +46,7 @@ type killing struct {
 	round              int
 }
 
-// victims are all verbs that start something. Programs and tests are other ones each
+// victims returns all verbs that start something. Programs and tests are other ones each
 // time, so that they are compiled; the template of one machine is made each time.
 func victims(r *killing) []victim {
 	kernel := []string{"--kernel", "6.1"}
@@ -169,7 +169,7 @@ func (r *killing) drop(t *testing.T, part string) {
 	}
 }
 
-// leaveWorkshop lets the machine boot, and leaves until that is heard.
+// leaveWorkshop lets the machine boot, and leaves when it has.
 func leaveWorkshop(w io.Writer, ended chan bool) {
 	for wait := 1500 * time.Millisecond; ; wait = 200 * time.Millisecond {
 		select {
@@ -227,7 +227,7 @@ func (r *killing) whole(t *testing.T, v victim) time.Duration {
 	return time.Since(began)
 }
 
-// marked are the processes that a victim has started, and the victim itself.
+// marked returns the processes that a victim has started, and the victim itself.
 func (r *killing) marked(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob("/proc/[0-9]*/environ")

@@ -27,10 +27,10 @@ func (s *sizeFlag) Set(text string) error {
 	return nil
 }
 
-// Type is the word for it in the help.
+// Type returns the name of the value in the help.
 func (s *sizeFlag) Type() string { return "size" }
 
-// String is empty for the provider's own choice.
+// String returns the size, "" for the provider's own choice.
 func (s *sizeFlag) String() string {
 	if s.Size == 0 {
 		return ""

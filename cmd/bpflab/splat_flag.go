@@ -24,7 +24,7 @@ func (s *splatFlag) Set(text string) error {
 	return nil
 }
 
-// Type returns the word for it in the help.
+// Type returns the name of the value in the help.
 func (s *splatFlag) Type() string { return "regexp" }
 
 // String returns the patterns.

@@ -22,7 +22,8 @@ type templateUse struct {
 	disk  int64
 }
 
-// templatesByKernel is the use of all templates, by their kernels' digests.
+// templatesByKernel returns how many templates each kernel has and what they take of the
+// disk, by the kernels' digests.
 func templatesByKernel() (map[string]templateUse, error) {
 	store, err := templateStore()
 	if err != nil {

@@ -98,7 +98,7 @@ func (f *verifyFlags) do(ctx context.Context, std streams, args []string) error 
 	return exitWith(code)
 }
 
-// standards are what the results are held to: budgets, and an earlier run.
+// standards returns what the results are compared with: budgets, and an earlier run.
 func (f *verifyFlags) standards(objects []*verify.Object) (budgets verify.Budgets, was *verify.Report, err error) {
 	if f.budgets != "" {
 		if budgets, err = verify.ReadBudgets(f.budgets); err != nil {

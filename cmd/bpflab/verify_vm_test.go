@@ -14,7 +14,7 @@ import (
 	"github.com/bpflab/bpflab/harness/verify"
 )
 
-// compiled is the object of a C file in testdata/verify.
+// compiled returns the object of a C file in testdata/verify.
 func compiled(t *testing.T, name string) string { return compiledFor(t, "bpf", name) }
 
 func compiledFor(t *testing.T, target, name string, flags ...string) string {
@@ -33,7 +33,7 @@ func compiledFor(t *testing.T, target, name string, flags ...string) string {
 	return object
 }
 
-// verified are the results, by program and kernel.
+// verified returns the results, by program and kernel.
 func verified(t *testing.T, wantCode int, args ...string) map[string]verify.Result {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "v.json")
@@ -94,7 +94,7 @@ func TestVerifyAfterManyInstructions(t *testing.T) {
 	}
 }
 
-// kernelBefore52 is the selector of an imported kernel; without one the test is
+// kernelBefore52 returns the selector of an imported kernel; without one the test is
 // skipped, loudly.
 func kernelBefore52(t *testing.T) string {
 	t.Helper()
@@ -141,7 +141,7 @@ func TestVerifyOfBadObjects(t *testing.T) {
 	}
 }
 
-// A kernel without BTF takes a CO-RE program once it is told its types; kernels that
+// A kernel without BTF takes a CO-RE program once its types are given with --btf; kernels that
 // have BTF use their own.
 func TestVerifyWithBTF(t *testing.T) {
 	needVMs(t)

@@ -98,7 +98,7 @@ func (o outcome) want(t *testing.T, code int) {
 	}
 }
 
-// one is the result's only cell.
+// one returns the result's only cell.
 func (o outcome) one(t *testing.T) verdict.Cell {
 	t.Helper()
 	if len(o.result.Cells) != 1 {
@@ -190,7 +190,7 @@ func TestStartersFail(t *testing.T) {
 	for _, c := range o.result.Cells {
 		withStarter := c.Lab != "verifier-limits" // its programs are generated
 		if c.Verdict == verdict.Unsupported && c.Kernel.Selector == old {
-			continue // with its solution, too, which TestLabsBefore52 tells
+			continue // with its solution, too, which TestLabsBefore52 checks
 		}
 		if withStarter == (c.Verdict != verdict.Fail) {
 			t.Errorf("%s on %s: %s %s", c.Lab, c.Kernel.Selector, c.Verdict, c.Reason)
@@ -202,7 +202,7 @@ func TestStartersFail(t *testing.T) {
 	}
 }
 
-// importedBefore52 is the selector of a kernel before 5.2 that somebody imported, ""
+// importedBefore52 returns the selector of a kernel before 5.2 that somebody imported, ""
 // if there is none.
 func importedBefore52(t *testing.T) string {
 	t.Helper()
@@ -361,7 +361,7 @@ func TestPanicAtBoot(t *testing.T) {
 	}
 }
 
-// endless is a lab that is not done before it is interrupted.
+// endless returns a lab that is not done before it is interrupted.
 func endless(t *testing.T) string {
 	t.Helper()
 	return document(t, "", "## Do\n\n```sh\nsleep 1000\n```\n\n<!-- bpflab\nchecks:\n  - exit: 0\n-->\n")
@@ -414,7 +414,7 @@ func noneLeft(t *testing.T, pid int, tmp string) {
 	}
 }
 
-// orphans are the machines of bpflab's whose parent is not a bpflab.
+// orphans returns the machines of bpflab's whose parent is not a bpflab.
 func orphans(t *testing.T) []string {
 	t.Helper()
 	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
@@ -460,7 +460,7 @@ func TestKilled(t *testing.T) {
 }
 
 // TestHang stops the machine in the middle of a step: it is alive and silent,
-// which is told from a panic.
+// which is distinguished from a panic.
 func TestHang(t *testing.T) {
 	needVMs(t)
 	cmd, out := prepared(t, "run", endless(t), "--kernel", "5.10", "--retries", "0")
@@ -482,7 +482,7 @@ func TestHang(t *testing.T) {
 	}
 }
 
-// child is the machine that the process pid has started.
+// child returns the machine that the process pid has started.
 func child(t *testing.T, pid int) int {
 	t.Helper()
 	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))

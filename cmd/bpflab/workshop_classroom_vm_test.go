@@ -65,7 +65,7 @@ func (s served) end(t *testing.T) {
 	}
 }
 
-// find is the first group of an expression in what the command said.
+// find returns the first group of an expression in what the command said.
 func (s served) find(t *testing.T, expression string) string {
 	t.Helper()
 	m := regexp.MustCompile(expression).FindStringSubmatch(s.output)
@@ -135,7 +135,7 @@ func TestWorkshopClassroom(t *testing.T) {
 	}
 }
 
-// firstLab is a student's way through the lab hello.
+// firstLab returns a student's way through the lab hello.
 func firstLab(ctx context.Context, address, code, name, solution string) error {
 	b, err := webtest.Open(address)
 	if err != nil {

@@ -53,7 +53,7 @@ func TestWorkshopClassroomWalk(t *testing.T) {
 	}
 }
 
-// freeAddress is a loopback address that nobody listens at.
+// freeAddress returns a loopback address that nobody listens at.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -8,7 +8,7 @@ import (
 )
 
 // workshopDownloads shows downloads as other commands do, until the terminal is the
-// workshop's: then they are told to it. It satisfies kernel.Progress.
+// workshop's: then they go to its status line. It satisfies kernel.Progress.
 type workshopDownloads struct {
 	mu       sync.Mutex
 	shown    kernel.Progress

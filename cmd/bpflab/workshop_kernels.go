@@ -18,7 +18,7 @@ type workshopKernels struct {
 
 func (k *workshopKernels) Names() []string { return k.names }
 
-// Image is the kernel of a name, fetched if it is not in the cache. Two that ask for
+// Image returns the kernel of a name, fetched if it is not in the cache. Two that ask for
 // one wait for one download.
 func (k *workshopKernels) Image(ctx context.Context, name string) (kernel.Image, error) {
 	get := k.get[name]

@@ -37,7 +37,7 @@ func (f *workshopFlags) open(ctx context.Context, std streams) (w *workshop.Work
 		return nil, nil, err
 	}
 	if caps.Shared {
-		return nil, nil, usageError{fmt.Errorf("--provider %s has no machines of its own: whoever learns would work on a kernel that others use, as root", provider.Name())}
+		return nil, nil, usageError{fmt.Errorf("--provider %s has no machines of its own: students would work as root on a kernel that others use", provider.Name())}
 	}
 	kernels, err := f.kernels(ctx, std, provider)
 	if err != nil {
@@ -78,7 +78,7 @@ func (f *workshopFlags) buildOptions(cache string) build.Options {
 	return options
 }
 
-// lessons are those of the course, in its order, and one of the user's own.
+// lessons returns the lessons of the course, in its order, or the one of a user's own lab.
 func (f *workshopFlags) lessons() ([]*workshop.Lesson, error) {
 	var lib library
 	names := labs.Course
@@ -100,7 +100,7 @@ func (f *workshopFlags) lessons() ([]*workshop.Lesson, error) {
 	return out, nil
 }
 
-// kernels are those of --kernel, of which the first is the students'. Without it, the
+// kernels returns the kernels of --kernel, of which the first is the students'. Without it, the
 // newest of the default ones is, and the others and what was imported are there too.
 func (f *workshopFlags) kernels(ctx context.Context, std streams, p vms.Provider) (*workshopKernels, error) {
 	kernels := newWorkshopKernels()
@@ -145,7 +145,7 @@ func (k *workshopKernels) addAll(ctx context.Context, cat *catalogue.Catalogue, 
 	return nil
 }
 
-// firstLab is the name of the lab to begin with. The error is one that the course
+// firstLab returns the name of the lab to begin with. The error is one that the course
 // does not have.
 func (f *workshopFlags) firstLab(w *workshop.Workshop) (string, error) {
 	if f.lab == "" || !embedded(f.lab) {

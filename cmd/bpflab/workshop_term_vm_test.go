@@ -13,7 +13,7 @@ import (
 	"github.com/bpflab/bpflab/bpf"
 )
 
-// workshopScreen is the workshop at the lab hello in a terminal of 80 x 24, and where
+// workshopScreen returns the workshop at the lab hello in a terminal of 80 x 24, and where
 // the student's C file is.
 func workshopScreen(t *testing.T, env, args string) (s *screen, file string) {
 	t.Helper()
@@ -106,7 +106,7 @@ func TestWorkshopTermShell(t *testing.T) {
 	}
 }
 
-// solutionFile is the solution as a file; `cp FILE` is an editor that writes it.
+// solutionFile returns the solution as a file; `cp FILE` is an editor that writes it.
 func solutionFile(t *testing.T) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "solution.c")
@@ -122,7 +122,7 @@ func TestWorkshopNeedsATerminal(t *testing.T) {
 	}
 }
 
-// A process that is told to end leaves the terminal as it was.
+// A process that gets SIGTERM leaves the terminal as it was.
 func TestWorkshopTermSIGTERM(t *testing.T) {
 	note := filepath.Join(t.TempDir(), "pid")
 	s, _ := workshopScreen(t, "sh -c 'echo $$ >"+note+"; exec \"$@\"' sh", "")

@@ -69,7 +69,7 @@ func save(t *testing.T, ws *workshop.Workspace, code string) {
 const watchLs = "watch-ls-from-inside-the-kernel"
 
 // A student's way through the first step: the starter fails, C that does not compile and
-// a program that the verifier rejects are told at their lines, the solution passes.
+// a program that the verifier rejects are shown at their lines, the solution passes.
 func TestWorkshopStep(t *testing.T) {
 	ws := openWorkspace(t, openWorkshop(t, nil), "ada", "hello")
 	if r := checked(t, ws, ""); r.Passed() || r.Stage != workshop.StageCheck {
@@ -140,15 +140,15 @@ func TestWorkshopMistakes(t *testing.T) {
 			}
 			save(t, ws, broken)
 			r := checked(t, ws, c.step)
-			told := ""
+			shown := ""
 			for _, p := range r.Problems {
-				told += p.Text + "\n" + p.Explanation + "\n" + p.Fix + "\n"
+				shown += p.Text + "\n" + p.Explanation + "\n" + p.Fix + "\n"
 			}
 			for _, found := range r.Diagnosis {
-				told += found.Text + "\n" + found.Fix + "\n"
+				shown += found.Text + "\n" + found.Fix + "\n"
 			}
-			if r.Passed() || !strings.Contains(told, c.want) {
-				t.Errorf("want %q in:\n%s\n%+v", c.want, told, r)
+			if r.Passed() || !strings.Contains(shown, c.want) {
+				t.Errorf("want %q in:\n%s\n%+v", c.want, shown, r)
 			}
 			if phase := ws.View().Machine.Phase; phase != workshop.PhaseReady && r.Stage != workshop.StageBuild {
 				t.Errorf("the machine is %s", phase)

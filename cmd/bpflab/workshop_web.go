@@ -41,7 +41,7 @@ func (f *workshopFlags) inBrowser(ctx context.Context, std streams, w *workshop.
 	return serveUntil(ctx, listener, server.Handler(), "", "")
 }
 
-// warm has the lab's machine there before the browser asks for it.
+// warm starts the lab's machine before the browser asks for it.
 func warm(ctx context.Context, w *workshop.Workshop, lab string) {
 	student, err := w.Student(web.SoleStudent)
 	if err != nil {
@@ -105,7 +105,7 @@ func (f *workshopFlags) serveClassroom(ctx context.Context, std streams, w *work
 	return serveUntil(ctx, listener, server.Handler(), f.cert, f.key)
 }
 
-// base is the address that students type.
+// base returns the address that students type.
 func (f *workshopFlags) base(at *net.TCPAddr, hosts []string) string {
 	scheme, host := "http://", at.IP.String()
 	if f.cert != "" {
@@ -120,7 +120,7 @@ func (f *workshopFlags) base(at *net.TCPAddr, hosts []string) string {
 	return scheme + net.JoinHostPort(host, fmt.Sprint(at.Port))
 }
 
-// hostsOf are the names by which a server at an address is called: at no particular
+// hostsOf returns the names by which a server at an address is called: at no particular
 // one, all of this machine's, those of the network first.
 func hostsOf(ip net.IP) []string {
 	if !ip.IsUnspecified() {
