@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/bpflab/bpflab/harness/command"
 	"github.com/bpflab/bpflab/harness/verdict"
 )
 
@@ -129,6 +130,9 @@ func (p *PackagePrinter) End(c verdict.Cell) {
 			text += p.kept[name].String()
 		}
 		text += strings.ReplaceAll(p.stray.String(), "\nFAIL\n", "\n") + c.Splat
+	}
+	for _, splat := range command.AllowedSplats(c) {
+		text += fmt.Sprintf("bpflab: %s on %s: %s\n", c.Lab, c.Kernel.Selector, splat)
 	}
 	p.say(marked(p.mark, text) + fmt.Sprintf("%s%s\t%s\t%.3fs\t%s\n", p.mark, word, c.Lab, c.Durations.Run, detail))
 }

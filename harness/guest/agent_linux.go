@@ -53,6 +53,7 @@ func (a *agent) server(stream io.ReadWriter) *wire.Server {
 		wire.OpTypes:    a.types,
 		wire.OpVerify:   a.verify,
 		wire.OpFeatures: handle(a.features),
+		wire.OpMark:     handle(a.mark),
 		wire.OpPower:    handle(a.powerOff),
 	})
 }

@@ -31,8 +31,11 @@ type Session struct {
 	alive   context.Context // ends with the machine; its cause says why
 	stop    context.CancelCauseFunc
 	left    *step // what Single did last, and has left in the machine
-	judged  int64 // how much of the console Splats has seen, in bytes
 	allowed AllowSplats
+
+	judged int64 // how much of the console LastSplats has seen, in bytes
+	marks  int   // that LastSplats had written
+	deaf   bool  // a mark did not come to the console in time: no other is waited for
 }
 
 // Open parks and wakes the machine's agent. The error is the machine's

@@ -1,6 +1,9 @@
 package session
 
 import (
+	"bytes"
+	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +12,7 @@ import (
 	"time"
 
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // AllowSplats are the splats of a kernel that are expected: those in which one of the
@@ -55,43 +59,96 @@ var (
 )
 
 const (
-	// consoleLag is how long a console's last words may take to its file: they come
-	// before the agent's answer, but another goroutine copies them.
+	// consoleLag is how long a console's last words may take to its file where no mark
+	// follows them: they come before the agent's answer, but another goroutine copies them.
 	consoleLag = 5 * time.Millisecond
+	// lookEvery is how often the console's file is looked at.
+	lookEvery = time.Millisecond
 	// splatEnd is how long a splat that has begun may take to its end.
 	splatEnd = time.Second
+	// markEnd is how long a mark may take to the console's file: LXD's is read once a
+	// second.
+	markEnd = 3 * time.Second
 )
 
 // Expect sets the splats that are no failure in this session.
 func (s *Session) Expect(allow AllowSplats) { s.allowed = allow }
 
-// SkipSplats has Splats begin after what the console holds now.
+// SkipSplats has LastSplats begin after what the console holds now.
 func (s *Session) SkipSplats() {
 	if info, err := os.Stat(s.machine.Info().Console); err == nil {
 		s.judged = info.Size()
 	}
 }
 
-// LastSplats waits for the console's last words, and returns what Splats does.
+// LastSplats returns what the kernel reported since the machine was handed over, or since
+// the last call, up to now: it has the agent write a mark behind that and waits for the
+// mark to be on the console. more are splats that are expected besides the session's.
 func (s *Session) LastSplats(more AllowSplats) Splats {
-	time.Sleep(consoleLag)
-	return s.Splats(more)
-}
-
-// Splats returns what the kernel reported since the machine was handed over, or since
-// the last call. more are splats that are expected besides the session's.
-func (s *Session) Splats(more AllowSplats) Splats {
+	mark := s.mark()
+	text := s.consoleUntil(mark)
 	var found []string
-	for until := time.Now().Add(splatEnd); ; time.Sleep(consoleLag) {
-		text := s.consoleFrom(s.judged)
+	for until := time.Now().Add(splatEnd); ; time.Sleep(lookEvery) {
 		var whole bool
-		found, whole = vms.Splats(text)
+		found, whole = vms.Splats(withoutLine(text, mark))
 		if whole || !s.living() || time.Now().After(until) {
-			s.judged += int64(len(text))
 			break
 		}
+		text = s.consoleFrom(s.judged)
 	}
+	s.judged += int64(len(text))
 	return sortSplats(found, append(more[:len(more):len(more)], s.allowed...))
+}
+
+// mark has the agent write a line that was not on the console before to the kernel's log,
+// and returns it; "" where the agent cannot, or the console does not show it.
+func (s *Session) mark() string {
+	if s.deaf || !s.living() {
+		return ""
+	}
+	s.marks++
+	text := fmt.Sprintf("mark %d %s", s.marks, rand.Text()[:8])
+	ctx, cancel := context.WithTimeout(s.alive, markEnd)
+	defer cancel()
+	var res wire.MarkResult
+	if err := s.client.Call(ctx, wire.OpMark, wire.Mark{Text: text}, &res, wire.IO{}); err != nil || !res.Written {
+		return ""
+	}
+	return text
+}
+
+// consoleUntil returns what the console holds after what was judged, once a mark is in
+// it. Without a mark it waits for a moment.
+func (s *Session) consoleUntil(mark string) []byte {
+	if mark == "" {
+		time.Sleep(consoleLag)
+		return s.consoleFrom(s.judged)
+	}
+	for until := time.Now().Add(markEnd); ; time.Sleep(lookEvery) {
+		text := s.consoleFrom(s.judged)
+		if bytes.Contains(text, []byte(mark)) || !s.living() {
+			return text
+		}
+		if time.Now().After(until) {
+			s.deaf = true
+			return text
+		}
+	}
+}
+
+// withoutLine returns a text without the line that a mark is in, which could stand in the
+// middle of another processor's report.
+func withoutLine(text []byte, mark string) []byte {
+	at := bytes.Index(text, []byte(mark))
+	if mark == "" || at < 0 {
+		return text
+	}
+	from := bytes.LastIndexByte(text[:at], '\n') + 1
+	end := at + len(mark)
+	if n := bytes.IndexByte(text[end:], '\n'); n >= 0 {
+		end += n + 1
+	}
+	return append(text[:from:from], text[end:]...)
 }
 
 func sortSplats(found []string, allow AllowSplats) (out Splats) {

@@ -1,15 +1,17 @@
 package session
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-
-	"context"
+	"testing/synctest"
+	"time"
 
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/wire"
@@ -25,36 +27,129 @@ type fakeMachine struct {
 
 func (m fakeMachine) Info() vms.Info { return vms.Info{Console: m.console} }
 
+// slowConsole is a console to whose file all comes late, and in order.
+type slowConsole struct {
+	t     *testing.T
+	file  string
+	lines chan string
+	done  chan struct{}
+}
+
+func newSlowConsole(t *testing.T, lag time.Duration) *slowConsole {
+	c := &slowConsole{t: t, file: filepath.Join(t.TempDir(), "console"), lines: make(chan string, 100), done: make(chan struct{})}
+	go func() {
+		defer close(c.done)
+		for text := range c.lines {
+			time.Sleep(lag)
+			f, err := os.OpenFile(c.file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+			if err == nil {
+				_, err = f.WriteString(text)
+				f.Close()
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	return c
+}
+
+func (c *slowConsole) close() {
+	close(c.lines)
+	<-c.done
+}
+
+// session returns a session whose agent writes marks to the console, if marks is set, or
+// only says so.
+func (c *slowConsole) session(marks bool) (s *Session, end func()) {
+	host, guest := net.Pipe()
+	server := wire.NewServer(guest, map[string]wire.Handler{wire.OpMark: func(_ context.Context, req *wire.Request) (any, error) {
+		var args wire.Mark
+		if err := req.Decode(&args); err != nil {
+			return nil, err
+		}
+		if marks {
+			c.lines <- "[ 9.5] bpflab: " + args.Text + "\r\n"
+		}
+		return wire.MarkResult{Written: true}, nil
+	}})
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		server.Serve(context.Background(), time.Hour)
+	}()
+	s = &Session{machine: fakeMachine{console: c.file}, alive: context.Background(), client: wire.NewClient(host)}
+	return s, func() {
+		host.Close()
+		<-s.client.Done()
+		<-served
+	}
+}
+
 func TestSplatsCountFromTheHandOver(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "console")
-	add := func(text string) {
-		f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-		if err != nil {
-			t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		console := newSlowConsole(t, 100*time.Millisecond)
+		defer console.close()
+		s, end := console.session(true)
+		defer end()
+		console.lines <- warn
+		time.Sleep(time.Second)
+		s.SkipSplats()
+		if got := s.LastSplats(nil); got.Unexpected != "" || got.Allowed != nil {
+			t.Errorf("what came before the lab counts: %+v", got)
 		}
-		defer f.Close()
-		if _, err := f.WriteString(text); err != nil {
-			t.Fatal(err)
+		console.lines <- warn
+		console.lines <- warn
+		got := s.LastSplats(nil)
+		if !strings.HasPrefix(got.Unexpected, strings.TrimSpace(warn)) || !strings.Contains(got.Unexpected, "[1 more") || !strings.Contains(got.Reason(), "net/core/dev.c:1") {
+			t.Errorf("got %q, reason %q", got.Unexpected, got.Reason())
 		}
-	}
-	s := &Session{machine: fakeMachine{console: file}, alive: context.Background()}
-	add(warn)
-	s.SkipSplats()
-	if got := s.LastSplats(nil); got.Unexpected != "" || got.Allowed != nil {
-		t.Errorf("what came before the lab counts: %+v", got)
-	}
-	add(warn + warn)
-	got := s.LastSplats(nil)
-	if !strings.HasPrefix(got.Unexpected, strings.TrimSpace(warn)) || !strings.Contains(got.Unexpected, "[1 more") || !strings.Contains(got.Reason(), "net/core/dev.c:1") {
-		t.Errorf("got %q, reason %q", got.Unexpected, got.Reason())
-	}
-	if again := s.LastSplats(nil); again.Unexpected != "" {
-		t.Errorf("it counts twice: %q", again.Unexpected)
-	}
-	add(warn)
-	if got := s.LastSplats(AllowSplats{regexp.MustCompile(`dev\.c:1 `)}); got.Unexpected != "" || len(got.Allowed) != 1 {
-		t.Errorf("an expected one: %+v", got)
-	}
+		if again := s.LastSplats(nil); again.Unexpected != "" {
+			t.Errorf("it counts twice: %q", again.Unexpected)
+		}
+		console.lines <- warn
+		if got := s.LastSplats(AllowSplats{regexp.MustCompile(`dev\.c:1 `)}); got.Unexpected != "" || len(got.Allowed) != 1 {
+			t.Errorf("an expected one: %+v", got)
+		}
+	})
+}
+
+// A report that is not at its end when the mark comes is waited for.
+func TestSplatsAroundAMark(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		console := newSlowConsole(t, 100*time.Millisecond)
+		defer console.close()
+		s, end := console.session(true)
+		defer end()
+		head, tail, _ := strings.Cut(warn, "[ 9.0] ---[")
+		console.lines <- head
+		go func() {
+			time.Sleep(250 * time.Millisecond)
+			console.lines <- "[ 9.0] ---[" + tail
+		}()
+		if got := s.LastSplats(nil); got.Unexpected != strings.TrimSpace(warn) {
+			t.Errorf("got %q, want it without the mark", got.Unexpected)
+		}
+	})
+}
+
+// A console that shows no marks is waited for once.
+func TestConsoleWithoutMarks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		console := newSlowConsole(t, time.Millisecond)
+		defer console.close()
+		s, end := console.session(false)
+		defer end()
+		for range 2 {
+			console.lines <- warn
+			if got := s.LastSplats(nil); got.Unexpected == "" {
+				t.Error("the report is missed")
+			}
+		}
+		if s.marks != 1 {
+			t.Errorf("%d marks were written, want one", s.marks)
+		}
+	})
 }
 
 func TestIsGuestsDoing(t *testing.T) {

@@ -27,7 +27,7 @@ type Options struct {
 
 // Run verifies all programs of the objects on all kernels. Results are in the
 // order of kernels, objects and programs. What a kernel does to one program costs
-// no other: after a crash the next begins in a new machine.
+// no other: after a crash or a warning the next begins in a new machine.
 func Run(ctx context.Context, objects []*Object, kernels []kernel.Image, o Options) []Result {
 	var tasks []scheduler.Task
 	workers := make([]*worker, len(kernels))
@@ -154,7 +154,7 @@ func (w *worker) result(p pending) Result {
 		Kernel: w.kernel.Selector, SHA256: w.kernel.SHA256, Release: w.kernel.Release}
 }
 
-// verify asks the kernel about one program. lost reports whether the machine cannot be
+// verify asks the kernel about one program. lost reports whether the machine is not to be
 // asked again; the error is the machine's, and says nothing of the program.
 func (w *worker) verify(ctx context.Context, p pending) (r Result, lost bool, err error) {
 	r = w.result(p)
@@ -166,37 +166,50 @@ func (w *worker) verify(ctx context.Context, p pending) (r Result, lost bool, er
 	var log bytes.Buffer
 	err = w.session.Call(ctx, wire.OpVerify, wire.Verify{Program: p.program.Name, Attach: w.Attach}, &answer, wire.IO{Stdout: &log})
 	var fault *wire.Fault
-	var crash *vms.Crash
 	switch {
 	case err == nil:
 		w.take(&r, answer, log.String())
-		w.judgeConsole(&r)
-		return r, false, nil
+		return r, w.judgeConsole(&r), nil
 	case errors.As(err, &fault):
 		r.Infra = fault.Msg
 		return r, false, nil
-	case errors.As(err, &crash) && !errors.Is(err, vms.ErrAgent):
-		r.Stage, r.Reason = stageCrash, &Reason{Code: "crash", Text: crash.Error()}
-		w.keep(&r, crash.Splat)
+	case session.IsGuestsDoing(err, false):
+		w.judgeEnd(&r, err)
 		return r, true, nil
 	}
 	return r, true, err
 }
 
-// stageCrash is a program that killed its kernel.
-const stageCrash = "crash"
+// Stages of programs that the kernel's answer does not tell of.
+const (
+	stageCrash   = "crash"   // the kernel died
+	stageStream  = "stream"  // something in the machine broke the stream of bpflab's agent
+	stageWarning = "warning" // the kernel reported an error that it survived
+)
 
-// stageWarning is a program while which was loaded the kernel reported an error.
-const stageWarning = "warning"
-
-// judgeConsole makes a failure of a program at which the kernel reported an error.
-func (w *worker) judgeConsole(r *Result) {
-	splats := w.session.Splats(nil)
-	r.Warning = strings.Join(splats.Allowed, "\n")
-	if splats.Unexpected != "" {
-		r.Accepted, r.Stage, r.Reason = false, stageWarning, &Reason{Code: "kernel_warning", Text: splats.Reason()}
-		w.keep(r, splats.Unexpected)
+// judgeEnd makes a failure of a program that ended its machine.
+func (w *worker) judgeEnd(r *Result, err error) {
+	var crash *vms.Crash
+	if errors.As(err, &crash) {
+		r.Stage, r.Reason = stageCrash, &Reason{Code: "crash", Text: crash.Error()}
+		w.keep(r, crash.Splat)
+		return
 	}
+	r.Stage, r.Reason = stageStream, &Reason{Code: "broken_stream", Text: "bytes that bpflab's agent did not send came on its stream: " + err.Error()}
+}
+
+// judgeConsole makes a failure of a program at which the kernel reported an error, and
+// reports whether it did. The machine is not used again then: what comes of the program
+// later cannot be taken for the next one's, and some reports are made only once.
+func (w *worker) judgeConsole(r *Result) bool {
+	splats := w.session.LastSplats(nil)
+	r.Warning = strings.Join(splats.Allowed, "\n")
+	if splats.Unexpected == "" {
+		return false
+	}
+	r.Accepted, r.Stage, r.Reason = false, stageWarning, &Reason{Code: "kernel_warning", Text: splats.Reason()}
+	w.keep(r, splats.Unexpected)
+	return true
 }
 
 // take notes what the kernel said.

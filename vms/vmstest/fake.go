@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -21,6 +22,9 @@ import (
 type Fake struct {
 	OnStart func(n int) error // what Start of the nth machine returns, from 1; nil: nothing
 	Exec    func(ctx context.Context, n int, argv []string) (wire.ExecResult, error)
+	// Answers returns what the nth machine's guest does besides commands, by operation;
+	// what it appends to the file console, the kernel has printed. nil: nothing.
+	Answers func(n int, console string) map[string]wire.Handler
 	Holds   func(n int, age time.Duration) int64 // memory of the nth machine; nil: it cannot be measured
 	Notes   []string                             // of every machine
 	Has     vms.Caps                             // what Caps returns
@@ -68,6 +72,11 @@ func (p *Fake) Start(ctx context.Context, spec vms.Spec) (vms.Machine, error) {
 	host, guest := net.Pipe()
 	m := &fakeMachine{provider: p, n: n, stream: host}
 	about := vms.Info{Console: "/does/not/exist", StartKind: "boot", Where: fmt.Sprint("member", n), Started: time.Now(), Notes: p.Notes}
+	answers := map[string]wire.Handler{}
+	if p.Answers != nil {
+		about.Console = filepath.Join(spec.Dir, "console.log")
+		answers = p.Answers(n, about.Console)
+	}
 	if p.Forks && !spec.Cold {
 		about.StartKind = "fork"
 	}
@@ -79,29 +88,30 @@ func (p *Fake) Start(ctx context.Context, spec vms.Spec) (vms.Machine, error) {
 	p.live[m] = true
 	p.specs = append(p.specs, spec)
 	p.mu.Unlock()
-	server := wire.NewServer(guest, map[string]wire.Handler{
-		wire.OpExec: func(ctx context.Context, req *wire.Request) (any, error) {
-			var args wire.Exec
-			if err := req.Decode(&args); err != nil {
-				return nil, err
-			}
-			if p.Exec == nil {
-				return wire.ExecResult{}, nil
-			}
-			res, err := p.Exec(ctx, n, args.Argv)
-			switch {
-			case errors.Is(err, vms.ErrAgent):
-				m.die(&vms.Crash{Reason: vms.ErrAgent})
-			case errors.Is(err, vms.ErrPanic):
-				m.die(&vms.Crash{Reason: vms.ErrPanic, Splat: "Kernel panic - not syncing: fake"})
-			case errors.Is(err, vms.ErrGone):
-				m.die(&vms.Crash{Reason: vms.ErrGone})
-			}
-			return res, err
-		},
-	})
-	go m.agent(guest, server)
+	answers[wire.OpExec] = m.exec
+	go m.agent(guest, wire.NewServer(guest, answers))
 	return m, nil
+}
+
+// exec answers a command, and dies as its answer says.
+func (m *fakeMachine) exec(ctx context.Context, req *wire.Request) (any, error) {
+	var args wire.Exec
+	if err := req.Decode(&args); err != nil {
+		return nil, err
+	}
+	if m.provider.Exec == nil {
+		return wire.ExecResult{}, nil
+	}
+	res, err := m.provider.Exec(ctx, m.n, args.Argv)
+	switch {
+	case errors.Is(err, vms.ErrAgent):
+		m.die(&vms.Crash{Reason: vms.ErrAgent})
+	case errors.Is(err, vms.ErrPanic):
+		m.die(&vms.Crash{Reason: vms.ErrPanic, Splat: "Kernel panic - not syncing: fake"})
+	case errors.Is(err, vms.ErrGone):
+		m.die(&vms.Crash{Reason: vms.ErrGone})
+	}
+	return res, err
 }
 
 // agent is the guest's end: parked in a fork, on its way there in a boot. It

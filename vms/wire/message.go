@@ -30,8 +30,20 @@ const (
 	OpTypes    = "types"    // nothing + data (BTF of the kernel) -> nothing: what OpVerify relocates with
 	OpVerify   = "verify"   // Verify -> VerifyResult, data: the verifier's log
 	OpFeatures = "features" // nothing -> FeaturesResult
+	OpMark     = "mark"     // Mark -> MarkResult: writes a line to the kernel's log
 	OpPower    = "power"    // nothing -> nothing; the machine powers off
 )
+
+// Mark is a line of text for the kernel's log: what the kernel printed before it stands
+// before it on the console.
+type Mark struct {
+	Text string `json:"text"`
+}
+
+// MarkResult reports whether the line was written. Kernels that others use too get none.
+type MarkResult struct {
+	Written bool `json:"written"`
+}
 
 // Put stores the call's data as a file in the guest.
 type Put struct {
