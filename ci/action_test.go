@@ -51,7 +51,7 @@ func readAction(t *testing.T) (a action) {
 	return a
 }
 
-// script is that of the step with an id.
+// script returns that of the step with an id.
 func (a action) script(t *testing.T, id string) string {
 	t.Helper()
 	for _, s := range a.Runs.Steps {
@@ -129,7 +129,7 @@ func TestKeyStep(t *testing.T) {
 	}
 }
 
-// key is what the key step writes in a directory.
+// key returns what the key step writes in a directory.
 func key(t *testing.T, script, dir, kernels string) string {
 	t.Helper()
 	output := filepath.Join(t.TempDir(), "output")
@@ -145,7 +145,7 @@ func key(t *testing.T, script, dir, kernels string) string {
 	return string(text)
 }
 
-// inAction is a step's script as GitHub runs it.
+// inAction returns a step's script as GitHub runs it.
 func inAction(t *testing.T, script string, env ...string) *exec.Cmd {
 	t.Helper()
 	here, err := filepath.Abs("action")

@@ -6,7 +6,7 @@ import (
 	"testing/fstest"
 )
 
-// planted is a tree with one fault of each kind.
+// planted returns a tree with one fault of each kind.
 func planted() fstest.MapFS {
 	file := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
 	return fstest.MapFS{

@@ -10,7 +10,7 @@ import (
 // Measured, Rejecter and Throttler.
 type Machine interface {
 	// Stream returns the two-way byte stream to the guest agent: where it speaks
-	// first after a boot, where it waits to be woken after a fork. It ends
+	// first after a boot, where it waits to be resumed after a fork. It ends
 	// with an error when the machine dies; Err then says why.
 	Stream() io.ReadWriteCloser
 	// Info returns what is known of the machine since Start returned.
@@ -37,7 +37,7 @@ type Info struct {
 // Ported is a machine with a second, faster stream.
 type Ported interface {
 	// Port returns that stream, which an agent that has booted may choose when it
-	// parks; nil where its agent has chosen already.
+	// is ready for a snapshot; nil where its agent has chosen already.
 	Port() io.ReadWriteCloser
 }
 

@@ -22,7 +22,7 @@ type Provider interface {
 	Caps(ctx context.Context) (Caps, error)
 	// Start boots (or forks) a machine and returns once its agent's byte
 	// stream is open. The agent of a boot may not have spoken yet; that of a
-	// fork is parked and waits to be woken (package wire).
+	// fork is ready for a snapshot and waits to be resumed (package wire).
 	// Errors are *StartError. When ctx ends, Start returns and leaves
 	// nothing behind.
 	Start(ctx context.Context, spec Spec) (Machine, error)
@@ -92,7 +92,7 @@ const (
 	LeastMemory = 160 << 20
 )
 
-// BootTimeout is how long a machine may take until its agent is parked. It is
+// BootTimeout is how long a machine may take until its agent is ready for a snapshot. It is
 // generous: many machines may share few cores.
 const BootTimeout = 90 * time.Second
 

@@ -15,7 +15,7 @@ import (
 // answer is how long a machine took, from the call that starts it.
 type answer struct {
 	said  time.Duration // to the first byte that its agent sends
-	awake time.Duration // to the agent's answer to its wake
+	awake time.Duration // to the agent's answer to its resume frame
 }
 
 // answer starts a machine, waits for its agent and ends it.

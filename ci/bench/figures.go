@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// median is the one in the middle, or the mean of the two that are; 0 of none.
+// median returns the one in the middle, or the mean of the two that are; 0 of none.
 func median[T time.Duration | float64 | int64](all []T) T {
 	sorted := slices.Sorted(slices.Values(all))
 	n := len(sorted)

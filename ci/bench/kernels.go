@@ -12,7 +12,7 @@ import (
 // need; on what is older few measure anything.
 var newAge = kernel.Version{Major: 5, Minor: 2}
 
-// findKernels are the images of the selectors, or the usual ones, fetched
+// findKernels returns the images of the selectors, or the usual ones, fetched
 // where needed. Their Series is what tables call them.
 func findKernels(ctx context.Context, selectors []string) ([]kernel.Image, error) {
 	cat, err := catalogue.Open(catalogue.Options{Lock: vms.KernelsLock})

@@ -77,7 +77,7 @@ func (b *bench) matrixRows(ctx context.Context, what, lab string, memory bool) (
 	return rows, nil
 }
 
-// matrixRounds is one round for what takes long: many cells are many rounds by
+// matrixRounds returns one round for what takes long: many cells are many rounds by
 // themselves.
 func matrixRounds(cells, rounds int) int {
 	if cells > 2*usual {
@@ -108,7 +108,7 @@ func (r matrixRow) watch(memory bool) func(int) {
 	return r.memory.look
 }
 
-// runBatch is the mean of the batch's runs.
+// runBatch returns the mean of the batch's runs.
 func (b *bench) runBatch(ctx context.Context, lab string, of batch, watch func(int)) (usage, error) {
 	var sum usage
 	for _, kernels := range of.runs {

@@ -53,7 +53,7 @@ func (b *bench) payloadRow(ctx context.Context, image kernel.Image) ([]string, e
 	return []string{image.Series, channel, fmt.Sprintf("%.1f MB/s", median(in)), fmt.Sprintf("%.1f MB/s", median(out)), judged}, nil
 }
 
-// hasPort says whether forks of the kernel are spoken to on the virtio port.
+// hasPort reports whether forks of the kernel are spoken to on the virtio port.
 func (b *bench) hasPort(image kernel.Image) bool {
 	all, _ := b.templates.List() // without a list: as if not
 	for _, t := range all {
@@ -64,7 +64,7 @@ func (b *bench) hasPort(image kernel.Image) bool {
 	return false
 }
 
-// payloadRound is MB per second in and out.
+// payloadRound returns MB per second in and out.
 func (b *bench) payloadRound(ctx context.Context, image kernel.Image) (in, out float64, err error) {
 	m, err := b.start(ctx, image, false)
 	if err != nil {
@@ -72,7 +72,7 @@ func (b *bench) payloadRound(ctx context.Context, image kernel.Image) (in, out f
 	}
 	defer m.Close()
 	client := wire.NewClient(m.Stream())
-	if _, err := client.Wake(ctx, wire.NewWake()); err != nil {
+	if _, err := client.Resume(ctx, wire.NewResume()); err != nil {
 		return 0, 0, err
 	}
 	sent := make([]byte, payloadSize)

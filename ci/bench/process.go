@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// childrenNamed are the processes that pid has started and whose name begins so.
+// childrenNamed returns the processes that pid has started and whose name begins so.
 func childrenNamed(pid int, name string) []int {
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat") // the pattern is well-formed
 	var out []int
@@ -46,21 +46,21 @@ func parseStat(text string) (process, bool) {
 	return process{pid, parent, text[first+1 : last]}, err == nil
 }
 
-// proportional is the memory of a process, with what it shares divided by the
+// proportional returns the memory of a process, with what it shares divided by the
 // number that share it, in bytes; 0 if it has ended.
 func proportional(pid int) int64 {
 	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
 	return kibibytes(string(text), "Pss")
 }
 
-// highWater is the most resident memory a process ever had, in bytes; 0 if it
+// highWater returns the most resident memory a process ever had, in bytes; 0 if it
 // has ended.
 func highWater(pid int) int64 {
 	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	return kibibytes(string(text), "VmHWM")
 }
 
-// kibibytes is the line "NAME: 12 kB" of a file in /proc, in bytes; 0 without
+// kibibytes returns the line "NAME: 12 kB" of a file in /proc, in bytes; 0 without
 // such a line.
 func kibibytes(text, name string) int64 {
 	for line := range strings.Lines(text) {

@@ -49,7 +49,7 @@ func (s *served) end() {
 	s.cmd.Wait()
 }
 
-// find is the first group of an expression in what the command said.
+// find returns the first group of an expression in what the command said.
 func (s *served) find(expression string) (string, error) {
 	m := regexp.MustCompile(expression).FindStringSubmatch(s.said)
 	if m == nil {

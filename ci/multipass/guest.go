@@ -39,12 +39,12 @@ func startGuest(ctx context.Context, p vms.Provider, spec vms.Spec) (*guestMachi
 func (g *guestMachine) prepare(ctx context.Context) (err error) {
 	stream := g.Stream()
 	if g.Info().StartKind == "boot" {
-		if stream, err = wire.Park(ctx, stream, vms.Port(g.Machine)); err != nil {
+		if stream, err = wire.Prepare(ctx, stream, vms.Port(g.Machine)); err != nil {
 			return err
 		}
 	}
 	g.client = wire.NewClient(stream)
-	if _, err := g.client.Wake(ctx, wire.NewWake()); err != nil {
+	if _, err := g.client.Resume(ctx, wire.NewResume()); err != nil {
 		return err
 	}
 	script, err := toolScript()

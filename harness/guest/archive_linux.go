@@ -45,7 +45,7 @@ func (a *agent) unpack(_ context.Context, req *wire.Request) (any, error) {
 	}
 }
 
-// same tells whether a file is there already, as far as its kind and size say.
+// same reports whether a file is there already, as far as its kind and size say.
 func same(path string, h *tar.Header) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir() == (h.Typeflag == tar.TypeDir) && (info.IsDir() || info.Size() == h.Size)

@@ -34,7 +34,7 @@ func describe(port bool) ([]byte, error) {
 	return wire.EncodeReady(ready)
 }
 
-// readBootID is the kernel's identity of this boot.
+// readBootID returns the kernel's identity of this boot.
 func readBootID() (string, error) {
 	text, err := os.ReadFile(bootIDFile)
 	return strings.TrimSpace(string(text)), err
@@ -43,7 +43,7 @@ func readBootID() (string, error) {
 // bootIDFile is random at its first reading, and the same from then on.
 const bootIDFile = "/proc/sys/kernel/random/boot_id"
 
-// uptime is the time since the kernel started, in seconds.
+// uptime returns the time since the kernel started, in seconds.
 func uptime() float64 {
 	var now unix.Timespec
 	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &now) != nil {

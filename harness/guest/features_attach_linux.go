@@ -49,7 +49,7 @@ var tracedTargets = []target{
 	{kind: ebpf.LSM, attach: ebpf.AttachLSMCgroup, to: &btf.Func{Name: "bpf_lsm_socket_bind"}},
 }
 
-// returns is a program that returns a number.
+// returns returns a program that returns a number.
 func returns(t ebpf.ProgramType, attach ebpf.AttachType, to string, n int32) *ebpf.ProgramSpec {
 	return &ebpf.ProgramSpec{Type: t, AttachType: attach, AttachTo: to, License: "GPL",
 		Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, n), asm.Return()}}
@@ -151,7 +151,7 @@ func netnsLink() error {
 	return linked(returns(ebpf.FlowDissector, ebpf.AttachFlowDissector, "", 0), raw(int(ns.Fd()), ebpf.AttachFlowDissector))
 }
 
-// loopback is the index of an interface that every network namespace has.
+// loopback returns the index of an interface that every network namespace has.
 func loopback() int {
 	lo, err := net.InterfaceByName("lo")
 	if err != nil {

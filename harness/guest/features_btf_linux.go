@@ -9,7 +9,7 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// btfKinds are a type of each kind.
+// btfKinds returns a type of each kind.
 func btfKinds() map[string]btf.Type {
 	number := &btf.Int{Name: "int", Size: 4, Encoding: btf.Signed}
 	member := []btf.Member{{Name: "a", Type: number}}

@@ -76,7 +76,7 @@ func (t target) resolve(kernel *btf.Spec) (probe.Target, bool) {
 	return out, false
 }
 
-// targetsOf are the targets that the kernel has. Without BTF it has some of them
+// targetsOf returns the targets that the kernel has. Without BTF it has some of them
 // only, and kernel is nil.
 func targetsOf(kernel *btf.Spec) map[string]probe.Target {
 	out := map[string]probe.Target{}

@@ -40,7 +40,7 @@ func (a *agent) health(_ context.Context, args wire.HealthAsk) (wire.Health, err
 	return h, nil
 }
 
-// readersOf are the processes but this one that have a file open.
+// readersOf returns the processes but this one that have a file open.
 func readersOf(path string) []wire.Process {
 	var out []wire.Process
 	links, _ := filepath.Glob("/proc/[0-9]*/fd/*")
@@ -58,7 +58,7 @@ func readersOf(path string) []wire.Process {
 	return out
 }
 
-// activeLSMs is the kernel's list of security modules that are in force, "" where
+// activeLSMs returns the kernel's list of security modules that are in force, "" where
 // securityfs cannot be had.
 func activeLSMs() string {
 	const dir = "/sys/kernel/security"
@@ -69,7 +69,7 @@ func activeLSMs() string {
 	return strings.TrimSpace(string(text))
 }
 
-// runs is how often the loaded programs ran, of those the kernel counts.
+// runs returns how often the loaded programs ran, of those the kernel counts.
 func (o *loaded) runs() []wire.ProgramRun {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -84,7 +84,7 @@ func (o *loaded) runs() []wire.ProgramRun {
 	return out
 }
 
-// countsRuns tells whether the kernel counts how often programs run (5.1 and later).
+// countsRuns reports whether the kernel counts how often programs run (5.1 and later).
 func countsRuns() bool {
 	text, err := os.ReadFile("/proc/sys/kernel/bpf_stats_enabled")
 	return err == nil && strings.TrimSpace(string(text)) == "1"

@@ -48,7 +48,7 @@ func initMachine() error {
 	if err := loopbackUp(); err != nil {
 		fmt.Fprintln(os.Stderr, "bpflab agent:", err)
 	}
-	return parkAndServe(stream)
+	return prepareAndServe(stream)
 }
 
 var environment = map[string]string{

@@ -48,7 +48,7 @@ func (fs filesystem) mount() error {
 	return err
 }
 
-// tracefs is where the trace files are: alone since 4.1, below debugfs before.
+// tracefs returns where the trace files are: alone since 4.1, below debugfs before.
 func tracefs() (string, error) {
 	for _, dir := range []string{"/sys/kernel/tracing", "/sys/kernel/debug/tracing"} {
 		if _, err := os.Stat(dir + "/trace_pipe"); err == nil {

@@ -2,7 +2,7 @@ package guest
 
 import "github.com/cilium/ebpf"
 
-// only is the object with the named programs, the maps that they use, and the named
+// only returns the object with the named programs, the maps that they use, and the named
 // maps. A map of a type that this kernel lacks is thus no matter to programs that do
 // without it.
 func only(whole *ebpf.CollectionSpec, names, tables []string) *ebpf.CollectionSpec {

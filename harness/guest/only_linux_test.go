@@ -9,7 +9,7 @@ import (
 	"github.com/cilium/ebpf/asm"
 )
 
-// using is a program that looks into maps.
+// using returns a program that looks into maps.
 func using(tables ...string) *ebpf.ProgramSpec {
 	p := &ebpf.ProgramSpec{}
 	for _, name := range tables {

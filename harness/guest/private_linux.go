@@ -29,7 +29,7 @@ func ServePrivate(stream io.ReadWriter) error {
 	return serve(stream, agent)
 }
 
-// refused is the answer to a call that a shared kernel is spared.
+// refused returns the answer to a call that a shared kernel is spared.
 func refused(op, why string) error {
 	return &wire.Fault{Op: op, Code: "unsupported", Msg: why}
 }

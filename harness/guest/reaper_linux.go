@@ -90,7 +90,7 @@ type siginfo struct {
 	_                     [108]byte
 }
 
-// deadChild is the pid of a child that has died and was not waited for, or 0.
+// deadChild returns the pid of a child that has died and was not waited for, or 0.
 func deadChild() int {
 	var info siginfo
 	_, _, errno := unix.Syscall6(unix.SYS_WAITID, unix.P_ALL, 0, uintptr(unsafe.Pointer(&info)),

@@ -16,7 +16,7 @@ import (
 // maxSimilar is how many names like one that is not there are told.
 const maxSimilar = 5
 
-// similarSymbols are the kernel's functions that may have been meant: those spelled
+// similarSymbols returns the kernel's functions that may have been meant: those spelled
 // nearly like the symbol, then those with all its words in them.
 func similarSymbols(symbol string) []string {
 	text, err := os.ReadFile("/proc/kallsyms")
@@ -32,7 +32,7 @@ func similarSymbols(symbol string) []string {
 	return capped(append(near, withWords(names, words)...))
 }
 
-// similarTracepoints are those like "group/name": mistyped, or of another group.
+// similarTracepoints returns those like "group/name": mistyped, or of another group.
 func similarTracepoints(dir, tracepoint string) []string {
 	formats, _ := filepath.Glob(dir + "/*/*/format")
 	names := make([]string, len(formats))
@@ -48,7 +48,7 @@ func similarTracepoints(dir, tracepoint string) []string {
 	return capped(near)
 }
 
-// capped are the first of names, each once.
+// capped returns the first of names, each once.
 func capped(names []string) []string {
 	var out []string
 	for _, name := range names {
@@ -59,7 +59,7 @@ func capped(names []string) []string {
 	return out
 }
 
-// functions are those of /proc/kallsyms that are like what is looked for, of a hundred
+// functions returns those of /proc/kallsyms that are like what is looked for, of a hundred
 // thousand; system calls as one writes them: sys_openat, which the kernel calls
 // __x64_sys_openat.
 func functions(kallsyms []byte, like func(string) bool) []string {
@@ -80,7 +80,7 @@ func functions(kallsyms []byte, like func(string) bool) []string {
 // tables are symbols of the tracing of system calls, which are no functions.
 var tables = regexp.MustCompile(`^(__pfx_|args__|types__|event_|__event_|__syscall_meta_|__p_syscall_meta_|p_syscall_meta_|\.)`)
 
-// asWritten is a symbol without what stands before a system call's name since 4.17.
+// asWritten returns a symbol without what stands before a system call's name since 4.17.
 func asWritten(symbol string) string {
 	for _, arch := range []string{"__x64_", "__arm64_"} {
 		if call, ok := strings.CutPrefix(symbol, arch+"sys_"); ok {
@@ -90,7 +90,7 @@ func asWritten(symbol string) string {
 	return symbol
 }
 
-// wordsOf are a symbol's words without what differs between kernels.
+// wordsOf returns a symbol's words without what differs between kernels.
 func wordsOf(symbol string) []string {
 	var out []string
 	for _, w := range strings.Split(symbol, "_") {
@@ -101,7 +101,7 @@ func wordsOf(symbol string) []string {
 	return out
 }
 
-// withWords are the names that have all words in them, the shortest first.
+// withWords returns the names that have all words in them, the shortest first.
 func withWords(names, words []string) []string {
 	var out []string
 	for _, name := range names {

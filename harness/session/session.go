@@ -13,8 +13,8 @@ import (
 // Limits on a machine's silence. A living agent sends a frame every second,
 // also while the verifier works.
 const (
-	// WakeTimeout is how long a parked agent may take to its ready frame.
-	WakeTimeout = 20 * time.Second
+	// ResumeTimeout is how long a snapshot-ready agent may take to its ready frame.
+	ResumeTimeout = 20 * time.Second
 	// HangTimeout is how long a machine may be silent once it was ready.
 	HangTimeout = 15 * time.Second
 )
@@ -38,14 +38,14 @@ type Session struct {
 	deaf   bool  // a mark did not come to the console in time: no other is waited for
 }
 
-// Open parks and wakes the machine's agent. The error is the machine's
+// Open prepares and resumes the machine's agent. The error is the machine's
 // *vms.Crash if it died, vms.ErrNoBoot if it did not answer in time, ctx's
 // cause, or what is wrong with the stream. The caller closes the machine,
 // whatever Open returns.
 func Open(ctx context.Context, m vms.Machine) (*Session, error) {
 	s := &Session{machine: m}
 	s.alive, s.stop = context.WithCancelCause(context.WithoutCancel(ctx))
-	if err := s.wake(ctx); err != nil {
+	if err := s.resume(ctx); err != nil {
 		err = s.why(ctx, err)
 		s.stop(err)
 		return nil, err
@@ -55,21 +55,21 @@ func Open(ctx context.Context, m vms.Machine) (*Session, error) {
 	return s, nil
 }
 
-func (s *Session) wake(ctx context.Context) error {
+func (s *Session) resume(ctx context.Context) error {
 	stream := s.machine.Stream()
 	if s.machine.Info().StartKind == "boot" {
 		boot, cancel := context.WithTimeoutCause(ctx, vms.BootTimeout, vms.ErrNoBoot)
 		defer cancel()
 		var err error
-		if stream, err = wire.Park(boot, stream, vms.Port(s.machine)); err != nil {
+		if stream, err = wire.Prepare(boot, stream, vms.Port(s.machine)); err != nil {
 			return err
 		}
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, WakeTimeout, vms.ErrNoBoot)
+	ctx, cancel := context.WithTimeoutCause(ctx, ResumeTimeout, vms.ErrNoBoot)
 	defer cancel()
 	s.client = wire.NewClient(stream)
 	var err error
-	s.Ready, err = s.client.Wake(ctx, wire.NewWake())
+	s.Ready, err = s.client.Resume(ctx, wire.NewResume())
 	return err
 }
 

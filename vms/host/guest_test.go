@@ -50,12 +50,12 @@ func startGuest(t *testing.T) guest {
 	t.Cleanup(func() { m.Close() })
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	stream, err := wire.Park(ctx, m.Stream(), nil)
+	stream, err := wire.Prepare(ctx, m.Stream(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	g := guest{m, wire.NewClient(stream)}
-	if _, err := g.client.Wake(ctx, wire.NewWake()); err != nil {
+	if _, err := g.client.Resume(ctx, wire.NewResume()); err != nil {
 		t.Fatal(err)
 	}
 	return g

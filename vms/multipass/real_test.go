@@ -122,17 +122,17 @@ func built(name, pkg string) (string, error) {
 
 var building sync.Mutex
 
-// talk wakes a machine's agent.
+// talk resumes a machine's agent.
 func talk(t *testing.T, m vms.Machine) (*wire.Client, wire.Ready) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	stream, err := wire.Park(ctx, m.Stream(), vms.Port(m))
+	stream, err := wire.Prepare(ctx, m.Stream(), vms.Port(m))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := wire.NewClient(stream)
-	ready, err := c.Wake(ctx, wire.NewWake())
+	ready, err := c.Resume(ctx, wire.NewResume())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-func isFork(t *testing.T, a awake) {
+func isFork(t *testing.T, a answering) {
 	t.Helper()
 	if a.Info().StartKind != "fork" || len(a.Info().Notes) != 0 {
 		t.Errorf("a %s with the notes %q, want a fork without any", a.Info().StartKind, a.Info().Notes)
@@ -34,11 +34,11 @@ func isFork(t *testing.T, a awake) {
 func TestForksAreMachinesOfTheirOwn(t *testing.T) {
 	spec := vmstest.RealSpec(t)
 	p := New(Options{Cache: t.TempDir()})
-	later := wire.NewWake()
+	later := wire.NewResume()
 	later.Time = time.Date(2040, 1, 2, 3, 4, 5, 0, time.UTC)
-	wakes := []wire.Wake{wire.NewWake(), wire.NewWake(), later}
-	forks := make([]awake, len(wakes))
-	for i, w := range wakes {
+	resumes := []wire.Resume{wire.NewResume(), wire.NewResume(), later}
+	forks := make([]answering, len(resumes))
+	for i, w := range resumes {
 		forks[i] = startAs(t, p, spec, w)
 		isFork(t, forks[i])
 	}
@@ -63,7 +63,7 @@ func TestForksAreMachinesOfTheirOwn(t *testing.T) {
 	t.Run("names", func(t *testing.T) {
 		for i, f := range forks {
 			got := f.sh(t, "hostname; cat /etc/hostname /etc/machine-id /proc/sys/kernel/random/boot_id")
-			want := fmt.Sprintf("%s\n%[1]s\n%s\n%s\n", wakes[i].Hostname(), wakes[i].MachineID(), f.ready.BootID)
+			want := fmt.Sprintf("%s\n%[1]s\n%s\n%s\n", resumes[i].Hostname(), resumes[i].MachineID(), f.ready.BootID)
 			if got != want {
 				t.Errorf("names\n%swant\n%s", got, want)
 			}
@@ -76,8 +76,8 @@ func TestForksAreMachinesOfTheirOwn(t *testing.T) {
 				t.Fatal(err)
 			}
 			// the test itself may take its time, but no hour
-			if late := now - wakes[i].Time.Unix(); late < 0 || late > 3600 {
-				t.Errorf("a clock that was set to %v says %v", wakes[i].Time, time.Unix(now, 0))
+			if late := now - resumes[i].Time.Unix(); late < 0 || late > 3600 {
+				t.Errorf("a clock that was set to %v says %v", resumes[i].Time, time.Unix(now, 0))
 			}
 		}
 	})
@@ -94,7 +94,7 @@ func TestForksAreMachinesOfTheirOwn(t *testing.T) {
 		forks[0].sh(t, "echo mine >/tmp/mark; echo mine >/etc/mark; sysctl -w kernel.panic=77; mount -t tmpfs none /mnt; head -c 20000000 /dev/urandom >/mnt/much")
 		after := start(t, p, spec)
 		isFork(t, after)
-		for _, other := range []awake{forks[1], after} {
+		for _, other := range []answering{forks[1], after} {
 			got := other.sh(t, "ls /tmp /mnt; cat /etc/mark 2>/dev/null; sysctl -n kernel.panic")
 			if got != "/mnt:\n\n/tmp:\n-1\n" {
 				t.Errorf("another fork sees\n%s", got)
@@ -300,8 +300,8 @@ func TestTwoWhoWantTheSameTemplate(t *testing.T) {
 				return err
 			}
 			defer m.Close()
-			a := awake{machine: m.(*machine)}
-			return a.wake(t.Context(), wire.NewWake())
+			a := answering{machine: m.(*machine)}
+			return a.resume(t.Context(), wire.NewResume())
 		})
 	}
 	if err := both.Wait(); err != nil {
@@ -325,7 +325,7 @@ func TestManyForksAtOnce(t *testing.T) {
 	spec := vmstest.RealSpec(t)
 	p := New(Options{Cache: t.TempDir()})
 	start(t, p, spec)
-	crowd := make([]awake, many)
+	crowd := make([]answering, many)
 	var all errgroup.Group
 	for i := range crowd {
 		dir := t.TempDir()
@@ -338,7 +338,7 @@ func TestManyForksAtOnce(t *testing.T) {
 			}
 			t.Cleanup(func() { m.Close() })
 			crowd[i].machine = m.(*machine)
-			return crowd[i].wake(t.Context(), wire.NewWake())
+			return crowd[i].resume(t.Context(), wire.NewResume())
 		})
 	}
 	if err := all.Wait(); err != nil {
@@ -377,7 +377,7 @@ func crowd(cache string) {
 		var m vms.Machine
 		spec := vms.Spec{Kernel: image, Agent: agent, Dir: cache, Memory: vmstest.RealMemory}
 		if m, err = p.Start(context.Background(), spec); err == nil {
-			err = (&awake{machine: m.(*machine)}).wake(context.Background(), wire.NewWake())
+			err = (&answering{machine: m.(*machine)}).resume(context.Background(), wire.NewResume())
 		}
 	}
 	if err != nil {

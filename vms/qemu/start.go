@@ -30,7 +30,7 @@ var usualModules = []string{"veth", "dummy", "sch_ingress", "cls_bpf", "act_bpf"
 
 // Start forks a machine from a template, which it makes if there is none, or boots one if
 // that is wanted or forking is not possible here. It returns once QEMU runs and answers:
-// the guest is booting then, or its agent is parked. What a machine is booted from is
+// the guest is booting then, or its agent is ready for a snapshot. What a machine is booted from is
 // checked meanwhile, and made again if it is damaged; the machine's notes say so. The
 // machine ends with ctx.
 func (p *Provider) Start(ctx context.Context, want vms.Spec) (vms.Machine, error) {

@@ -55,7 +55,7 @@ func (p *Provider) openTemplate(s spec, key string) (*template.Template, error) 
 	return t, err
 }
 
-// makeTemplate boots a machine until its agent is parked, and saves it. The
+// makeTemplate boots a machine until its agent is ready for a snapshot, and saves it. The
 // memory is anonymous meanwhile: a guest that writes to a file on a full disk
 // would die of a bus error.
 func (p *Provider) makeTemplate(ctx context.Context, s spec, key, dir string) error {
@@ -78,7 +78,7 @@ func (p *Provider) makeTemplate(ctx context.Context, s spec, key, dir string) er
 	defer m.Close()
 	stop := context.AfterFunc(ctx, func() { m.Close() })
 	defer stop()
-	port, err := m.park(ctx)
+	port, err := m.prepare(ctx)
 	if err != nil {
 		return err
 	}
@@ -108,13 +108,13 @@ func anonymousFile(name string, size int64) (*os.File, error) {
 	return f, nil
 }
 
-// park waits until the agent has booted and is parked. It reports whether the
+// prepare waits until the agent has booted and is ready for a snapshot. It reports whether the
 // agent then waits on the virtio port. The error is the machine's death where
 // that is the cause.
-func (m *machine) park(ctx context.Context) (port bool, err error) {
+func (m *machine) prepare(ctx context.Context) (port bool, err error) {
 	boot, cancel := context.WithTimeoutCause(ctx, vms.BootTimeout, vms.ErrNoBoot)
 	defer cancel()
-	stream, err := wire.Park(boot, m.stream, m.port)
+	stream, err := wire.Prepare(boot, m.stream, m.port)
 	if err == nil {
 		return stream == m.port, nil
 	}

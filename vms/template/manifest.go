@@ -19,7 +19,7 @@ type About struct {
 	KernelSHA256 string    `json:"kernel_sha256"` // kernel.Image.SHA256
 	Memory       int64     `json:"memory"`        // of the guest, in bytes
 	Made         time.Time `json:"made"`
-	Port         bool      `json:"port"` // the parked agent waits on the machine's virtio port
+	Port         bool      `json:"port"` // the snapshot-ready agent waits on the machine's virtio port
 }
 
 // manifest is template.json.

@@ -89,7 +89,7 @@ func (s suite) capabilities(t *testing.T) {
 func (s suite) agent(t *testing.T) {
 	before := time.Now()
 	m := s.start(t)
-	wakes(t, m)
+	resumed(t, m)
 	if m.Info().Started.Before(before) || m.Info().Started.After(time.Now()) {
 		t.Errorf("started at %v, which is not between %v and now", m.Info().Started, before)
 	}
@@ -200,7 +200,7 @@ func (s suite) cancelledAfter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wakes(t, m)
+	resumed(t, m)
 	cancel()
 	gone(t, m)
 	m.Close()
@@ -225,7 +225,7 @@ func (s suite) ten(t *testing.T) {
 	}
 	for _, m := range machines {
 		if m != nil {
-			wakes(t, m)
+			resumed(t, m)
 		}
 	}
 	for _, m := range machines {

@@ -114,8 +114,8 @@ func (m *fakeMachine) exec(ctx context.Context, req *wire.Request) (any, error) 
 	return res, err
 }
 
-// agent is the guest's end: parked in a fork, on its way there in a boot. It
-// never wakes in a provider whose forks are dead.
+// agent runs the guest's end: ready for a snapshot in a fork, on its way there in a boot. It
+// never resumes in a provider whose forks are dead.
 func (m *fakeMachine) agent(guest net.Conn, server *wire.Server) {
 	if m.About.StartKind == "fork" {
 		if _, err := wire.ReadFrame(guest); err != nil || m.provider.DeadForks {
@@ -125,7 +125,7 @@ func (m *fakeMachine) agent(guest net.Conn, server *wire.Server) {
 		if err := wire.Hello(guest); err != nil {
 			return
 		}
-		if _, err := wire.AwaitWake(guest, nil); err != nil {
+		if _, err := wire.AwaitResume(guest, nil); err != nil {
 			return
 		}
 	}

@@ -20,7 +20,7 @@ func pair(t *testing.T, handlers map[string]Handler) *Client {
 	host, guest := net.Pipe()
 	served := make(chan error, 1)
 	go func() {
-		if _, err := expect(guest, KindWake); err != nil {
+		if _, err := expect(guest, KindResume); err != nil {
 			served <- err
 			return
 		}
@@ -39,7 +39,7 @@ func pair(t *testing.T, handlers map[string]Handler) *Client {
 		}
 	})
 	c := NewClient(host)
-	if r, err := c.Wake(t.Context(), someWake()); err != nil || r.Release != "6.1" {
+	if r, err := c.Resume(t.Context(), someResume()); err != nil || r.Release != "6.1" {
 		t.Fatalf("ready: %+v, %v", r, err)
 	}
 	return c
@@ -135,13 +135,13 @@ func TestSilenceAndBeat(t *testing.T) {
 		host, guest := net.Pipe()
 		defer host.Close()
 		go func() {
-			expect(guest, KindWake)
+			expect(guest, KindResume)
 			server := NewServer(guest, nil)
 			sayReady(server, Ready{})
 			server.Serve(t.Context(), time.Second)
 		}()
 		c := NewClient(host)
-		if _, err := c.Wake(t.Context(), someWake()); err != nil {
+		if _, err := c.Resume(t.Context(), someResume()); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(10*time.Second + time.Millisecond)

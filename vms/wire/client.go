@@ -55,7 +55,7 @@ func NewClient(stream io.ReadWriteCloser) *Client {
 	return c
 }
 
-// ready waits for the frame that a guest sends once it is awake.
+// ready waits for the frame that a guest sends once it has resumed.
 func (c *Client) ready(ctx context.Context) (Ready, error) {
 	select {
 	case r := <-c.first:

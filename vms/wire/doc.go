@@ -15,16 +15,17 @@
 //
 // Guest bytes are untrusted: every length is checked before memory is taken,
 // every frame by its checksum, and a stream that breaks a rule ends with a
-// *ProtocolError. There is no resynchronisation: a broken stream is a broken
-// machine.
+// *ProtocolError. There is no resynchronisation: the machine of a broken stream is
+// given up.
 //
-// A machine starts in two parts, between which it can be copied: its agent
-// boots, says Hello, is told to Park, prepares what it can and says so; then,
-// in the copy or in the machine itself, it is told to Wake, becomes a machine
-// of its own, and says that it is Ready. From then on it sends a beat every
-// second. Before the wake it sends nothing that was not asked for.
+// A machine starts in two parts, between which it can be copied. First its agent
+// boots and says Hello; the host asks it to Prepare; it prepares what does not
+// depend on the machine's identity and answers SnapshotReady. Then, in the copy or
+// in the machine itself, the host sends Resume with an identity, and the agent takes
+// it on and answers Ready. From then on it sends a beat every second; before, it
+// sends nothing that was not asked for.
 //
 // Calls go from host to guest (Client, Serve). A call may carry data both
-// ways on its own id; data to the guest is acknowledged and at most Window
-// bytes of it are under way, because a UART has no flow control of its own.
+// ways under its own id; data to the guest is acknowledged, and at most Window
+// bytes of it are in flight, because a UART has no flow control of its own.
 package wire

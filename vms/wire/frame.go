@@ -21,20 +21,20 @@ const (
 type Kind uint8
 
 const (
-	KindReady  Kind = 1 + iota // guest: I am awake and take calls (Ready), once
-	KindCall                   // host: do this (callBody)
-	KindReply                  // guest: a call's result; ends the call
-	KindFault                  // guest: a call's error (Fault); ends the call
-	KindData                   // either: bytes of a call on a channel
-	KindEnd                    // host: no more data for this call
-	KindAck                    // guest: that many bytes of a call's data were taken (8 bytes LE)
-	KindCancel                 // host: stop this call
-	KindBeat                   // guest: alive, about once a second
-	KindHello                  // guest: I am there, the first frame after a boot
-	KindPark                   // host: prepare your machine and fall silent
-	KindParked                 // guest: so I am (Parked)
-	KindWake                   // host: this is who you are (Wake)
-	kindLast   = KindWake
+	KindReady         Kind = 1 + iota // guest: I have resumed and take calls (Ready), once
+	KindCall                          // host: do this (callBody)
+	KindReply                         // guest: a call's result; ends the call
+	KindFault                         // guest: a call's error (Fault); ends the call
+	KindData                          // either: bytes of a call on a channel
+	KindEnd                           // host: no more data for this call
+	KindAck                           // guest: that many bytes of a call's data were taken (8 bytes LE)
+	KindCancel                        // host: stop this call
+	KindBeat                          // guest: alive, about once a second
+	KindHello                         // guest: I am there, the first frame after a boot
+	KindPrepare                       // host: prepare your machine and fall silent
+	KindSnapshotReady                 // guest: done; I may be copied now (SnapshotReady)
+	KindResume                        // host: this is who you are (Resume)
+	kindLast          = KindResume
 )
 
 // Channels of data frames.

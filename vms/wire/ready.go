@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-// Ready is the guest's first frame after its wake.
+// Ready is the guest's first frame after it was resumed.
 type Ready struct {
 	BootID string  `json:"-"` // /proc/sys/kernel/random/boot_id
 	Uptime float64 `json:"-"` // seconds since the kernel started
@@ -33,7 +33,7 @@ func EncodeReady(r Ready) ([]byte, error) {
 	return append(make([]byte, readyHead), body...), err
 }
 
-// Ready sends the first frame after the wake, of a payload that EncodeReady
+// Ready sends the first frame after the resume, of a payload that EncodeReady
 // made. Calls that come in are answered from Serve on.
 func (s *Server) Ready(payload []byte, bootID string, uptime float64) error {
 	copy(payload[:bootIDSize], bootID)

@@ -11,19 +11,19 @@ import (
 	"time"
 )
 
-func someWake() Wake {
-	w := Wake{Time: time.Unix(1790000000, 5)}
+func someResume() Resume {
+	w := Resume{Time: time.Unix(1790000000, 5)}
 	w.Seed[0], w.Seed[SeedSize-1], w.ID[0], w.ID[MachineIDSize-1] = 1, 2, 0xab, 0xcd
 	return w
 }
 
-// boots returns an agent that boots, parks and is woken: on port, unless that is
-// nil.
-func boots(stream, port io.ReadWriter) (Wake, error) {
+// boots boots an agent, prepares it, and waits until it is resumed: on port, unless that
+// is nil.
+func boots(stream, port io.ReadWriter) (Resume, error) {
 	if err := Hello(stream); err != nil {
-		return Wake{}, err
+		return Resume{}, err
 	}
-	return AwaitWake(stream, port)
+	return AwaitResume(stream, port)
 }
 
 const someBootID = "5f3759df-0000-4000-8000-00000000002a"
@@ -40,7 +40,7 @@ func TestStart(t *testing.T) {
 	for _, withPort := range []bool{false, true} {
 		host, guest := net.Pipe()
 		hostPort, guestPort := net.Pipe()
-		woken := make(chan Wake, 1)
+		resumed := make(chan Resume, 1)
 		go func() {
 			var port io.ReadWriter
 			from := io.ReadWriter(guest)
@@ -51,31 +51,31 @@ func TestStart(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			woken <- w
+			resumed <- w
 			if err := sayReady(NewServer(from, nil), Ready{BootID: someBootID, Uptime: 2.5, Release: "6.1", Memory: 7}); err != nil {
 				t.Error(err)
 			}
 		}()
-		stream, err := Park(t.Context(), host, hostPort)
+		stream, err := Prepare(t.Context(), host, hostPort)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if (stream == hostPort) != withPort {
 			t.Errorf("port %v: the agent waits on the other stream", withPort)
 		}
-		ready, err := NewClient(stream).Wake(t.Context(), someWake())
+		ready, err := NewClient(stream).Resume(t.Context(), someResume())
 		if err != nil || ready != (Ready{BootID: someBootID, Uptime: 2.5, Release: "6.1", Memory: 7}) {
 			t.Errorf("ready %+v, error %v", ready, err)
 		}
-		if w := <-woken; w != someWake() || w.Hostname() != "bpflab-ab000000" || w.MachineID() != "ab0000000000000000000000000000cd" {
-			t.Errorf("the agent was woken with %+v", w)
+		if w := <-resumed; w != someResume() || w.Hostname() != "bpflab-ab000000" || w.MachineID() != "ab0000000000000000000000000000cd" {
+			t.Errorf("the agent was resumed with %+v", w)
 		}
 		host.Close()
 		hostPort.Close()
 	}
 }
 
-func TestParkOfOtherGuests(t *testing.T) {
+func TestPrepareOtherGuests(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		guest func(io.ReadWriteCloser)
@@ -91,16 +91,16 @@ func TestParkOfOtherGuests(t *testing.T) {
 			WriteFrame(g, Frame{Kind: KindBeat})
 		}, "to come"},
 		{"wants a port", func(g io.ReadWriteCloser) { boots(g, g) }, "does not have"},
-		{"parks with nonsense", func(g io.ReadWriteCloser) {
+		{"prepares with nonsense", func(g io.ReadWriteCloser) {
 			Hello(g)
-			WriteFrame(g, Frame{Kind: KindParked, Payload: []byte("{")})
-		}, "parked frame"},
+			WriteFrame(g, Frame{Kind: KindSnapshotReady, Payload: []byte("{")})
+		}, "snapshot-ready frame"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			host, guest := net.Pipe()
 			defer host.Close()
 			go test.guest(guest)
-			_, err := Park(t.Context(), host, nil)
+			_, err := Prepare(t.Context(), host, nil)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want one with %q", err, test.want)
 			}
@@ -108,25 +108,25 @@ func TestParkOfOtherGuests(t *testing.T) {
 	}
 }
 
-func TestParkEndsWithItsContext(t *testing.T) {
+func TestPrepareEndsWithItsContext(t *testing.T) {
 	why := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	host, _ := net.Pipe()
 	time.AfterFunc(time.Millisecond, func() { cancel(why) })
-	if _, err := Park(ctx, host, nil); err != why {
+	if _, err := Prepare(ctx, host, nil); err != why {
 		t.Errorf("error %v, want the context's cause", err)
 	}
 }
 
-func TestWakeOfOtherHosts(t *testing.T) {
+func TestResumeOfOtherHosts(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		frame Frame
 		want  string
 	}{
 		{"another frame", Frame{Kind: KindCall}, "where 13 was to come"},
-		{"too short", Frame{Kind: KindWake, Payload: make([]byte, wakeSize-1)}, "wake frame"},
-		{"too long", Frame{Kind: KindWake, Payload: make([]byte, wakeSize+1)}, "wake frame"},
+		{"too short", Frame{Kind: KindResume, Payload: make([]byte, resumeSize-1)}, "resume frame"},
+		{"too long", Frame{Kind: KindResume, Payload: make([]byte, resumeSize+1)}, "resume frame"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			host, guest := net.Pipe()
@@ -135,7 +135,7 @@ func TestWakeOfOtherHosts(t *testing.T) {
 				ReadFrame(host)
 				WriteFrame(host, test.frame)
 			}()
-			if _, err := AwaitWake(guest, nil); err == nil || !strings.Contains(err.Error(), test.want) {
+			if _, err := AwaitResume(guest, nil); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want one with %q", err, test.want)
 			}
 		})
@@ -179,11 +179,11 @@ func TestHelloIsSaidUntilItIsHeard(t *testing.T) {
 				_, err := boots(guest, nil)
 				said <- err
 			}()
-			stream, err := Park(t.Context(), &late{host, lost}, nil)
+			stream, err := Prepare(t.Context(), &late{host, lost}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := WriteFrame(stream, Frame{Kind: KindWake, Payload: make([]byte, wakeSize)}); err != nil {
+			if err := WriteFrame(stream, Frame{Kind: KindResume, Payload: make([]byte, resumeSize)}); err != nil {
 				t.Fatal(err)
 			}
 			if err := <-said; err != nil {

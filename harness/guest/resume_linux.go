@@ -48,9 +48,9 @@ func (id *identity) close() {
 	}
 }
 
-// become takes in the entropy of a wake, before anything else, because all may
+// become takes in the entropy of a resume frame, before anything else, because all may
 // draw from it, and returns the kernel's identity of this machine.
-func (id *identity) become(w wire.Wake) (bootID string, err error) {
+func (id *identity) become(w wire.Resume) (bootID string, err error) {
 	if err := reseed(id.random, w.Seed[:]); err != nil {
 		return "", fmt.Errorf("seed the kernel's random pool: %w", err)
 	}
@@ -64,7 +64,7 @@ func (id *identity) become(w wire.Wake) (bootID string, err error) {
 
 // settle sets the clock and gives the machine its names. The host's first call
 // is on its way meanwhile.
-func (id *identity) settle(w wire.Wake) error {
+func (id *identity) settle(w wire.Resume) error {
 	now := unix.NsecToTimespec(w.Time.UnixNano())
 	if err := unix.ClockSettime(unix.CLOCK_REALTIME, &now); err != nil {
 		return fmt.Errorf("set the clock: %w", err)

@@ -12,20 +12,20 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// awake is a machine whose agent takes calls.
-type awake struct {
+// answering is a machine whose agent takes calls.
+type answering struct {
 	*machine
 	client *wire.Client
 	ready  wire.Ready
 }
 
-// start starts a machine of the provider and wakes its agent.
-func start(t *testing.T, p *Provider, spec vms.Spec) awake {
+// start starts a machine of the provider and resumes its agent.
+func start(t *testing.T, p *Provider, spec vms.Spec) answering {
 	t.Helper()
-	return startAs(t, p, spec, wire.NewWake())
+	return startAs(t, p, spec, wire.NewResume())
 }
 
-func startAs(t *testing.T, p *Provider, spec vms.Spec, w wire.Wake) awake {
+func startAs(t *testing.T, p *Provider, spec vms.Spec, w wire.Resume) answering {
 	t.Helper()
 	spec.Dir = t.TempDir()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
@@ -35,27 +35,27 @@ func startAs(t *testing.T, p *Provider, spec vms.Spec, w wire.Wake) awake {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { m.Close() })
-	a := awake{machine: m.(*machine)}
-	if err := a.wake(ctx, w); err != nil {
-		t.Fatalf("the agent of a %s does not wake: %v; machine: %v", m.Info().StartKind, err, m.Err())
+	a := answering{machine: m.(*machine)}
+	if err := a.resume(ctx, w); err != nil {
+		t.Fatalf("the agent of a %s does not resume: %v; machine: %v", m.Info().StartKind, err, m.Err())
 	}
 	return a
 }
 
-func (a *awake) wake(ctx context.Context, w wire.Wake) (err error) {
+func (a *answering) resume(ctx context.Context, w wire.Resume) (err error) {
 	stream := a.Stream()
 	if a.Info().StartKind == "boot" {
-		if stream, err = wire.Park(ctx, stream, a.Port()); err != nil {
+		if stream, err = wire.Prepare(ctx, stream, a.Port()); err != nil {
 			return err
 		}
 	}
 	a.client = wire.NewClient(stream)
-	a.ready, err = a.client.Wake(ctx, w)
+	a.ready, err = a.client.Resume(ctx, w)
 	return err
 }
 
 // sh returns what a shell command prints; it must exit with 0.
-func (a awake) sh(t *testing.T, line string) string {
+func (a answering) sh(t *testing.T, line string) string {
 	t.Helper()
 	var out, problems bytes.Buffer
 	var res wire.ExecResult

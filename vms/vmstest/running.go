@@ -13,29 +13,29 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// awake is a machine whose agent takes calls.
-type awake struct {
+// running is a machine whose agent takes calls.
+type running struct {
 	vms.Machine
 	client *wire.Client
 	ready  wire.Ready
 }
 
-// wakes brings the machine's agent to where it takes calls.
-func wakes(t *testing.T, m vms.Machine) awake {
+// resumes brings the machine's agent to where it takes calls.
+func resumed(t *testing.T, m vms.Machine) running {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	a := awake{Machine: m}
-	if err := a.wake(ctx); err != nil {
-		t.Fatalf("the agent does not wake: %v; %s", err, lastWords(m))
+	a := running{Machine: m}
+	if err := a.resume(ctx); err != nil {
+		t.Fatalf("the agent does not resume: %v; %s", err, lastWords(m))
 	}
 	return a
 }
 
-// Answers wants the machine's agent to wake and to run a command.
+// Answers wants the machine's agent to resume and to run a command.
 func Answers(t *testing.T, m vms.Machine) {
 	t.Helper()
-	a := wakes(t, m)
+	a := resumed(t, m)
 	if release, err := a.exec(t, "uname", "-r"); err != nil || strings.TrimSpace(release) != a.ready.Release {
 		t.Errorf("uname -r says %q, error %v; the agent said %q", release, err, a.ready.Release)
 	}
@@ -49,21 +49,21 @@ func lastWords(m vms.Machine) string {
 	return fmt.Sprintf("machine: %v; console:\n%s", err, console)
 }
 
-func (a *awake) wake(ctx context.Context) (err error) {
+func (a *running) resume(ctx context.Context) (err error) {
 	stream := a.Stream()
 	if a.Info().StartKind == "boot" {
-		if stream, err = wire.Park(ctx, stream, vms.Port(a.Machine)); err != nil {
+		if stream, err = wire.Prepare(ctx, stream, vms.Port(a.Machine)); err != nil {
 			return err
 		}
 	}
 	a.client = wire.NewClient(stream)
-	a.ready, err = a.client.Wake(ctx, wire.NewWake())
+	a.ready, err = a.client.Resume(ctx, wire.NewResume())
 	return err
 }
 
 // exec runs a command in the machine. The error has what the command wrote to
 // standard error if it did not end with 0.
-func (a awake) exec(t *testing.T, argv ...string) (string, error) {
+func (a running) exec(t *testing.T, argv ...string) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -80,7 +80,7 @@ func (a awake) exec(t *testing.T, argv ...string) (string, error) {
 
 // commands runs commands in the machine and sends it a file.
 func (s suite) commands(t *testing.T) {
-	m := wakes(t, s.start(t))
+	m := resumed(t, s.start(t))
 	release, err := m.exec(t, "uname", "-r")
 	if err != nil || strings.TrimSpace(release) != m.ready.Release {
 		t.Errorf("uname -r says %q, error %v; the agent said %q", release, err, m.ready.Release)
@@ -99,13 +99,13 @@ func (s suite) commands(t *testing.T) {
 
 // keepsFile puts a file of all bytes into the machine, larger than what may be
 // under way at a time, and wants it back.
-func (m awake) keepsFile(t *testing.T) {
+func (m running) keepsFile(t *testing.T) {
 	t.Helper()
 	content := make([]byte, 300<<10)
 	for i := range content {
 		content[i] = byte(i + i>>8)
 	}
-	path := filepath.Join("/tmp", "bpflab-conformance-"+wire.NewWake().MachineID(), "file")
+	path := filepath.Join("/tmp", "bpflab-conformance-"+wire.NewResume().MachineID(), "file")
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var res wire.PutResult
@@ -123,7 +123,7 @@ func (m awake) keepsFile(t *testing.T) {
 // identity wants two machines to be two; where they share a kernel, they may be
 // one.
 func (s suite) identity(t *testing.T) {
-	a, b := wakes(t, s.start(t)), wakes(t, s.start(t))
+	a, b := resumed(t, s.start(t)), resumed(t, s.start(t))
 	if len(a.ready.BootID) != 36 {
 		t.Errorf("boot id %q", a.ready.BootID)
 	}

@@ -10,10 +10,10 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// parkAndServe says hello, prepares all that does not depend on who the machine
-// is, and waits to be woken; it may be one of many copies when that happens.
+// prepareAndServe says hello, prepares all that does not depend on who the machine
+// is, and waits to be resumed; it may be one of many copies when that happens.
 // Then it answers calls until the host hangs up.
-func parkAndServe(stream io.ReadWriter) error {
+func prepareAndServe(stream io.ReadWriter) error {
 	if err := wire.Hello(stream); err != nil {
 		return err
 	}
@@ -36,11 +36,11 @@ func parkAndServe(stream io.ReadWriter) error {
 	}
 	agent := newAgent(newReaper())
 	defer agent.close()
-	wake, stream, err := wait(stream, port)
+	resume, stream, err := wait(stream, port)
 	if err != nil {
 		return err
 	}
-	boot, err := id.become(wake)
+	boot, err := id.become(resume)
 	if err != nil {
 		return err
 	}
@@ -48,21 +48,21 @@ func parkAndServe(stream io.ReadWriter) error {
 	if err := server.Ready(ready, boot, uptime()); err != nil {
 		return err
 	}
-	if err := id.settle(wake); err != nil {
+	if err := id.settle(resume); err != nil {
 		return err
 	}
 	return server.Serve(context.Background(), beatEvery)
 }
 
-// wait waits to be woken, on the port where there is one, and returns the
+// wait waits to be resumed, on the port where there is one, and returns the
 // stream for all that follows.
-func wait(stream io.ReadWriter, port *os.File) (wire.Wake, io.ReadWriter, error) {
+func wait(stream io.ReadWriter, port *os.File) (wire.Resume, io.ReadWriter, error) {
 	if port == nil {
-		wake, err := wire.AwaitWake(stream, nil)
-		return wake, stream, err
+		resume, err := wire.AwaitResume(stream, nil)
+		return resume, stream, err
 	}
-	wake, err := wire.AwaitWake(stream, port)
-	return wake, port, err
+	resume, err := wire.AwaitResume(stream, port)
+	return resume, port, err
 }
 
 // Serve answers calls on a stream in a machine that somebody else booted,
@@ -84,7 +84,7 @@ func serve(stream io.ReadWriter, agent *agent) error {
 	if err != nil {
 		return err
 	}
-	if _, err := wire.AwaitWake(stream, nil); err != nil {
+	if _, err := wire.AwaitResume(stream, nil); err != nil {
 		return err
 	}
 	server := agent.server(stream)

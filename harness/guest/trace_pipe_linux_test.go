@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fakePipe is a file that can be locked, as trace_pipe can.
+// fakePipe returns a file that can be locked, as trace_pipe can.
 func fakePipe(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "trace_pipe")
