@@ -108,7 +108,7 @@ func TestWorkshopMistakes(t *testing.T) {
 	w := openWorkshop(t, nil)
 	for _, c := range []struct{ name, lab, step, old, new, want string }{
 		{"section of no type", "hello", watchLs, `SEC("kprobe/sys_getdents64")`, `SEC("kprob/sys_getdents64")`, "names no type of program"},
-		{"no section", "hello", watchLs, `SEC("kprobe/sys_getdents64")`, ``, "the function hello is there, and is no program"},
+		{"no section", "hello", watchLs, `SEC("kprobe/sys_getdents64")`, ``, "the function hello exists but is not a program"},
 		{"no target", "hello", watchLs, `SEC("kprobe/sys_getdents64")`, `SEC("kprobe")`, "does not say where"},
 		{"wrong function", "hello", watchLs, `SEC("kprobe/sys_getdents64")`, `SEC("kprobe/sys_getdents65")`, "no function sys_getdents65"},
 		{"mistyped function", "hello", watchLs, `SEC("kprobe/sys_getdents64")`, `SEC("kprobe/sys_getdent64")`, "there is sys_getdents64"},
@@ -119,7 +119,7 @@ func TestWorkshopMistakes(t *testing.T) {
 		{"process's memory", "tracepoints", "print-the-name-of-the-file", `bpf_probe_read_user_str(name, sizeof(name), record->filename);`, `name[0] = record->filename[0];`, "bpf_probe_read_user"},
 		{"no BPF_PROG", "lsm", "a-file-that-stays", `int BPF_PROG(unlink, struct inode *dir, struct dentry *dentry, int ret)`, `int unlink(struct inode *dir, struct dentry *dentry, int ret)`, "BPF_PROG"},
 		{"old section of maps", "map-counters", "two-calls-for-one-directory", `SEC(".maps")`, `SEC("maps")`, `SEC(".maps")`},
-		{"no answer", "hello", watchLs, `return 0;`, ``, "takes the program's answer"},
+		{"no answer", "hello", watchLs, `return 0;`, ``, "uses the program's return value"},
 		{"no bounds", "xdp-drop", "drop-one-port", `(void *)(udp + 1) > data_end`, `0`, "the packet may be shorter"},
 		{"function of a file", "uprobes", "what-is-it-called-with", `SEC("uprobe//bin/bank:withdraw")`, `SEC("uprobe//bin/bank:withdrow")`, "/bin/bank has no function withdrow"},
 		{"swapped letters", "xdp-drop", "drop-one-port", `SEC("xdp")`, `SEC("xpd")`, `there is "xdp"`},

@@ -2,13 +2,13 @@ package workshop
 
 import "sync"
 
-// Event is something that faces of a desk show: exactly one of its parts is set.
+// Event is a change that the front ends of a workspace show. Exactly one field is set.
 type Event struct {
-	State        bool          // it changed: ask the desk for its View
-	Report       *Report       // a check has ended
+	State        bool          // the state changed: call View for it
+	Report       *Report       // of a check that has ended
 	Code         *Code         // the C file changed
 	Trace        *TraceUpdate  // lines of the kernel's trace
-	Maps         []MapView     // the values of the loaded object's maps
+	Maps         []MapView     // values of the maps of the loaded object
 	Announcement *Announcement // from the teacher
 }
 
@@ -18,22 +18,23 @@ type Code struct {
 	Revision int    `json:"revision"`
 }
 
-// NoticeToAll is a text from the teacher.
+// Announcement is a text that the teacher sends to every student.
 type Announcement struct {
 	From string `json:"from"`
 	Text string `json:"text"`
 }
 
-// hub hands events to whoever follows. One that does not keep up is let go: its channel
-// is closed, and it may follow anew.
+// broker delivers events to its subscribers. It drops a subscriber that does not keep
+// up: it closes the channel, and the subscriber may subscribe again.
 type broker struct {
 	mu          sync.Mutex
 	subscribers map[chan Event]bool
 }
 
-// backlog is how many events a follower may be behind.
+// backlog is how many events a subscriber may be behind.
 const backlog = 256
 
+// subscribe returns a channel of events, and a function that ends the subscription.
 func (b *broker) subscribe() (<-chan Event, func()) {
 	ch := make(chan Event, backlog)
 	b.mu.Lock()
@@ -49,7 +50,7 @@ func (b *broker) subscribe() (<-chan Event, func()) {
 	}
 }
 
-// drop lets a follower go. The caller holds the lock.
+// drop removes a subscriber. The caller holds the lock.
 func (b *broker) drop(ch chan Event) {
 	if b.subscribers[ch] {
 		delete(b.subscribers, ch)
@@ -57,6 +58,7 @@ func (b *broker) drop(ch chan Event) {
 	}
 }
 
+// send delivers an event to every subscriber.
 func (b *broker) send(e Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -69,7 +71,7 @@ func (b *broker) send(e Event) {
 	}
 }
 
-// followed tells whether anybody follows.
+// followed reports whether there is any subscriber.
 func (b *broker) followed() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -14,10 +14,10 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// Check builds what the student wrote and does a step in the desk's machine; "" is the
-// step the student is at. Followers get the report too. A newer check takes the place
-// of one that still runs, which then ends with an error. Everything else that goes
-// wrong is in the report.
+// Check builds the student's C file and runs a step in the workspace's machine; ""
+// stands for the student's current step. Subscribers receive the report too. A newer
+// check cancels one that is still running, which then returns an error. All other
+// failures are in the report.
 func (ws *Workspace) Check(ctx context.Context, step string) (*Report, error) {
 	ws.touch()
 	if step == "" {
@@ -44,7 +44,7 @@ func (ws *Workspace) Check(ctx context.Context, step string) (*Report, error) {
 	return report, ws.note(report)
 }
 
-// note keeps a report and tells the followers.
+// note stores a report and sends it to the subscribers.
 func (ws *Workspace) note(r *Report) error {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
@@ -59,7 +59,7 @@ func (ws *Workspace) note(r *Report) error {
 	return ws.keep()
 }
 
-// attempt is one check, or a comparison, on its way.
+// attempt is a check or a comparison in progress.
 type attempt struct {
 	workspace *Workspace
 	step      lab.Step
@@ -67,7 +67,7 @@ type attempt struct {
 	report    Report
 }
 
-// run does the attempt when its turn has come.
+// run does the attempt once no other check of this student is running.
 func (a *attempt) run(ctx context.Context) *Report {
 	ws := a.workspace
 	a.report = Report{Step: a.step.Name, Kernel: ws.workshop.Kernels.Names()[0], Verdict: verdict.Fail}
@@ -88,8 +88,8 @@ func (a *attempt) run(ctx context.Context) *Report {
 	return a.inMachine(ctx, object)
 }
 
-// inMachine does the attempt in the desk's machine. If it turns out to be dead, a new
-// one is tried once.
+// inMachine does the attempt in the workspace's machine, and once more in a new one if
+// that machine turns out to be dead.
 func (a *attempt) inMachine(ctx context.Context, object []byte) *Report {
 	ws := a.workspace
 	for again := false; ; again = true {
@@ -103,11 +103,11 @@ func (a *attempt) inMachine(ctx context.Context, object []byte) *Report {
 			return a.ended(m, err)
 		}
 		ws.endMachine(err.Error())
-		a.report.Notes = append(a.report.Notes, "your machine did not answer any more: this is a new one")
+		a.report.Notes = append(a.report.Notes, "your machine did not answer any more; this is a new one")
 	}
 }
 
-// build compiles the step's C file; false is a failure that the report tells.
+// build compiles the step's C file. If it returns false, the report says why.
 func (a *attempt) build(ctx context.Context) ([]byte, bool) {
 	a.workspace.setBusy(BusyBuilding)
 	l := a.workspace.Lesson
@@ -130,7 +130,7 @@ func (a *attempt) build(ctx context.Context) ([]byte, bool) {
 	return nil, false
 }
 
-// target compiles the program that the lab watches, if it has one.
+// target compiles the program that the lab observes, if it has one.
 func (a *attempt) target(ctx context.Context) ([]byte, error) {
 	l := a.workspace.Lesson
 	if l.Target == "" {
@@ -140,7 +140,8 @@ func (a *attempt) target(ctx context.Context) ([]byte, error) {
 	return program.Bytes, err
 }
 
-// do does the step in a machine, and fills the report. The error is the machine's.
+// do runs the step in a machine and fills in the report. It returns an error of the
+// machine.
 func (a *attempt) do(ctx context.Context, m *machine, object []byte) error {
 	l := a.workspace.Lesson
 	if err := m.putFiles(ctx, l.FileName(), a.code, object); err != nil {
@@ -174,7 +175,7 @@ func (a *attempt) do(ctx context.Context, m *machine, object []byte) error {
 	return nil
 }
 
-// judgeConsole makes a failure of a step at which the kernel reported an error.
+// judgeConsole fails a step that passed if the kernel reported an error meanwhile.
 func (a *attempt) judgeConsole(m *machine) {
 	splats := m.session.LastSplats(session.AllowSplats(a.workspace.Lesson.AllowSplats))
 	a.report.Notes = append(a.report.Notes, splats.Allowed...)
@@ -185,7 +186,7 @@ func (a *attempt) judgeConsole(m *machine) {
 	a.report.Checks = append(a.report.Checks, verdict.Check{Verdict: verdict.Fail, Expected: "no error report of the kernel", Seen: splats.Unexpected})
 }
 
-// judge writes what a step found into the report.
+// judge copies the outcome of a step into the report.
 func (a *attempt) judge(m *machine, single session.Single) {
 	r := &a.report
 	r.Release, r.Verdict, r.Checks, r.Output, r.Log = m.session.Ready.Release, single.Verdict, single.Checks, single.Output, single.Log
@@ -201,7 +202,7 @@ func (a *attempt) judge(m *machine, single session.Single) {
 	}
 }
 
-// ended is the report of an attempt whose machine may have died of it.
+// ended returns the report of an attempt, during which the machine may have died.
 func (a *attempt) ended(m *machine, err error) *Report {
 	if err == nil {
 		return &a.report
@@ -211,12 +212,13 @@ func (a *attempt) ended(m *machine, err error) *Report {
 		return a.failed(StageMachine, err)
 	}
 	a.report.Verdict, a.report.Stage = verdict.Fail, StageMachine
-	a.report.Checks = []verdict.Check{{Verdict: verdict.Fail, Expected: "a kernel that survives the step", Seen: m.why()}}
-	a.report.Diagnosis = []Diagnosis{{"the kernel of your machine panicked while the step was done", "the next check has a new machine"}}
+	a.report.Checks = []verdict.Check{{Verdict: verdict.Fail, Expected: "the kernel survives the step", Seen: m.why()}}
+	a.report.Diagnosis = []Diagnosis{{"the kernel of your machine panicked during the step", "the next check starts a new machine"}}
 	return &a.report
 }
 
-// failed is the report of an attempt that is nobody's fault but the machine's.
+// failed returns the report of an attempt that the student's code did not cause to
+// fail.
 func (a *attempt) failed(stage Stage, err error) *Report {
 	a.report.Verdict, a.report.Stage = verdict.Infra, stage
 	a.report.Checks = []verdict.Check{{Verdict: verdict.Infra, Expected: "a machine to do the step in", Seen: err.Error()}}

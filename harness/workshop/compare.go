@@ -9,9 +9,9 @@ import (
 	"github.com/bpflab/bpflab/harness/verdict"
 )
 
-// Compare does a step with the student's code on another kernel of the workshop's, in a
-// machine of its own that ends then. Nothing of it is kept. The error is an unknown
-// kernel or step; everything else that goes wrong is in the report.
+// Compare runs a step with the student's code on another kernel of the workshop, in a
+// machine of its own that ends afterwards. It stores nothing. It returns an error if
+// the kernel or the step is unknown; all other failures are in the report.
 func (ws *Workspace) Compare(ctx context.Context, kernel, step string) (*Report, error) {
 	ws.touch()
 	st := ws.Lesson.step(step)
@@ -29,7 +29,7 @@ func (ws *Workspace) Compare(ctx context.Context, kernel, step string) (*Report,
 	return &a.report, ctx.Err()
 }
 
-// elsewhere does the attempt in a machine of its own.
+// onOtherKernel does the attempt in a machine of its own.
 func (a *attempt) onOtherKernel(ctx context.Context, kernel string) {
 	ws := a.workspace
 	if ws.student.timeUp(time.Now()) {

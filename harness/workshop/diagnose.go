@@ -10,7 +10,7 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// findings are what a failed step is diagnosed from.
+// findings are the input of a diagnosis of a failed step.
 type findings struct {
 	step   lab.Step
 	single session.Single
@@ -18,13 +18,13 @@ type findings struct {
 	code   string
 }
 
-// symptoms are looked for in this order; each that fits is told.
+// symptoms are tested in this order; each that applies is reported.
 var symptoms = []func(findings) *Diagnosis{
 	noShell, outOfProcesses, outOfMemory, traceTaken, tracingOff, noTracefs, lsmNotListed, noFile, wrongFile, wrongTracepoint, wrongHook, wrongSymbol, neverRan, ranSilently, sizeOfPointer, notLicensed,
 }
 
-// diagnose tells what of the machine, or of the usual mistakes, may be the reason that
-// a step failed.
+// diagnose returns known faults of the machine and common mistakes that may have made a
+// step fail.
 func diagnose(f findings) []Diagnosis {
 	var out []Diagnosis
 	for _, symptom := range symptoms {
@@ -35,6 +35,7 @@ func diagnose(f findings) []Diagnosis {
 	return out
 }
 
+// wantsTrace reports whether the step checks lines of the trace buffer.
 func (f findings) wantsTrace() bool {
 	for _, c := range f.step.Checks {
 		if c.Trace != nil {
@@ -48,11 +49,11 @@ func noShell(f findings) *Diagnosis {
 	if !f.health.NoShell {
 		return nil
 	}
-	return &Diagnosis{"the machine's files are gone: it has no /bin/sh", "take a new machine; your C file stays"}
+	return &Diagnosis{"the machine's files are gone: there is no /bin/sh", "take a new machine; your C file stays"}
 }
 
 const (
-	manyProcesses = maxProcesses / 2 // beside those, some 60 are the kernel's
+	manyProcesses = maxProcesses / 2 // some 60 more are the kernel's
 	littleMemory  = 12 << 20
 )
 
@@ -61,14 +62,14 @@ func outOfProcesses(f findings) *Diagnosis {
 	if f.health.Processes < manyProcesses && !full {
 		return nil
 	}
-	return &Diagnosis{fmt.Sprintf("the machine has %d processes, and hardly room for one more", f.health.Processes), "end what makes them, or take a new machine"}
+	return &Diagnosis{fmt.Sprintf("the machine has %d processes and can hardly start another", f.health.Processes), "end what starts them, or take a new machine"}
 }
 
 func outOfMemory(f findings) *Diagnosis {
 	if f.health.FreeMemory == 0 || f.health.FreeMemory > littleMemory {
 		return nil
 	}
-	return &Diagnosis{fmt.Sprintf("the machine has %d MiB of memory left", f.health.FreeMemory>>20), "remove what fills /tmp, or take a new machine"}
+	return &Diagnosis{fmt.Sprintf("the machine has %d MiB of memory left", f.health.FreeMemory>>20), "delete large files in /tmp, or take a new machine"}
 }
 
 func traceTaken(f findings) *Diagnosis {
@@ -76,22 +77,22 @@ func traceTaken(f findings) *Diagnosis {
 		return nil
 	}
 	p := f.health.TraceReaders[0]
-	return &Diagnosis{fmt.Sprintf("%s (process %d) reads trace_pipe as well, and what one reader takes no other one sees", p.Comm, p.PID),
-		"end it with Ctrl-C in its terminal, and check again; the trace pane shows the lines, too"}
+	return &Diagnosis{fmt.Sprintf("%s (process %d) reads trace_pipe too, and each line goes to one reader only", p.Comm, p.PID),
+		"end it with Ctrl-C in its terminal and check again; the trace pane shows the lines, too"}
 }
 
 func tracingOff(f findings) *Diagnosis {
 	if !f.wantsTrace() || !f.health.TracingOff {
 		return nil
 	}
-	return &Diagnosis{"tracing is switched off in this machine: tracing_on holds 0", "echo 1 > /sys/kernel/tracing/tracing_on"}
+	return &Diagnosis{"tracing is switched off in this machine: tracing_on is 0", "echo 1 > /sys/kernel/tracing/tracing_on"}
 }
 
 func noTracefs(f findings) *Diagnosis {
 	if !f.health.NoTracefs {
 		return nil
 	}
-	return &Diagnosis{"tracefs is not mounted, which tracepoints, kprobes and bpf_printk need", "mount -t tracefs tracefs /sys/kernel/tracing"}
+	return &Diagnosis{"tracefs is not mounted; tracepoints, kprobes and bpf_printk need it", "mount -t tracefs tracefs /sys/kernel/tracing"}
 }
 
 func lsmNotListed(f findings) *Diagnosis {
@@ -102,11 +103,11 @@ func lsmNotListed(f findings) *Diagnosis {
 	if !isLSM || f.health.LSMs == "" || strings.Contains(","+f.health.LSMs+",", ",bpf,") {
 		return nil
 	}
-	return &Diagnosis{"the security modules in force are " + f.health.LSMs + ": bpf is not among them, so LSM programs load and are never asked",
+	return &Diagnosis{"the active security modules are " + f.health.LSMs + ": bpf is not among them, so LSM programs load but never run",
 		"boot the kernel with lsm=" + f.health.LSMs + ",bpf"}
 }
 
-// neverRan tells of an attached program that no event has run.
+// neverRan finds an attached program that no event has run.
 func neverRan(f findings) *Diagnosis {
 	if len(f.health.Runs) == 0 || len(f.single.Checks) == 0 || f.health.NoShell {
 		return nil
@@ -116,7 +117,7 @@ func neverRan(f findings) *Diagnosis {
 			return nil
 		}
 	}
-	return &Diagnosis{"the program is attached, and did not run once", "does the event happen that its section names?"}
+	return &Diagnosis{"the program is attached and did not run once", "does the event that its section names happen?"}
 }
 
 func ranSilently(f findings) *Diagnosis {
@@ -125,23 +126,23 @@ func ranSilently(f findings) *Diagnosis {
 	}
 	for _, r := range f.health.Runs {
 		if r.Runs > 0 {
-			return &Diagnosis{fmt.Sprintf("the program %s ran %d times, and prints nothing: the code calls no bpf_trace_printk", r.Name, r.Runs), "let it print"}
+			return &Diagnosis{fmt.Sprintf("the program %s ran %d times and printed nothing: the code does not call bpf_trace_printk", r.Name, r.Runs), "call bpf_trace_printk or bpf_printk"}
 		}
 	}
 	return nil
 }
 
-// pointerToText finds the name of a text that is no array.
+// pointerToText matches a string that is declared as a pointer and not as an array.
 var pointerToText = regexp.MustCompile(`\bchar\s*\*\s*(\w+)\s*=\s*"`)
 
-// sizeOfPointer tells of a text that is printed with the size of its address.
+// sizeOfPointer finds a string that is printed with the size of its pointer.
 func sizeOfPointer(f findings) *Diagnosis {
 	if !f.wantsTrace() {
 		return nil
 	}
 	for _, m := range pointerToText.FindAllStringSubmatch(f.code, -1) {
 		if strings.Contains(f.code, "sizeof("+m[1]+")") {
-			return &Diagnosis{"sizeof(" + m[1] + ") is the size of an address, 8, and not of the text", "make it an array: char " + m[1] + "[] = …"}
+			return &Diagnosis{"sizeof(" + m[1] + ") is the size of a pointer, 8, and not of the string", "make it an array: char " + m[1] + "[] = …"}
 		}
 	}
 	return nil
@@ -151,5 +152,5 @@ func notLicensed(f findings) *Diagnosis {
 	if !strings.Contains(f.single.Log, "GPL-restricted") {
 		return nil
 	}
-	return &Diagnosis{"the helper is only for programs whose licence is compatible with the GPL", `char LICENSE[] SEC("license") = "GPL";`}
+	return &Diagnosis{"the helper is only available to programs with a GPL-compatible licence", `char LICENSE[] SEC("license") = "GPL";`}
 }

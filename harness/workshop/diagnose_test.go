@@ -21,7 +21,7 @@ func TestDiagnose(t *testing.T) {
 		"all is well":       {findings{step: trace, health: wire.Health{FreeMemory: 1 << 30}, code: "bpf_printk"}, ""},
 		"no shell":          {findings{health: wire.Health{NoShell: true}}, "/bin/sh"},
 		"many processes":    {findings{health: wire.Health{Processes: 5000}}, "5000 processes"},
-		"no room":           {findings{single: seen("fork: resource temporarily unavailable")}, "hardly room"},
+		"no room":           {findings{single: seen("fork: resource temporarily unavailable")}, "hardly start"},
 		"no memory":         {findings{health: wire.Health{FreeMemory: 1 << 20}}, "1 MiB"},
 		"two readers":       {findings{step: trace, code: "bpf_printk", health: wire.Health{TraceReaders: []wire.Process{{PID: 7, Comm: "cat"}}}}, "cat (process 7)"},
 		"reader unasked":    {findings{health: wire.Health{TraceReaders: []wire.Process{{PID: 7, Comm: "cat"}}}}, ""},
@@ -43,7 +43,7 @@ func TestDiagnose(t *testing.T) {
 	}
 }
 
-// What cilium/ebpf says of a function that is not there.
+// TestMissingSymbol feeds messages of cilium/ebpf about functions that are missing.
 func TestMissingSymbol(t *testing.T) {
 	for seen, want := range map[string]string{
 		`program hello (section "kprobe/sys_getdents65"): creating perf_kprobe PMU (arch-specific fallback for "sys_getdents65"): token __x64_sys_getdents65: not found: no such file or directory`: "sys_getdents65",

@@ -17,13 +17,14 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// buildProblems are what clang found in the C file; nil if err is not the C's fault.
+// buildProblems returns what clang reported about the C file, or nil if err has another
+// cause.
 func buildProblems(file string, err error) []Problem {
 	var compile *build.CompileError
 	var limit *build.LimitError
 	switch {
 	case errors.As(err, &limit):
-		return []Problem{{File: file, Severity: "error", Text: limit.Error(), Fix: "look for a header that includes itself, or a macro that grows without end"}}
+		return []Problem{{File: file, Severity: "error", Text: limit.Error(), Fix: "look for a header that includes itself, or a macro that expands without end"}}
 	case !errors.As(err, &compile):
 		return nil
 	}
@@ -32,7 +33,7 @@ func buildProblems(file string, err error) []Problem {
 		p := Problem{File: path.Base(d.File), Line: d.Line, Column: d.Column, Severity: "error", Text: d.Text}
 		switch d.Severity {
 		case "note":
-			continue // says more of the one before, mostly of a header
+			continue // details of the message before it, usually in a header
 		case "warning":
 			p.Severity = "warning"
 		}
@@ -45,76 +46,77 @@ func buildProblems(file string, err error) []Problem {
 	return out
 }
 
-// clangWords are what clang says, and what it means in eBPF.
+// clangHints map messages of clang to what they mean in eBPF.
 var clangHints = []struct{ says, means string }{
-	{"Looks like the BPF stack limit", "the variables of a function need more than 512 bytes, which is all the stack there is: put large ones into a per-CPU array map"},
-	{"A call to built-in function", "the C library is not there in the kernel: use a helper or __builtin_memcpy and the like with a constant size"},
-	{"implicitly declaring library function", "the C library is not there in the kernel: programs print with bpf_trace_printk, and copy with __builtin_memcpy"},
-	{"call to undeclared function", "no header here declares it: is its name right? Helpers begin with bpf_"},
-	{"implicit declaration of function", "no header here declares it: is its name right? Helpers begin with bpf_"},
-	{"file not found", "only the headers in bpf/include, libbpf's and the kernel's user-space headers are there"},
-	{"unused variable", "a warning counts as an error here: use the variable, or remove it"},
-	{"non-void function does not return a value", "the kernel takes the program's answer from it: end with return and a number, on every path"},
-	{"undefined function", "a function without a body cannot be called in the kernel"},
-	{"incomplete type", "no header here has a struct of this name: is it mistyped?"},
-	{"incomplete definition of type", "no header here has a struct of this name: is it mistyped?"},
-	{"no member named", "the struct has no such field: its definition is in this file, or in a header of bpf/include"},
-	{"undeclared identifier", "nothing of this name is declared above, or in the headers: is it mistyped?"},
+	{"Looks like the BPF stack limit", "a function's local variables exceed the 512 bytes of stack that a program has: put large ones into a per-CPU array map"},
+	{"A call to built-in function", "there is no C library in the kernel: use a helper, or __builtin_memcpy and the like with a constant size"},
+	{"implicitly declaring library function", "there is no C library in the kernel: programs print with bpf_trace_printk and copy with __builtin_memcpy"},
+	{"call to undeclared function", "no header declares this function: is its name right? Helpers begin with bpf_"},
+	{"implicit declaration of function", "no header declares this function: is its name right? Helpers begin with bpf_"},
+	{"file not found", "only the headers in bpf/include, libbpf's and the kernel's user-space headers are available"},
+	{"unused variable", "warnings are errors here: use the variable or remove it"},
+	{"non-void function does not return a value", "the kernel uses the program's return value: end every path with return and a number"},
+	{"undefined function", "a program can only call helpers, kernel functions and functions that have a body"},
+	{"incomplete type", "no header defines a struct with this name: is it mistyped?"},
+	{"incomplete definition of type", "no header defines a struct with this name: is it mistyped?"},
+	{"no member named", "the struct has no such field; its definition is in this file or in a header of bpf/include"},
+	{"undeclared identifier", "this name is not declared above or in a header: is it mistyped?"},
 	{"comparison of distinct pointer types", "data_end is a void *: cast the other side, as in (void *)(ip + 1) > data_end"},
-	{"incompatible pointer to integer conversion", "a value is wanted here, and this is its address: put * before it"},
-	{"incompatible integer to pointer conversion", "an address is wanted here: put & before the variable"},
-	{"to parameter of incompatible type 'void *'", "an address is wanted here: put & before the variable"},
+	{"incompatible pointer to integer conversion", "a value is expected here, and this is its address: dereference it with *"},
+	{"incompatible integer to pointer conversion", "an address is expected here: take that of the variable with &"},
+	{"to parameter of incompatible type 'void *'", "an address is expected here: take that of the variable with &"},
 	{"result of an assignment as a condition", "= assigns, == compares"},
-	{"unknown attribute", "clang has no attribute of this name: is it mistyped?"},
-	{"declaration does not declare anything", "there is a semicolon too much: an attribute of a struct stands between } and ;"},
-	{"loop not unrolled", "clang could not write the loop out: mostly because the number of rounds is no constant"},
-	{"[-Werror", "a warning of clang's counts as an error here"},
+	{"unknown attribute", "clang knows no attribute with this name: is it mistyped?"},
+	{"declaration does not declare anything", "there is a stray semicolon: an attribute of a struct goes between } and ;"},
+	{"loop not unrolled", "clang could not unroll the loop, usually because the number of iterations is not constant"},
+	{"[-Werror", "warnings are errors here"},
 }
 
 const (
-	moreArguments   = "the kernel hands one argument to a program, its context, and this one uses another: macros such as BPF_PROG and BPF_KPROBE take a function's arguments out of the context"
-	errorWanted     = "0 or a negative error number, such as -EPERM, is wanted here: inside the kernel errors are negative"
-	zeroOrOne       = "the answer here has to be 0 or 1"
-	numberAsPointer = "to the verifier this address is a number like any other, and what it points to cannot be known: copy from it with bpf_probe_read_kernel, or bpf_probe_read_user if it is a process's (before 5.5 bpf_probe_read)"
+	moreArguments   = "a program has one argument, its context, and this one uses another: macros such as BPF_PROG and BPF_KPROBE read a function's arguments from the context"
+	errorWanted     = "the return value must be 0 or a negative error number, such as -EPERM: inside the kernel errors are negative"
+	zeroOrOne       = "the return value has to be 0 or 1"
+	numberAsPointer = "to the verifier this address is only a number, and it cannot know what is stored there: copy from it with bpf_probe_read_kernel, or with bpf_probe_read_user if it is an address of a process (before 5.5 bpf_probe_read)"
 )
 
-// verifierWords are what the verifier says, and what it means for who wrote the C.
+// verifierHints map messages of the verifier to what they mean for the author of the C
+// file.
 var verifierHints = []struct{ says, means string }{
-	{"map_value_or_null", "a lookup in a map may find nothing: compare what it returns with NULL (0) before you use it"},
-	{"_or_null'", "the pointer may be NULL here: compare it with 0 before you use it"},
-	{"r=65535)", "the verifier has walked the loop up to the largest packet there can be, of 65535 bytes: give the loop a bound of its own"},
-	{"invalid access to packet", "the packet may be shorter: compare the address behind what you read with data_end first, on this path; a number that is part of the address needs a bound before that"},
-	{"invalid access to map value", "the place lies outside the map's value, or may: bound the index with a comparison before it"},
+	{"map_value_or_null", "a map lookup may find nothing: compare its result with NULL before you use it"},
+	{"_or_null'", "the pointer may be NULL here: compare it with NULL before you use it"},
+	{"r=65535)", "the verifier followed the loop up to the largest possible packet, 65535 bytes: give the loop a bound of its own"},
+	{"invalid access to packet", "the packet may be shorter: on this path, first compare the end of what you read with data_end; a variable offset needs an upper bound before that"},
+	{"invalid access to map value", "the access is, or may be, outside of the map's value: compare the index with a bound first"},
 	{"R2 !read_ok", moreArguments}, {"R3 !read_ok", moreArguments}, {"R4 !read_ok", moreArguments}, {"R5 !read_ok", moreArguments},
-	{"R0 !read_ok", "the program ends without an answer: it needs a return with a number on every path (bpf_tail_call gives none)"},
-	{"!read_ok", "a variable is read before anything was written to it, on one path at least"},
-	{"invalid indirect read from stack", "bytes of a variable on the stack are handed on that nobody has written: begin with = {}"},
+	{"R0 !read_ok", "the program ends without a return value: every path needs a return with a number (bpf_tail_call gives none)"},
+	{"!read_ok", "a variable is read before it is written, on at least one path"},
+	{"invalid indirect read from stack", "a helper is passed bytes of the stack that were never written, such as the padding of a struct: initialise the variable with = {}"},
 	{"invalid mem access 'scalar'", numberAsPointer},
 	{"invalid mem access 'inv'", numberAsPointer},
-	{"unbounded memory access", "the length or index has no upper bound that the verifier knows: compare it with one"},
-	{"infinite loop", "the loop comes back to where it was with nothing changed: it would never end"},
+	{"unbounded memory access", "the verifier knows no upper bound of the length or index: compare it with one first"},
+	{"infinite loop", "the loop comes back to an earlier state with nothing changed, so it would never end"},
 	{"should have been in [-4095, 0]", errorWanted},
 	{"should have been in [0, 1]", zeroOrOne},
 	{"should have been in (0x0; 0x1)", zeroOrOne},
-	{"At program exit the register R0", "the answer is none that a program of this type may give"},
-	{"invalid bpf_context access", "at this place the context of such a program has nothing that may be read, or written: does SEC name the type of program that the function was written for?"},
-	{"pointer be out of bounds", "the number that is added to the address may be negative, or far too large: take an unsigned type, and compare it with a bound first"},
-	{"min value is negative", "the index may be negative: take an unsigned type, or compare it with 0 as well"},
-	{" expected=", "a helper gets another kind of argument than it takes: R1 is its first, R2 its second, and so on"},
-	{"cannot pass map_type", "this helper is not for maps of that type"},
-	{"expected prog array map for tail call", "the second argument of bpf_tail_call is a program array"},
-	{"misconfigured verifier", "a helper gets a map of a type that is not for it: bpf_tail_call, for one, takes a program array"},
-	{"BPF_STX uses reserved fields", "the result of an atomic operation is used, which kernels before 5.12 do not have: add only, and look the sum up in another line"},
-	{"must have a GPL compatible license", "such programs need a licence that is compatible with the GPL: char LICENSE[] SEC(\"license\") = \"Dual BSD/GPL\";"},
-	{"Unreleased reference", "what was taken (a ring buffer's record, a socket) must be given back on every path"},
+	{"At program exit the register R0", "a program of this type may not return this value"},
+	{"invalid bpf_context access", "a program of this type may not read, or write, this part of its context: does SEC name the type of program that the function was written for?"},
+	{"pointer be out of bounds", "the number that is added to the pointer may be negative or far too large: use an unsigned type, and compare it with a bound first"},
+	{"min value is negative", "the index may be negative: use an unsigned type, or compare it with 0 as well"},
+	{" expected=", "an argument of a helper has the wrong type: R1 is the first argument, R2 the second, and so on"},
+	{"cannot pass map_type", "this helper does not work on maps of that type"},
+	{"expected prog array map for tail call", "the second argument of bpf_tail_call must be a program array"},
+	{"misconfigured verifier", "a helper is passed a map of a type that it cannot use: bpf_tail_call, for one, takes a program array"},
+	{"BPF_STX uses reserved fields", "the result of an atomic operation is used, which needs kernel 5.12: only add, and look the sum up in a separate statement"},
+	{"must have a GPL compatible license", "such programs need a GPL-compatible licence: char LICENSE[] SEC(\"license\") = \"Dual BSD/GPL\";"},
+	{"Unreleased reference", "a reference that the program took (a ring buffer record, a socket) must be released on every path"},
 }
 
-// lately is how many lines of a log's end are looked at: what the verifier has against a
-// program stands in the last, or shortly before.
+// lastLines is how many lines of the end of a log are searched: the verifier's
+// complaint is in the last one or shortly before.
 const lastLines = 4
 
-// inWords finds what the end of a log means, and the line that says it; "" if that is
-// not known.
+// explainLog returns the line near the end of a log that a hint is known for, and the
+// hint; both are "" if there is none.
 func explainLog(log string) (line, means string) {
 	said := probe.Said(log)
 	for _, line := range slices.Backward(said[max(0, len(said)-lastLines):]) {
@@ -127,13 +129,14 @@ func explainLog(log string) (line, means string) {
 	return "", ""
 }
 
-// undeclared finds a helper's name that no header has.
+// undeclared matches the name of a helper that no header declares.
 var undeclared = regexp.MustCompile(`(?:implicit declaration of|call to undeclared) function '(bpf_\w+)'`)
 
+// explainClang returns a hint for a message of clang, or "" if none is known.
 func explainClang(text string) string {
 	if name := found(undeclared, text); name != "" {
 		if near := suggest.Names(name, helpers(), suggest.Typo(name), 3); len(near) > 0 {
-			return "no header here declares it; there is " + strings.Join(near, ", ")
+			return "no header declares it; there is " + strings.Join(near, ", ")
 		}
 	}
 	for _, w := range clangHints {
@@ -144,7 +147,7 @@ func explainClang(text string) string {
 	return ""
 }
 
-// stepProblems are what the kernel had against a step's programs.
+// stepProblems returns the kernel's complaints about a step's programs.
 func stepProblems(code []byte, file string, v kernel.Version, single session.Single) (Stage, []Problem) {
 	var out []Problem
 	for _, p := range single.Programs {
@@ -158,7 +161,7 @@ func stepProblems(code []byte, file string, v kernel.Version, single session.Sin
 	if what, ok := strings.CutPrefix(single.Expected, "attach "); ok {
 		name := strings.TrimSuffix(what, " works")
 		return StageAttach, []Problem{{File: file, Line: sectionAt(code, name), Severity: "error", Text: single.Seen,
-			Code: "attach", Explanation: "the program was loaded, and could not be attached where its section says"}}
+			Code: "attach", Explanation: "the program was loaded but could not be attached where its section says"}}
 	}
 	if strings.HasPrefix(single.Expected, "the object's maps") || strings.HasPrefix(single.Expected, "load the object") || single.Expected == "an eBPF object" {
 		return StageLoad, []Problem{refusedObject(code, file, v, single)}
@@ -166,27 +169,28 @@ func stepProblems(code []byte, file string, v kernel.Version, single session.Sin
 	return StageCheck, nil
 }
 
-// symbolNowhere finds a function that a map of programs names and that is not there.
+// symbolNowhere matches a function that a map's values name and the object lacks.
 var symbolNowhere = regexp.MustCompile(`unknown relocation type \w+ for symbol (\w+)`)
 
-// noProgram finds the program that an object lacks.
+// noProgram matches the program that an object lacks.
 var noProgram = regexp.MustCompile(`the object has no program "(\w+)"`)
 
-// refusedObject is an object whose maps cannot be made, or that cannot be read.
+// refusedObject explains an object whose maps cannot be created, or that cannot be
+// read.
 func refusedObject(code []byte, file string, v kernel.Version, single session.Single) Problem {
 	reason := verify.Explain(verify.Rejection{Kernel: v, Stage: wire.StageMap, Message: single.Seen})
 	p := Problem{File: file, Severity: "error", Text: single.Seen, Code: reason.Code, Explanation: reason.Text, Fix: reason.Fix}
 	if old := lineOf(code, `SEC("maps")`); old > 0 {
-		p.Line, p.Explanation, p.Fix = old, `a map that is described by __uint, __type and the like belongs in the section ".maps"; "maps" is an older form`, `SEC(".maps")`
+		p.Line, p.Explanation, p.Fix = old, `a map that is defined with __uint, __type and the like belongs in the section ".maps"; "maps" is an older format`, `SEC(".maps")`
 	}
 	if name := found(symbolNowhere, single.Seen); name != "" {
-		p.Explanation, p.Fix = "the map's values name the function "+name+", which this file does not have", "was it renamed?"
+		p.Explanation, p.Fix = "the map's values name the function "+name+", which this file does not define", "was it renamed?"
 	}
 	if name := found(noProgram, single.Seen); name != "" {
 		lacksProgram(&p, code, name)
 	}
 	if printk := lineOf(code, "bpf_printk("); printk > 0 && reason.Code == "global_data" {
-		p.Line, p.Fix = printk, "bpf_printk keeps its text there: put #define BPF_NO_GLOBAL_DATA before the headers, and \\n at the text's end; or use bpf_trace_printk with an array of char"
+		p.Line, p.Fix = printk, "bpf_printk stores its format string there: put #define BPF_NO_GLOBAL_DATA before the headers and end the string with \\n, or use bpf_trace_printk with an array of char"
 		return p
 	}
 	if m := mapName.FindStringSubmatch(single.Seen); m != nil {
@@ -195,24 +199,25 @@ func refusedObject(code []byte, file string, v kernel.Version, single session.Si
 	return p
 }
 
-// programsThere finds the programs that the object has instead.
+// programsThere matches the list of programs that the object has instead.
 var programsThere = regexp.MustCompile(`the object has no program "\w+"; it has (.+)`)
 
-// lacksProgram tells what may have become of a program: a function without a section, or
-// one of another name.
+// lacksProgram explains a missing program: its function has no section, or another
+// name.
 func lacksProgram(p *Problem, code []byte, name string) {
-	p.Code, p.Explanation, p.Fix = "no_program", "this step needs a program called "+name, "was the function renamed, or its SEC(\"...\") forgotten?"
+	p.Code, p.Explanation, p.Fix = "no_program", "this step needs a program named "+name, "was the function renamed, or its SEC(\"...\") forgotten?"
 	if p.Line = definedAt(code, name); p.Line > 0 {
-		p.Explanation = "the function " + name + " is there, and is no program: it has no section"
+		p.Explanation = "the function " + name + " exists but is not a program: it has no section"
 		p.Fix = `put SEC("...") above it`
 		return
 	}
 	there := strings.Split(found(programsThere, firstLine(p.Text)), ", ")
 	if near := suggest.Names(name, there, suggest.Typo(name), 1); len(near) > 0 {
-		p.Line, p.Fix = definedAt(code, near[0]), "there is "+near[0]+": call it "+name
+		p.Line, p.Fix = definedAt(code, near[0]), "there is "+near[0]+": rename it to "+name
 	}
 }
 
+// rejected explains a program that the verifier rejected.
 func rejected(code []byte, file string, v kernel.Version, single session.Single, p wire.Program) Problem {
 	about := verify.Program{Name: p.Name, Section: p.Section, Type: p.Type}
 	if single.Spec != nil && single.Spec.Programs[p.Name] != nil {
@@ -223,7 +228,7 @@ func rejected(code []byte, file string, v kernel.Version, single session.Single,
 		Text: p.Name + ": the verifier rejects it"}
 	words, means := explainLog(p.Log)
 	if means != "" {
-		out.Explanation, out.Fix = means, "" // which say more than the reason of all such errors
+		out.Explanation, out.Fix = means, "" // which is more specific
 	}
 	if words = cmp.Or(words, complaint(p), p.Message); words != "" {
 		out.Text = p.Name + ": " + words

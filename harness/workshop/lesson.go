@@ -11,15 +11,15 @@ import (
 	"github.com/bpflab/bpflab/harness/run"
 )
 
-// Lesson is a lab as a student takes it.
+// Lesson is a lab and its C files, as a student takes it.
 type Lesson struct {
 	*lab.Lab
 	Tree     run.Tree
-	Starter  []byte // what the student's C file holds at first; nil if the lab has none
+	Starter  []byte // initial content of the student's C file; nil if the lab has none
 	Solution []byte
 }
 
-// NewLesson reads a lab's C files. Errors are those of reading them.
+// NewLesson reads a lab's C files.
 func NewLesson(l *lab.Lab, tree run.Tree) (*Lesson, error) {
 	out := &Lesson{Lab: l, Tree: tree}
 	if l.Program == "" {
@@ -36,24 +36,25 @@ func NewLesson(l *lab.Lab, tree run.Tree) (*Lesson, error) {
 	return out, nil
 }
 
-// own is the document of a student whose C file begins as the starter: where the text
-// speaks of the starter's place, it speaks of that file.
+// forStudent returns the document with every path of the starter replaced by the name
+// of the student's C file, which begins as a copy of it.
 func (l *Lesson) forStudent(document *lab.Lab) *lab.Lab {
 	out := *document
-	tell := func(text string) string { return strings.ReplaceAll(text, l.place(document.Starter), l.FileName()) }
-	out.Intro, out.Steps = tell(out.Intro), slices.Clone(out.Steps)
+	replace := func(text string) string { return strings.ReplaceAll(text, l.place(document.Starter), l.FileName()) }
+	out.Intro, out.Steps = replace(out.Intro), slices.Clone(out.Steps)
 	for i := range out.Steps {
-		out.Steps[i].Prose = tell(out.Steps[i].Prose)
+		out.Steps[i].Prose = replace(out.Steps[i].Prose)
 	}
 	return &out
 }
 
 func (l *Lesson) read(file string) ([]byte, error) { return fs.ReadFile(l.Tree.FS, l.place(file)) }
 
-// place is where a file that the document names lies in the tree.
+// place returns the path in the tree of a file that the document names.
 func (l *Lesson) place(file string) string { return path.Join(path.Dir(l.Lab.File), file) }
 
-// FileName is the name of the student's C file, "hello.bpf.c", or "" without one.
+// FileName returns the name of the student's C file, such as "hello.bpf.c", or "" if
+// the lab has none.
 func (l *Lesson) FileName() string {
 	if l.Program == "" {
 		return ""
@@ -61,8 +62,8 @@ func (l *Lesson) FileName() string {
 	return path.Base(l.Program)
 }
 
-// Figure reads a figure of the lesson's, named as the document names it: a file beside
-// it.
+// Figure reads a figure beside the lesson's document, by the name that the document
+// gives it.
 func (l *Lesson) Figure(name string) ([]byte, error) {
 	if path.Ext(name) != ".svg" || path.Base(name) != name {
 		return nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
@@ -70,7 +71,7 @@ func (l *Lesson) Figure(name string) ([]byte, error) {
 	return l.read(name)
 }
 
-// Checked are the names of the steps that have something to check, in order.
+// Checked returns the names of the steps that have something to check, in order.
 func (l *Lesson) Checked() []string {
 	var out []string
 	for _, s := range l.Steps {
@@ -81,10 +82,10 @@ func (l *Lesson) Checked() []string {
 	return out
 }
 
-// IsChecked tells whether a step has something to check.
+// IsChecked reports whether a step has something to check.
 func IsChecked(s lab.Step) bool { return len(s.Checks) > 0 || len(s.Run) > 0 }
 
-// step is the step of a name, nil if there is none.
+// step returns the step with a name, or nil.
 func (l *Lesson) step(name string) *lab.Step {
 	for i := range l.Steps {
 		if l.Steps[i].Name == name {

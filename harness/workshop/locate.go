@@ -21,11 +21,11 @@ var (
 	mapName     = regexp.MustCompile(`map (\w+)`)
 )
 
-// complaint is what the verifier said against a program, in its own words.
+// complaint returns the verifier's own words against a program.
 func complaint(p wire.Program) string { return probe.Complaint(p.Log) }
 
-// failedAt is the place in the C file of the instruction that the verifier did not
-// take, by the object's line information; 0 if that is not known.
+// failedAt returns the place in the C file of the instruction that the verifier
+// refused, from the object's line information, or 0 if it is unknown.
 func failedAt(spec *ebpf.CollectionSpec, p wire.Program, file string) (line, column int) {
 	if spec == nil || spec.Programs[p.Name] == nil {
 		return 0, 0
@@ -44,8 +44,8 @@ func failedAt(spec *ebpf.CollectionSpec, p wire.Program, file string) (line, col
 	return line, column
 }
 
-// failedInstruction is the number of the instruction that a log speaks of last, -1
-// for none.
+// failedInstruction returns the number of the instruction that a log mentions last, or
+// -1.
 func failedInstruction(log string) int {
 	said := probe.Complaint(log)
 	if m := atInsn.FindStringSubmatch(said); m != nil {
@@ -60,7 +60,7 @@ func failedInstruction(log string) int {
 	return n
 }
 
-// lineOf is the first line of the code that has the text, 0 if none has.
+// lineOf returns the number of the first line of the code that contains the text, or 0.
 func lineOf(code []byte, text string) int {
 	before, _, found := strings.Cut(string(code), text)
 	if !found {
@@ -69,7 +69,8 @@ func lineOf(code []byte, text string) int {
 	return 1 + strings.Count(before, "\n")
 }
 
-// definedAt is the line with a program's definition: "int NAME(" or "int BPF_PROG(NAME,".
+// definedAt returns the line of a program's definition, "int NAME(" or "int
+// BPF_PROG(NAME,", or 0.
 func definedAt(code []byte, program string) int {
 	definition := regexp.MustCompile(`(?m)^\w[\w \t*]*[ \t*](?:BPF_\w+\(\s*)?` + regexp.QuoteMeta(program) + `\s*[(,)]`)
 	at := definition.FindIndex(code)
@@ -79,8 +80,8 @@ func definedAt(code []byte, program string) int {
 	return 1 + bytes.Count(code[:at[0]], []byte("\n"))
 }
 
-// sectionAt is the line of the SEC that a program's definition has above it, or of the
-// definition, if there is none.
+// sectionAt returns the line of the SEC above a program's definition, or that of the
+// definition if there is none.
 func sectionAt(code []byte, program string) int {
 	defined := definedAt(code, program)
 	lines := bytes.Split(code, []byte("\n"))
@@ -97,7 +98,8 @@ func firstLine(s string) string {
 	return s
 }
 
-// place is where a problem is, as compilers write it: "hello.bpf.c:12".
+// place returns the position of a problem as compilers write it, such as
+// "hello.bpf.c:12".
 func (p Problem) place() string {
 	if p.Line == 0 {
 		return p.File

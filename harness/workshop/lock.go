@@ -6,10 +6,10 @@ import (
 	"sync"
 )
 
-// errOvertaken is a check that gave way to a newer one.
+// errSuperseded is the error of a check that a newer one cancelled.
 var errSuperseded = errors.New("a newer check took its place")
 
-// turn lets one at a time do something, and the newest soon: it cancels the one before.
+// lock is a mutex whose newest caller may cancel the work of the holder.
 type lock struct {
 	held chan struct{}
 	mu   *sync.Mutex
@@ -20,14 +20,15 @@ func newLock() lock {
 	return lock{held: make(chan struct{}, 1), mu: &sync.Mutex{}, stop: new(context.CancelCauseFunc)}
 }
 
-// take cancels whoever is at work, waits for its end, and returns a context that ends
-// when the next one takes the turn. done gives the turn back.
+// preempt cancels the holder, waits until it has released the lock, and acquires it.
+// The context that it returns ends when somebody else preempts the lock; done releases
+// it.
 func (t lock) preempt(ctx context.Context) (_ context.Context, done func(), err error) {
 	t.cancel()
 	return t.acquire(ctx)
 }
 
-// wait is take without cancelling anybody.
+// acquire does the same without cancelling the holder.
 func (t lock) acquire(ctx context.Context) (_ context.Context, done func(), err error) {
 	select {
 	case t.held <- struct{}{}:
@@ -41,7 +42,7 @@ func (t lock) acquire(ctx context.Context) (_ context.Context, done func(), err 
 	return ctx, func() { stop(nil); <-t.held }, nil
 }
 
-// cancel ends what is being done.
+// cancel cancels the holder's work.
 func (t lock) cancel() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

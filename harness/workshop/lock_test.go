@@ -6,16 +6,16 @@ import (
 	"testing"
 )
 
-// The newest takes the turn from the one at work, which learns why.
+// TestLock has a newer caller preempt the holder, which learns the reason.
 func TestLock(t *testing.T) {
-	turn := newLock()
-	first, done, err := turn.preempt(context.Background())
+	l := newLock()
+	first, done, err := l.preempt(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
 	second := make(chan error)
 	go func() {
-		ctx, done, err := turn.preempt(context.Background())
+		ctx, done, err := l.preempt(context.Background())
 		if err == nil {
 			err = ctx.Err()
 			done()
@@ -32,17 +32,17 @@ func TestLock(t *testing.T) {
 	}
 }
 
-// Who waits in vain gives up with its context.
+// TestLockGivesUp has a waiting caller give up when its context ends.
 func TestLockGivesUp(t *testing.T) {
-	turn := newLock()
-	_, done, err := turn.preempt(context.Background())
+	l := newLock()
+	_, done, err := l.preempt(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer done()
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, _, err := turn.acquire(ctx); !errors.Is(err, context.Canceled) {
+	if _, _, err := l.acquire(ctx); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }

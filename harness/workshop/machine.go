@@ -20,18 +20,18 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// machine is a desk's, or one that a comparison has for a moment.
+// machine is a running machine of a workspace or of a comparison.
 type machine struct {
 	session *session.Session
 	image   kernel.Image
 	end     func()               // ends the session and the machine
 	alive   context.Context      // ends with the session
-	load    atomic.Uint64        // of a processor, lately: math.Float64bits of a share
-	spec    *ebpf.CollectionSpec // of what the last check has loaded; guarded by the desk's lock
-	loaded  chan struct{}        // closed when a check has loaded; guarded likewise
+	load    atomic.Uint64        // recent share of a processor, as math.Float64bits
+	spec    *ebpf.CollectionSpec // the object that the last check loaded; guarded by the workspace's mu
+	loaded  chan struct{}        // closed when a check has loaded an object; guarded likewise
 }
 
-// HomeDir is where a student's files are in the machine.
+// HomeDir is the directory of the student's files in the machine.
 const HomeDir = "/root/lab"
 
 // start starts a machine for the lesson on a kernel.
@@ -41,16 +41,16 @@ func (w *Workshop) start(ctx context.Context, student string, l *Lesson, name st
 		return nil, err
 	}
 	if !l.Kernels.Contains(image.Version) && !image.Version.IsZero() {
-		return nil, fmt.Errorf("this lab is for kernels %s, and %s is none of them", l.Kernels, name)
+		return nil, fmt.Errorf("this lab is for kernels %s, and %s is not one of them", l.Kernels, name)
 	}
 	if limit := w.Limits.Memory; limit > 0 && int64(l.Memory) > limit {
-		return nil, fmt.Errorf("this lab needs a machine with %d MiB, and this workshop gives %d", int64(l.Memory)>>20, limit>>20)
+		return nil, fmt.Errorf("this lab needs a machine with %d MiB, and this workshop allows %d MiB", int64(l.Memory)>>20, limit>>20)
 	}
 	dir, err := w.machineDir(student, l.Name)
 	if err != nil {
 		return nil, err
 	}
-	alive, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it outlives who asked for it
+	alive, cancel := context.WithCancel(context.WithoutCancel(ctx)) // the machine outlives the request
 	starting := context.AfterFunc(ctx, cancel)
 	s, end, err := session.Start(alive, w.Provider, vms.Spec{Kernel: image, Agent: w.Agent, Memory: int64(l.Memory), CPUs: l.CPUs, Modules: l.Modules, LSM: l.LSM, Dir: dir, Frugal: w.Frugal})
 	if starting(); err != nil {
@@ -63,7 +63,7 @@ func (w *Workshop) start(ctx context.Context, student string, l *Lesson, name st
 	return m, nil
 }
 
-// why is what ended a machine, for people.
+// why returns what ended a machine, in words for people.
 func (m *machine) why() string {
 	err := m.session.Why()
 	var crash *vms.Crash
@@ -71,9 +71,9 @@ func (m *machine) why() string {
 	case errors.As(err, &crash) && errors.Is(err, vms.ErrPanic):
 		return "its kernel panicked: " + firstLine(crash.Splat)
 	case errors.As(err, &crash):
-		return "it was powered off, or rebooted"
+		return "it was powered off or rebooted"
 	case errors.Is(err, session.ErrHang):
-		return "it hangs, and was ended"
+		return "it did not answer any more and was ended"
 	case err != nil:
 		return err.Error()
 	}
@@ -82,7 +82,7 @@ func (m *machine) why() string {
 
 func (m *machine) setLoad(share float64) { m.load.Store(math.Float64bits(share)) }
 
-// version is the kernel's.
+// version returns the version of the machine's kernel.
 func (m *machine) version() kernel.Version {
 	if !m.image.Version.IsZero() {
 		return m.image.Version
@@ -91,13 +91,14 @@ func (m *machine) version() kernel.Version {
 	return v
 }
 
-// setUp makes a machine one to work in: the kernel counts how often programs run.
+// setUp has the kernel count how often programs run.
 func (m *machine) setUp(ctx context.Context) {
 	args := wire.Exec{Argv: []string{"sh", "-c", "echo 1 >/proc/sys/kernel/bpf_stats_enabled"}}
 	m.session.Call(ctx, wire.OpExec, args, nil, wire.IO{}) // kernels before 5.1 do not count
 }
 
-// putFiles stores the C file and its object where the student's shell begins.
+// putFiles stores the C file and its object in the directory where the student's shell
+// starts.
 func (m *machine) putFiles(ctx context.Context, name string, code, object []byte) error {
 	if name == "" {
 		return nil
@@ -116,15 +117,15 @@ func (ws *Workspace) hasMachine() bool {
 	return ws.machine != nil
 }
 
-// current is the desk's machine, nil without one.
+// current returns the workspace's machine, or nil.
 func (ws *Workspace) current() *machine {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	return ws.machine
 }
 
-// ready is the desk's machine; one is started if there is none. The caller has the
-// turn.
+// ready returns the workspace's machine and starts one if there is none. The caller
+// holds the workspace's lock.
 func (ws *Workspace) ready(ctx context.Context) (*machine, error) {
 	if m := ws.current(); m != nil && m.alive.Err() == nil {
 		return m, nil
@@ -147,8 +148,8 @@ func (ws *Workspace) ready(ctx context.Context) (*machine, error) {
 	return m, ws.adopt(m)
 }
 
-// Warm has the machine there before anybody asks for it. What is wrong with it shows
-// when somebody does.
+// Warm starts the workspace's machine ahead of its first use. An error shows at that
+// use.
 func (ws *Workspace) Warm(ctx context.Context) {
 	ctx, done, err := ws.lock.acquire(ctx)
 	if err != nil {
@@ -158,7 +159,7 @@ func (ws *Workspace) Warm(ctx context.Context) {
 	ws.ready(ctx)
 }
 
-// occupy makes a machine the desk's.
+// adopt makes a machine the workspace's.
 func (ws *Workspace) adopt(m *machine) error {
 	ws.mu.Lock()
 	if ws.closed {
@@ -174,7 +175,7 @@ func (ws *Workspace) adopt(m *machine) error {
 	return nil
 }
 
-// watchMachine tells when a machine died.
+// watchMachine waits until a machine has died and notes why.
 func (ws *Workspace) watchMachine(m *machine) {
 	<-m.session.Done()
 	ws.mu.Lock()
@@ -188,7 +189,7 @@ func (ws *Workspace) watchMachine(m *machine) {
 	m.end()
 }
 
-// endMachine ends the desk's machine, if it has one, and says why.
+// endMachine ends the workspace's machine, if it has one, and notes why.
 func (ws *Workspace) endMachine(why string) {
 	ws.mu.Lock()
 	m := ws.machine
@@ -203,8 +204,8 @@ func (ws *Workspace) endMachine(why string) {
 	}
 }
 
-// Reset gives the desk a new machine, and with code the starter again. What was
-// reached stays. The error is the machine's or the disk's.
+// Reset replaces the workspace's machine and, with code, the C file by the starter.
+// Progress stays. It returns an error of the machine or of the disk.
 func (ws *Workspace) Reset(ctx context.Context, code bool) error {
 	ws.touch()
 	ctx, done, err := ws.lock.preempt(ctx)
@@ -222,7 +223,8 @@ func (ws *Workspace) Reset(ctx context.Context, code bool) error {
 	return err
 }
 
-// restore brings the starter back; what was written stays beside it, as FILE.old.
+// restore writes the starter to the C file. What the student had written stays beside
+// it, as FILE.old.
 func (ws *Workspace) restore() error {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// What is not there, in cilium/ebpf's words:
+// Messages of cilium/ebpf about what is missing:
 //
 //	token __x64_sys_openat9: not found
 //	open /sys/kernel/tracing/events/syscalls/sys_enter_openat9/id: no such file or directory
@@ -19,23 +19,23 @@ var (
 	hookMissing       = regexp.MustCompile(`attach LSM/LSM\w+: (\w+) LSM hook not supported`)
 )
 
-// askedFor finds the function that a section names, where cilium/ebpf has tried the name
+// askedFor matches the function that a section names, where cilium/ebpf tried the name
 // of a system call in its place.
 var askedFor = regexp.MustCompile(`fallback for "(\w+)"\): token \S+: not found`)
 
-// fileMissing finds the program that a section names and that is not there.
+// fileMissing matches the file that a section names and that does not exist.
 var fileMissing = regexp.MustCompile(`stat executable: stat (\S+): no such file`)
 
-// systemCall is what stands before a system call's name since 4.17.
+// systemCall matches the prefix of a system call's symbol since 4.17.
 var systemCall = regexp.MustCompile(`^__\w+?_sys_`)
 
-// inFile finds the program that a uprobe's section names.
+// inFile matches the file that a uprobe's section names.
 var inFile = regexp.MustCompile(`section "u(?:ret)?probe/(/[^":]+):`)
 
-// hookFunction is what stands before a security hook's name, where BPF is called.
+// hookFunction is the prefix of the function by which a security hook calls BPF.
 const hookFunction = "bpf_lsm_"
 
-// found is the first group of an expression's match, "" if there is none.
+// found returns the first group of an expression's match, or "".
 func found(re *regexp.Regexp, text string) string {
 	if m := re.FindStringSubmatch(text); m != nil {
 		return m[1]
@@ -43,6 +43,8 @@ func found(re *regexp.Regexp, text string) string {
 	return ""
 }
 
+// missingSymbol returns the function that could not be probed because it does not
+// exist, or "".
 func missingSymbol(seen string) string {
 	if name := found(askedFor, seen); name != "" {
 		return name
@@ -50,6 +52,7 @@ func missingSymbol(seen string) string {
 	return systemCall.ReplaceAllString(found(symbolMissing, seen), "sys_")
 }
 
+// missingHook returns the security hook that this kernel lacks, or "".
 func missingHook(single session.Single) string {
 	for _, p := range single.Programs {
 		if hook := found(hookMissing, p.Message); hook != "" {
@@ -59,7 +62,7 @@ func missingHook(single session.Single) string {
 	return ""
 }
 
-// asksFor is what a machine is asked after a step has failed.
+// healthRequest returns what to ask a machine after a step has failed.
 func healthRequest(single session.Single) wire.HealthAsk {
 	ask := wire.HealthAsk{Symbol: missingSymbol(single.Seen), Tracepoint: found(tracepointMissing, single.Seen)}
 	if hook := missingHook(single); hook != "" {
@@ -73,7 +76,7 @@ func wrongFile(f findings) *Diagnosis {
 	if file == "" || name == "" {
 		return nil
 	}
-	return &Diagnosis{file + " has no function " + name, "is the name in SEC right? grep -c NAME " + file + " tells whether the file has a name at all"}
+	return &Diagnosis{file + " has no function " + name, "is the name in SEC right? grep -c NAME " + file + " counts where the file has a name"}
 }
 
 func noFile(f findings) *Diagnosis {
@@ -81,7 +84,7 @@ func noFile(f findings) *Diagnosis {
 	if file == "" {
 		return nil
 	}
-	return &Diagnosis{"this machine has no file " + file, "is the path in SEC right? It stands between uprobe/ and the colon, and begins with a slash of its own"}
+	return &Diagnosis{"this machine has no file " + file, "is the path in SEC right? It is between uprobe/ and the colon and begins with a slash of its own"}
 }
 
 func wrongTracepoint(f findings) *Diagnosis {
@@ -89,7 +92,7 @@ func wrongTracepoint(f findings) *Diagnosis {
 	if name == "" {
 		return nil
 	}
-	return f.missing("this kernel has no tracepoint "+name, "ls /sys/kernel/tracing/events/* tells what there is")
+	return f.missing("this kernel has no tracepoint "+name, "ls /sys/kernel/tracing/events/* lists them")
 }
 
 func wrongHook(f findings) *Diagnosis {
@@ -97,7 +100,7 @@ func wrongHook(f findings) *Diagnosis {
 	if name == "" {
 		return nil
 	}
-	return f.missing("this kernel has no security hook "+name, "grep "+hookFunction+" /proc/kallsyms tells what there is")
+	return f.missing("this kernel has no security hook "+name, "grep "+hookFunction+" /proc/kallsyms lists them")
 }
 
 func wrongSymbol(f findings) *Diagnosis {
@@ -105,10 +108,11 @@ func wrongSymbol(f findings) *Diagnosis {
 	if name == "" || found(inFile, f.single.Seen) != "" {
 		return nil
 	}
-	return f.missing("this kernel has no function "+name+" that can be probed", "grep "+name+" /proc/kallsyms tells what there is")
+	return f.missing("this kernel has no function "+name+" that can be probed", "grep "+name+" /proc/kallsyms lists them")
 }
 
-// missing tells what is not there, and what is there instead; or how to look.
+// missing reports what is missing and what exists instead; if that is unknown, how to
+// look.
 func (f findings) missing(what, look string) *Diagnosis {
 	if len(f.health.Similar) == 0 {
 		return &Diagnosis{what, look}

@@ -12,24 +12,26 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// TraceNews is what came in the kernel's trace buffer. Clear says that a check has
-// emptied it before. Error is why none comes.
+// TraceUpdate is new content of the kernel's trace buffer. Clear says that a check
+// emptied the buffer before it. Error says why no lines come.
 type TraceUpdate = wire.Followed
 
-// MapNews is a map's content now.
+// MapView is the content of a map.
 type MapView = session.MapView
 
-// live shows what goes on in a desk's machine, while a face shows it.
+// monitor sends the trace and the maps of a workspace's machine to its subscribers,
+// while a front end shows them.
 type monitor struct {
 	workspace *Workspace
 
 	mu      sync.Mutex
 	shown   int
 	machine *machine
-	stop    context.CancelFunc // of what follows the machine, nil if nothing does
+	stop    context.CancelFunc // stops the monitoring; nil while there is none
 }
 
-// show counts faces that show the trace and the maps.
+// addViewer counts the front ends that show the trace and the maps: one more, or with
+// false one less.
 func (mon *monitor) addViewer(more bool) {
 	mon.mu.Lock()
 	defer mon.mu.Unlock()
@@ -41,7 +43,7 @@ func (mon *monitor) addViewer(more bool) {
 	mon.update()
 }
 
-// follow says which machine is the desk's now.
+// setMachine makes another machine the one that is monitored.
 func (mon *monitor) setMachine(m *machine) {
 	mon.mu.Lock()
 	defer mon.mu.Unlock()
@@ -53,7 +55,7 @@ func (mon *monitor) setMachine(m *machine) {
 	mon.update()
 }
 
-// arrange begins or ends to follow. The caller holds the lock.
+// update starts or stops the monitoring. The caller holds the lock.
 func (mon *monitor) update() {
 	switch wanted := mon.shown > 0 && mon.machine != nil; {
 	case wanted && mon.stop == nil:
@@ -67,18 +69,21 @@ func (mon *monitor) update() {
 	}
 }
 
+// trace forwards the lines of the trace buffer.
 func (mon *monitor) trace(ctx context.Context, m *machine) {
 	m.session.Follow(ctx, func(update wire.Followed) { // the error is that of ctx or of the machine, which watchMachine reports
 		mon.workspace.broker.send(Event{Trace: &update})
 	})
 }
 
-// How often maps are read: soon while they change, and less and less often while not.
+// How often maps are read: often while they change, and less and less often while they
+// do not.
 const (
 	mapsSoon   = time.Second
 	mapsSeldom = 8 * time.Second
 )
 
+// maps sends the content of the maps whenever it has changed.
 func (mon *monitor) maps(ctx context.Context, m *machine) {
 	var before []MapView
 	var spec *ebpf.CollectionSpec
@@ -104,8 +109,8 @@ func (mon *monitor) maps(ctx context.Context, m *machine) {
 	}
 }
 
-// readMaps reads the maps of what the last check has loaded. While a check is done,
-// they stay as they were.
+// readMaps reads the maps of the object that the last check loaded. During a check they
+// stay as they were.
 func (ws *Workspace) readMaps(ctx context.Context, m *machine) ([]MapView, *ebpf.CollectionSpec, error) {
 	ws.mu.Lock()
 	spec := m.spec
@@ -117,7 +122,7 @@ func (ws *Workspace) readMaps(ctx context.Context, m *machine) ([]MapView, *ebpf
 	return maps, spec, err
 }
 
-// loaded says what a check has loaded into a machine.
+// loaded notes the object that a check has loaded into a machine.
 func (ws *Workspace) loaded(m *machine, spec *ebpf.CollectionSpec) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
@@ -128,7 +133,7 @@ func (ws *Workspace) loaded(m *machine, spec *ebpf.CollectionSpec) {
 	}
 }
 
-// nudge is closed when a check has loaded something.
+// nextLoad returns a channel that is closed when a check has loaded an object.
 func (ws *Workspace) nextLoad(m *machine) <-chan struct{} {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()

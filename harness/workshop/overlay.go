@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// overlay is a tree in which one file has another content.
+// overlay is a file system in which one file has another content.
 type overlay struct {
 	fs.FS
 	name string
@@ -21,7 +21,7 @@ func (o overlay) Open(name string) (fs.File, error) {
 	return o.FS.Open(name)
 }
 
-// openText is the overlay's file while it is read.
+// openText is the overlay's file, open for reading.
 type openText struct {
 	*bytes.Reader
 	info textInfo

@@ -9,14 +9,16 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// unwanted are the verifier's answers without the rejections that the step wants, and
-// got: nothing is wrong with those programs.
+// unexpectedRejections returns the verifier's answers without those rejections that the
+// step expects and got: those programs are as they should be.
 func unexpectedRejections(step lab.Step, single session.Single) []wire.Program {
 	return slices.DeleteFunc(slices.Clone(single.Programs), func(p wire.Program) bool {
 		return !p.Accepted && expectsRejection(step, single.Checks, p.Name)
 	})
 }
 
+// expectsRejection reports whether a check of the step expected the rejection of a
+// program, and passed.
 func expectsRejection(step lab.Step, judged []verdict.Check, program string) bool {
 	for _, c := range step.Checks {
 		if c.Rejected == nil || c.Rejected.Program != program {

@@ -12,23 +12,23 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// missingField names the field of which a CO-RE relocation has found nothing, and the
-// line that reads it. What is not known of either stays as it is.
+// missingField adds the field that a CO-RE relocation did not find, and the line that
+// reads it, to a problem. It leaves alone what it cannot determine.
 func missingField(out *Problem, code []byte, spec *ebpf.CollectionSpec, p wire.Program) {
 	in, field := unrelocated(spec, p)
 	if field == "" {
 		return
 	}
 	out.Explanation = "this kernel's struct " + in + " has no field " + field + " of that type"
-	out.Fix = "is its name right? If other kernels have it, ask first: bpf_core_field_exists()"
+	out.Fix = "is the name right? If other kernels have the field, test for it first with bpf_core_field_exists()"
 	last := field[strings.LastIndex(field, ".")+1:]
 	if line := readNear(code, last, out.Line); line > 0 {
 		out.Line, out.Column = line, 0
 	}
 }
 
-// unrelocated is the field that the last instruction of a log was to be relocated for,
-// and the struct it is in, by its name in the kernel.
+// unrelocated returns the field that the last instruction of a log was to be relocated
+// for, and the struct that has it, by its name in the kernel.
 func unrelocated(spec *ebpf.CollectionSpec, p wire.Program) (in, field string) {
 	if spec == nil || spec.Types == nil || spec.Programs[p.Name] == nil {
 		return "", ""
@@ -44,13 +44,13 @@ func unrelocated(spec *ebpf.CollectionSpec, p wire.Program) (in, field string) {
 	return "", ""
 }
 
-// relocationText is a relocation in cilium/ebpf's words:
+// relocationText matches a relocation as cilium/ebpf prints it:
 //
 //	CORERelocation(byte_off, Struct:"task_struct"[0:1], local_id=7)
 var relocationText = regexp.MustCompile(`Struct:"(\w+)"\[([\d:]+)\]`)
 
-// accessed is what a relocation's numbers lead to: the first is an index of the whole
-// struct, each other one a member's.
+// accessed resolves the numbers of a relocation to a struct and a field: the first
+// number is an index of the whole struct, each further one that of a member.
 func accessed(types *btf.Spec, relocation string) (in, field string) {
 	m := relocationText.FindStringSubmatch(relocation)
 	var at btf.Type
@@ -71,7 +71,7 @@ func accessed(types *btf.Spec, relocation string) (in, field string) {
 		s, ok := btf.UnderlyingType(at).(*btf.Struct)
 		i, err := strconv.Atoi(digits)
 		if !ok || err != nil || i >= len(s.Members) {
-			break // an element of an array, or nothing that has fields
+			break // an element of an array, or a type without fields
 		}
 		names, at = append(names, s.Members[i].Name), s.Members[i].Type
 	}
@@ -79,8 +79,8 @@ func accessed(types *btf.Spec, relocation string) (in, field string) {
 	return in, strings.Join(names, ".")
 }
 
-// readNear is the line nearest to another that reads a field, by an arrow or as an
-// argument of BPF_CORE_READ; 0 for none.
+// readNear returns the line nearest to another that reads a field, by an arrow or as an
+// argument of BPF_CORE_READ, or 0.
 func readNear(code []byte, field string, to int) int {
 	reads := regexp.MustCompile(`(?:->|,)\s*` + regexp.QuoteMeta(field) + `\b`)
 	nearest := 0

@@ -6,13 +6,13 @@ import (
 	"github.com/bpflab/bpflab/harness/verdict"
 )
 
-// Report is what a check of one step found.
+// Report is the outcome of a check of one step.
 type Report struct {
 	Step      string          `json:"step"`
-	Kernel    string          `json:"kernel"`  // the selector
+	Kernel    string          `json:"kernel"`  // selector
 	Release   string          `json:"release"` // uname -r
 	Verdict   verdict.Verdict `json:"verdict"`
-	Stage     Stage           `json:"stage"`   // how far it came
+	Stage     Stage           `json:"stage"`   // the last one reached
 	Seconds   float64         `json:"seconds"` // from the save to the verdict
 	Checks    []verdict.Check `json:"checks"`
 	Problems  []Problem       `json:"problems"`
@@ -25,7 +25,8 @@ type Report struct {
 // Stage is a part of a check.
 type Stage string
 
-// The stages, in their order. StageMachine is a machine that could not be had or died.
+// The stages, in their order. StageMachine means that no machine could be started, or
+// that it died.
 const (
 	StageBuild   Stage = "build"
 	StageMachine Stage = "machine"
@@ -34,25 +35,26 @@ const (
 	StageCheck   Stage = "check"
 )
 
-// Problem is something wrong with the C file, at a place in it.
+// Problem is a fault of the C file, at a place in it.
 type Problem struct {
 	File        string `json:"file"`
-	Line        int    `json:"line"` // 0 if the place is not known
+	Line        int    `json:"line"` // 0 if unknown
 	Column      int    `json:"column"`
 	Severity    string `json:"severity"` // "error" or "warning"
-	Text        string `json:"text"`     // clang's or the kernel's words
+	Text        string `json:"text"`     // message of clang or the kernel
 	Explanation string `json:"explanation"`
 	Fix         string `json:"fix"`
-	Code        string `json:"code,omitempty"` // of the reason, as `bpflab verify` has it
+	Code        string `json:"code,omitempty"` // code of the reason, as in `bpflab verify`
 }
 
-// Diagnosis is something of the machine's that is in the way, and what to do.
+// Diagnosis is a likely cause of a failure outside of the C file's compilation and
+// verification, and its remedy.
 type Diagnosis struct {
 	Text string `json:"text"`
 	Fix  string `json:"fix"`
 }
 
-// whole makes empty lists of missing ones, as JSON has them.
+// fillLists replaces nil lists by empty ones, which JSON shows as [].
 func (r *Report) fillLists() {
 	r.Checks = append([]verdict.Check{}, r.Checks...)
 	r.Problems = append([]Problem{}, r.Problems...)
@@ -60,11 +62,11 @@ func (r *Report) fillLists() {
 	r.Notes = append([]string{}, r.Notes...)
 }
 
-// Passed tells that the step is as the lab wants it.
+// Passed reports whether the step passed.
 func (r *Report) Passed() bool { return r.Verdict == verdict.Pass }
 
-// Error is what went wrong, in one line, and where, for a teacher's overview: "" if
-// nothing did.
+// Error returns the failure in one line and its place, for a teacher's overview, or ""
+// if the step passed.
 func (r *Report) Error() (text, place string) {
 	if r.Passed() {
 		return "", ""

@@ -4,34 +4,35 @@ import (
 	"time"
 )
 
-// State is what a student has reached in a lab, as it is kept.
+// State is a student's progress in a lab, as it is stored.
 type State struct {
 	Schema   int                  `json:"schema"`
-	Step     string               `json:"step"`     // the one the student is at
-	Since    time.Time            `json:"since"`    // when that was
-	Revision int                  `json:"revision"` // of the C file, raised with each save
+	Step     string               `json:"step"`     // the student's current step
+	Since    time.Time            `json:"since"`    // when the student came to it
+	Revision int                  `json:"revision"` // of the C file, incremented by each save
 	Steps    map[string]*Progress `json:"steps"`
 }
 
 // StateSchema is the version of State's layout.
 const StateSchema = 1
 
-// Progress is what a student did in a step.
+// Progress is a student's progress in a step.
 type Progress struct {
-	Done     time.Time `json:"done"` // zero until it passed
+	Done     time.Time `json:"done"` // when it first passed, or zero
 	Attempts int       `json:"attempts"`
-	Hints    int       `json:"hints"`  // taken
-	Solved   bool      `json:"solved"` // the solution was looked at
+	Hints    int       `json:"hints"`  // taken so far
+	Solved   bool      `json:"solved"` // the student has seen the solution
 	Last     *Report   `json:"last"`
 }
 
+// newState returns the state of a student who has not begun.
 func newState(l *Lesson) State {
 	s := State{Schema: StateSchema, Since: time.Now().UTC(), Steps: map[string]*Progress{}}
 	s.fit(l)
 	return s
 }
 
-// fit makes a state that was kept one of this lesson, whose steps may have changed.
+// fit adapts a stored state to the lesson, whose steps may have changed.
 func (s *State) fit(l *Lesson) {
 	if s.Steps == nil {
 		s.Steps = map[string]*Progress{}
@@ -51,7 +52,7 @@ func (s *State) fit(l *Lesson) {
 	}
 }
 
-// done is how many of the steps passed.
+// done returns how many of the steps have passed.
 func (s *State) done(steps []string) int {
 	n := 0
 	for _, name := range steps {

@@ -12,10 +12,10 @@ import (
 	"github.com/bpflab/bpflab/vms/lease"
 )
 
-// MaxCode is the largest C file a student may save, in bytes.
+// MaxCode is the largest C file that a student may save, in bytes.
 const MaxCode = 1 << 20
 
-// files are where a student's work on a lab is kept: DIR/LAB/state.json and the C file.
+// files locates a student's work on a lab: state.json and the C file in DIR/LAB.
 type files struct {
 	dir  string
 	code string // name of the C file, "" without one
@@ -26,7 +26,7 @@ var studentID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
 
 func (f files) statePath() string { return filepath.Join(f.dir, "state.json") }
 
-// CodePath is where the student's C file lies, "" if the lab has none.
+// codePath returns the path of the student's C file, or "" if the lab has none.
 func (f files) codePath() string {
 	if f.code == "" {
 		return ""
@@ -34,8 +34,8 @@ func (f files) codePath() string {
 	return filepath.Join(f.dir, f.code)
 }
 
-// load reads what was kept. A state that cannot be read is put aside, and begun anew;
-// the C file stays.
+// load reads the stored work. It renames a state that cannot be read and begins a new
+// one; the C file stays.
 func (f files) load(l *Lesson) (State, []byte, error) {
 	if err := os.MkdirAll(f.dir, 0o755); err != nil {
 		return State{}, nil, fmt.Errorf("the workshop's files: %w", err)
@@ -54,6 +54,7 @@ func (f files) load(l *Lesson) (State, []byte, error) {
 	return state, code, err
 }
 
+// loadCode reads the C file, which it creates from the starter if there is none.
 func (f files) loadCode(l *Lesson) ([]byte, error) {
 	if f.code == "" {
 		return nil, nil
@@ -65,7 +66,7 @@ func (f files) loadCode(l *Lesson) ([]byte, error) {
 	return code, err
 }
 
-// readCode reads the C file as it is on disk.
+// readCode reads the C file from disk.
 func (f files) readCode() ([]byte, error) {
 	info, err := os.Stat(f.codePath())
 	if err != nil {
@@ -85,8 +86,8 @@ func (f files) saveState(s State) error {
 	return writeFile(f.statePath(), append(text, '\n'))
 }
 
-// writeFile replaces a file, so that a reader, or a crash, finds the old content or the
-// new one.
+// writeFile replaces a file atomically: a reader finds the old content or the new one,
+// also after a crash.
 func writeFile(path string, text []byte) error {
 	tmp, err := lease.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
 	if err != nil {
@@ -104,12 +105,12 @@ func writeFile(path string, text []byte) error {
 	return nil
 }
 
-// SizeError is a C file that is too large.
+// SizeError is the error of a C file that is too large.
 type SizeError struct {
 	File string
 	Size int64 // bytes
 }
 
 func (e *SizeError) Error() string {
-	return fmt.Sprintf("%s has %d KiB, and a lab's C file may have %d", filepath.Base(e.File), e.Size>>10, MaxCode>>10)
+	return fmt.Sprintf("%s has %d KiB, and a lab's C file may have at most %d KiB", filepath.Base(e.File), e.Size>>10, MaxCode>>10)
 }

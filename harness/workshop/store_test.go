@@ -13,7 +13,7 @@ func testLesson() *Lesson {
 		Starter: []byte("starter"), Solution: []byte("solution")}
 }
 
-// A state that is damaged is put aside, and the C file stays.
+// TestDamagedState loads a state that is damaged: it is renamed, and the C file stays.
 func TestDamagedState(t *testing.T) {
 	f := files{dir: t.TempDir(), code: "first.bpf.c"}
 	for name, text := range map[string]string{"state.json": "{half", "first.bpf.c": "mine"} {
@@ -30,7 +30,7 @@ func TestDamagedState(t *testing.T) {
 	}
 }
 
-// A lab whose steps have changed keeps what is left of a student's progress.
+// TestStateOfAnOlderLab fits a state to a lab whose steps have changed.
 func TestStateOfAnOlderLab(t *testing.T) {
 	s := State{Schema: StateSchema, Step: "gone", Steps: map[string]*Progress{"gone": {Attempts: 1}, "two": {Attempts: 2}, "one": nil}}
 	s.fit(testLesson())

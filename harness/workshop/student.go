@@ -14,11 +14,11 @@ import (
 
 var (
 	errClosed = errors.New("the workshop has ended")
-	// ErrTimeUp is a student whose time is over.
+	// ErrTimeUp is the error of a student whose time is over.
 	ErrTimeUp = errors.New("your time in this workshop is over; what you wrote is kept")
 )
 
-// Student has a desk for each lab.
+// Student has a workspace for each lab.
 type Student struct {
 	ID       string
 	workshop *Workshop
@@ -27,16 +27,17 @@ type Student struct {
 	mu         sync.Mutex
 	workspaces map[string]*Workspace
 
-	// They hold a value while a check or a comparison runs: one student, with however many
-	// labs open, does not keep the others waiting.
+	// Each holds a value while a check or a comparison runs: a student has one of each
+	// at a time, however many labs are open, and does not keep others waiting.
 	checking, comparing chan struct{}
 }
 
-// Desk is the student's for a lab. The error is an unknown lab, or the disk's.
+// Workspace returns the student's workspace for a lab. It returns an error if the lab
+// is unknown, or of the disk.
 func (s *Student) Workspace(lab string) (*Workspace, error) {
 	l := s.workshop.Lesson(lab)
 	if l == nil {
-		return nil, fmt.Errorf("there is no lab %q in this course", lab)
+		return nil, fmt.Errorf("this course has no lab %q", lab)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -51,8 +52,8 @@ func (s *Student) Workspace(lab string) (*Workspace, error) {
 	return ws, nil
 }
 
-// Desks are those of the labs that the student has begun, today or earlier, in the
-// order of the course.
+// Workspaces returns those of the labs that the student has begun, today or earlier, in
+// the order of the course.
 func (s *Student) Workspaces() []*Workspace {
 	var out []*Workspace
 	for _, l := range s.workshop.Lessons {
@@ -66,6 +67,7 @@ func (s *Student) Workspaces() []*Workspace {
 	return out
 }
 
+// begun reports whether the student has begun a lab.
 func (s *Student) begun(lab string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -78,7 +80,7 @@ func (s *Student) begun(lab string) bool {
 
 func (s *Student) dir(lab string) string { return filepath.Join(s.workshop.Dir, s.ID, lab) }
 
-// open are the desks in use, by the labs' names.
+// open returns the workspaces in use, sorted by their labs' names.
 func (s *Student) open() []*Workspace {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,7 +91,7 @@ func (s *Student) open() []*Workspace {
 	return out
 }
 
-// Done is how many steps of a lab passed, of how many.
+// Done returns how many steps of a lab have passed, and how many there are to pass.
 func (s *Student) Done(lab string) (done, of int) {
 	l := s.workshop.Lesson(lab)
 	if l == nil {
@@ -108,8 +110,8 @@ func (s *Student) Done(lab string) (done, of int) {
 	return ws.state.done(steps), len(steps)
 }
 
-// hold waits until it is alone in holding one of the student's channels, and returns what
-// gives it back.
+// hold waits until nobody else holds one of the student's channels, and returns the
+// function that releases it.
 func hold(ctx context.Context, one chan struct{}) (release func(), err error) {
 	select {
 	case one <- struct{}{}:
@@ -119,7 +121,7 @@ func hold(ctx context.Context, one chan struct{}) (release func(), err error) {
 	}
 }
 
-// timeUp tells that the student's time is over.
+// timeUp reports whether the student's time is over.
 func (s *Student) timeUp(now time.Time) bool {
 	limit := s.workshop.Limits.Time
 	return limit > 0 && now.Sub(s.since) > limit
@@ -141,14 +143,15 @@ func (s *Student) makeRoom(ws *Workspace) {
 	}
 }
 
-// sweep ends machines that nobody looks at, or whose student's time is over.
+// sweep ends machines that nobody has used for some time, and all of a student whose
+// time is over.
 func (s *Student) sweep(now time.Time) {
 	for _, ws := range s.open() {
 		switch {
 		case s.timeUp(now):
 			ws.endMachine(ErrTimeUp.Error())
 		case !ws.broker.followed() && now.Sub(ws.lastUsed()) > s.workshop.Limits.Idle:
-			ws.endMachine("nobody looked at it for some time")
+			ws.endMachine("it was not used for some time")
 		}
 	}
 }

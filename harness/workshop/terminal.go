@@ -15,8 +15,8 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// Terminal is a shell in a desk's machine. It goes on while nobody looks at it, and
-// keeps the end of what it wrote for whoever comes back.
+// Terminal is a shell in a workspace's machine. It keeps running without a viewer, and
+// keeps the end of its output for the next one.
 type Terminal struct {
 	ID string
 
@@ -27,11 +27,11 @@ type Terminal struct {
 	mu      sync.Mutex
 	kept    []byte
 	viewers map[chan []byte]bool
-	ended   string // how, "" while it runs
+	ended   string // how it ended, "" while it runs
 }
 
-// maxProcesses is how many processes the terminals of a machine may have: what they do
-// must not keep its agent from its work.
+// maxProcesses limits the processes of a machine's terminals, so that the agent can
+// always work.
 const maxProcesses = 300
 
 // scrollback is how much of a terminal's output is kept, in bytes.
@@ -39,11 +39,11 @@ const scrollback = 128 << 10
 
 var terminalID = regexp.MustCompile(`^[a-z0-9]{1,16}$`)
 
-// Terminal is the desk's of an ID, which is made of up to 16 of a-z and 0-9; a new one
-// if there is none. The machine is started if need be.
+// Terminal returns the workspace's terminal with an ID, which consists of up to 16 of
+// a-z and 0-9, and opens one if there is none. It starts the machine if necessary.
 func (ws *Workspace) Terminal(ctx context.Context, id string, size wire.Terminal) (*Terminal, error) {
 	if !terminalID.MatchString(id) {
-		return nil, fmt.Errorf("a terminal's ID is made of a-z and 0-9, and %q is none", id)
+		return nil, fmt.Errorf("invalid terminal ID %q: want up to 16 of a-z and 0-9", id)
 	}
 	ws.touch()
 	if t := ws.Existing(id); t != nil {
@@ -57,21 +57,22 @@ func (ws *Workspace) Terminal(ctx context.Context, id string, size wire.Terminal
 	return ws.openTerminal(m, id, size)
 }
 
-// Existing is the desk's terminal of an ID, nil if there is none.
+// Existing returns the workspace's terminal with an ID, or nil.
 func (ws *Workspace) Existing(id string) *Terminal {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	return ws.terminals[id]
 }
 
-// Terminals are the IDs of those that run.
+// Terminals returns the IDs of the terminals that are running.
 func (ws *Workspace) Terminals() []string {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	return slices.Sorted(maps.Keys(ws.terminals))
 }
 
-// machineForTerminal does not wait for a check, if there is a machine.
+// machineForTerminal returns the workspace's machine, which it starts if necessary. If
+// there is a machine it does not wait for a running check.
 func (ws *Workspace) machineForTerminal(ctx context.Context) (*machine, error) {
 	if m := ws.current(); m != nil && m.alive.Err() == nil {
 		return m, nil
@@ -84,6 +85,7 @@ func (ws *Workspace) machineForTerminal(ctx context.Context) (*machine, error) {
 	return ws.ready(ctx)
 }
 
+// openTerminal starts a shell in the machine, unless the terminal exists by now.
 func (ws *Workspace) openTerminal(m *machine, id string, size wire.Terminal) (*Terminal, error) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
@@ -91,7 +93,7 @@ func (ws *Workspace) openTerminal(m *machine, id string, size wire.Terminal) (*T
 		return t, nil
 	}
 	if len(ws.terminals) >= ws.workshop.Limits.Terminals {
-		return nil, fmt.Errorf("there are %d terminals already, and no more may be: close one", len(ws.terminals))
+		return nil, fmt.Errorf("there are %d terminals, which is the limit: close one", len(ws.terminals))
 	}
 	ctx, cancel := context.WithCancel(m.alive)
 	in, input := io.Pipe()
@@ -108,7 +110,7 @@ func (ws *Workspace) openTerminal(m *machine, id string, size wire.Terminal) (*T
 	return t, nil
 }
 
-// run runs the shell to its end.
+// run runs the shell until it exits.
 func (t *Terminal) run(ctx context.Context, m *machine, in *io.PipeReader, size wire.Terminal) {
 	defer t.cancel()
 	defer in.Close()
@@ -128,7 +130,7 @@ func (t *Terminal) run(ctx context.Context, m *machine, in *io.PipeReader, size 
 	t.finish(text)
 }
 
-// Write takes the shell's output.
+// Write stores the shell's output and passes it on to the viewers.
 func (t *Terminal) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -139,7 +141,7 @@ func (t *Terminal) Write(p []byte) (int, error) {
 	for v := range t.viewers {
 		select {
 		case v <- slices.Clone(p):
-		default: // it does not keep up, and must come anew
+		default: // it does not keep up and has to view again
 			delete(t.viewers, v)
 			close(v)
 		}
@@ -147,8 +149,8 @@ func (t *Terminal) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// View gives what the terminal has written lately, and then what it writes. The
-// channel is closed when the terminal ends, or the viewer does not keep up, or leaves.
+// View returns the terminal's latest output, and a channel of what follows. The channel
+// is closed when the terminal ends, when the viewer does not keep up, or after leave.
 func (t *Terminal) View() (kept []byte, output <-chan []byte, leave func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -168,26 +170,26 @@ func (t *Terminal) View() (kept []byte, output <-chan []byte, leave func()) {
 	}
 }
 
-// Ended says how the terminal ended, "" while it runs.
+// Ended returns how the terminal ended, or "" while it runs.
 func (t *Terminal) Ended() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.ended
 }
 
-// Input is what somebody types.
+// Input passes typed text to the shell.
 func (t *Terminal) Input(p []byte) error {
 	_, err := t.input.Write(p)
 	return err
 }
 
-// Resize tells the shell the size of its window.
+// Resize sets the size of the shell's window.
 func (t *Terminal) Resize(size wire.Terminal) {
 	if size.Rows == 0 || size.Cols == 0 {
 		return
 	}
 	select {
-	case <-t.sizes: // an older one that nobody has taken
+	case <-t.sizes: // an older size that the shell has not taken
 	default:
 	}
 	select {
@@ -196,9 +198,10 @@ func (t *Terminal) Resize(size wire.Terminal) {
 	}
 }
 
-// Close ends the shell and all that it runs.
+// Close ends the shell and its processes.
 func (t *Terminal) Close() { t.cancel() }
 
+// finish notes how the shell ended and closes the viewers' channels.
 func (t *Terminal) finish(how string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

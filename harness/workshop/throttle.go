@@ -6,17 +6,17 @@ import (
 	"github.com/bpflab/bpflab/vms"
 )
 
-// How often a machine's use of the processors is looked at: often where it has a limit.
+// How often a machine's use of the processors is measured: often where it is limited.
 const (
 	throttleEvery = 250 * time.Millisecond
 	measureEvery  = 2 * time.Second
 )
 
-// maxPause is how long a machine is held back at one time: its agent must be heard.
+// maxPause limits how long a machine is paused at a time, so that its agent can answer.
 const maxPause = 2 * time.Second
 
-// govern measures how much of a processor a machine takes, and holds it back where that
-// is more than it may. A machine whose provider knows no such thing is left alone.
+// throttle measures how much of a processor a machine uses, and pauses it when that
+// exceeds the limit. It does nothing if the provider cannot pause machines.
 func (w *Workshop) throttle(m *machine) {
 	g, ok := m.session.Machine().(vms.Throttler)
 	if !ok {
@@ -43,7 +43,7 @@ func (w *Workshop) throttle(m *machine) {
 	}()
 }
 
-// rest waits, or until the machine is gone.
+// wait waits for a time, or until the machine has ended.
 func wait(m *machine, d time.Duration) {
 	select {
 	case <-time.After(d):
@@ -51,8 +51,8 @@ func wait(m *machine, d time.Duration) {
 	}
 }
 
-// excess is how long one that took so much in a time must pause, to have taken no more
-// than its share in the end; 0 for no limit.
+// excess returns how long a machine that used so much processor time in a time must
+// pause to get back to its share, or 0 if there is no limit.
 func excess(used, in time.Duration, share float64) time.Duration {
 	if share <= 0 {
 		return 0

@@ -7,7 +7,7 @@ import (
 	"github.com/bpflab/bpflab/vms"
 )
 
-// View is a desk as faces show it.
+// View is the state of a workspace, for front ends.
 type View struct {
 	Step     string
 	Since    time.Time
@@ -18,21 +18,21 @@ type View struct {
 	Steps    map[string]Progress
 }
 
-// MachineView is a desk's machine.
+// MachineView is the state of a workspace's machine.
 type MachineView struct {
 	Phase   Phase  `json:"phase"`
 	Release string `json:"release"` // uname -r
 	Text    string `json:"text"`    // why it is gone
 }
 
-// Usage is what a desk's machine takes of the host.
+// Usage is what a workspace's machine uses of the host.
 type Usage struct {
 	Machines int     // 0 or 1
 	Memory   int64   // bytes that it alone holds
 	CPU      float64 // share of a processor, lately
 }
 
-// Usage is what the desk's machine takes now.
+// Usage returns what the workspace's machine uses now.
 func (ws *Workspace) Usage() Usage {
 	m := ws.current()
 	if m == nil {
@@ -41,13 +41,13 @@ func (ws *Workspace) Usage() Usage {
 	return Usage{1, vms.Memory(m.session.Machine()), math.Float64frombits(m.load.Load())}
 }
 
-// Followed tells whether a face shows the desk.
+// Followed reports whether a front end shows the workspace.
 func (ws *Workspace) Followed() bool { return ws.broker.followed() }
 
-// Phase is how far a machine is.
+// Phase is the phase of a machine's life.
 type Phase string
 
-// The phases. PhaseNone is a machine that nobody has needed yet.
+// The phases. PhaseNone means that no machine was needed so far.
 const (
 	PhaseNone     Phase = "none"
 	PhaseStarting Phase = "starting"
@@ -55,7 +55,7 @@ const (
 	PhaseGone     Phase = "gone"
 )
 
-// View is how the desk is now.
+// View returns the state of the workspace.
 func (ws *Workspace) View() View {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()

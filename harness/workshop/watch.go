@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// lookEvery is how often a C file is looked at for a save by another program.
+// pollEvery is how often the C file is looked at for a save by another program.
 const pollEvery = 200 * time.Millisecond
 
-// watchFile takes what the student saves with an editor of their own, and checks it,
-// until stop.
+// watchFile takes over what the student saves with another editor, and checks it, until
+// stop is closed.
 func (ws *Workspace) watchFile(stop <-chan struct{}) {
 	var before fs.FileInfo
 	tick := time.NewTicker(pollEvery)
@@ -25,15 +25,15 @@ func (ws *Workspace) watchFile(stop <-chan struct{}) {
 		}
 		info, err := os.Stat(ws.files.codePath())
 		if err != nil || before != nil && info.ModTime().Equal(before.ModTime()) && info.Size() == before.Size() {
-			continue // an editor may be at replacing it
+			continue // an editor may be replacing it
 		}
 		if before = info; ws.takeFile() {
-			go ws.Check(context.Background(), "") // followers hear of it
+			go ws.Check(context.Background(), "") // subscribers receive the report
 		}
 	}
 }
 
-// takeFile takes the C file from disk, and tells whether it is another than before.
+// takeFile reads the C file from disk and reports whether it has changed.
 func (ws *Workspace) takeFile() bool {
 	text, err := ws.files.readCode()
 	if err != nil {

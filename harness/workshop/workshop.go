@@ -18,43 +18,44 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
-// Kernels are those that labs are done on.
+// Kernels is the set of kernels that a workshop offers.
 type Kernels interface {
-	// Names are selectors; the first is the students' own kernel, the others are there
-	// to compare with.
+	// Names returns selectors. The first is the students' kernel; the others are for
+	// comparison.
 	Names() []string
-	// Image is the kernel of such a name; it may have to be fetched.
+	// Image returns the kernel with such a name, which may have to be downloaded.
 	Image(ctx context.Context, name string) (kernel.Image, error)
 }
 
-// Options is what a workshop stands on.
+// Options configures a workshop.
 type Options struct {
 	Lessons  []*Lesson // in the order of the course
 	Kernels  Kernels
 	Provider vms.Provider
 	Agent    string // path of the guest agent's binary
 	Builder  run.Builder
-	Dir      string // where students' work is kept: DIR/STUDENT/LAB
+	Dir      string // of students' work: DIR/STUDENT/LAB
 	Machines string // existing directory for the machines' consoles
-	Frugal   bool   // machines of many students: little memory before speed
-	Watch    bool   // look for saves that other programs make in the C files
+	Frugal   bool   // prefer little memory to speed, for many students
+	Watch    bool   // check what other programs save to the C files
 	Limits   Limits
 }
 
-// Limits bound what one student takes. The zero value of each is a default.
+// Limits bounds what one student uses. The zero value of each field stands for a
+// default.
 type Limits struct {
-	Machines  int           // at one time, of all the student's desks; 2
-	Terminals int           // of a desk; 4
-	Memory    int64         // of a machine, in bytes; as much as the lab wants
-	CPU       int           // of a machine, in hundredths of a processor; 0 is as much as there is
-	Idle      time.Duration // a machine ends that nobody looked at for so long; 10 minutes
-	Time      time.Duration // machines end, and none is started, so long after the student came; 0 is for ever
+	Machines  int           // at a time, in all the student's workspaces; 2
+	Terminals int           // of a workspace; 4
+	Memory    int64         // of a machine, in bytes; as much as the lab asks for
+	CPU       int           // of a machine, in hundredths of a processor; 0 is no limit
+	Idle      time.Duration // a machine ends after so long without use; 10 minutes
+	Time      time.Duration // of a student in all, after which the machines end and none is started; 0 is no limit
 }
 
-// Workshop holds the desks of all students. Close ends their machines.
+// Workshop holds the workspaces of all students. Close ends their machines.
 type Workshop struct {
 	Options
-	work *semaphore.Weighted // builds and checks at one time
+	work *semaphore.Weighted // limits concurrent builds and checks
 	stop chan struct{}
 
 	mu       sync.Mutex
@@ -73,7 +74,7 @@ func New(o Options) *Workshop {
 	return w
 }
 
-// Lesson is the one of a lab's name, nil if there is none.
+// Lesson returns the lesson of the lab with a name, or nil.
 func (w *Workshop) Lesson(name string) *Lesson {
 	i := slices.IndexFunc(w.Lessons, func(l *Lesson) bool { return l.Name == name })
 	if i < 0 {
@@ -82,10 +83,10 @@ func (w *Workshop) Lesson(name string) *Lesson {
 	return w.Lessons[i]
 }
 
-// Student is the one of an ID, which is made of a-z, 0-9 and "-".
+// Student returns the student with an ID, which consists of a-z, 0-9 and "-".
 func (w *Workshop) Student(id string) (*Student, error) {
 	if !studentID.MatchString(id) {
-		return nil, fmt.Errorf("a student's ID is made of a-z, 0-9 and -, and %q is none", id)
+		return nil, fmt.Errorf("invalid student ID %q: want a-z, 0-9 and -", id)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -129,7 +130,7 @@ func (w *Workshop) Close() {
 	ended.Wait()
 }
 
-// all are the students. The caller holds the lock.
+// all returns the students. The caller holds the lock.
 func (w *Workshop) all() []*Student {
 	var out []*Student
 	for _, s := range w.students {
@@ -138,9 +139,10 @@ func (w *Workshop) all() []*Student {
 	return out
 }
 
-// sweepEvery is how often machines are looked for that nobody looks at.
+// sweepEvery is how often the workshop looks for machines that are no longer used.
 const sweepEvery = 5 * time.Second
 
+// sweep ends machines that are no longer used, until the workshop closes.
 func (w *Workshop) sweep() {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
@@ -159,11 +161,11 @@ func (w *Workshop) sweep() {
 	}
 }
 
-// machineDir is a new directory for a machine's console.
+// machineDir creates a directory for a machine's console.
 func (w *Workshop) machineDir(student, lab string) (string, error) {
 	dir, err := os.MkdirTemp(w.Machines, student+"-"+lab+"-")
 	if err != nil {
-		return "", fmt.Errorf("the machine's directory: %w", err)
+		return "", fmt.Errorf("create the machine's directory: %w", err)
 	}
 	return filepath.Abs(dir)
 }

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// Desk is a student at a lab.
+// Workspace is one student's work on one lab. Its methods are safe for concurrent use.
 type Workspace struct {
 	Lesson   *Lesson
 	student  *Student
 	workshop *Workshop
 	files    files
 	broker   broker
-	lock     lock // checks, resets and starts of the machine, one at a time
+	lock     lock // serialises checks, resets and starts of the machine
 	monitor  monitor
 
 	mu        sync.Mutex
@@ -22,23 +22,24 @@ type Workspace struct {
 	code      []byte
 	busy      Busy
 	machine   *machine
-	gone      string // why there is no machine any more
+	gone      string // why the last machine ended
 	terminals map[string]*Terminal
 	used      time.Time
 	closed    bool
 }
 
-// Busy says what a desk is at.
+// Busy is what a workspace is doing.
 type Busy string
 
-// What a desk is at; "" is nothing.
+// What a workspace is doing; "" means nothing.
 const (
-	BusyWaiting  Busy = "waiting" // for others' checks
+	BusyWaiting  Busy = "waiting" // for other checks
 	BusyBuilding Busy = "building"
 	BusyStarting Busy = "starting" // a machine
 	BusyChecking Busy = "checking"
 )
 
+// openWorkspace reads a student's stored work on a lesson.
 func openWorkspace(s *Student, l *Lesson, f files) (*Workspace, error) {
 	state, code, err := f.load(l)
 	if err != nil {
@@ -52,39 +53,40 @@ func openWorkspace(s *Student, l *Lesson, f files) (*Workspace, error) {
 	return ws, nil
 }
 
-// Subscribe follows the desk's events until stop is called. The channel is closed if
-// the follower is too slow, or after stop.
+// Subscribe returns the workspace's events until stop is called. The channel is closed
+// after stop, or if the subscriber does not keep up.
 func (ws *Workspace) Subscribe() (events <-chan Event, stop func()) {
 	ws.touch()
 	return ws.broker.subscribe()
 }
 
-// Show says that one more (or, with false, one less) face shows the trace and the maps,
-// which are not asked for otherwise.
+// Show announces one more front end, or with false one less, that shows the trace and
+// the maps. They are read only while there is one.
 func (ws *Workspace) Show(shown bool) { ws.monitor.addViewer(shown) }
 
-// Code is the C file.
+// Code returns the C file.
 func (ws *Workspace) Code() Code {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	return Code{string(ws.code), ws.state.Revision}
 }
 
-// CodePath is where the C file lies on disk, "" if the lab has none.
+// CodePath returns the path of the C file on disk, or "" if the lab has none.
 func (ws *Workspace) CodePath() string { return ws.files.codePath() }
 
-// Conflict is a save of a text that was made from an older revision than the last.
+// Conflict is the error of a save whose text is based on an older revision than the
+// latest.
 type Conflict struct{ Code Code }
 
 func (c *Conflict) Error() string {
-	return fmt.Sprintf("the file was saved elsewhere meanwhile, as revision %d", c.Code.Revision)
+	return fmt.Sprintf("the file was saved elsewhere in the meantime, as revision %d", c.Code.Revision)
 }
 
-// ErrNoCode is a lab without a C file.
+// ErrNoCode is the error of a save in a lab without a C file.
 var ErrNoCode = errors.New("this lab has no C file: its programs are generated")
 
-// Save stores the C file, which was made from revision base, and returns its new
-// revision. The error is a *Conflict, a *SizeError, ErrNoCode, or the disk's.
+// Save stores the C file, edited from revision base, and returns its new revision. The
+// error is a *Conflict, a *SizeError, ErrNoCode, or one of the disk.
 func (ws *Workspace) Save(text string, base int) (int, error) {
 	switch {
 	case ws.files.code == "":
@@ -108,7 +110,7 @@ func (ws *Workspace) Save(text string, base int) (int, error) {
 	return ws.state.Revision, err
 }
 
-// changed takes a new content of the C file. The caller holds the lock.
+// changed takes over new content of the C file. The caller holds the lock.
 func (ws *Workspace) changed(text []byte) error {
 	ws.code = text
 	ws.state.Revision++
@@ -116,13 +118,14 @@ func (ws *Workspace) changed(text []byte) error {
 	return ws.keep()
 }
 
-// keep writes the state to disk, and tells the followers. The caller holds the lock.
+// keep writes the state to disk and notifies the subscribers. The caller holds the
+// lock.
 func (ws *Workspace) keep() error {
 	ws.broker.send(Event{State: true})
 	return ws.files.saveState(ws.state)
 }
 
-// Goto makes a step the one the student is at.
+// Goto makes a step the student's current one.
 func (ws *Workspace) Goto(step string) error {
 	if ws.Lesson.step(step) == nil {
 		return ws.noStep(step)
@@ -141,8 +144,8 @@ func (ws *Workspace) noStep(step string) error {
 	return fmt.Errorf("the lab %s has no step %q", ws.Lesson.Name, step)
 }
 
-// Hint gives one more hint for a step, in Markdown, and how many are left. With none
-// left it gives the last again.
+// Hint returns the next hint for a step, in Markdown, and how many are left. If none is
+// left it returns the last one again.
 func (ws *Workspace) Hint(step string) (hint string, left int, err error) {
 	st := ws.Lesson.step(step)
 	if st == nil {
@@ -159,8 +162,8 @@ func (ws *Workspace) Hint(step string) (hint string, left int, err error) {
 	return st.Hints[p.Hints-1], len(st.Hints) - p.Hints, ws.keep()
 }
 
-// Solve gives a step's solution in Markdown, which may be "", and the lab's whole
-// solution, "" if it has none. The C file stays as it is.
+// Solve returns a step's solution in Markdown, which may be "", and the lab's whole
+// solution, or "" if it has none. The C file stays as it is.
 func (ws *Workspace) Solve(step string) (text, code string, err error) {
 	st := ws.Lesson.step(step)
 	if st == nil {
@@ -173,10 +176,10 @@ func (ws *Workspace) Solve(step string) (text, code string, err error) {
 	return st.Solution, string(ws.Lesson.Solution), ws.keep()
 }
 
-// Notify shows a text to whoever follows the desk.
+// Announce sends a text of the teacher to the subscribers.
 func (ws *Workspace) Announce(n Announcement) { ws.broker.send(Event{Announcement: &n}) }
 
-// LastUsed is when the student did something here.
+// LastUsed returns when the student last did something here.
 func (ws *Workspace) LastUsed() time.Time { return ws.lastUsed() }
 
 func (ws *Workspace) touch() {

@@ -140,7 +140,7 @@ func TestPaths(t *testing.T) {
 			continue
 		}
 		_, text, err := c.Read(t.Context())
-		if err != nil || !strings.Contains(string(text), "is none") {
+		if err != nil || !strings.Contains(string(text), "invalid terminal ID") {
 			t.Errorf("terminal %q: %s %v", id, text, err)
 		}
 	}

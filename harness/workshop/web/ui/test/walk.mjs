@@ -54,7 +54,7 @@ await step("C that does not compile is marked at its line", async () => {
 await step("a program that the verifier rejects is explained", async () => {
   await type(page, solution.replace("return 0;", "return *(int *)(long)bpf_get_prandom_u32();"));
   await verdict(page, () => page.keyboard.press("Control+s"), "Not yet");
-  await page.locator("#pane-result .problem").getByText("is a number like any other").waitFor();
+  await page.locator("#pane-result .problem").getByText("this address is only a number").waitFor();
   await page.locator(".cm-lint-marker-error").waitFor();
   await picture(page, "3-rejected");
 });
