@@ -41,11 +41,11 @@ func (ws *Workspace) Check(ctx context.Context, step string) (*Report, error) {
 	}
 	report.Seconds = time.Since(began).Seconds()
 	report.fillLists()
-	return report, ws.note(report)
+	return report, ws.record(report)
 }
 
-// note stores a report and sends it to the subscribers.
-func (ws *Workspace) note(r *Report) error {
+// record stores a report and sends it to the subscribers.
+func (ws *Workspace) record(r *Report) error {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	p := ws.state.Steps[r.Step]
@@ -56,7 +56,7 @@ func (ws *Workspace) note(r *Report) error {
 	}
 	ws.used = time.Now()
 	ws.broker.send(Event{Report: r})
-	return ws.keep()
+	return ws.save()
 }
 
 // attempt is a check or a comparison in progress.

@@ -234,5 +234,5 @@ func (ws *Workspace) restore() error {
 	if err := writeFile(ws.files.codePath(), ws.Lesson.Starter); err != nil {
 		return err
 	}
-	return ws.changed(ws.Lesson.Starter)
+	return ws.setCode(ws.Lesson.Starter)
 }

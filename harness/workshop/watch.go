@@ -45,5 +45,5 @@ func (ws *Workspace) takeFile() bool {
 		return false
 	}
 	ws.used = time.Now()
-	return ws.changed(text) == nil
+	return ws.setCode(text) == nil
 }

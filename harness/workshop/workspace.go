@@ -106,21 +106,21 @@ func (ws *Workspace) Save(text string, base int) (int, error) {
 	if err := writeFile(ws.files.codePath(), []byte(text)); err != nil {
 		return 0, err
 	}
-	err := ws.changed([]byte(text))
+	err := ws.setCode([]byte(text))
 	return ws.state.Revision, err
 }
 
-// changed takes over new content of the C file. The caller holds the lock.
-func (ws *Workspace) changed(text []byte) error {
+// setCode takes over new content of the C file. The caller holds the lock.
+func (ws *Workspace) setCode(text []byte) error {
 	ws.code = text
 	ws.state.Revision++
 	ws.broker.send(Event{Code: &Code{string(text), ws.state.Revision}})
-	return ws.keep()
+	return ws.save()
 }
 
-// keep writes the state to disk and notifies the subscribers. The caller holds the
+// save writes the state to disk and notifies the subscribers. The caller holds the
 // lock.
-func (ws *Workspace) keep() error {
+func (ws *Workspace) save() error {
 	ws.broker.send(Event{State: true})
 	return ws.files.saveState(ws.state)
 }
@@ -137,7 +137,7 @@ func (ws *Workspace) Goto(step string) error {
 		return nil
 	}
 	ws.state.Step, ws.state.Since = step, time.Now().UTC()
-	return ws.keep()
+	return ws.save()
 }
 
 func (ws *Workspace) noStep(step string) error {
@@ -159,7 +159,7 @@ func (ws *Workspace) Hint(step string) (hint string, left int, err error) {
 	defer ws.mu.Unlock()
 	p := ws.state.Steps[step]
 	p.Hints = min(p.Hints+1, len(st.Hints))
-	return st.Hints[p.Hints-1], len(st.Hints) - p.Hints, ws.keep()
+	return st.Hints[p.Hints-1], len(st.Hints) - p.Hints, ws.save()
 }
 
 // Solve returns a step's solution in Markdown, which may be "", and the lab's whole
@@ -173,7 +173,7 @@ func (ws *Workspace) Solve(step string) (text, code string, err error) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	ws.state.Steps[step].Solved = true
-	return st.Solution, string(ws.Lesson.Solution), ws.keep()
+	return st.Solution, string(ws.Lesson.Solution), ws.save()
 }
 
 // Announce sends a text of the teacher to the subscribers.

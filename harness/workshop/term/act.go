@@ -9,8 +9,8 @@ import (
 	"github.com/bpflab/bpflab/harness/workshop"
 )
 
-// do does something with the desk beside the screen, and notes what went wrong. What
-// came of it is heard as news.
+// do runs something on the workspace in the background and notes its error. Its effects
+// arrive as events.
 func (m *model) do(what func(context.Context, *labSession) error) tea.Cmd {
 	s := m.session
 	return m.tasks.run(func(ctx context.Context) tea.Msg {
@@ -19,18 +19,19 @@ func (m *model) do(what func(context.Context, *labSession) error) tea.Cmd {
 	})
 }
 
-// wrong notes an error, if there is one.
+// noteError shows an error in the status line, if there is one.
 func (m *model) noteError(err error) {
 	if err != nil {
 		m.note = sanitize(err.Error())
 	}
 }
 
+// warm starts the lab's machine ahead of its first use.
 func (m *model) warm() tea.Cmd {
 	return m.do(func(ctx context.Context, s *labSession) error { s.Warm(ctx); return nil })
 }
 
-// turn goes to a page. The step on it becomes the one that saves are checked for.
+// goToPage shows a page. Its step becomes the one that saves are checked for.
 func (m *model) goToPage(page int) tea.Cmd {
 	if page < 0 || page > len(m.session.lesson.Steps) {
 		return nil
@@ -38,15 +39,16 @@ func (m *model) goToPage(page int) tea.Cmd {
 	m.at = page
 	m.noteError(m.session.Goto(m.step().Name))
 	m.view = m.session.View()
-	m.arrange()
+	m.layOut()
 	m.text.port.GotoTop()
 	m.pane.fresh = true
 	return nil
 }
 
+// check checks the step and shows the result pane.
 func (m *model) check() tea.Cmd {
 	if !workshop.IsChecked(m.step()) {
-		m.note = "this step has nothing to check: n goes on"
+		m.note = "this step has nothing to check; n goes to the next"
 		return nil
 	}
 	if m.at == 0 {
@@ -60,9 +62,10 @@ func (m *model) check() tea.Cmd {
 	})
 }
 
+// hint takes the next hint of the step.
 func (m *model) hint() tea.Cmd {
 	if m.at == 0 {
-		m.note = "hints belong to the steps: n goes to the first"
+		m.note = "the introduction has no hints; n goes to the first step"
 		return nil
 	}
 	_, left, err := m.session.Hint(m.step().Name)
@@ -71,27 +74,29 @@ func (m *model) hint() tea.Cmd {
 		return nil
 	}
 	m.note = map[bool]string{true: "that is the last hint", false: fmt.Sprintf("%d more with h", left)}[left == 0]
-	m.toLastSection()
+	m.scrollToLastSection()
 	return nil
 }
 
-// toLastSection shows what was just added to the text.
-func (m *model) toLastSection() {
+// scrollToLastSection shows what was just added to the text.
+func (m *model) scrollToLastSection() {
 	m.pane.zoomed = false
 	m.view = m.session.View()
-	m.arrange()
+	m.layOut()
 	m.text.toLast()
 }
 
+// solve shows the step's solution, after a question if the student has not passed the
+// step.
 func (m *model) solve() tea.Cmd {
 	if m.at == 0 {
-		m.note = "solutions belong to the steps: n goes to the first"
+		m.note = "the introduction has no solution; n goes to the first step"
 		return nil
 	}
 	show := func(m *model) tea.Cmd {
 		_, _, err := m.session.Solve(m.step().Name)
 		m.noteError(err)
-		m.toLastSection()
+		m.scrollToLastSection()
 		return nil
 	}
 	if p := m.progress(); p.Solved || !p.Done.IsZero() {
@@ -101,19 +106,22 @@ func (m *model) solve() tea.Cmd {
 	return nil
 }
 
+// reset starts a new machine, after a question.
 func (m *model) reset() tea.Cmd {
-	m.overlay = question{"Start a new machine? What you did in this one is gone; your C file stays.", resetting(false)}
+	m.overlay = question{"Start a new machine? What you did in this one is lost; your C file stays.", resetting(false)}
 	return nil
 }
 
+// restart starts a new machine and restores the starter, after a question.
 func (m *model) restart() tea.Cmd {
 	if m.session.CodePath() == "" {
 		return m.reset()
 	}
-	m.overlay = question{"A new machine and the starter's C file? Yours is kept beside it, as .old.", resetting(true)}
+	m.overlay = question{"A new machine and the C file as it was at the start? Yours is kept beside it, as .old.", resetting(true)}
 	return nil
 }
 
+// resetting returns the action that replaces the machine, and with code the C file.
 func resetting(code bool) func(*model) tea.Cmd {
 	return func(m *model) tea.Cmd {
 		m.pane.trace, m.pane.maps = trace{}, nil
@@ -121,14 +129,15 @@ func resetting(code bool) func(*model) tea.Cmd {
 	}
 }
 
+// copyPath copies the path of the C file to the clipboard.
 func (m *model) copyPath() tea.Cmd {
 	if m.session.CodePath() == "" {
 		m.noteError(workshop.ErrNoCode)
 		return nil
 	}
-	m.note = "copied, if your terminal lets programs do so: " + m.session.CodePath()
+	m.note = "copied, if your terminal lets programs copy: " + m.session.CodePath()
 	return tea.SetClipboard(m.session.CodePath())
 }
 
-// openShell leaves the terminal to a shell in the machine.
+// openShell gives the terminal to a shell in the machine.
 func (m *model) openShell() tea.Cmd { return m.runForeground(m.session.shell) }

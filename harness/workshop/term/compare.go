@@ -10,8 +10,8 @@ import (
 	"github.com/bpflab/bpflab/harness/workshop"
 )
 
-// compare does the step on the student's kernel and on another, with the C file as it
-// is now.
+// compare runs the step on the student's kernel and on another one, with the current C
+// file.
 func (m *model) compare(kernel string) tea.Cmd {
 	s, step := m.session, m.step().Name
 	m.overlay = &comparison{title: m.step().Title, other: kernel}
@@ -25,7 +25,7 @@ func (m *model) compare(kernel string) tea.Cmd {
 	})
 }
 
-// compared shows the reports, if the student still waits for them.
+// compared shows the two reports, if the student still waits for them.
 func (m *model) compared(kernel string, own, other *workshop.Report, err error) {
 	c, waiting := m.overlay.(*comparison)
 	if !waiting || c.other != kernel || c.reports != nil {
@@ -42,11 +42,11 @@ func (m *model) compared(kernel string, own, other *workshop.Report, err error) 
 // comparison shows a step on two kernels, side by side if there is room.
 type comparison struct {
 	title, other string
-	reports      []*workshop.Report // nil while they are made
+	reports      []*workshop.Report // nil until both exist
 	pager
 }
 
-// sideBySide is the least width for that. comparedListing is how many lines of outputs
+// sideBySide is the least width for that, and comparedListing how many lines of outputs
 // and logs are shown.
 const (
 	sideBySide      = 100
@@ -59,7 +59,7 @@ func (c *comparison) draw(th theme, width, height int) []string {
 
 func (c *comparison) text(th theme, width int) string {
 	if c.reports == nil {
-		return strings.Join(wrapped("The step is done on your kernel, and then on "+c.other+". A kernel that is used for the first time takes longer.", width), "\n")
+		return strings.Join(wrapped("The step runs on your kernel, and then on "+c.other+". A kernel takes longer the first time.", width), "\n")
 	}
 	if width < sideBySide {
 		return th.result(c.reports[0], "", width, comparedListing) + "\n\n" + th.result(c.reports[1], "", width, comparedListing)

@@ -6,7 +6,7 @@ import (
 	"github.com/bpflab/bpflab/harness/workshop"
 )
 
-// course is a student's.
+// course is the course of one student.
 type course interface {
 	labs() []entry
 	kernels() []string // the first is the student's own
@@ -19,7 +19,7 @@ type entry struct {
 	done, of              int // steps
 }
 
-// desk is what the face needs of a *workshop.Desk.
+// workspace is the part of *workshop.Workspace that this front end uses.
 type workspace interface {
 	View() workshop.View
 	CodePath() string
@@ -34,7 +34,7 @@ type workspace interface {
 	Reset(ctx context.Context, code bool) error
 }
 
-// seat is the desk that the face shows.
+// labSession is the lab that is on the screen.
 type labSession struct {
 	workspace
 	lesson *workshop.Lesson
@@ -43,10 +43,10 @@ type labSession struct {
 	stop   func()
 }
 
-// follow begins to hear of what goes on at the desk.
-func (s *labSession) follow() { s.events, s.stop = s.Subscribe() }
+// subscribe subscribes to the workspace's events.
+func (s *labSession) subscribe() { s.events, s.stop = s.Subscribe() }
 
-// attendance is a student's in a workshop.
+// studentCourse is the course of a student in a workshop.
 type studentCourse struct{ Options }
 
 func (a studentCourse) labs() []entry {

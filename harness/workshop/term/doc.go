@@ -1,7 +1,8 @@
-// Package term is the workshop in a terminal: the lesson's text, what the last check
-// found, the kernel's trace and the maps' values, and keys for all that a student does.
+// Package term is the workshop in a terminal. It shows the lesson's text, the result of
+// the last check, the kernel's trace and the maps' values, and has a key for each action
+// of a student.
 //
-// It shows a workshop.Desk and passes keys on to it; what it knows of the student it
-// has from the desk, so another face may be open on the same one. What comes out of a
-// machine is cleaned of control characters before it is shown.
+// It shows a workshop.Workspace and calls its methods. All state of the student is in the
+// workspace, so that another front end may show the same one. Output of a machine is
+// stripped of control characters before it is shown.
 package term

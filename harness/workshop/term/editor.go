@@ -13,9 +13,9 @@ import (
 	"github.com/bpflab/bpflab/harness/workshop"
 )
 
-var errNoEditor = errors.New("there is neither nano nor vi: name your editor in EDITOR, or open the file with any, elsewhere")
+var errNoEditor = errors.New("neither nano nor vi is installed: set EDITOR, or edit the file in another window")
 
-// editor is the command that edits a file: $VISUAL, else $EDITOR, else nano or vi.
+// editor returns the command that edits a file: $VISUAL, else $EDITOR, else nano or vi.
 func editor(getenv func(string) string, find func(string) (string, error)) ([]string, error) {
 	for _, name := range []string{"VISUAL", "EDITOR"} {
 		if words := strings.Fields(getenv(name)); len(words) > 0 {
@@ -30,8 +30,8 @@ func editor(getenv func(string) string, find func(string) (string, error)) ([]st
 	return nil, errNoEditor
 }
 
-// edit leaves the terminal to the student's editor. What it saves is checked by the
-// desk, which looks at the file.
+// edit gives the terminal to the student's editor. The workspace watches the file and
+// checks what the editor saves.
 func (m *model) edit() tea.Cmd {
 	if m.session.CodePath() == "" {
 		m.noteError(workshop.ErrNoCode)
@@ -47,8 +47,8 @@ func (m *model) edit() tea.Cmd {
 	return m.runForeground(func(context.Context) error { return runEditor(cmd) })
 }
 
-// runEditor runs an editor to its end, also if the face is told to end meanwhile: there
-// may be text in it that has not been saved.
+// runEditor runs an editor until it exits, also if the front end is ended meanwhile:
+// it may hold unsaved text.
 func runEditor(cmd *exec.Cmd) error {
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("%s: %w", cmd.Path, err)

@@ -8,17 +8,18 @@ import (
 	"github.com/bpflab/bpflab/harness/workshop"
 )
 
-// news are events of a desk. They have ended if open is false.
+// eventBatch is a number of events of a workspace. If open is false the subscription
+// has ended.
 type eventBatch struct {
 	from   *labSession
 	events []workshop.Event
 	open   bool
 }
 
-// most is how many events are shown at once.
+// maxBatch limits how many events are handled between two frames.
 const maxBatch = 64
 
-// listen waits for events of a seat, and takes those that are there.
+// waitForEvents waits for events of the lab and returns those that have arrived.
 func waitForEvents(s *labSession) tea.Cmd {
 	events := s.events
 	return func() tea.Msg {
@@ -40,26 +41,27 @@ func waitForEvents(s *labSession) tea.Cmd {
 	}
 }
 
-// hear takes news.
+// handleEvents updates the screen with a batch of events.
 func (m *model) handleEvents(batch eventBatch) tea.Cmd {
 	if batch.from != m.session {
-		return nil // of a desk that was left
+		return nil // of a workspace that was left
 	}
 	for _, e := range batch.events {
 		m.handleEvent(e)
 	}
 	m.view = m.session.View()
 	if !batch.open {
-		m.pane.trace.dropped = true // the screen was another's for long, and there was too much to keep
-		m.session.follow()
+		m.pane.trace.dropped = true // another program had the screen for so long that the channel was full
+		m.session.subscribe()
 	}
 	return waitForEvents(m.session)
 }
 
+// handleEvent updates the panes with one event.
 func (m *model) handleEvent(e workshop.Event) {
 	switch {
 	case e.Trace != nil:
-		m.pane.trace.take(*e.Trace)
+		m.pane.trace.add(*e.Trace)
 	case e.Maps != nil:
 		m.pane.maps = e.Maps
 	case e.Announcement != nil:
@@ -69,9 +71,10 @@ func (m *model) handleEvent(e workshop.Event) {
 	}
 }
 
-// download says what is being fetched.
+// download describes a download in progress; "" means that it has ended.
 type download string
 
+// awaitDownload waits for news of a download.
 func (m *model) awaitDownload() tea.Cmd {
 	if m.downloads == nil {
 		return nil

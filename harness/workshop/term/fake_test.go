@@ -14,7 +14,7 @@ import (
 	"github.com/bpflab/bpflab/harness/workshop"
 )
 
-// fakeCourse has two labs, of which the desks are fake.
+// fakeCourse has two labs with fake workspaces.
 type fakeCourse struct{ workspaces map[string]*fakeWorkspace }
 
 func (c *fakeCourse) labs() []entry {
@@ -32,7 +32,7 @@ func (c *fakeCourse) open(name string) (*labSession, error) {
 	return &labSession{workspace: ws, lesson: ws.lesson, shell: shell}, nil
 }
 
-// fakeDesk remembers what it was asked, and answers as it is told.
+// fakeWorkspace records the calls of its methods and returns what the test has set.
 type fakeWorkspace struct {
 	lesson *workshop.Lesson
 	view   workshop.View
@@ -65,7 +65,7 @@ func (ws *fakeWorkspace) progress(step string, change func(*workshop.Progress)) 
 func (ws *fakeWorkspace) Subscribe() (<-chan workshop.Event, func()) {
 	ws.record("subscribe")
 	events := make(chan workshop.Event, 8)
-	events <- workshop.Event{State: true} // so that listening to it does not wait
+	events <- workshop.Event{State: true} // so that waiting for one returns
 	ws.events = events
 	return events, func() { ws.record("unsubscribe"); close(events) }
 }
@@ -105,8 +105,8 @@ func passed(release string) *workshop.Report {
 	return &workshop.Report{Step: "look", Release: release, Verdict: verdict.Pass, Stage: workshop.StageCheck, Seconds: 0.4}
 }
 
-// rejected is a report with all that one can have, and things that do not belong on a
-// screen.
+// rejected is a report with everything that a report may contain, and with control
+// characters that must not reach the screen.
 func rejected() *workshop.Report {
 	return &workshop.Report{
 		Step: "look", Release: "6.12.1", Verdict: verdict.Fail, Stage: workshop.StageLoad, Seconds: 1.25,
@@ -119,7 +119,7 @@ func rejected() *workshop.Report {
 	}
 }
 
-// sit is a model at the first lab's desk, in a window of a size.
+// openModel opens the first lab in a window with a size.
 func openModel(t *testing.T, width, height int) (*model, *fakeWorkspace) {
 	t.Helper()
 	ws := newFakeWorkspace("first", "The first lab")
@@ -147,14 +147,14 @@ func newFakeWorkspace(name, title string) *fakeWorkspace {
 	}
 }
 
-// send has the model take a message, and what follows from it at once.
+// send passes a message to the model and runs the command that it returns.
 func send(m *model, msg tea.Msg) {
 	_, cmd := m.Update(msg)
 	run(m, cmd)
 }
 
-// run does what a command does. News are not passed on, after which the model would
-// wait for more.
+// run runs a command. It drops batches of events, after which the model would wait for
+// more.
 func run(m *model, cmd tea.Cmd) {
 	if cmd == nil {
 		return
@@ -169,7 +169,7 @@ func run(m *model, cmd tea.Cmd) {
 	}
 }
 
-// press types keys, named as Bubble Tea names them.
+// press types keys, by the names that Bubble Tea has for them.
 func press(m *model, keys ...string) {
 	for _, k := range keys {
 		send(m, keyOf(k))

@@ -8,32 +8,34 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// leaveTo leaves the terminal to somebody else until they are done.
+// runForeground gives the terminal to a function until it returns.
 func (m *model) runForeground(visit func(context.Context) error) tea.Cmd {
 	return tea.Exec(foreground{m.tasks, visit}, func(err error) tea.Msg {
 		return outcome(func(m *model) tea.Cmd { m.noteError(err); return nil })
 	})
 }
 
-// visitor has the terminal until it returns.
+// foreground is a tea.ExecCommand that runs a function with the terminal for itself.
 type foreground struct {
 	tasks *tasks
 	run   func(context.Context) error
 }
 
-// settle is how long Bubble Tea's painter is given to stop. It stops its clock beside
-// us, and if that came after the clock was started again, nothing would be painted any
-// more: seen with an editor that took a millisecond (bubbletea 2.1.1, startRenderer).
-const settle = 3 * time.Second / framesPerSecond
+// rendererStopTime is how long to wait for Bubble Tea's renderer to stop. The renderer
+// stops its ticker in the background; if that happens after the ticker was started
+// again, nothing is drawn any more: seen with an editor that ran for a millisecond
+// (bubbletea 2.1.1, startRenderer).
+const rendererStopTime = 3 * time.Second / framesPerSecond
 
 // Run implements tea.ExecCommand.
 func (v foreground) Run() error {
-	time.Sleep(settle)
+	time.Sleep(rendererStopTime)
 	err, _ := v.tasks.begin(func(ctx context.Context) tea.Msg { return v.run(ctx) }).(error)
 	return err
 }
 
-// SetStdin implements tea.ExecCommand, as the two below: the visitor has its own.
+// SetStdin implements tea.ExecCommand, as do the two below: the function has its own
+// files.
 func (foreground) SetStdin(io.Reader)  {}
 func (foreground) SetStdout(io.Writer) {}
 func (foreground) SetStderr(io.Writer) {}

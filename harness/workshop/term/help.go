@@ -9,7 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// keysHelp tells all keys.
+// keysHelp shows all keys.
 type keysHelp struct {
 	keys [][]action
 	path string // of the C file
@@ -29,7 +29,7 @@ func (h *keysHelp) draw(th theme, width, height int) []string {
 	return h.page(th, "Keys", h.text(th, width-2), width, height)
 }
 
-// text is the groups of keys, beside each other as far as there is room.
+// text returns the groups of keys, as many beside each other as there is room for.
 func (h *keysHelp) text(th theme, width int) string {
 	var rows []string
 	row, used := []string{}, 0
@@ -42,7 +42,7 @@ func (h *keysHelp) text(th theme, width int) string {
 		row, used = append(row, column), used+w
 	}
 	rows = append(rows, lipgloss.JoinHorizontal(lipgloss.Top, row...))
-	notes := wrapped("Shift with the mouse selects text. In the shell, Ctrl-D ends it, and Ctrl-] comes back here and leaves it open.", width)
+	notes := wrapped("Shift with the mouse selects text. In the shell, Ctrl-D ends it, and Ctrl-] returns here and keeps it running.", width)
 	if h.path != "" {
 		notes = append(notes, "", "Your C file, for any editor:", h.path)
 	}

@@ -6,15 +6,15 @@ import (
 	"charm.land/lipgloss/v2"
 )
 
-// cToken finds what has a colour of its own in C: comments, literals, the
-// preprocessor's lines, words of the language, and the types of the kernel.
+// cToken matches the tokens of C that have a colour: comments, literals, preprocessor
+// lines, keywords, and types of the kernel.
 var cToken = regexp.MustCompile(`(?s)(/\*.*?\*/|//[^\n]*)` +
 	`|("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')` +
 	`|((?m:^ *#[^\n]*))` +
 	`|\b(break|case|continue|default|do|else|enum|extern|for|goto|if|return|sizeof|static|struct|switch|typedef|union|volatile|while` +
 	`|char|const|double|float|int|long|short|signed|unsigned|void|bool|_Bool|__[su](?:8|16|32|64)|__be(?:16|32|64)|[su](?:8|16|32|64)|size_t)\b`)
 
-// c is C with colours.
+// c returns C code with colours.
 func (th theme) c(code string) string {
 	if !th.colour {
 		return code
@@ -24,8 +24,8 @@ func (th theme) c(code string) string {
 	return replaceTokens(cToken, code, func(kind int, token string) string { return styles[kind].Render(token) })
 }
 
-// replaceTokens replaces what a pattern finds; kind is the number of the group that
-// found it.
+// replaceTokens replaces what a pattern matches; kind is the number of the group that
+// matched.
 func replaceTokens(pattern *regexp.Regexp, text string, replace func(kind int, token string) string) string {
 	out, end := "", 0
 	for _, at := range pattern.FindAllStringSubmatchIndex(text, -1) {

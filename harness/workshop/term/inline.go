@@ -8,7 +8,7 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// inline is the text in a node, in the style of what is around it.
+// inline renders the inline content of a node in the style of its surroundings.
 func (w renderer) inline(parent ast.Node, style lipgloss.Style) string {
 	var out strings.Builder
 	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
@@ -42,7 +42,7 @@ func (w renderer) span(n ast.Node, style lipgloss.Style) string {
 	return w.inline(n, style)
 }
 
-// words are a text's, without the escapes that Markdown has.
+// words returns the content of a text node with Markdown's escapes resolved.
 func (w renderer) words(n *ast.Text) string {
 	value := n.Segment.Value(w.source)
 	if !n.IsRaw() {
@@ -51,8 +51,8 @@ func (w renderer) words(n *ast.Text) string {
 	return sanitize(string(value))
 }
 
-// lineEnd is what a line of the source ends in: a space, or a new line where the
-// author wants one.
+// lineEnd returns what the end of a source line becomes: a space, or a new line at a
+// hard break.
 func lineEnd(n *ast.Text) string {
 	switch {
 	case n.HardLineBreak():
@@ -63,7 +63,7 @@ func lineEnd(n *ast.Text) string {
 	return ""
 }
 
-// codeSpan is told by its colour, or by the marks it has in the source.
+// codeSpan renders code in a colour, or in backticks where there are no colours.
 func (w renderer) codeSpan(n ast.Node, style lipgloss.Style) string {
 	code := style.Foreground(w.theme.hues.cyan)
 	if w.theme.colour {
@@ -72,7 +72,7 @@ func (w renderer) codeSpan(n ast.Node, style lipgloss.Style) string {
 	return styled(style, "`") + w.inline(n, style) + styled(style, "`")
 }
 
-// address is where a link leads, for those that lead out of the course.
+// address returns the URL of a link that leads out of the course.
 func (w renderer) address(n *ast.Link) string {
 	if to := string(n.Destination); strings.Contains(to, "://") {
 		return " (" + to + ")"
@@ -80,7 +80,7 @@ func (w renderer) address(n *ast.Link) string {
 	return ""
 }
 
-// styled renders a piece of a line, whose spaces count.
+// styled renders a piece of a line and keeps its spaces.
 func styled(style lipgloss.Style, s string) string {
 	if s == "" {
 		return ""

@@ -2,13 +2,13 @@ package term
 
 import tea "charm.land/bubbletea/v2"
 
-// The least that the face can be shown in.
+// The smallest window that the front end can be shown in.
 const (
-	leastWidth  = 30
-	leastHeight = 8
+	minWidth  = 30
+	minHeight = 8
 )
 
-// Windows from wideFrom columns on have the text at the left and the pane at the
+// Windows of at least wideFrom columns have the text at the left and the pane at the
 // right; in others the pane is below. Text is at most textWidth columns wide, since
 // longer lines are hard to read.
 const (
@@ -16,15 +16,16 @@ const (
 	textWidth = 84
 )
 
-// bars are the lines above and below: the title, what the machine does, the keys.
+// bars is the number of lines around the body: the title, the status of the machine,
+// and the keys.
 const bars = 3
 
-func (m *model) tooSmall() bool { return m.size.Width < leastWidth || m.size.Height < leastHeight }
+func (m *model) tooSmall() bool { return m.size.Width < minWidth || m.size.Height < minHeight }
 func (m *model) wide() bool     { return m.size.Width >= wideFrom }
 func (m *model) body() int      { return m.size.Height - bars }
 
-// arrange gives everything its size and content.
-func (m *model) arrange() {
+// layOut sets the size and the content of every part of the screen.
+func (m *model) layOut() {
 	if m.tooSmall() {
 		return
 	}
@@ -37,7 +38,8 @@ func (m *model) arrange() {
 	m.fillPane()
 }
 
-// parts are the sizes of the text and of the pane, without the line that names it.
+// parts returns the sizes of the text and of the pane, without the line of the pane's
+// tabs.
 func (m *model) parts() (text, pane tea.WindowSizeMsg) {
 	w, h := m.size.Width, m.body()
 	switch {
@@ -51,6 +53,7 @@ func (m *model) parts() (text, pane tea.WindowSizeMsg) {
 	return tea.WindowSizeMsg{Width: w, Height: h - below - 1}, tea.WindowSizeMsg{Width: w - 2, Height: below}
 }
 
+// pageSections returns the Markdown of the current page.
 func (m *model) pageSections() []string {
 	if m.at == 0 {
 		return introduction(m.session.lesson)
@@ -58,9 +61,9 @@ func (m *model) pageSections() []string {
 	return sections(m.step(), m.progress(), m.session.lesson.Solution)
 }
 
-// wheel scrolls what the mouse is on.
+// wheel scrolls the part that the mouse is on.
 func (m *model) wheel(msg tea.MouseWheelMsg) {
-	port := m.scrolled()
+	port := m.scrollTarget()
 	switch text, _ := m.parts(); {
 	case m.pane.zoomed:
 	case m.wide() && msg.X > text.Width, !m.wide() && msg.Y > text.Height:

@@ -10,16 +10,16 @@ import (
 	"github.com/bpflab/bpflab/harness/workshop"
 )
 
-// lesson is the text of the page that is shown: the step's, and below it the hints
-// taken and the solution, if it was asked for.
+// lesson is the text of the current page: the step, and below it the hints taken and
+// the solution once it was asked for.
 type lesson struct {
 	port  viewport.Model
 	shown string // what is in port
 	last  int    // the line at which the last section begins
 }
 
-// show shows sections of Markdown. If they are those that are shown already, or these
-// with one more, the place in the text stays.
+// show shows sections of Markdown. It keeps the position if they are the ones shown
+// already, or those and one more.
 func (l *lesson) show(theme theme, sections []string, width int) {
 	key := fmt.Sprint(theme.background, theme.colour, width, sections)
 	if key == l.shown {
@@ -40,7 +40,8 @@ func (l *lesson) show(theme theme, sections []string, width int) {
 // toLast scrolls to the last section.
 func (l *lesson) toLast() { l.port.SetYOffset(l.last) }
 
-// position says how much of the text is below what is shown, "" if all is shown.
+// position returns how far down the window is in the text, or "" if all of it is
+// visible.
 func (l *lesson) position() string {
 	switch {
 	case l.port.AtBottom() && l.port.AtTop():
@@ -51,7 +52,7 @@ func (l *lesson) position() string {
 	return fmt.Sprintf("%d%%", int(100*l.port.ScrollPercent()))
 }
 
-// introduction is the text before the first step.
+// introduction returns the text before the first step.
 func introduction(l *workshop.Lesson) []string {
 	text := "# " + l.Title + "\n\n" + l.Intro
 	if l.Duration != "" {
@@ -60,7 +61,8 @@ func introduction(l *workshop.Lesson) []string {
 	return []string{text}
 }
 
-// sections are a step's text and what of its hints and solution the student has seen.
+// sections returns a step's text and those of its hints and its solution that the
+// student has seen.
 func sections(s lab.Step, p workshop.Progress, solution []byte) []string {
 	out := []string{"## " + s.Title + "\n\n" + s.Prose}
 	for i, hint := range s.Hints[:min(p.Hints, len(s.Hints))] {
@@ -72,7 +74,7 @@ func sections(s lab.Step, p workshop.Progress, solution []byte) []string {
 	return out
 }
 
-// solutionText is the step's solution in Markdown, or the lab's C file.
+// solutionText returns the step's solution in Markdown, or the lab's C file.
 func solutionText(s lab.Step, solution []byte) string {
 	switch {
 	case s.Solution != "":
@@ -80,5 +82,5 @@ func solutionText(s lab.Step, solution []byte) string {
 	case len(solution) > 0:
 		return "```c\n" + strings.TrimRight(string(solution), "\n") + "\n```"
 	}
-	return "This step has none: its text says all."
+	return "This step has no solution beyond its text."
 }

@@ -6,25 +6,26 @@ import (
 	"github.com/bpflab/bpflab/harness/workshop"
 )
 
-// mapValues shows maps in lines of at most width columns.
+// mapValues renders maps in lines of at most width columns.
 func (th theme) mapValues(maps []workshop.MapView, width int) []string {
 	var out []string
 	for _, m := range maps {
 		head := th.bold.Render(sanitize(m.Name)) + th.dim.Render(fmt.Sprintf("  %s, %s", m.Type, entries(m)))
-		out = append(out, cut(head, width))
+		out = append(out, truncate(head, width))
 		if m.Error != "" {
 			out = append(out, wrapped("  "+sanitize(m.Error), width)...)
 		}
 		for _, e := range m.Entries {
-			out = append(out, cut(sanitize("  "+e.Key+" = "+e.Value), width))
+			out = append(out, truncate(sanitize("  "+e.Key+" = "+e.Value), width))
 		}
 	}
 	if len(out) == 0 {
-		return wrapped("No maps to show. Those of your program show here once a check has loaded it.", width)
+		return wrapped("No maps. Those of your program are shown here once a check has loaded it.", width)
 	}
 	return out
 }
 
+// entries returns the number of a map's entries in words.
 func entries(m workshop.MapView) string {
 	more := ""
 	if m.Cut {

@@ -14,26 +14,26 @@ import (
 	"github.com/yuin/goldmark/text"
 )
 
-// parser reads the Markdown of lessons.
+// parser parses the Markdown of lessons.
 var parser = goldmark.New(goldmark.WithExtensions(extension.Table, extension.Linkify)).Parser()
 
 // markdown renders a text to lines of at most width columns.
 //
-// It is our own because this binary is the guests' agent, too: glamour, with chroma's
-// lexers, would make it a quarter larger and each start of it a third slower, and it
-// does not indent the further lines of a list's items.
+// It does not use glamour because this binary is the guests' agent, too: with chroma's
+// lexers, glamour would make the binary a quarter larger and each start a third slower,
+// and it does not indent the continuation lines of list items.
 func (th theme) markdown(source string, width int) []string {
 	w := renderer{theme: th, source: []byte(sanitize(source))}
 	return prefixed(" ", " ", w.blocks(parser.Parse(text.NewReader(w.source)), width-2))
 }
 
-// prose writes the blocks of a text.
+// renderer renders the blocks of a text.
 type renderer struct {
 	theme  theme
 	source []byte
 }
 
-// blocks are the lines of all blocks in a node, an empty one between each two.
+// blocks renders all blocks in a node, with an empty line between them.
 func (w renderer) blocks(parent ast.Node, width int) []string {
 	var out []string
 	for n := parent.FirstChild(); n != nil; n = n.NextSibling() {
@@ -46,8 +46,8 @@ func (w renderer) blocks(parent ast.Node, width int) []string {
 	return out
 }
 
-// tight tells of blocks that follow the one before without an empty line: those in the
-// items of a tight list, and such items.
+// tight reports whether a block follows the one before it without an empty line, as in
+// the items of a tight list.
 func tight(n ast.Node) bool {
 	for n := n; n != nil && n.Kind() != ast.KindDocument; n = n.Parent() {
 		if list, ok := n.Parent().(*ast.List); ok {
@@ -57,6 +57,7 @@ func tight(n ast.Node) bool {
 	return false
 }
 
+// block renders one block.
 func (w renderer) block(n ast.Node, width int) []string {
 	switch n := n.(type) {
 	case *ast.Heading:
@@ -93,7 +94,7 @@ func (w renderer) wrap(s string, width int) []string {
 	return out
 }
 
-// list is a list's items, each behind its bullet or number.
+// list renders a list's items, each after its bullet or number.
 func (w renderer) list(list *ast.List, width int) []string {
 	var out []string
 	number := list.Start
@@ -112,10 +113,10 @@ func (w renderer) list(list *ast.List, width int) []string {
 	return out
 }
 
-// codeIndent sets code off from the text.
+// codeIndent sets code blocks off from the text.
 const codeIndent = "  "
 
-// code is a block of code. What is too long goes on in the next line.
+// code renders a code block, whose long lines continue on the next line.
 func (w renderer) code(n ast.Node, language string, width int) []string {
 	s := strings.TrimRight(string(n.Lines().Value(w.source)), "\n")
 	if language == "c" {
@@ -125,7 +126,7 @@ func (w renderer) code(n ast.Node, language string, width int) []string {
 	return prefixed(codeIndent, codeIndent, strings.Split(lipgloss.Wrap(s, max(width-len(codeIndent), 1), ""), "\n"))
 }
 
-// table is a table that is as wide as its content, if there is room.
+// table renders a table, as wide as its content if there is room.
 func (w renderer) table(n *extast.Table, width int) []string {
 	t := table.New().Border(lipgloss.NormalBorder()).BorderStyle(w.theme.dim).BorderTop(false).BorderBottom(false).
 		BorderLeft(false).BorderRight(false).StyleFunc(func(int, int) lipgloss.Style { return lipgloss.NewStyle().Padding(0, 1) })
@@ -150,8 +151,8 @@ func (w renderer) table(n *extast.Table, width int) []string {
 	return strings.Split(t.Width(width).Render(), "\n")
 }
 
-// prefixed puts one prefix before the first line, and another before the others that
-// are not empty.
+// prefixed puts one prefix before the first line, and another one before the further
+// lines that are not empty.
 func prefixed(first, others string, lines []string) []string {
 	out := make([]string, len(lines))
 	for i, line := range lines {

@@ -42,7 +42,7 @@ func TestMarkdown(t *testing.T) {
 	}
 }
 
-// All words of the course's texts are shown, in lines that are not too long.
+// TestMarkdownOfTheCourse renders every lesson in several widths, which no line exceeds.
 func TestMarkdownOfTheCourse(t *testing.T) {
 	documents, err := fs.Glob(labs.FS, "*/lab.md")
 	if err != nil || len(documents) == 0 {

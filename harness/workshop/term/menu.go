@@ -37,11 +37,11 @@ func (u *menu) press(m *model, key string) (overlay, tea.Cmd) {
 }
 
 func (u *menu) draw(th theme, width, height int) []string {
-	out := []string{th.title.Render(cut(" "+u.title, width)), ""}
+	out := []string{th.title.Render(truncate(" "+u.title, width)), ""}
 	room := max(height-len(out), 1)
 	first := min(max(u.at-room/2, 0), max(len(u.lines)-room, 0))
 	for i := first; i < min(first+room, len(u.lines)); i++ {
-		line := cut(" "+u.lines[i]+" ", width)
+		line := truncate(" "+u.lines[i]+" ", width)
 		if i == u.at {
 			line = th.chosen.Render(line)
 		}
@@ -50,9 +50,9 @@ func (u *menu) draw(th theme, width, height int) []string {
 	return out
 }
 
-func (u *menu) footer() string { return "↑ ↓ choose · Enter take it · Esc back" }
+func (u *menu) footer() string { return "↑ ↓ choose · Enter select · Esc back" }
 
-// chooseLab shows the labs with what was reached in each.
+// chooseLab shows the labs and the progress in each.
 func (m *model) chooseLab() tea.Cmd {
 	labs := m.course.labs()
 	u := &menu{title: "Labs", choose: func(m *model, i int) tea.Cmd { return m.goToLab(labs[i].name) }}
@@ -66,6 +66,7 @@ func (m *model) chooseLab() tea.Cmd {
 	return nil
 }
 
+// labLine returns the line of a lab in the menu.
 func labLine(e entry) string {
 	mark := " "
 	if e.of > 0 && e.done == e.of {
@@ -74,6 +75,7 @@ func labLine(e entry) string {
 	return fmt.Sprintf("%s %2d/%-2d  %-18s %s", mark, e.done, e.of, e.name, e.title)
 }
 
+// goToLab opens another lab.
 func (m *model) goToLab(name string) tea.Cmd {
 	if err := m.openLab(name); err != nil {
 		m.noteError(err)
@@ -87,12 +89,12 @@ func (m *model) chooseKernel() tea.Cmd {
 	names := m.course.kernels()
 	switch {
 	case !workshop.IsChecked(m.step()):
-		m.note = "this step has nothing to compare: n goes on"
+		m.note = "this step has nothing to compare; n goes to the next"
 		return nil
 	case len(names) < 2:
-		m.note = "there is no other kernel: start with --kernel NAME,NAME"
+		m.note = "there is no other kernel: start the workshop with --kernel NAME,NAME"
 		return nil
 	}
-	m.overlay = &menu{title: "Do the step on another kernel, too", lines: names[1:], choose: func(m *model, i int) tea.Cmd { return m.compare(names[1+i]) }}
+	m.overlay = &menu{title: "Compare with another kernel", lines: names[1:], choose: func(m *model, i int) tea.Cmd { return m.compare(names[1+i]) }}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/bpflab/bpflab/harness/workshop"
 )
 
-// model is what is on the screen.
+// model is the state of the screen.
 type model struct {
 	course    course
 	tasks     *tasks
@@ -30,29 +30,30 @@ type model struct {
 	text     lesson
 	pane     pane
 	spinner  spinner.Model
-	spinning bool   // the spinner
+	spinning bool   // the spinner turns
 	note     string // shown until the next key
-	loading  string // a download, "" for none
+	loading  string // a download in progress, or ""
 	overlay  overlay
 }
 
-// overlay is what lies over the lesson and takes the keys. A nil one is none.
+// overlay covers the lesson and receives the keys. nil means none.
 type overlay interface {
-	// press takes a key; the overlay returned is the one that lies there then.
+	// press handles a key and returns the overlay that is shown next.
 	press(m *model, key string) (overlay, tea.Cmd)
-	// draw fills lines of the size.
+	// draw returns the overlay's lines for an area of this size.
 	draw(th theme, width, height int) []string
-	// foot is the line that tells its keys.
+	// footer returns the line that names the overlay's keys.
 	footer() string
 }
 
+// newModel opens a lab of the course.
 func newModel(c course, lab string, t *tasks) (*model, error) {
 	m := &model{course: c, tasks: t, keys: actions(), theme: newTheme(unknown, true), spinner: spinner.New(spinner.WithSpinner(spinner.MiniDot))}
 	m.text.port, m.pane.Model = viewport.New(), viewport.New()
 	return m, m.openLab(lab)
 }
 
-// sit goes to the desk of a lab.
+// openLab shows the workspace of a lab.
 func (m *model) openLab(lab string) error {
 	s, err := m.course.open(lab)
 	if err != nil {
@@ -60,17 +61,17 @@ func (m *model) openLab(lab string) error {
 	}
 	m.leave()
 	m.session = s
-	s.follow()
+	s.subscribe()
 	s.Show(true)
 	m.pane = pane{Model: m.pane.Model}
 	m.view = s.View()
 	m.at = m.firstPage()
-	m.arrange()
+	m.layOut()
 	m.text.port.GotoTop()
 	return nil
 }
 
-// leave ends what follows the desk.
+// leave ends the subscription to the current workspace.
 func (m *model) leave() {
 	if m.session != nil {
 		m.session.Show(false)
@@ -79,7 +80,8 @@ func (m *model) leave() {
 	}
 }
 
-// firstPage is the introduction for who has not begun, else the step that was left.
+// firstPage returns the introduction for a student who has not begun, or the step at
+// which the student stopped.
 func (m *model) firstPage() int {
 	begun := slices.ContainsFunc(m.session.lesson.Steps, func(s lab.Step) bool { return m.view.Steps[s.Name].Attempts > 0 })
 	page := 1 + slices.IndexFunc(m.session.lesson.Steps, func(s lab.Step) bool { return s.Name == m.view.Step })
@@ -89,17 +91,17 @@ func (m *model) firstPage() int {
 	return page
 }
 
-// step is the one that keys are about; on the introduction, the first.
+// step returns the step that keys act on: on the introduction, the first.
 func (m *model) step() lab.Step { return m.session.lesson.Steps[max(m.at, 1)-1] }
 
-// progress is what the student reached in the step.
+// progress returns the student's progress in the step.
 func (m *model) progress() workshop.Progress { return m.view.Steps[m.step().Name] }
 
 func (m *model) Init() tea.Cmd {
 	return tea.Batch(tea.RequestBackgroundColor, m.startLab(), m.awaitDownload())
 }
 
-// arrive is what begins at a desk: its news, and its machine.
+// startLab waits for the events of a lab that was opened, and starts its machine.
 func (m *model) startLab() tea.Cmd { return tea.Batch(waitForEvents(m.session), m.warm()) }
 
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
@@ -127,14 +129,15 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = msg(m)
 	}
 	if m.session != nil {
-		m.arrange()
+		m.layOut()
 	}
 	return m, tea.Batch(cmd, m.startSpinner())
 }
 
-// outcome is what came of something that took time.
+// outcome is what a background task does to the model when it has ended.
 type outcome func(*model) tea.Cmd
 
+// keyPressed handles a key in the overlay, if there is one, or in the lesson.
 func (m *model) keyPressed(k tea.KeyPressMsg) (cmd tea.Cmd) {
 	if m.overlay == nil || k.String() == "ctrl+c" {
 		return m.press(k)
@@ -143,12 +146,12 @@ func (m *model) keyPressed(k tea.KeyPressMsg) (cmd tea.Cmd) {
 	return cmd
 }
 
-// busy tells whether something goes on that is worth a turning sign.
+// busy reports whether something is going on that the spinner shows.
 func (m *model) busy() bool {
 	return m.view.Busy != "" || m.view.Machine.Phase == workshop.PhaseStarting || m.loading != ""
 }
 
-// turnSpinner begins to turn it, if it does not turn and should.
+// startSpinner starts the spinner, if it should turn and does not.
 func (m *model) startSpinner() tea.Cmd {
 	if m.spinning || !m.busy() {
 		return nil
@@ -157,6 +160,7 @@ func (m *model) startSpinner() tea.Cmd {
 	return m.spinner.Tick
 }
 
+// spin draws the spinner's next frame, or stops it.
 func (m *model) spin(msg spinner.TickMsg) (cmd tea.Cmd) {
 	if m.spinning = m.busy(); !m.spinning {
 		return nil

@@ -15,9 +15,10 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// screen is what the model shows, without styles.
+// screen returns what the model shows, without styles.
 func screen(m *model) string { return ansi.Strip(m.View().Content) }
 
+// want fails the test unless the texts are on the screen.
 func want(t *testing.T, m *model, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
@@ -27,6 +28,7 @@ func want(t *testing.T, m *model, texts ...string) {
 	}
 }
 
+// wantNot fails the test if the text is on the screen.
 func wantNot(t *testing.T, m *model, text string) {
 	t.Helper()
 	if s := screen(m); strings.Contains(s, text) {
@@ -34,7 +36,8 @@ func wantNot(t *testing.T, m *model, text string) {
 	}
 }
 
-// Whatever is shown, it fills the window and no line is longer.
+// TestScreensFit compares every screen with the window: it fills it, and no line is
+// longer.
 func TestScreensFit(t *testing.T) {
 	states := map[string][]string{
 		"introduction": nil, "step": {"n"}, "failed": {"n", "c"}, "hint": {"n", "h"}, "large": {"n", "c", "z"}, "trace": {"2"}, "maps": {"3"},
@@ -50,7 +53,7 @@ func TestScreensFit(t *testing.T) {
 			}}.withoutWaiting())
 			press(m, keys...)
 			lines := strings.Split(m.View().Content, "\n")
-			if len(lines) > size.Height || size.Height >= leastHeight && len(lines) != size.Height {
+			if len(lines) > size.Height || size.Height >= minHeight && len(lines) != size.Height {
 				t.Errorf("%s in %v: %d lines", name, size, len(lines))
 			}
 			for _, line := range lines {
@@ -62,7 +65,8 @@ func TestScreensFit(t *testing.T) {
 	}
 }
 
-// withoutListening is news after which nobody waits for more.
+// withoutWaiting returns a message that handles the batch and does not wait for another
+// one.
 func (batch eventBatch) withoutWaiting() tea.Msg {
 	return outcome(func(m *model) tea.Cmd { m.handleEvents(batch); return nil })
 }
@@ -71,11 +75,11 @@ func TestFirstScreen(t *testing.T) {
 	m, ws := openModel(t, 80, 24)
 	want(t, m, "The first lab", "introduction", "An introduction", "6.12.1 ready", ws.path, "c check", "? keys", "q leave", "1 Result", "Not checked yet")
 	if ws.shown != 1 {
-		t.Error("the desk does not know that it is shown")
+		t.Error("the workspace does not know that it is shown")
 	}
 	m.leave()
 	if ws.shown != 0 || !slices.Contains(ws.calls, "unsubscribe") {
-		t.Errorf("the desk is not left: %q", ws.calls)
+		t.Errorf("the workspace is not left: %q", ws.calls)
 	}
 }
 
@@ -108,7 +112,7 @@ func TestCheck(t *testing.T) {
 	m, ws := openModel(t, 80, 40)
 	ws.report = rejected()
 	press(m, "2", "enter")
-	want(t, m, "step 1 of 3", "did not take the program on 6.12.1", "first.bpf.c:12:3: error", "R0 invalid mem access", "address that it made itself",
+	want(t, m, "step 1 of 3", "refused the program on 6.12.1", "first.bpf.c:12:3: error", "R0 invalid mem access", "address that it made itself",
 		"fix use bpf_probe_read_kernel", "expected two lines from ls", "seen     none", "reads trace_pipe", "do end cat", "1 Result ✗")
 	if s := m.View().Content; strings.Contains(s, "\x1b[2J") || strings.Contains(s, "\x07") {
 		t.Errorf("what the machine wrote reaches the terminal: %q", s)
@@ -127,7 +131,7 @@ func TestCheck(t *testing.T) {
 func TestHintsComeOneByOne(t *testing.T) {
 	m, ws := openModel(t, 80, 24)
 	press(m, "h")
-	want(t, m, "hints belong to the steps")
+	want(t, m, "has no hints")
 	press(m, "n", "h")
 	want(t, m, "Hint 1 of 2", "The first hint.")
 	wantNot(t, m, "The second hint.")
@@ -188,15 +192,16 @@ func TestOtherLab(t *testing.T) {
 	press(m, "down", "enter")
 	want(t, m, "The second lab", "introduction")
 	if ws.shown != 0 || !slices.Contains(ws.calls, "unsubscribe") {
-		t.Errorf("the first desk is not left: %q", ws.calls)
+		t.Errorf("the first workspace is not left: %q", ws.calls)
 	}
 	send(m, eventBatch{from: old, open: false})
 	if strings.Count(strings.Join(ws.calls, " "), "subscribe") != 2 {
-		t.Errorf("the desk that was left is followed again: %q", ws.calls)
+		t.Errorf("the first workspace is subscribed to again: %q", ws.calls)
 	}
 }
 
-// News that came too fast are lost, and what follows is heard again.
+// TestFollowsAgain closes the channel of events, after which the model subscribes
+// again.
 func TestFollowsAgain(t *testing.T) {
 	m, ws := openModel(t, 80, 24)
 	before := ws.events
@@ -207,7 +212,7 @@ func TestFollowsAgain(t *testing.T) {
 	}
 	m.Update(msg)
 	if ws.events == before || m.session.events == nil {
-		t.Error("the desk is not followed any more")
+		t.Error("the workspace is not subscribed to any more")
 	}
 	press(m, "2")
 	want(t, m, "not shown")
@@ -250,7 +255,7 @@ func TestLeave(t *testing.T) {
 	}
 }
 
-// What still goes on when the face is left ends with it.
+// TestTasksEnd ends the front end while a task is running.
 func TestTasksEnd(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	tasks := newTasks(ctx)

@@ -6,7 +6,7 @@ import (
 	"charm.land/bubbles/v2/viewport"
 )
 
-// pager is a text over the lesson that can be scrolled.
+// pager is a text that covers the lesson and can be scrolled.
 type pager struct {
 	port  viewport.Model
 	made  bool
@@ -24,10 +24,10 @@ func (p *pager) page(th theme, title, text string, width, height int) []string {
 		p.shown = text
 		p.port.SetContentLines(strings.Split(" "+strings.ReplaceAll(text, "\n", "\n "), "\n"))
 	}
-	return append([]string{th.title.Render(cut(" "+title, width)), ""}, strings.Split(p.port.View(), "\n")...)
+	return append([]string{th.title.Render(truncate(" "+title, width)), ""}, strings.Split(p.port.View(), "\n")...)
 }
 
-// scroll does what a key for scrolling says, and tells whether it was one.
+// scroll handles a key for scrolling, and reports whether it was one.
 func (p *pager) scroll(key string) bool {
 	switch key {
 	case "up", "K":

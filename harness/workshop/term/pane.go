@@ -19,18 +19,18 @@ const (
 	paneKinds
 )
 
-// pane shows what goes on: the result of the last check, the trace, or the maps.
+// pane shows the result of the last check, the trace, or the maps.
 type pane struct {
 	viewport.Model
 	kind   paneKind
 	zoomed bool
-	fresh  bool // there is a result that has not been shown
+	fresh  bool // a result has not been shown yet
 	trace  trace
 	maps   []workshop.MapView
 	shown  string // what is in the viewport
 }
 
-// turnTo shows something else in the pane.
+// showPane selects what the pane shows.
 func (m *model) showPane(k paneKind) {
 	m.pane.kind = k
 	m.fillPane()
@@ -42,17 +42,17 @@ func (m *model) showPane(k paneKind) {
 // zoom gives the pane the whole screen, or takes it back.
 func (m *model) zoom() { m.pane.zoomed = !m.pane.zoomed }
 
-// scrolled is what the keys for scrolling scroll: the text, unless only the pane is
-// there.
-func (m *model) scrolled() *viewport.Model {
+// scrollTarget returns what the keys for scrolling scroll: the text, or the pane if it
+// has the whole screen.
+func (m *model) scrollTarget() *viewport.Model {
 	if m.pane.zoomed {
 		return &m.pane.Model
 	}
 	return &m.text.port
 }
 
-// fillPane brings the pane up to date. A new result is shown from its beginning, and a
-// trace of which the end was seen goes on with its end.
+// fillPane updates the pane. It shows a new result from its beginning, and follows the
+// trace while its end is visible.
 func (m *model) fillPane() {
 	p := &m.pane
 	end := p.kind == paneTrace && p.AtBottom()
@@ -72,6 +72,7 @@ func (m *model) fillPane() {
 	}
 }
 
+// paneText returns the content of the pane.
 func (m *model) paneText(width int) string {
 	switch m.pane.kind {
 	case paneTrace:
@@ -85,12 +86,12 @@ func (m *model) paneText(width int) string {
 // paneListing is how many lines of outputs and logs the pane shows.
 const paneListing = 200
 
-// resultText is the result of the step's last check, and what to do next.
+// resultText returns the result of the step's last check, and what to do next.
 func (m *model) resultText(width int) string {
 	last := m.progress().Last
 	switch {
 	case !workshop.IsChecked(m.step()):
-		return strings.Join(wrapped("This step is to be read: it has nothing to check.", width), "\n")
+		return strings.Join(wrapped("This step is only to be read: it has nothing to check.", width), "\n")
 	case last == nil:
 		return strings.Join(m.unchecked(width), "\n")
 	case last.Passed():
@@ -102,24 +103,24 @@ func (m *model) resultText(width int) string {
 // unchecked says what to do in a step that has not been checked.
 func (m *model) unchecked(width int) []string {
 	if m.session.CodePath() == "" {
-		return wrapped("Not checked yet: c does the step and checks it.", width)
+		return wrapped("Not checked yet: c runs the step and checks it.", width)
 	}
-	out := wrapped("Not checked yet; c checks. Edit your C file here with e, or with any editor elsewhere. Each save is checked by itself:", width)
+	out := wrapped("Not checked yet; c checks. Edit your C file here with e, or in another window with any editor. Each save is checked automatically:", width)
 	return append(out, wrapped(tilde(m.session.CodePath()), width)...)
 }
 
-// next is what comes after a step that passed.
+// next says what comes after a step that passed.
 func (m *model) next() string {
-	switch done, of := m.reached(); {
+	switch done, of := m.stepsDone(); {
 	case done == of:
-		return "You have done all of this lab. l shows the others."
+		return "You have finished this lab. l shows the others."
 	case max(m.at, 1) < len(m.session.lesson.Steps):
 		return "n goes to the next step."
 	}
 	return "Some steps are not done yet: see the marks above."
 }
 
-// tabs is the line that names what the pane can show.
+// tabs returns the line with the names of what the pane can show.
 func (m *model) tabs() string {
 	names := []string{"1 Result", "2 Trace", "3 Maps"}
 	if last := m.progress().Last; last != nil {

@@ -2,7 +2,7 @@ package term
 
 import tea "charm.land/bubbletea/v2"
 
-// question is asked before something that cannot be undone, or spoils the fun.
+// question asks before something that cannot be undone, or gives a solution away.
 type question struct {
 	text string
 	yes  func(*model) tea.Cmd
@@ -20,7 +20,7 @@ func (q question) press(m *model, key string) (overlay, tea.Cmd) {
 	return q, nil
 }
 
-// draw draws nothing: the question is at the foot.
+// draw draws nothing: the question is in the footer.
 func (question) draw(theme, int, int) []string { return nil }
 
 func (q question) footer() string { return "y/n  " + q.text }

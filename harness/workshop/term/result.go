@@ -8,9 +8,9 @@ import (
 	"github.com/bpflab/bpflab/harness/workshop"
 )
 
-// result shows what a check found, in lines of at most width columns, and what comes
-// next, "" for nothing. Of what commands wrote, and of a verifier's log, at most most
-// lines are shown.
+// result renders a report in lines of at most width columns, and what to do next unless
+// it is "". Of the commands' output and of the verifier's log it shows at most most
+// lines.
 func (th theme) result(r *workshop.Report, next string, width, most int) string {
 	p := page{theme: th, width: width}
 	p.verdict(r)
@@ -37,18 +37,19 @@ func (th theme) result(r *workshop.Report, next string, width, most int) string 
 	return strings.TrimRight(p.String(), "\n")
 }
 
-// page is text that is being written.
+// page is a text under construction.
 type page struct {
 	strings.Builder
 	theme theme
 	width int
 }
 
-// add adds a text of others' behind a label.
+// add adds a text from outside behind a label.
 func (p *page) add(label, text string) {
 	p.WriteString(hanging(label, sanitize(text), p.width) + "\n")
 }
 
+// verdict adds the outcome and the time of the check.
 func (p *page) verdict(r *workshop.Report) {
 	mark, style := "✗ ", p.theme.bad
 	if r.Passed() {
@@ -58,7 +59,7 @@ func (p *page) verdict(r *workshop.Report) {
 	p.WriteString(style.Render(hanging(mark, sanitize(text), p.width)) + "\n")
 }
 
-// words say how a check ended, and on which kernel.
+// outcomeText returns how a check ended, and on which kernel.
 func outcomeText(r *workshop.Report) string {
 	if r.Stage == workshop.StageBuild {
 		return "does not compile"
@@ -69,6 +70,7 @@ func outcomeText(r *workshop.Report) string {
 	return verdictText(r) + " on " + r.Release
 }
 
+// verdictText returns how a check ended.
 func verdictText(r *workshop.Report) string {
 	switch {
 	case r.Passed():
@@ -80,19 +82,20 @@ func verdictText(r *workshop.Report) string {
 	case r.Verdict == verdict.Infra:
 		return "could not be checked"
 	case r.Stage == workshop.StageLoad:
-		return "the kernel did not take the program"
+		return "the kernel refused the program"
 	case r.Stage == workshop.StageAttach:
 		return "could not be attached"
 	}
 	return "not there yet"
 }
 
+// problem adds a problem of the C file.
 func (p *page) problem(x workshop.Problem) {
 	style := p.theme.bad
 	if x.Severity == "warning" {
 		style = p.theme.warn
 	}
-	p.WriteString(style.Render(cut(sanitize(place(x)), p.width)) + "\n")
+	p.WriteString(style.Render(truncate(sanitize(place(x)), p.width)) + "\n")
 	p.add("  ", x.Text)
 	if !strings.Contains(x.Text, x.Explanation) {
 		p.add("  ", x.Explanation)
@@ -102,7 +105,8 @@ func (p *page) problem(x workshop.Problem) {
 	}
 }
 
-// place is where a problem is, as compilers write it: "hello.bpf.c:12:3: error".
+// place returns the position of a problem as compilers write it, such as
+// "hello.bpf.c:12:3: error".
 func place(x workshop.Problem) string {
 	out := x.File
 	if x.Line > 0 {
@@ -114,6 +118,7 @@ func place(x workshop.Problem) string {
 	return strings.TrimPrefix(out+": "+x.Severity, ": ")
 }
 
+// check adds a check and what was seen.
 func (p *page) check(c verdict.Check) {
 	if c.Verdict == verdict.Pass {
 		p.add(p.theme.good.Render("✓")+" ", c.Expected)
@@ -123,16 +128,16 @@ func (p *page) check(c verdict.Check) {
 	p.add("  "+p.theme.bold.Render("seen    ")+" ", c.Seen)
 }
 
-// listing shows the end of a text, which is where it says most.
+// listing adds the end of a text, where the most telling lines are.
 func (p *page) listing(title, text string, most int) {
 	if text = sanitize(text); strings.TrimSpace(text) == "" {
 		return
 	}
 	lines := strings.Split(text, "\n")
 	if over := len(lines) - most; over > 0 {
-		title += fmt.Sprintf(", without %d lines before", over)
+		title += fmt.Sprintf(", without the first %d lines", over)
 		lines = lines[over:]
 	}
-	p.WriteString(p.theme.dim.Render(cut("── "+title+" ──", p.width)) + "\n")
+	p.WriteString(p.theme.dim.Render(truncate("── "+title+" ──", p.width)) + "\n")
 	p.WriteString(strings.Join(wrapped(strings.Join(lines, "\n"), p.width), "\n") + "\n")
 }

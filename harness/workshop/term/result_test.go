@@ -19,7 +19,7 @@ func TestOutcomeText(t *testing.T) {
 		"not possible on 6.12.1":                        {Verdict: verdict.Unsupported, Stage: workshop.StageLoad, Release: "6.12.1"},
 		"not done in time on 6.12.1":                    {Verdict: verdict.Timeout, Stage: workshop.StageCheck, Release: "6.12.1"},
 		"could not be attached on 6.12.1":               {Verdict: verdict.Fail, Stage: workshop.StageAttach, Release: "6.12.1"},
-		"the kernel did not take the program on 6.12.1": {Verdict: verdict.Fail, Stage: workshop.StageLoad, Release: "6.12.1"},
+		"the kernel refused the program on 6.12.1": {Verdict: verdict.Fail, Stage: workshop.StageLoad, Release: "6.12.1"},
 		"not there yet on 6.12.1":                       {Verdict: verdict.Fail, Stage: workshop.StageCheck, Release: "6.12.1"},
 	} {
 		if got := outcomeText(&r); got != want {
@@ -32,7 +32,7 @@ func TestListingIsCut(t *testing.T) {
 	r := rejected()
 	r.Output = strings.Repeat("line\n", 20) + "the end"
 	got := ansi.Strip(newTheme(unknown, true).result(r, "", 80, 3))
-	if strings.Count(got, "line\n") != 2 || !strings.Contains(got, "the end") || !strings.Contains(got, "without 18 lines before") {
+	if strings.Count(got, "line\n") != 2 || !strings.Contains(got, "the end") || !strings.Contains(got, "without the first 18 lines") {
 		t.Error(got)
 	}
 }
@@ -40,13 +40,13 @@ func TestListingIsCut(t *testing.T) {
 func TestTrace(t *testing.T) {
 	var tr trace
 	for range traceLines + 5 {
-		tr.take(workshop.TraceUpdate{Lines: []wire.TraceLine{{Comm: "ls", PID: 7, Message: "hello", Raw: "ls-7 [000] hello"}}})
+		tr.add(workshop.TraceUpdate{Lines: []wire.TraceLine{{Comm: "ls", PID: 7, Message: "hello", Raw: "ls-7 [000] hello"}}})
 	}
 	wide, narrow := tr.show(newTheme(unknown, true), 80), tr.show(newTheme(unknown, true), 40)
 	if len(wide) != traceLines+1 || !strings.Contains(wide[0], "not shown") || wide[1] != "ls-7 [000] hello" || narrow[1] != "ls-7: hello" {
 		t.Errorf("%d lines: %q, %q", len(wide), wide[:2], narrow[:2])
 	}
-	tr.take(workshop.TraceUpdate{Clear: true, Error: "tracefs is not mounted"})
+	tr.add(workshop.TraceUpdate{Clear: true, Error: "tracefs is not mounted"})
 	if got := tr.show(newTheme(unknown, true), 80); len(got) != 1 || got[0] != "tracefs is not mounted" {
 		t.Errorf("%q", got)
 	}

@@ -10,23 +10,23 @@ import (
 	"github.com/bpflab/bpflab/harness/workshop"
 )
 
-// Options is what the face stands on.
+// Options configures the front end.
 type Options struct {
 	Workshop *workshop.Workshop
 	Student  *workshop.Student
 	Lab      string // the first one shown
-	// Shell runs a shell of the desk's machine on the terminal, which is its own until
-	// it returns.
+	// Shell runs a shell of the workspace's machine on the terminal until it returns.
 	Shell func(context.Context, *workshop.Workspace) error
-	// Downloads says what is being fetched, "" for nothing any more.
+	// Downloads receives descriptions of what is being downloaded, and "" when a
+	// download has ended.
 	Downloads <-chan string
 }
 
-// framesPerSecond is enough for text, and spares slow connections.
+// framesPerSecond suffices for text and spares slow connections.
 const framesPerSecond = 30
 
 // Run shows the workshop on a terminal until the student leaves or ctx ends. Machines
-// go on; closing the workshop ends them.
+// keep running; closing the workshop ends them.
 func Run(ctx context.Context, in, out *os.File, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -42,7 +42,7 @@ func Run(ctx context.Context, in, out *os.File, o Options) error {
 	_, err = tea.NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
 		tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond)).Run()
 	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
-		return nil // it was asked to end
+		return nil // ctx ended
 	}
 	return err
 }

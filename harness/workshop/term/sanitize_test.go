@@ -38,7 +38,7 @@ func FuzzSanitize(f *testing.F) {
 	})
 }
 
-func TestSpread(t *testing.T) {
+func TestJustify(t *testing.T) {
 	for _, c := range []struct {
 		left, right string
 		width       int
@@ -49,7 +49,7 @@ func TestSpread(t *testing.T) {
 		{"left is long", "right", 12, "left is long"},
 		{"left is too long", "right", 12, "left is too…"},
 	} {
-		if got := spread(c.left, c.right, c.width); got != c.want || ansi.StringWidth(got) > c.width {
+		if got := justify(c.left, c.right, c.width); got != c.want || ansi.StringWidth(got) > c.width {
 			t.Errorf("spread(%q, %q, %d) = %q, want %q", c.left, c.right, c.width, got, c.want)
 		}
 	}

@@ -7,16 +7,16 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// tasks are what takes time and goes on beside the screen.
+// tasks are commands that take time and run in the background.
 type tasks struct {
 	begin   func(func(context.Context) tea.Msg) tea.Msg
 	running sync.WaitGroup
 }
 
-// newTasks makes tasks that end with ctx.
+// newTasks returns tasks that end with ctx.
 func newTasks(ctx context.Context) *tasks {
 	t := &tasks{}
-	var lock sync.Mutex // between a task that begins, and the end
+	var lock sync.Mutex // no task begins after ctx has ended
 	t.begin = func(do func(context.Context) tea.Msg) tea.Msg {
 		lock.Lock()
 		if ctx.Err() != nil {
@@ -31,10 +31,11 @@ func newTasks(ctx context.Context) *tasks {
 	return t
 }
 
-// run is a command that does something, whose message is what came of it.
+// run returns a command that runs a function; the function's result is the command's
+// message.
 func (t *tasks) run(do func(context.Context) tea.Msg) tea.Cmd {
 	return func() tea.Msg { return t.begin(do) }
 }
 
-// wait waits until all tasks have ended. Their context has ended before.
+// wait waits until all tasks have ended. The caller has ended their context.
 func (t *tasks) wait() { t.running.Wait() }

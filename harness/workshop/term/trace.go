@@ -10,14 +10,15 @@ import (
 // traceLines is how many lines of the trace are kept.
 const traceLines = 1000
 
-// trace is the end of what the kernel's trace buffer had.
+// trace is the end of the kernel's trace buffer.
 type trace struct {
 	lines   []wire.TraceLine
-	dropped bool   // there were lines before these
-	err     string // why none comes
+	dropped bool   // earlier lines were dropped
+	err     string // why no lines come
 }
 
-func (t *trace) take(n workshop.TraceUpdate) {
+// add adds new lines of the trace buffer.
+func (t *trace) add(n workshop.TraceUpdate) {
 	if n.Clear {
 		*t = trace{}
 	}
@@ -30,14 +31,14 @@ func (t *trace) take(n workshop.TraceUpdate) {
 	t.err = n.Error
 }
 
-// rawWidth is where lines are shown as the kernel writes them.
+// rawWidth is the width from which lines are shown as the kernel writes them.
 const rawWidth = 76
 
-// show is the trace in lines of at most width columns.
+// show renders the trace in lines of at most width columns.
 func (t *trace) show(th theme, width int) []string {
 	var out []string
 	if t.dropped {
-		out = append(out, th.dim.Render(cut("Lines before these are not shown: there were too many.", width)))
+		out = append(out, th.dim.Render(truncate("Earlier lines are not shown: there were too many.", width)))
 	}
 	for _, line := range t.lines {
 		text := line.Raw
@@ -50,7 +51,7 @@ func (t *trace) show(th theme, width int) []string {
 		out = append(out, wrapped(sanitize(t.err), width)...)
 	}
 	if len(out) == 0 {
-		out = wrapped("Nothing in the kernel's trace buffer. What your program prints shows here as it comes.", width)
+		out = wrapped("The kernel's trace buffer is empty. What your program prints appears here.", width)
 	}
 	return out
 }

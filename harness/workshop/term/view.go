@@ -23,13 +23,13 @@ func (m *model) View() tea.View {
 	return v
 }
 
-// screen is all that is shown, line by line.
+// screen returns everything that is shown, line by line.
 func (m *model) screen() string {
 	switch {
 	case m.size.Width == 0 || m.session == nil:
 		return ""
 	case m.tooSmall():
-		text := fmt.Sprintf("This window is too small: make it %d x %d or larger. q leaves.", leastWidth, leastHeight)
+		text := fmt.Sprintf("This window is too small: make it %d x %d or larger. q leaves.", minWidth, minHeight)
 		lines := wrapped(text, m.size.Width)
 		return strings.Join(lines[:min(len(lines), m.size.Height)], "\n")
 	}
@@ -40,7 +40,7 @@ func (m *model) screen() string {
 	return strings.Join(append(lines[:m.size.Height-2], m.status(), m.footer()), "\n")
 }
 
-// middle is what is between the title and the machine's line.
+// middle returns the lines between the title and the status of the machine.
 func (m *model) middle() []string {
 	if m.overlay != nil {
 		if lines := m.overlay.draw(m.theme, m.size.Width, m.body()); lines != nil {
@@ -58,7 +58,7 @@ func (m *model) middle() []string {
 	return append(append(strings.Split(m.text.port.View(), "\n"), m.rule(m.size.Width)), below...)
 }
 
-// beside is the text with the pane at its right.
+// beside returns the text with the pane at its right.
 func (m *model) beside(text, pane tea.WindowSizeMsg, lines []string) []string {
 	right := append([]string{m.rule(pane.Width + 1)}, lines...)
 	line := m.theme.dim.Render(strings.TrimRight(strings.Repeat("│\n", m.body()), "\n"))
@@ -66,13 +66,14 @@ func (m *model) beside(text, pane tea.WindowSizeMsg, lines []string) []string {
 	return strings.Split(lipgloss.JoinHorizontal(lipgloss.Top, left, " ", line, strings.Join(right, "\n")), "\n")
 }
 
+// indented splits a text into lines and indents them by a space.
 func indented(text string) []string {
 	return strings.Split(" "+strings.ReplaceAll(text, "\n", "\n "), "\n")
 }
 
-// rule is the line that names what the pane shows, and how to see the rest of it.
+// rule returns the line above the pane: its tabs, and how to see the rest.
 func (m *model) rule(width int) string {
-	tabs := cut(m.tabs(), width)
+	tabs := truncate(m.tabs(), width)
 	room, more := width-ansi.StringWidth(tabs), ""
 	if !m.pane.AtBottom() && room > len(paneMore) {
 		more = paneMore
@@ -80,10 +81,10 @@ func (m *model) rule(width int) string {
 	return tabs + m.theme.dim.Render(strings.Repeat("─", max(room-len(more), 0))+more)
 }
 
-// paneMore tells the keys that scroll the pane and enlarge it.
+// paneMore names the keys that scroll the pane and enlarge it.
 const paneMore = " more: J, z "
 
-// header is the lab, the page, and how far the student is.
+// header returns the line of the lab, the page, and the student's progress.
 func (m *model) header() string {
 	page := "introduction"
 	if m.at > 0 {
@@ -94,12 +95,12 @@ func (m *model) header() string {
 		page += " · " + at
 	}
 	room := m.size.Width - ansi.StringWidth(marks) - ansi.StringWidth(page) - 6
-	left := " " + m.theme.title.Render(cut(m.session.lesson.Title, room)) + "  " + page
-	return spread(left, marks+" ", m.size.Width)
+	left := " " + m.theme.title.Render(truncate(m.session.lesson.Title, room)) + "  " + page
+	return justify(left, marks+" ", m.size.Width)
 }
 
-// marks shows each step: done, not done, or only to be read; the one the student is at
-// stands out.
+// marks returns a sign for each step: done, not done, or only to be read. The current
+// step stands out.
 func (m *model) marks() string {
 	var out []string
 	for i, s := range m.session.lesson.Steps {
@@ -118,8 +119,9 @@ func (m *model) marks() string {
 	return strings.Join(out, " ")
 }
 
-// reached is how many of the steps that can be checked are done.
-func (m *model) reached() (done, of int) {
+// stepsDone returns how many of the steps that can be checked are done, and how many
+// there are.
+func (m *model) stepsDone() (done, of int) {
 	for _, name := range m.session.lesson.Checked() {
 		if of++; !m.view.Steps[name].Done.IsZero() {
 			done++
@@ -128,19 +130,19 @@ func (m *model) reached() (done, of int) {
 	return done, of
 }
 
-// status is the machine's line: its kernel, what goes on, and where the C file is, or
-// what there is to say.
+// status returns the line of the machine: its kernel, what it is doing, and the path of
+// the C file or a note.
 func (m *model) status() string {
 	left := " " + m.machine()
 	if m.note != "" {
-		return cut(left+"  "+m.theme.warn.Render(oneLine(m.note)), m.size.Width)
+		return truncate(left+"  "+m.theme.warn.Render(oneLine(m.note)), m.size.Width)
 	}
-	return spread(left, m.theme.dim.Render(tilde(m.session.CodePath()))+" ", m.size.Width)
+	return justify(left, m.theme.dim.Render(tilde(m.session.CodePath()))+" ", m.size.Width)
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// tilde is a path with the home directory as ~.
+// tilde replaces the home directory in a path by ~.
 func tilde(path string) string {
 	home, err := os.UserHomeDir()
 	if err != nil {
@@ -152,7 +154,7 @@ func tilde(path string) string {
 	return path
 }
 
-// machine says which machine there is, and what it is at.
+// machine describes the machine and what it is doing.
 func (m *model) machine() string {
 	name := m.view.Machine.Release
 	if name == "" {
@@ -174,10 +176,11 @@ func (m *model) machine() string {
 var busyText = map[workshop.Busy]string{
 	workshop.BusyWaiting:  "waiting for other checks",
 	workshop.BusyBuilding: "compiling",
-	workshop.BusyStarting: "a machine starts",
+	workshop.BusyStarting: "starting a machine",
 	workshop.BusyChecking: "running the step",
 }
 
+// activity describes what is going on.
 func (m *model) activity() string {
 	switch {
 	case m.loading != "":
@@ -188,14 +191,14 @@ func (m *model) activity() string {
 	return busyText[workshop.BusyStarting]
 }
 
-// foot is the line of keys: the overlay's, or the most important ones for which there
-// is room.
+// footer returns the line of keys: the overlay's, or as many of the most important ones
+// as there is room for.
 func (m *model) footer() string {
 	if m.overlay != nil {
-		return cut(" "+m.theme.key.Render(m.overlay.footer()), m.size.Width)
+		return truncate(" "+m.theme.key.Render(m.overlay.footer()), m.size.Width)
 	}
 	out := ""
-	for _, k := range short {
+	for _, k := range shortHelp {
 		next := " " + m.theme.key.Render(k.key) + " " + k.does + " "
 		if ansi.StringWidth(out+next) > m.size.Width {
 			break
