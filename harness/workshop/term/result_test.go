@@ -13,14 +13,14 @@ import (
 
 func TestOutcomeText(t *testing.T) {
 	for want, r := range map[string]workshop.Report{
-		"passed on 6.12.1":                              {Verdict: verdict.Pass, Stage: workshop.StageCheck, Release: "6.12.1"},
-		"does not compile":                              {Verdict: verdict.Fail, Stage: workshop.StageBuild, Kernel: "6.12"},
-		"could not be checked on 6.12":                  {Verdict: verdict.Infra, Stage: workshop.StageMachine, Kernel: "6.12"},
-		"not possible on 6.12.1":                        {Verdict: verdict.Unsupported, Stage: workshop.StageLoad, Release: "6.12.1"},
-		"not done in time on 6.12.1":                    {Verdict: verdict.Timeout, Stage: workshop.StageCheck, Release: "6.12.1"},
-		"could not be attached on 6.12.1":               {Verdict: verdict.Fail, Stage: workshop.StageAttach, Release: "6.12.1"},
+		"passed on 6.12.1":                         {Verdict: verdict.Pass, Stage: workshop.StageCheck, Release: "6.12.1"},
+		"does not compile":                         {Verdict: verdict.Fail, Stage: workshop.StageBuild, Kernel: "6.12"},
+		"could not be checked on 6.12":             {Verdict: verdict.Infra, Stage: workshop.StageMachine, Kernel: "6.12"},
+		"not possible on 6.12.1":                   {Verdict: verdict.Unsupported, Stage: workshop.StageLoad, Release: "6.12.1"},
+		"not done in time on 6.12.1":               {Verdict: verdict.Timeout, Stage: workshop.StageCheck, Release: "6.12.1"},
+		"could not be attached on 6.12.1":          {Verdict: verdict.Fail, Stage: workshop.StageAttach, Release: "6.12.1"},
 		"the kernel refused the program on 6.12.1": {Verdict: verdict.Fail, Stage: workshop.StageLoad, Release: "6.12.1"},
-		"not there yet on 6.12.1":                       {Verdict: verdict.Fail, Stage: workshop.StageCheck, Release: "6.12.1"},
+		"not there yet on 6.12.1":                  {Verdict: verdict.Fail, Stage: workshop.StageCheck, Release: "6.12.1"},
 	} {
 		if got := outcomeText(&r); got != want {
 			t.Errorf("%q, want %q", got, want)

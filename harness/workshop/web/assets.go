@@ -12,14 +12,14 @@ import (
 	"strings"
 )
 
-// dist is the page as `make build` made it of ui, each file compressed. A build without
-// npm has none of it.
+// dist is the page as `make build` makes it from ui, each file compressed. It is empty
+// in a build without npm.
 //
 //go:embed all:dist
 var dist embed.FS
 
-// ErrNoPage is a binary without the page.
-var ErrNoPage = errors.New("this bpflab was built without the browser's page: `make build` makes it, with npm")
+// ErrNoPage is the error of a binary without the page.
+var ErrNoPage = errors.New("this bpflab was built without the page for browsers: `make web build` builds both")
 
 // HasPage returns ErrNoPage if the binary has no page.
 func HasPage() error {
@@ -32,7 +32,7 @@ func HasPage() error {
 func (s *Server) index(w http.ResponseWriter, r *http.Request) { serve(w, r, "index.html") }
 func (s *Server) asset(w http.ResponseWriter, r *http.Request) { serve(w, r, r.PathValue("asset")) }
 
-// serve sends a file of the page, compressed if the browser takes that.
+// serve sends a file of the page, compressed if the browser accepts that.
 func serve(w http.ResponseWriter, r *http.Request, name string) {
 	f, err := dist.Open("dist/" + name + ".gz")
 	if err != nil {

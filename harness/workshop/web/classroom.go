@@ -15,34 +15,34 @@ import (
 	"unicode"
 )
 
-// Room is a class: its code, and who has joined. It is kept on disk, so that a server
-// that was ended goes on where it was.
+// Classroom is a class of students: its code, and who has joined. It is stored on disk,
+// so that a class goes on after a restart of its server.
 type Classroom struct {
 	Name  string
-	Limit int // students at most
+	Limit int // of students
 
 	file   string
 	mu     sync.Mutex
 	roster roster
 }
 
-// roster is what is kept of a class.
+// roster is the stored part of a classroom.
 type roster struct {
 	Code    string            `json:"code"`
 	Started time.Time         `json:"started"`
 	Names   map[string]string `json:"names"` // of students, by their IDs
-	Codes   map[string]string `json:"codes"` // digests of students' own codes, by their IDs
+	Codes   map[string]string `json:"codes"` // digests of students' personal codes, by their IDs
 }
 
-// Reasons not to be let in.
+// Reasons to refuse a student who joins.
 var (
 	ErrCode  = errors.New("that is not the class's code")
-	ErrTaken = errors.New("somebody of that name is in the class already: take another; or, if it is you, a code of your own, from the page you had or from the teacher")
+	ErrTaken = errors.New("somebody with that name is in the class already: choose another; or, if it is you, use a personal code, from the page you had or from the teacher")
 	ErrFull  = errors.New("the class is full")
 )
 
-// OpenRoom opens the class of a name, whose files are below dir; a new one if there is
-// none.
+// OpenClassroom opens the class with a name, whose files are below dir, or a new one if
+// there is none.
 func OpenClassroom(dir, name string, limit int) (*Classroom, error) {
 	c := &Classroom{Name: name, Limit: limit, file: filepath.Join(dir, "class.json")}
 	text, err := os.ReadFile(c.file)
@@ -59,12 +59,12 @@ func OpenClassroom(dir, name string, limit int) (*Classroom, error) {
 	return c, nil
 }
 
-// Code is what students join with.
+// Code returns the code that students join with.
 func (c *Classroom) Code() string { return c.roster.Code }
 
-// Join lets a student in who has the class's code, and returns the student's ID. One
-// who has a code of their own is back: so nobody else is it. The error is ErrCode,
-// ErrTaken, ErrFull, or what is wrong with the name.
+// Join admits a student who has the class's code, and returns the student's ID. With a
+// student's personal code, that student is back. The error is ErrCode, ErrTaken,
+// ErrFull, or says what is wrong with the name.
 func (c *Classroom) Join(name, code string) (id string, back bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -99,6 +99,7 @@ func (c *Classroom) enter(name string) (string, error) {
 
 const maxName = 40 // characters
 
+// cleanName normalises the spaces of a name and refuses one that cannot be shown.
 func cleanName(name string) (string, error) {
 	name = strings.Join(strings.Fields(name), " ")
 	switch {
@@ -112,7 +113,8 @@ func cleanName(name string) (string, error) {
 	return name, nil
 }
 
-// newID makes an ID that names a student's directory, of what is plain in the name.
+// newID returns an unused ID for a student's directory, from the letters and digits of
+// the name.
 func (c *Classroom) newID(name string) string {
 	var b strings.Builder
 	for _, c := range strings.ToLower(name) {
@@ -131,7 +133,7 @@ func (c *Classroom) newID(name string) string {
 	return id
 }
 
-// Remove takes a student out of the class. What they wrote stays on disk.
+// Remove removes a student from the class. The student's work stays on disk.
 func (c *Classroom) Remove(id string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -140,14 +142,14 @@ func (c *Classroom) Remove(id string) error {
 	return c.save()
 }
 
-// name is a student's, "" if none in the class has the ID.
+// name returns the name of the student with an ID, or "".
 func (c *Classroom) name(id string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.roster.Names[id]
 }
 
-// idOf is the ID of the student of a name, "" if there is none.
+// idOf returns the ID of the student with a name, or "".
 func (c *Classroom) idOf(name string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -159,14 +161,15 @@ func (c *Classroom) idOf(name string) string {
 	return ""
 }
 
-// ids are those of the students, in order.
+// ids returns the students' IDs, sorted.
 func (c *Classroom) ids() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Sorted(maps.Keys(c.roster.Names))
 }
 
-// save writes the class's file. The caller holds the lock, if others know of the class.
+// save writes the classroom's file. The caller holds the lock, unless the classroom is
+// not shared yet.
 func (c *Classroom) save() error {
 	text, err := json.MarshalIndent(c.roster, "", "  ")
 	if err == nil {

@@ -1,11 +1,10 @@
-// Package web is the workshop in a browser: one page with the lesson, an editor, and
-// terminals into the machine, and for a class the teacher's page. The page lies in the
-// binary (dist, which `make build` makes of ui), and needs no network but the way to
-// this server.
+// Package web is the workshop in a browser: a page with the lesson, an editor, and
+// terminals into the machine, and for a class the teacher's page. The page is embedded in
+// the binary (dist, which `make build` makes from ui) and needs no other server.
 //
-// Who may do what: a browser has a session, a cookie that no script reads, which it got
-// for a key or for a class's code. Keys are in links and are good once. A session is a
-// student's, who reaches their own desks and nothing else, or the teacher's. Requests
-// that another site's page makes are refused, and so are those for a host name that this
-// server does not have. Sessions outlive the server; only their digests are on disk.
+// A browser has a session: a cookie that scripts cannot read, which it received for a key
+// or for the code of a class. Keys are part of links and work once. A session belongs to
+// a student, who can reach only the student's own workspaces, or to the teacher. The
+// server refuses requests that another site's page makes, and those for a host name that
+// it does not have. Sessions survive a restart; only their digests are on disk.
 package web

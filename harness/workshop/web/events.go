@@ -11,38 +11,38 @@ import (
 	"github.com/bpflab/bpflab/harness/workshop"
 )
 
-// writeTime is how long a browser may take to read what it is sent; one that vanished
-// never does.
+// writeTime is how long a browser may take to read what it is sent: one that vanished
+// never reads it.
 const writeTime = 20 * time.Second
 
-// pingEvery is how often a quiet browser is asked whether it is there.
+// pingEvery is how often the server pings a quiet browser.
 const pingEvery = 30 * time.Second
 
-// maxSockets is how many WebSockets one may have open: a page has an event stream and a
-// few terminals, and a browser some pages.
+// maxSockets limits the open WebSockets of one session's owner: a page has an event
+// stream and a few terminals, and a browser has some pages.
 const maxSockets = 64
 
-// socket is a WebSocket of ours.
+// socket is an accepted WebSocket.
 type socket struct {
 	*websocket.Conn
 	leave func()
 }
 
-// close ends the socket, if it has not ended.
+// close closes the socket, if it is still open.
 func (s socket) close() {
 	s.CloseNow()
 	s.leave()
 }
 
-// accept takes a WebSocket that a page of our own opens; what another site's page opens
-// is refused and answered, and so is one too many.
+// accept accepts a WebSocket of the server's own page. It refuses, and answers, a
+// request of another site's page and one that exceeds the limit.
 func (s *Server) accept(w http.ResponseWriter, r *http.Request) (socket, error) {
 	leave, err := s.sockets.acquire(s.identity(r))
 	if err != nil {
 		sendError(w, http.StatusTooManyRequests, err.Error())
 		return socket{}, err
 	}
-	c, err := websocket.Accept(w, r, nil) // it compares Origin with Host
+	c, err := websocket.Accept(w, r, nil) // which compares Origin with Host
 	if err != nil {
 		leave()
 		return socket{}, err
@@ -51,6 +51,7 @@ func (s *Server) accept(w http.ResponseWriter, r *http.Request) (socket, error) 
 	return socket{c, leave}, nil
 }
 
+// json sends a value as JSON.
 func (s socket) json(ctx context.Context, v any) error {
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -61,14 +62,16 @@ func (s socket) json(ctx context.Context, v any) error {
 	return s.Write(ctx, websocket.MessageText, text)
 }
 
+// binary sends bytes.
 func (s socket) binary(ctx context.Context, p []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, writeTime)
 	defer cancel()
 	return s.Write(ctx, websocket.MessageBinary, p)
 }
 
-// alive ends the socket when the browser answers no longer, or its session has ended.
-func (s socket) alive(ctx context.Context, welcome func() bool) {
+// keepAlive closes the socket when the browser does not answer a ping, or its session
+// has ended.
+func (s socket) keepAlive(ctx context.Context, welcome func() bool) {
 	for {
 		select {
 		case <-time.After(pingEvery):
@@ -88,7 +91,7 @@ func (s socket) alive(ctx context.Context, welcome func() bool) {
 	}
 }
 
-// traceAnswer and mapsAnswer are news as the page takes them.
+// traceAnswer and mapAnswer are the JSON of the trace and of a map.
 type traceAnswer struct {
 	Type string `json:"type"`
 	*workshop.TraceUpdate
@@ -107,9 +110,9 @@ type entryAnswer struct {
 	Value string `json:"value"`
 }
 
-// events tells a page of all that happens at a desk.
+// events sends a page all events of a workspace.
 func (s *Server) events(w http.ResponseWriter, r *http.Request, ws *workshop.Workspace) {
-	events, stop := ws.Subscribe() // before the page knows that it follows: it misses nothing
+	events, stop := ws.Subscribe() // before the page is answered, so that it misses nothing
 	defer stop()
 	c, err := s.accept(w, r)
 	if err != nil {
@@ -118,13 +121,13 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, ws *workshop.Wor
 	defer c.close()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	go func() { defer cancel(); visibility(ctx, c, ws) }()
-	go c.alive(ctx, s.sessionCheck(r))
+	go func() { defer cancel(); readVisibility(ctx, c, ws) }()
+	go c.keepAlive(ctx, s.sessionCheck(r))
 	c.json(ctx, map[string]any{"type": "state", "state": stateOf(ws)})
 	for {
 		select {
 		case e, ok := <-events:
-			if !ok || c.json(ctx, message(ws, e)) != nil {
+			if !ok || c.json(ctx, eventJSON(ws, e)) != nil {
 				return
 			}
 		case <-ctx.Done():
@@ -133,8 +136,8 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, ws *workshop.Wor
 	}
 }
 
-// message is an event as the page takes it.
-func message(ws *workshop.Workspace, e workshop.Event) any {
+// eventJSON returns the JSON of an event.
+func eventJSON(ws *workshop.Workspace, e workshop.Event) any {
 	switch {
 	case e.Report != nil:
 		return map[string]any{"type": "report", "report": e.Report}
@@ -150,6 +153,7 @@ func message(ws *workshop.Workspace, e workshop.Event) any {
 	return map[string]any{"type": "state", "state": stateOf(ws)}
 }
 
+// mapsOf returns the JSON of maps.
 func mapsOf(news []workshop.MapView) []mapAnswer {
 	out := []mapAnswer{}
 	for _, m := range news {
@@ -162,8 +166,8 @@ func mapsOf(news []workshop.MapView) []mapAnswer {
 	return out
 }
 
-// visibility reads what the page says: whether it shows the trace and the maps.
-func visibility(ctx context.Context, c socket, ws *workshop.Workspace) {
+// readVisibility reads the page's messages on whether it shows the trace and the maps.
+func readVisibility(ctx context.Context, c socket, ws *workshop.Workspace) {
 	shown := false
 	defer func() {
 		if shown {

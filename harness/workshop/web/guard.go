@@ -10,20 +10,20 @@ import (
 	"time"
 )
 
-// maxBody is the largest request, in bytes: a C file as JSON, whose characters may each
-// take six.
+// maxBody limits a request, in bytes: a C file as JSON, in which a character may take
+// six.
 const maxBody = 8 << 20
 
-// policy has the page take nothing from anywhere else, and run no script but its own.
+// policy lets the page load nothing from other servers, and run no script but its own.
 const policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
 	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// guarded refuses what no page of ours asks: requests for another host's name, as after
-// DNS rebinding, and those that another site's page makes.
+// protect refuses requests for another host's name, as after DNS rebinding, and those
+// of another site's page.
 func (s *Server) protect(h http.Handler) http.Handler {
 	cross := http.NewCrossOriginProtection()
 	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		sendError(w, http.StatusForbidden, "this request comes from the page of another site")
+		sendError(w, http.StatusForbidden, "this request comes from another site's page")
 	}))
 	inner := cross.Handler(h)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -32,8 +32,8 @@ func (s *Server) protect(h http.Handler) http.Handler {
 		header.Set("X-Content-Type-Options", "nosniff")
 		header.Set("Referrer-Policy", "no-referrer")
 		header.Set("Cross-Origin-Resource-Policy", "same-origin")
-		if !s.knowsHost(r.Host) {
-			sendError(w, http.StatusForbidden, fmt.Sprintf("this server is not called %q; start it with --host to give it that name", r.Host))
+		if !s.isOwnHost(r.Host) {
+			sendError(w, http.StatusForbidden, fmt.Sprintf("this server does not answer for the host name %q; --host adds a name", r.Host))
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -41,9 +41,9 @@ func (s *Server) protect(h http.Handler) http.Handler {
 	})
 }
 
-// knowsHost tells whether a request's Host is one of the server's: an address that it
-// listens on, or a name it was given.
-func (s *Server) knowsHost(host string) bool {
+// isOwnHost reports whether a request's Host names the server: an address that it
+// listens on, or a name that --host gave it.
+func (s *Server) isOwnHost(host string) bool {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		name = h
@@ -52,22 +52,23 @@ func (s *Server) knowsHost(host string) bool {
 	return slices.Contains(s.Hosts, name)
 }
 
-// LocalHosts are the names of this machine's own loopback.
+// LocalHosts are the names of the loopback interface.
 var LocalHosts = []string{"localhost", "127.0.0.1", "::1"}
 
-// tries counts failed attempts to come in, by address: who guesses must wait.
+// failures counts failed logins by address, and makes an address with too many of them
+// wait.
 type failures struct {
 	mu        sync.Mutex
 	byAddress map[string][]time.Time
 }
 
-// So many may fail from one address in so much time.
+// How many logins from one address may fail in how much time.
 const (
 	maxFailures   = 20
 	failureWindow = time.Minute
 )
 
-// wait is how long an address must wait, 0 if it may try.
+// wait returns how long an address must wait, or 0.
 func (t *failures) wait(address string, now time.Time) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -83,6 +84,7 @@ func (t *failures) wait(address string, now time.Time) time.Duration {
 	return failureWindow - now.Sub(recent[0])
 }
 
+// add counts a failed login.
 func (t *failures) add(address string, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -94,7 +96,7 @@ func (t *failures) add(address string, now time.Time) {
 	}
 }
 
-// addressOf is where a request comes from, without its port.
+// addressOf returns the address of a request without its port.
 func addressOf(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

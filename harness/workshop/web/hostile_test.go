@@ -11,8 +11,8 @@ import (
 	"github.com/coder/websocket"
 )
 
-// Nobody who has not come in gets anything but the page itself.
-func TestStrangers(t *testing.T) {
+// TestNoSession asks for everything but the page itself without a session.
+func TestNoSession(t *testing.T) {
 	b := open(t, t.TempDir(), false).browser(t)
 	for _, path := range []string{"/api/labs/first", "/api/labs/first/events", "/api/labs/first/terminals", "/api/labs/first/terminals/t1",
 		"/api/labs/first/files/figure.svg", "/api/class", "/api/class/results.csv"} {
@@ -30,8 +30,8 @@ func TestStrangers(t *testing.T) {
 	}
 }
 
-// A link's key is good once; what is no key, or a token of another server, is refused,
-// and who guesses has to wait.
+// TestKeysAndTokens uses a link's key twice, a token of another server, and guessed
+// keys.
 func TestKeysAndTokens(t *testing.T) {
 	s := open(t, t.TempDir(), false)
 	key := s.Key(Student, SoleStudent)
@@ -43,7 +43,7 @@ func TestKeysAndTokens(t *testing.T) {
 		t.Errorf("the key again: %d %s", status, text)
 	}
 	if status, _ := first.get("/login?key=" + key); status != http.StatusSeeOther {
-		t.Errorf("the key again by the browser that is in: %d", status)
+		t.Errorf("the key again by the browser with the session: %d", status)
 	}
 	other := open(t, t.TempDir(), false).soleStudent(t)
 	for _, c := range other.Jar.Cookies(must(t, other.http.URL)) {
@@ -60,11 +60,11 @@ func TestKeysAndTokens(t *testing.T) {
 		t.Errorf("after many guesses: %d", status)
 	}
 	if status, _ := first.get("/api/labs/first"); status != http.StatusOK {
-		t.Errorf("who is in is kept out because another guesses: %d", status)
+		t.Errorf("a session is refused because another browser guesses: %d", status)
 	}
 }
 
-// After leaving, the token that was good is good no more.
+// TestTokenAfterLeaving uses a token after its session has ended.
 func TestTokenAfterLeaving(t *testing.T) {
 	b := open(t, t.TempDir(), false).soleStudent(t)
 	cookies := b.Jar.Cookies(must(t, b.http.URL))
@@ -77,8 +77,8 @@ func TestTokenAfterLeaving(t *testing.T) {
 	}
 }
 
-// Another site's page cannot post to this server, nor open a WebSocket, nor call it by
-// a name that is not its own.
+// TestOtherSites sends requests as the page of another site, and for a host name that
+// the server does not have.
 func TestOtherSites(t *testing.T) {
 	b := open(t, t.TempDir(), false).soleStudent(t)
 	const elsewhere = "http://elsewhere.example"
@@ -108,7 +108,7 @@ func TestOtherSites(t *testing.T) {
 	}
 }
 
-// File names and IDs that lead elsewhere lead nowhere.
+// TestPaths asks for files and IDs with paths that lead elsewhere.
 func TestPaths(t *testing.T) {
 	s := open(t, t.TempDir(), false)
 	b := s.soleStudent(t)
@@ -146,7 +146,7 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-// A file of ten megabytes is refused with a reason, and the one that was stays.
+// TestLargeFile saves files that are too large, after which the file is as it was.
 func TestLargeFile(t *testing.T) {
 	b := open(t, t.TempDir(), false).soleStudent(t)
 	for _, size := range []int{2 << 20, 10 << 20} {
@@ -160,8 +160,9 @@ func TestLargeFile(t *testing.T) {
 	}
 }
 
-// Requests that are no JSON, or speak of what is not there, are answered with a reason.
-func TestNonsense(t *testing.T) {
+// TestInvalidRequests sends what is not JSON, and names of steps and kernels that do
+// not exist.
+func TestInvalidRequests(t *testing.T) {
 	b := open(t, t.TempDir(), false).soleStudent(t)
 	for path, body := range map[string]string{
 		"/api/labs/first/save":    "{",
@@ -178,7 +179,7 @@ func TestNonsense(t *testing.T) {
 	}
 }
 
-// What is on disk opens no session.
+// TestTokensAreNotOnDisk searches the server's files for a token.
 func TestTokensAreNotOnDisk(t *testing.T) {
 	s := open(t, t.TempDir(), false)
 	b := s.soleStudent(t)
@@ -198,8 +199,8 @@ func TestTokensAreNotOnDisk(t *testing.T) {
 	}
 }
 
-// One who opens sockets without end is refused, and is let in again when some are closed;
-// others are not bothered.
+// TestTooManySockets opens sockets until one is refused, then closes one, after which
+// another may be opened. Another student is not affected.
 func TestTooManySockets(t *testing.T) {
 	s := open(t, t.TempDir(), true)
 	eve, ada := s.student(t, "Eve"), s.student(t, "Ada")

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"errors"
-	"io/fs"
 	"net/http"
 	"time"
 
@@ -10,7 +8,7 @@ import (
 	"github.com/bpflab/bpflab/harness/workshop"
 )
 
-// lessonAnswer is a lab with the student's state.
+// lessonAnswer is the JSON of a lab and the student's state.
 type lessonAnswer struct {
 	Name     string       `json:"name"`
 	Title    string       `json:"title"`
@@ -31,7 +29,7 @@ type stepAnswer struct {
 	Solution bool   `json:"solution"`
 }
 
-// stateAnswer is a desk as it is now.
+// stateAnswer is the JSON of a workspace's state.
 type stateAnswer struct {
 	Step     string                    `json:"step"`
 	Kernel   string                    `json:"kernel"`
@@ -45,10 +43,11 @@ type progressAnswer struct {
 	Done     bool             `json:"done"`
 	Attempts int              `json:"attempts"`
 	Hints    []string         `json:"hints"`    // HTML
-	Solution string           `json:"solution"` // HTML, once it was asked for
+	Solution string           `json:"solution"` // HTML; "" until it was asked for
 	Last     *workshop.Report `json:"last"`
 }
 
+// lesson sends the lab and the student's state.
 func (s *Server) lesson(w http.ResponseWriter, _ *http.Request, ws *workshop.Workspace) {
 	l := ws.Lesson
 	md := markdown{l.Name}
@@ -61,6 +60,7 @@ func (s *Server) lesson(w http.ResponseWriter, _ *http.Request, ws *workshop.Wor
 	sendJSON(w, out)
 }
 
+// stateOf returns the JSON of a workspace's state.
 func stateOf(ws *workshop.Workspace) stateAnswer {
 	v := ws.View()
 	out := stateAnswer{Step: v.Step, Kernel: v.Kernel, Revision: v.Revision, Busy: v.Busy, Machine: v.Machine, Steps: map[string]progressAnswer{}}
@@ -82,9 +82,10 @@ func progressOf(lesson string, st lab.Step, p workshop.Progress) progressAnswer 
 	return out
 }
 
+// figure sends a figure of a lab to anybody with a session.
 func (s *Server) figure(w http.ResponseWriter, r *http.Request) {
 	if s.identity(r).Role == Nobody {
-		sendError(w, http.StatusUnauthorized, "you are not in this workshop, or no longer")
+		sendError(w, http.StatusUnauthorized, "you are not, or no longer, in this workshop")
 		return
 	}
 	l := s.Workshop.Lesson(r.PathValue("lab"))
@@ -93,7 +94,7 @@ func (s *Server) figure(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	image, err := l.Figure(r.PathValue("file"))
-	if errors.Is(err, fs.ErrNotExist) || err != nil {
+	if err != nil {
 		sendError(w, http.StatusNotFound, "there is no such figure")
 		return
 	}

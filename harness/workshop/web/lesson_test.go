@@ -17,7 +17,8 @@ func must(t *testing.T, address string) *url.URL {
 	return u
 }
 
-// The lesson comes with its figures and links led to this server, and without scripts.
+// TestLesson reads a lesson: its figures and links point to this server, and it has no
+// scripts.
 func TestLesson(t *testing.T) {
 	b := open(t, t.TempDir(), false).soleStudent(t)
 	l := b.lesson()
@@ -40,7 +41,7 @@ func TestLesson(t *testing.T) {
 	}
 }
 
-// Hints come one at a time, and solutions only when asked for.
+// TestHintsAndSolution takes hints one at a time and asks for the solution.
 func TestHintsAndSolution(t *testing.T) {
 	b := open(t, t.TempDir(), false).soleStudent(t)
 	if p := b.lesson().State.Steps["do-it"]; len(p.Hints) != 0 || p.Solution != "" {
@@ -57,8 +58,8 @@ func TestHintsAndSolution(t *testing.T) {
 	}
 }
 
-// Of two tabs that save, the second learns what the first has saved, and nothing is
-// lost.
+// TestTwoTabs saves in two tabs: the second one receives the first one's text, and
+// nothing is lost.
 func TestTwoTabs(t *testing.T) {
 	b := open(t, t.TempDir(), false).soleStudent(t)
 	if status, text := b.post("/api/labs/first/save", map[string]any{"code": "first", "revision": 0}); status != http.StatusOK {
@@ -80,7 +81,7 @@ func TestTwoTabs(t *testing.T) {
 	}
 }
 
-// A page follows what another one does.
+// TestEvents follows in one page what another one does.
 func TestEvents(t *testing.T) {
 	b := open(t, t.TempDir(), false).soleStudent(t)
 	c, _ := b.socket("/api/labs/first/events", "")
@@ -99,9 +100,9 @@ func TestEvents(t *testing.T) {
 	}
 }
 
-// What was reached is there when the server was ended and started again, for the same
-// browser.
-func TestServerStartedAgain(t *testing.T) {
+// TestRestart starts the server again: the browser's session and the student's progress
+// are still there.
+func TestRestart(t *testing.T) {
 	dir := t.TempDir()
 	one := open(t, dir, false)
 	b := one.soleStudent(t)

@@ -11,9 +11,10 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// markdown turns a lab's text into HTML. HTML in it is left out.
+// markdown renders the text of a lab as HTML. It drops HTML in the text.
 type markdown struct{ lab string }
 
+// html renders Markdown.
 func (m markdown) html(source string) string {
 	md := goldmark.New(goldmark.WithExtensions(extension.Table),
 		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(m, 100))))
@@ -24,8 +25,8 @@ func (m markdown) html(source string) string {
 	return out.String()
 }
 
-// Transform leads figures to where the server has them, and links to other labs to
-// their pages.
+// Transform points figures to the URLs where the server has them, and links to other
+// labs to their pages.
 func (m markdown) Transform(doc *ast.Document, _ text.Reader, _ parser.Context) {
 	ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		switch n := n.(type) {

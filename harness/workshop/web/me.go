@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// meAnswer is who the browser's user is, and the course.
+// meAnswer is the JSON of the session's owner and of the course.
 type meAnswer struct {
 	Role    Role      `json:"role"`
 	Name    string    `json:"name"`
@@ -16,7 +16,7 @@ type meAnswer struct {
 	Labs    []labLine `json:"labs"`
 }
 
-// labLine is a lab in the course's list.
+// labLine is the JSON of a lab in the list of the course.
 type labLine struct {
 	Name     string `json:"name"`
 	Title    string `json:"title"`
@@ -47,11 +47,12 @@ func (s *Server) meOf(me principal) meAnswer {
 	return out
 }
 
-// join lets a student into the class for its code, or back in for the student's own.
+// join admits a student who has the class's code, or readmits one who has a personal
+// code.
 func (s *Server) join(w http.ResponseWriter, r *http.Request) {
 	var in struct{ Name, Code string }
 	if s.Classroom == nil {
-		sendError(w, http.StatusNotFound, "this is no class")
+		sendError(w, http.StatusNotFound, "this workshop is not a class")
 		return
 	}
 	if wait := s.failures.wait(addressOf(r), time.Now()); wait > 0 {
@@ -63,7 +64,7 @@ func (s *Server) join(w http.ResponseWriter, r *http.Request) {
 	}
 	id, back, err := s.Classroom.Join(in.Name, in.Code)
 	if err == nil && back {
-		err = s.sessions.endOf(Student, id) // who left the page has left it
+		err = s.sessions.endOf(Student, id) // the browser before is signed out
 	}
 	if err != nil {
 		s.refuse(w, r, err)
@@ -79,6 +80,7 @@ func (s *Server) join(w http.ResponseWriter, r *http.Request) {
 	sendJSON(w, s.meOf(me))
 }
 
+// refuse answers a student who may not join.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.Is(err, ErrCode):
@@ -91,6 +93,7 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
+// leave ends the session.
 func (s *Server) leave(w http.ResponseWriter, r *http.Request) {
 	if cookie, err := r.Cookie(s.Cookie); err == nil {
 		if err := s.sessions.end(cookie.Value); err != nil {

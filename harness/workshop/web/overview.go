@@ -11,7 +11,7 @@ import (
 	"github.com/bpflab/bpflab/harness/workshop"
 )
 
-// board is the class as the teacher sees it.
+// overview is the JSON of the classroom, for the teacher.
 type overview struct {
 	Name     string       `json:"name"`
 	Code     string       `json:"code"`
@@ -21,7 +21,7 @@ type overview struct {
 	Groups   []group      `json:"groups"`
 }
 
-// studentRow is one student now.
+// studentRow is the JSON of one student.
 type studentRow struct {
 	Name      string        `json:"name"`
 	Lab       string        `json:"lab"`
@@ -45,18 +45,20 @@ type terminalRow struct {
 	ID  string `json:"id"`
 }
 
-// group is students that are stuck on the same.
+// group is a number of students with the same error.
 type group struct {
 	Error    string   `json:"error"`
 	Students []string `json:"students"`
 }
 
-// Who failed so often at a step, or is at it so long after a failure, is stuck.
+// A student is stuck after so many failed checks of a step, or so long after a failed
+// one.
 const (
 	stuckAttempts = 3
 	stuckTime     = 10 * time.Minute
 )
 
+// overview returns the state of the classroom.
 func (s *Server) overview(r *http.Request) overview {
 	scheme := "http://"
 	if s.Secure {
@@ -70,7 +72,8 @@ func (s *Server) overview(r *http.Request) overview {
 	return b
 }
 
-// row is a student's line: the desk used last, and what all desks take.
+// row returns the state of a student: of the workspace used last, and what all
+// workspaces use of the host.
 func (s *Server) row(id string) studentRow {
 	row := studentRow{Name: s.Classroom.name(id), State: "away", Terminals: []terminalRow{}}
 	student, err := s.Workshop.Student(id)
@@ -101,7 +104,7 @@ func (s *Server) row(id string) studentRow {
 	return row
 }
 
-// at fills in where the student is.
+// at fills in the student's lab and step.
 func (row *studentRow) at(ws *workshop.Workspace) {
 	v := ws.View()
 	row.Lab, row.Step, row.Since = ws.Lesson.Name, v.Step, v.Since
@@ -121,7 +124,7 @@ func (row *studentRow) at(ws *workshop.Workspace) {
 	}
 }
 
-// group puts students with the same error together, the largest group first.
+// group groups students by their error, the largest group first.
 func (b *overview) group() {
 	by := map[string]*group{}
 	var order []*group
@@ -141,7 +144,7 @@ func (b *overview) group() {
 	}
 }
 
-// results writes what all students reached, one line a step.
+// results sends all students' results as CSV, one line for each step.
 func (s *Server) results(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="results.csv"`)
@@ -173,7 +176,7 @@ func resultLine(student, lab, step string, p workshop.Progress) []string {
 	return []string{notFormula(student), lab, step, done, strconv.Itoa(p.Attempts), strconv.Itoa(p.Hints), strconv.FormatBool(p.Solved), notFormula(last)}
 }
 
-// notFormula keeps a spreadsheet from taking a text for a formula.
+// notFormula keeps spreadsheets from evaluating a text as a formula.
 func notFormula(text string) string {
 	if text != "" && slices.Contains([]byte("=+-@\t\r"), text[0]) {
 		return "'" + text

@@ -8,23 +8,24 @@ import (
 	"strings"
 )
 
-// newCode is one that people read to each other, of 40 random bits.
+// newCode returns a random code of 40 bits that people can read aloud.
 func newCode() string {
 	code := rand.Text()
 	return code[:4] + "-" + code[4:8]
 }
 
-// bare is a code as it is compared: however it was typed.
-func bare(code string) string {
+// normalizeCode returns a code in the form in which codes are compared.
+func normalizeCode(code string) string {
 	return strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(code))
 }
 
+// sameCode reports whether two codes are equal, in constant time.
 func sameCode(a, b string) bool {
-	return subtle.ConstantTimeCompare([]byte(bare(a)), []byte(bare(b))) == 1
+	return subtle.ConstantTimeCompare([]byte(normalizeCode(a)), []byte(normalizeCode(b))) == 1
 }
 
-// OwnCode gives a student of the class a code of their own, with which they join once
-// more, from another browser. An older one is good no longer.
+// PersonalCode gives a student a personal code, with which the student joins again from
+// another browser. It replaces an earlier one.
 func (c *Classroom) PersonalCode(id string) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -35,16 +36,16 @@ func (c *Classroom) PersonalCode(id string) (string, error) {
 		c.roster.Codes = map[string]string{}
 	}
 	code := newCode()
-	c.roster.Codes[id] = digestOf(bare(code))
+	c.roster.Codes[id] = digestOf(normalizeCode(code))
 	return code, c.save()
 }
 
-// returning is the ID of the student whose name and own code these are, "" if they are
-// nobody's. The code is good no longer. The caller holds the lock.
+// redeem returns the ID of the student with this name and personal code, or "", and
+// invalidates the code. The caller holds the lock.
 func (c *Classroom) redeem(name, code string) (string, error) {
 	name = strings.Join(strings.Fields(name), " ")
 	for id, digest := range c.roster.Codes {
-		if strings.EqualFold(c.roster.Names[id], name) && subtle.ConstantTimeCompare([]byte(digestOf(bare(code))), []byte(digest)) == 1 {
+		if strings.EqualFold(c.roster.Names[id], name) && subtle.ConstantTimeCompare([]byte(digestOf(normalizeCode(code))), []byte(digest)) == 1 {
 			delete(c.roster.Codes, id)
 			return id, c.save()
 		}
@@ -52,23 +53,23 @@ func (c *Classroom) redeem(name, code string) (string, error) {
 	return "", nil
 }
 
-// codeAnswer is what a student joins with elsewhere.
+// codeAnswer is the JSON of a personal code.
 type codeAnswer struct {
 	Name string `json:"name"`
 	Code string `json:"code"`
 }
 
-// myCode gives a student a code of their own.
+// myCode gives a student a personal code.
 func (s *Server) myCode(w http.ResponseWriter, r *http.Request) {
 	me := s.identity(r)
 	if s.Classroom == nil || me.Role != Student {
-		sendError(w, http.StatusUnauthorized, "you are not in this class, or no longer")
+		sendError(w, http.StatusUnauthorized, "you are not, or no longer, in this class")
 		return
 	}
 	s.personalCode(w, me.ID)
 }
 
-// codeFor gives the teacher a code for a student who has lost the page.
+// codeFor gives the teacher a personal code for a student who has lost the page.
 func (s *Server) codeFor(w http.ResponseWriter, r *http.Request) {
 	id := s.Classroom.idOf(r.PathValue("student"))
 	if id == "" {

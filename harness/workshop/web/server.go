@@ -12,14 +12,14 @@ import (
 	"github.com/bpflab/bpflab/harness/workshop"
 )
 
-// Options is what a server shows, and to whom.
+// Options configures a server.
 type Options struct {
 	Workshop  *workshop.Workshop
-	Classroom *Classroom // the class; nil for one who learns alone
-	Dir       string     // where sessions are kept
+	Classroom *Classroom // nil for a student without a class
+	Dir       string     // of the stored sessions
 	Hosts     []string   // names and addresses by which browsers may call the server
-	Secure    bool       // it is reached by HTTPS
-	Cookie    string     // name of the cookie, which servers on one machine must not share
+	Secure    bool       // browsers use HTTPS
+	Cookie    string     // name of the cookie; servers on one machine need different ones
 }
 
 // Server answers browsers.
@@ -31,10 +31,10 @@ type Server struct {
 	mux      *http.ServeMux
 }
 
-// Alone is the ID of the one who learns alone.
+// SoleStudent is the ID of a student who learns without a class.
 const SoleStudent = "me"
 
-// New makes a server. The error is the disk's.
+// New returns a server. The error is one of the disk.
 func New(o Options) (*Server, error) {
 	kept, err := openSessions(filepath.Join(o.Dir, "sessions.json"))
 	if err != nil {
@@ -48,14 +48,15 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// Handler serves the page and all it asks for.
+// Handler serves the page and its API.
 func (s *Server) Handler() http.Handler { return s.protect(s.mux) }
 
-// Key makes a key that opens a session of a role once: in a link, /login?key=KEY.
+// Key returns a key that opens a session with a role once, in the link /login?key=KEY.
 func (s *Server) Key(role Role, id string) string {
 	return s.sessions.key(principal{Role: role, ID: id})
 }
 
+// routes registers the handlers.
 func (s *Server) routes() {
 	m := s.mux
 	m.HandleFunc("GET /login", s.login)
@@ -88,22 +89,22 @@ func (s *Server) routes() {
 	})
 }
 
-// identity is whose session the request has. One with a token that is none counts as a
-// failed attempt.
+// identity returns the owner of the request's session. An invalid token counts as a
+// failed login.
 func (s *Server) identity(r *http.Request) principal {
 	cookie, err := r.Cookie(s.Cookie)
 	if err != nil {
 		return principal{Role: Nobody}
 	}
 	if s.failures.wait(addressOf(r), time.Now()) > 0 {
-		if p := s.sessions.of(cookie.Value); p.Role != Nobody {
+		if p := s.sessions.lookup(cookie.Value); p.Role != Nobody {
 			return p
 		}
 		return principal{Role: Nobody}
 	}
-	p := s.sessions.of(cookie.Value)
+	p := s.sessions.lookup(cookie.Value)
 	if p.Role == Student && s.Classroom != nil && s.Classroom.name(p.ID) == "" {
-		p.Role = Nobody // removed from the class, or of another one
+		p.Role = Nobody // removed from the class, or in another one
 	}
 	if p.Role == Nobody {
 		s.failures.add(addressOf(r), time.Now())
@@ -111,7 +112,8 @@ func (s *Server) identity(r *http.Request) principal {
 	return p
 }
 
-// welcome tells whether the session that a request came with is good still.
+// sessionCheck returns a function that reports whether the request's session is still
+// valid.
 func (s *Server) sessionCheck(r *http.Request) func() bool {
 	was := s.identity(r)
 	return func() bool { now := s.identity(r); return now.Role == was.Role && now.ID == was.ID }
@@ -125,7 +127,7 @@ func (s *Server) setCookie(w http.ResponseWriter, token string) {
 	http.SetCookie(w, cookie)
 }
 
-// login makes a session of a link's key.
+// login opens a session for the key of a link.
 func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	if wait := s.failures.wait(addressOf(r), time.Now()); wait > 0 {
 		tooMany(w, wait)
@@ -140,13 +142,13 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 		s.setCookie(w, token)
 	case s.identity(r).Role == Nobody:
 		s.failures.add(addressOf(r), time.Now())
-		sendError(w, http.StatusForbidden, "this link was used already, or is of another run of bpflab; press Enter in bpflab's terminal for a new one")
+		sendError(w, http.StatusForbidden, "this link was used already, or belongs to another run of bpflab; press Enter in bpflab's terminal for a new one")
 		return
 	}
 	http.Redirect(w, r, localPath(r.FormValue("to")), http.StatusSeeOther)
 }
 
-// path is a place of ours to go to.
+// localPath returns to if it is a path on this server, or "/".
 func localPath(to string) string {
 	if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n") {
 		return "/"
@@ -157,18 +159,18 @@ func localPath(to string) string {
 func tooMany(w http.ResponseWriter, wait time.Duration) {
 	seconds := int(wait.Seconds()) + 1
 	w.Header().Set("Retry-After", fmt.Sprint(seconds))
-	sendError(w, http.StatusTooManyRequests, fmt.Sprintf("too many failed tries from your address: wait %d seconds", seconds))
+	sendError(w, http.StatusTooManyRequests, fmt.Sprintf("too many failed attempts from your address: wait %d seconds", seconds))
 }
 
-// deskHandler answers a student at a desk.
+// workspaceHandler answers a request about a workspace.
 type workspaceHandler func(http.ResponseWriter, *http.Request, *workshop.Workspace)
 
-// desk finds the desk that a request is for: always the session's own student's.
+// workspace finds the workspace of a request, always one of the session's own student.
 func (s *Server) workspace(h workspaceHandler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		me := s.identity(r)
 		if me.Role != Student {
-			sendError(w, http.StatusUnauthorized, "you are not in this workshop, or no longer")
+			sendError(w, http.StatusUnauthorized, "you are not, or no longer, in this workshop")
 			return
 		}
 		student, err := s.Workshop.Student(me.ID)
@@ -178,7 +180,7 @@ func (s *Server) workspace(h workspaceHandler) http.HandlerFunc {
 		}
 		lab := r.PathValue("lab")
 		if s.Workshop.Lesson(lab) == nil {
-			sendError(w, http.StatusNotFound, fmt.Sprintf("there is no lab %q in this course", lab))
+			sendError(w, http.StatusNotFound, fmt.Sprintf("this course has no lab %q", lab))
 			return
 		}
 		ws, err := student.Workspace(lab)
@@ -190,24 +192,25 @@ func (s *Server) workspace(h workspaceHandler) http.HandlerFunc {
 	}
 }
 
-// teacher lets only the class's teacher through.
+// teacher passes on only requests of the class's teacher.
 func (s *Server) teacher(h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if s.Classroom == nil || s.identity(r).Role != Teacher {
-			sendError(w, http.StatusUnauthorized, "this is for the teacher; open the link that bpflab printed")
+			sendError(w, http.StatusUnauthorized, "only the teacher may see this; open the link that bpflab printed")
 			return
 		}
 		h(w, r)
 	}
 }
 
-// readTime is how long a browser may take to send a request's JSON.
+// readTime is how long a browser may take to send the JSON of a request.
 const readTime = 30 * time.Second
 
-// read reads a request's JSON; false if it is none, which is answered.
+// readJSON decodes the JSON of a request. If that fails it answers the request and
+// returns false.
 func readJSON(w http.ResponseWriter, r *http.Request, into any) bool {
 	body := http.NewResponseController(w)
-	body.SetReadDeadline(time.Now().Add(readTime)) // who trickles is cut off
+	body.SetReadDeadline(time.Now().Add(readTime)) // a client that sends too slowly is cut off
 	defer body.SetReadDeadline(time.Time{})
 	err := json.NewDecoder(r.Body).Decode(into)
 	var large *http.MaxBytesError
@@ -215,23 +218,26 @@ func readJSON(w http.ResponseWriter, r *http.Request, into any) bool {
 	case err == nil:
 		return true
 	case errors.As(err, &large):
-		sendError(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("a request may have %d MiB, and a C file 1 MiB", maxBody>>20))
+		sendError(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("a request may have at most %d MiB, and a C file 1 MiB", maxBody>>20))
 	default:
-		sendError(w, http.StatusBadRequest, "the request is no JSON that this server understands: "+err.Error())
+		sendError(w, http.StatusBadRequest, "the request is not valid JSON: "+err.Error())
 	}
 	return false
 }
 
+// sendJSON answers a request with a value.
 func sendJSON(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	json.NewEncoder(w).Encode(v) // a browser that has gone is no matter
+	json.NewEncoder(w).Encode(v) // an error means that the browser has gone
 }
 
+// failure is the JSON of an error.
 type failure struct {
 	Error string `json:"error"`
 }
 
+// sendError answers a request with an error.
 func sendError(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")

@@ -15,28 +15,28 @@ import (
 	"time"
 )
 
-// Role is what somebody is in a workshop.
+// Role is what a browser's user may do in a workshop.
 type Role string
 
-// The roles. Nobody is a browser without a session.
+// The roles. Nobody has no session.
 const (
 	Nobody  Role = "none"
 	Student Role = "student"
 	Teacher Role = "teacher"
 )
 
-// who is whose session a request has.
+// principal is the owner of a session.
 type principal struct {
 	Role Role      `json:"role"`
 	ID   string    `json:"id"`
 	Made time.Time `json:"made"`
 }
 
-// sessionLife is how long a session is good.
+// sessionLife is how long a session is valid.
 const sessionLife = 30 * 24 * time.Hour
 
-// sessions are those that were given out, by the digests of their tokens, and keys that
-// nobody has used yet. Sessions are kept in a file; keys are not.
+// sessions are the valid sessions, by the digests of their tokens, and keys that have
+// not been used. Sessions are stored in a file; keys are not.
 type sessions struct {
 	file string
 
@@ -45,6 +45,7 @@ type sessions struct {
 	keys map[string]principal
 }
 
+// openSessions reads the stored sessions.
 func openSessions(file string) (*sessions, error) {
 	s := &sessions{file: file, all: map[string]principal{}, keys: map[string]principal{}}
 	text, err := os.ReadFile(file)
@@ -55,7 +56,7 @@ func openSessions(file string) (*sessions, error) {
 		return nil, fmt.Errorf("the workshop's sessions: %w", err)
 	}
 	if json.Unmarshal(text, &s.all) != nil {
-		s.all = map[string]principal{} // all must come in anew
+		s.all = map[string]principal{} // everybody has to log in again
 	}
 	for digest, p := range s.all {
 		if time.Since(p.Made) > sessionLife {
@@ -70,7 +71,7 @@ func digestOf(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// key makes a key for a link, which opens a session once.
+// key returns a new key, which opens a session once.
 func (s *sessions) key(p principal) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,7 +80,7 @@ func (s *sessions) key(p principal) string {
 	return key
 }
 
-// redeem makes a session of a key; false if it is unknown, or was used.
+// redeem opens a session for a key. It returns false if the key is unknown or was used.
 func (s *sessions) redeem(key string) (token string, ok bool, err error) {
 	s.mu.Lock()
 	p, ok := s.keys[digestOf(key)]
@@ -92,7 +93,7 @@ func (s *sessions) redeem(key string) (token string, ok bool, err error) {
 	return token, true, err
 }
 
-// open makes a session and returns its token.
+// open opens a session and returns its token.
 func (s *sessions) open(p principal) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,8 +103,8 @@ func (s *sessions) open(p principal) (string, error) {
 	return token, s.save()
 }
 
-// of is whose session a token is; Nobody's if it is none.
-func (s *sessions) of(token string) principal {
+// lookup returns the owner of the session with a token, or Nobody.
+func (s *sessions) lookup(token string) principal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	want := digestOf(token)
@@ -123,7 +124,7 @@ func (s *sessions) end(token string) error {
 	return s.save()
 }
 
-// endOf ends all sessions of one.
+// endOf ends all sessions of an owner.
 func (s *sessions) endOf(role Role, id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

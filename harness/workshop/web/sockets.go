@@ -5,19 +5,19 @@ import (
 	"sync"
 )
 
-// seats count the WebSockets that each has open.
+// socketLimit counts the open WebSockets of each session's owner.
 type socketLimit struct {
 	mu   sync.Mutex
 	open map[string]int
 }
 
-// take takes a seat for one more; leave gives it back.
+// acquire counts one more socket, unless there are too many; leave counts it off.
 func (s *socketLimit) acquire(p principal) (leave func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id := string(p.Role) + " " + p.ID
 	if s.open[id] >= maxSockets {
-		return nil, fmt.Errorf("there are %d terminals and pages open already: close some", maxSockets)
+		return nil, fmt.Errorf("%d terminals and pages are open already: close some", maxSockets)
 	}
 	if s.open == nil {
 		s.open = map[string]int{}

@@ -10,10 +10,10 @@ import (
 
 func (s *Server) classroom(w http.ResponseWriter, r *http.Request) { sendJSON(w, s.overview(r)) }
 
-// boardEvery is how often the teacher's page is told what changed.
+// overviewEvery is how often the teacher's page is sent what has changed.
 const overviewEvery = time.Second
 
-// classEvents tells the teacher's page of changes.
+// classroomEvents sends the classroom to the teacher's page whenever it has changed.
 func (s *Server) classroomEvents(w http.ResponseWriter, r *http.Request) {
 	c, err := s.accept(w, r)
 	if err != nil {
@@ -42,14 +42,14 @@ func (s *Server) classroomEvents(w http.ResponseWriter, r *http.Request) {
 
 const maxMessage = 2000 // characters
 
-// message shows a text to all students.
+// message sends a text to all students.
 func (s *Server) message(w http.ResponseWriter, r *http.Request) {
 	var in struct{ Text string }
 	if !readJSON(w, r, &in) {
 		return
 	}
 	if len([]rune(in.Text)) > maxMessage {
-		sendError(w, http.StatusRequestEntityTooLarge, "that is too long for a hint to all")
+		sendError(w, http.StatusRequestEntityTooLarge, "the message is too long")
 		return
 	}
 	for _, id := range s.Classroom.ids() {
@@ -64,7 +64,7 @@ func (s *Server) message(w http.ResponseWriter, r *http.Request) {
 	sendJSON(w, struct{}{})
 }
 
-// remove takes a student out of the class, and ends their machines.
+// remove removes a student from the class and ends the student's machines.
 func (s *Server) remove(w http.ResponseWriter, r *http.Request) {
 	id := s.Classroom.idOf(r.PathValue("student"))
 	if id == "" {

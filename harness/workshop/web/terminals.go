@@ -12,6 +12,7 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
+// terminals sends the IDs of the running terminals.
 func (s *Server) terminals(w http.ResponseWriter, _ *http.Request, ws *workshop.Workspace) {
 	sendJSON(w, map[string][]string{"terminals": append([]string{}, ws.Terminals()...)})
 }
@@ -23,7 +24,8 @@ func (s *Server) closeTerminal(w http.ResponseWriter, r *http.Request, ws *works
 	sendJSON(w, struct{}{})
 }
 
-// terminal joins a browser to a shell in the machine, which goes on without it.
+// terminal connects a browser to a shell in the machine, which keeps running without a
+// browser.
 func (s *Server) terminal(w http.ResponseWriter, r *http.Request, ws *workshop.Workspace) {
 	c, err := s.accept(w, r)
 	if err != nil {
@@ -47,6 +49,7 @@ type exitAnswer struct {
 	Text string `json:"text"`
 }
 
+// sizeOf returns the size of the window that a request names, or the usual one.
 func sizeOf(r *http.Request) wire.Terminal {
 	number := func(name string, usual uint16) uint16 {
 		n, err := strconv.ParseUint(r.FormValue(name), 10, 16)
@@ -58,10 +61,10 @@ func sizeOf(r *http.Request) wire.Terminal {
 	return wire.Terminal{Rows: number("rows", 24), Cols: number("cols", 80)}
 }
 
-// show sends what the terminal writes, beginning with what it wrote lately, until it
-// ends or the browser goes.
+// show sends the terminal's latest output and what follows, until the terminal ends or
+// the browser goes.
 func show(ctx context.Context, c socket, t *workshop.Terminal, welcome func() bool) {
-	go c.alive(ctx, welcome)
+	go c.keepAlive(ctx, welcome)
 	kept, output, leave := t.View()
 	defer leave()
 	if len(kept) > 0 && c.binary(ctx, kept) != nil {
@@ -86,7 +89,7 @@ func show(ctx context.Context, c socket, t *workshop.Terminal, welcome func() bo
 	}
 }
 
-// typed passes on what is typed, and the window's size.
+// readInput passes on typed text and the size of the window.
 func readInput(ctx context.Context, c socket, t *workshop.Terminal) {
 	for {
 		kind, p, err := c.Read(ctx)

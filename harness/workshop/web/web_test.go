@@ -22,19 +22,19 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
-// fakeKernels are names without images: no machine can be started in these tests.
+// fakeKernels has names without images: these tests cannot start a machine.
 type fakeKernels struct{}
 
 func (fakeKernels) Names() []string { return []string{"7.3", "5.10"} }
 func (fakeKernels) Image(context.Context, string) (kernel.Image, error) {
-	return kernel.Image{}, fmt.Errorf("this is a fake: it has no kernels")
+	return kernel.Image{}, fmt.Errorf("this fake has no kernels")
 }
 
 // fakeBuilder compiles nothing.
 type fakeBuilder struct{}
 
 func (fakeBuilder) Object(context.Context, build.Source) (build.Object, error) {
-	return build.Object{}, fmt.Errorf("this is a fake: it compiles nothing")
+	return build.Object{}, fmt.Errorf("this fake compiles nothing")
 }
 
 func (b fakeBuilder) Program(ctx context.Context, s build.Source) (build.Object, error) {
@@ -77,7 +77,7 @@ Done.
 </details>
 `
 
-// course is a tree with one lab.
+// course is a file system with one lab.
 var course = fstest.MapFS{
 	"labs/first/lab.md":       {Data: []byte(document)},
 	"labs/first/figure.svg":   {Data: []byte("<svg/>")},
@@ -86,15 +86,15 @@ var course = fstest.MapFS{
 	"bpf/starter/first.bpf.c": {Data: []byte("// the starter\n")},
 }
 
-// site is a server and what it keeps.
+// site is a server and its directory.
 type site struct {
 	*Server
 	http *httptest.Server
 	dir  string
 }
 
-// open starts a server over a directory; a second one over the same is what a server
-// that was killed and started again is.
+// open starts a server on a directory. A second one on the same directory stands for a
+// server that was restarted.
 func open(t *testing.T, dir string, class bool) site {
 	t.Helper()
 	l, err := lab.Parse(course, "labs/first/lab.md")
@@ -121,7 +121,7 @@ func open(t *testing.T, dir string, class bool) site {
 	return site{s, h, dir}
 }
 
-// browser has cookies of its own.
+// browser is an HTTP client with its own cookies.
 type browser struct {
 	t *testing.T
 	*http.Client
@@ -136,7 +136,7 @@ func (s site) browser(t *testing.T) *browser {
 	return &browser{t, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, s}
 }
 
-// alone is the browser of the one who learns alone.
+// soleStudent returns a browser with a session of the student without a class.
 func (s site) soleStudent(t *testing.T) *browser {
 	b := s.browser(t)
 	if status, _ := b.get("/login?key=" + s.Key(Student, SoleStudent)); status != http.StatusSeeOther {
@@ -145,7 +145,7 @@ func (s site) soleStudent(t *testing.T) *browser {
 	return b
 }
 
-// pupil is the browser of one who joined the class.
+// student returns a browser with a session of a student who has joined the class.
 func (s site) student(t *testing.T, name string) *browser {
 	b := s.browser(t)
 	if status, text := b.post("/api/join", map[string]any{"name": name, "code": s.Classroom.Code()}); status != http.StatusOK {
@@ -182,7 +182,7 @@ func (b *browser) post(path string, body any) (int, string) {
 	return b.send("POST", path, strings.NewReader(string(text)), nil)
 }
 
-// lesson is what the page is given for the lab.
+// lesson returns what the page receives for the lab.
 func (b *browser) lesson() lessonAnswer {
 	b.t.Helper()
 	status, text := b.get("/api/labs/first")

@@ -8,7 +8,7 @@ import (
 	"github.com/bpflab/bpflab/harness/workshop"
 )
 
-// save stores the C file, and has it checked.
+// save stores the C file and, if asked to, starts a check.
 func (s *Server) save(w http.ResponseWriter, r *http.Request, ws *workshop.Workspace) {
 	var in struct {
 		Code     string
@@ -50,11 +50,10 @@ func (s *Server) check(w http.ResponseWriter, r *http.Request, ws *workshop.Work
 	}
 }
 
-// checkLater checks while the browser waits for events. A browser that goes away ends
-// no check.
+// checkLater starts a check, which goes on when the browser goes away.
 func (s *Server) checkLater(r *http.Request, ws *workshop.Workspace, step string) {
 	ctx := context.WithoutCancel(r.Context())
-	go ws.Check(ctx, step) // what comes of it is told by events
+	go ws.Check(ctx, step) // the report arrives as an event
 }
 
 func (s *Server) goTo(w http.ResponseWriter, r *http.Request, ws *workshop.Workspace) {
@@ -110,7 +109,7 @@ func (s *Server) compare(w http.ResponseWriter, r *http.Request, ws *workshop.Wo
 	sendJSON(w, report)
 }
 
-// done answers a request that only may go wrong.
+// sendResult answers a request whose result is only success or an error.
 func sendResult(w http.ResponseWriter, err error) {
 	if err != nil {
 		sendError(w, http.StatusConflict, err.Error())

@@ -1,5 +1,5 @@
-// Package webtest is a browser without a picture: it does what the page of a workshop
-// does, for tests and benchmarks, against a real server.
+// Package webtest is an HTTP client that does what the page of a workshop does, for
+// tests and benchmarks against a real server.
 package webtest
 
 import (
@@ -19,13 +19,14 @@ import (
 	"github.com/bpflab/bpflab/harness/workshop"
 )
 
-// Browser has a session of its own.
+// Browser is a client with a session of its own.
 type Browser struct {
 	base   string // "http://127.0.0.1:7517"
 	client *http.Client
 }
 
-// Open follows a link with a key, or only makes a browser for a server's address.
+// Open follows a link with a key, or returns a client without a session for a server's
+// address.
 func Open(link string) (*Browser, error) {
 	at, err := url.Parse(link)
 	if err != nil {
@@ -50,7 +51,7 @@ func Open(link string) (*Browser, error) {
 	return b, nil
 }
 
-// Get asks for JSON, or for any text if into is a *string.
+// Get requests JSON, or any text if into is a *string.
 func (b *Browser) Get(ctx context.Context, path string, into any) error {
 	return b.ask(ctx, http.MethodGet, path, nil, into)
 }
@@ -100,7 +101,7 @@ func (b *Browser) Join(ctx context.Context, name, code string) error {
 	return b.Post(ctx, "/api/join", map[string]string{"name": name, "code": code}, nil)
 }
 
-// Lab is a lab as the page has it open.
+// Lab is a lab that the client has open.
 type Lab struct {
 	Name     string
 	Code     string
@@ -110,7 +111,7 @@ type Lab struct {
 	events   *websocket.Conn
 }
 
-// Lab opens a lab, and follows its events until Close.
+// Lab opens a lab and subscribes to its events until Close.
 func (b *Browser) Lab(ctx context.Context, name string) (*Lab, error) {
 	l := &Lab{browser: b}
 	if err := b.Get(ctx, "/api/labs/"+name, l); err != nil {
@@ -121,10 +122,10 @@ func (b *Browser) Lab(ctx context.Context, name string) (*Lab, error) {
 	return l, err
 }
 
-// Close closes the page.
+// Close closes the lab.
 func (l *Lab) Close() { l.events.CloseNow() }
 
-// Socket opens a WebSocket with the browser's session.
+// Socket opens a WebSocket with the client's session.
 func (b *Browser) Socket(ctx context.Context, path string) (*websocket.Conn, error) {
 	c, _, err := websocket.Dial(ctx, b.base+path, &websocket.DialOptions{HTTPClient: b.client})
 	if err == nil {
@@ -133,7 +134,7 @@ func (b *Browser) Socket(ctx context.Context, path string) (*websocket.Conn, err
 	return c, err
 }
 
-// Save saves a C file, and waits for what the check says of it.
+// Save saves a C file and waits for the report of its check.
 func (l *Lab) Save(ctx context.Context, code string) (*workshop.Report, error) {
 	body := map[string]any{"code": code, "revision": l.Revision, "check": true}
 	if err := l.browser.Post(ctx, "/api/labs/"+l.Name+"/save", body, l); err != nil {
@@ -142,7 +143,7 @@ func (l *Lab) Save(ctx context.Context, code string) (*workshop.Report, error) {
 	return l.Report(ctx)
 }
 
-// Check checks a step, and waits for what comes of it.
+// Check checks a step and waits for its report.
 func (l *Lab) Check(ctx context.Context, step string) (*workshop.Report, error) {
 	if err := l.browser.Post(ctx, "/api/labs/"+l.Name+"/check", map[string]string{"step": step}, nil); err != nil {
 		return nil, err
@@ -170,7 +171,7 @@ func (l *Lab) Report(ctx context.Context) (*workshop.Report, error) {
 	}
 }
 
-// Terminal opens a terminal and waits until it shows a text.
+// Terminal opens a terminal and waits until its output contains a text.
 func (l *Lab) Terminal(ctx context.Context, id, text string) (*Terminal, error) {
 	c, err := l.browser.Socket(ctx, "/api/labs/"+l.Name+"/terminals/"+id+"?rows=24&cols=80")
 	if err != nil {
@@ -180,16 +181,17 @@ func (l *Lab) Terminal(ctx context.Context, id, text string) (*Terminal, error) 
 	return t, t.Wait(ctx, text)
 }
 
-// Terminal is one in a lab's machine.
+// Terminal is a terminal in a lab's machine.
 type Terminal struct {
 	conn *websocket.Conn
 	seen strings.Builder
 }
 
-// ErrEnded is a terminal that ended while its output was waited for.
+// ErrEnded is the error of waiting for output of a terminal that ended.
 var ErrEnded = errors.New("the terminal ended")
 
-// Wait waits until the terminal shows a text; what it showed until then is forgotten.
+// Wait waits until the terminal's output contains a text, and then drops the output so
+// far.
 func (t *Terminal) Wait(ctx context.Context, text string) error {
 	for !strings.Contains(t.seen.String(), text) {
 		kind, p, err := t.conn.Read(ctx)
@@ -205,10 +207,10 @@ func (t *Terminal) Wait(ctx context.Context, text string) error {
 	return nil
 }
 
-// Type types a text.
+// Type sends typed text.
 func (t *Terminal) Type(ctx context.Context, text string) error {
 	return t.conn.Write(ctx, websocket.MessageBinary, []byte(text))
 }
 
-// Close closes the page's end; the shell goes on.
+// Close closes the connection; the shell keeps running.
 func (t *Terminal) Close() { t.conn.CloseNow() }

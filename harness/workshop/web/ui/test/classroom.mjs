@@ -33,7 +33,7 @@ await step("students join, with the right code and a name of their own", async (
   await join(bob, "Bob", "AAAA-AAAA");
   await bob.getByText("that is not the class's code").waitFor();
   await join(bob, "Ada");
-  await bob.getByText("somebody of that name").waitFor();
+  await bob.getByText("somebody with that name").waitFor();
   await picture(bob, "c1-join");
   await bob.close();
   bob = await student("Bob");
