@@ -31,7 +31,7 @@ struct {
 	__type(value, __u64);
 } refused SEC(".maps");
 
-/* is_kept tells whether a directory entry has the name "keep". */
+/* is_kept reports whether a directory entry has the name "keep". */
 static __always_inline int is_kept(struct dentry *dentry)
 {
 	char name[NAME_LEN] = {};

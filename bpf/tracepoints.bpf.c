@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //go:build ignore
 
-// Which files are opened and which programs are started, as tracepoints tell
+// Which files are opened and which programs are started, as tracepoints report
 // it.
 
 #include "kernel.h"
@@ -11,7 +11,7 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-// What syscalls:sys_enter_openat tells, by its format file. Every argument of
+// What syscalls:sys_enter_openat reports, by its format file. Every argument of
 // a system call takes eight bytes, whatever its type.
 struct openat_record {
 	__u64 common; // the same in every record, and not for programs to read
@@ -22,7 +22,7 @@ struct openat_record {
 	__u64 mode;
 };
 
-// What sched:sched_process_exec tells.
+// What sched:sched_process_exec reports.
 struct exec_record {
 	__u64 common;
 	__u32 filename; // where the text is in the record: offset low, length high

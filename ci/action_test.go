@@ -51,7 +51,7 @@ func readAction(t *testing.T) (a action) {
 	return a
 }
 
-// script returns that of the step with an id.
+// script returns the script of the step with this id.
 func (a action) script(t *testing.T, id string) string {
 	t.Helper()
 	for _, s := range a.Runs.Steps {
@@ -81,7 +81,7 @@ func TestAction(t *testing.T) {
 		case s.Uses != "":
 			continue
 		case strings.Contains(s.Run, "${{"):
-			t.Errorf("step %q: an expression in its script is a way in for whoever writes the value", s.Name)
+			t.Errorf("step %q: an expression in its script lets anyone who writes the value run code", s.Name)
 		case s.Shell == "":
 			t.Errorf("step %q: a composite action names its shell", s.Name)
 		}
@@ -129,7 +129,7 @@ func TestKeyStep(t *testing.T) {
 	}
 }
 
-// key returns what the key step writes in a directory.
+// key runs the key step in a directory and returns what it writes.
 func key(t *testing.T, script, dir, kernels string) string {
 	t.Helper()
 	output := filepath.Join(t.TempDir(), "output")

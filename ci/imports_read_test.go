@@ -13,7 +13,7 @@ import (
 
 const modulePath = "github.com/bpflab/bpflab/"
 
-// importing is one import of ours: who does it, where, and whether in a test.
+// importing is one import within the module: by which package, in which file, and whether in a test.
 type importing struct {
 	from, to string
 	file     string
@@ -37,8 +37,8 @@ func violations(table map[string][]string, extra []string, all []importing) []st
 	return out
 }
 
-// imports reads what the Go files below root import of ours. A file that
-// imports nothing of ours is there with an empty to, so that its package is
+// imports reads what the Go files below root import of this module. A file that
+// imports nothing of it is there with an empty to, so that its package is
 // looked up all the same.
 func imports(root fs.FS) ([]importing, error) {
 	var out []importing

@@ -1,6 +1,6 @@
 package ci
 
-// layers says which packages of ours each package may import. It is the table
+// layers says which packages of this module each package may import. It is the table
 // of docs/architecture.md: a package imports from layers above its own, never
 // a sibling.
 var layers = map[string][]string{
@@ -9,7 +9,7 @@ var layers = map[string][]string{
 	"vms/cache":   {"vms/lease"},
 	"vms/cpio":    {},
 
-	// 1: nothing of ours
+	// 1: nothing of this module
 	"harness/verdict":          {},
 	"vms/wire":                 {},
 	"vms/install":              {},

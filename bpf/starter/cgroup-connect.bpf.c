@@ -45,7 +45,7 @@ int refuse(struct bpf_sock_addr *ctx)
 SEC("cgroup/connect4")
 int redirect(struct bpf_sock_addr *ctx)
 {
-	// TODO: what goes to PUBLIC_PORT shall go to LOCAL_IP and LOCAL_PORT.
+	// TODO: make what goes to PUBLIC_PORT go to LOCAL_IP and LOCAL_PORT.
 	return SOCKADDR_ALLOW;
 }
 

@@ -16,7 +16,7 @@ struct event {
 	char program[NAME_LEN];
 };
 
-// What sched:sched_process_exec tells.
+// What sched:sched_process_exec reports.
 struct exec_record {
 	__u64 common;
 	__u32 filename; // where the text is in the record: offset low, length high

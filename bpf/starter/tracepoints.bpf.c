@@ -7,7 +7,7 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-// What syscalls:sys_enter_openat tells, by its format file. Every argument of
+// What syscalls:sys_enter_openat reports, by its format file. Every argument of
 // a system call takes eight bytes, whatever its type.
 struct openat_record {
 	__u64 common; // the same in every record, and not for programs to read
@@ -18,7 +18,7 @@ struct openat_record {
 	__u64 mode;
 };
 
-// What sched:sched_process_exec tells.
+// What sched:sched_process_exec reports.
 struct exec_record {
 	__u64 common;
 	__u32 filename; // where the text is in the record: offset low, length high

@@ -73,7 +73,7 @@ func copyProgram(from, to string) error {
 // close removes all that was written.
 func (b *bench) close() { os.RemoveAll(b.dir) }
 
-// say tells who waits what is measured now.
+// say reports what is being measured.
 func (b *bench) say(format string, args ...any) {
 	fmt.Fprintf(b.progress, "bench: %4.0f s  %s\n", time.Since(b.began).Seconds(), fmt.Sprintf(format, args...))
 }

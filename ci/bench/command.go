@@ -106,7 +106,7 @@ func regularly(do func()) (stop func()) {
 	return func() { close(ended); <-stopped }
 }
 
-// lastLine returns the last that is not empty.
+// lastLine returns the last line that is not empty.
 func lastLine(text string) string {
 	text = strings.TrimSpace(text)
 	return text[strings.LastIndexByte(text, '\n')+1:]

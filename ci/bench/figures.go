@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// median returns the one in the middle, or the mean of the two that are; 0 of none.
+// median returns the middle value, or the mean of the two in the middle; 0 for none.
 func median[T time.Duration | float64 | int64](all []T) T {
 	sorted := slices.Sorted(slices.Values(all))
 	n := len(sorted)
@@ -16,7 +16,7 @@ func median[T time.Duration | float64 | int64](all []T) T {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// mean is 0 of none.
+// mean returns 0 for no values.
 func mean[T time.Duration | float64 | int64](all []T) T {
 	var sum T
 	for _, v := range all {

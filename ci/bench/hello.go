@@ -51,7 +51,7 @@ func (b *bench) helloRound(ctx context.Context, counts bool, times *helloTimes) 
 	return nil
 }
 
-// runArgs returns bpflab's for a lab on kernels.
+// runArgs returns bpflab's arguments for a lab on kernels.
 func (b *bench) runArgs(lab string, kernels []kernel.Image, repeat int) []string {
 	var names []string
 	for _, image := range kernels {

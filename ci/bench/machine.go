@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// machineDescription says on what was measured.
+// machineDescription describes the machine that was measured.
 func machineDescription() string {
 	return fmt.Sprintf("Machine: %s, %d cores for this process, %s of memory, %s, %s.",
 		cpuModel(), runtime.GOMAXPROCS(0), memory(), firstLine("qemu-system-x86_64", "--version"), runtime.Version())

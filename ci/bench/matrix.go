@@ -77,7 +77,7 @@ func (b *bench) matrixRows(ctx context.Context, what, lab string, memory bool) (
 	return rows, nil
 }
 
-// matrixRounds returns one round for what takes long: many cells are many rounds by
+// matrixRounds returns 1 for what takes long: many cells are many rounds by
 // themselves.
 func matrixRounds(cells, rounds int) int {
 	if cells > 2*usual {
@@ -108,7 +108,7 @@ func (r matrixRow) watch(memory bool) func(int) {
 	return r.memory.look
 }
 
-// runBatch returns the mean of the batch's runs.
+// runBatch measures the batch's runs and returns their mean.
 func (b *bench) runBatch(ctx context.Context, lab string, of batch, watch func(int)) (usage, error) {
 	var sum usage
 	for _, kernels := range of.runs {
@@ -132,7 +132,7 @@ func matrixPart(kernels int, rows []matrixRow) part {
 	return part{
 		title: "The matrix",
 		about: fmt.Sprintf("`bpflab run hello --repeat N` warm, on %d kernels, as many machines at a time as there are cores. ", kernels) +
-			"One cell is run once on each kernel, and the mean is told; more than 8 cells are one round. " +
+			"One cell is run once on each kernel, and the mean is given; more than 8 cells are one round. " +
 			"CPU time is that of bpflab and all its machines. Memory is the most proportional memory that a machine was seen with, five times a second.",
 		tables: []table{t},
 	}

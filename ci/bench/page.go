@@ -40,7 +40,7 @@ type section struct {
 	measure func(*bench, context.Context) ([]part, error)
 }
 
-// sections returns all, in the page's order.
+// sections returns all sections, in the page's order.
 func sections() []section {
 	return []section{
 		{"starts", (*bench).starts},
@@ -63,7 +63,7 @@ func sectionNames() []string {
 	return names
 }
 
-// sectionsNamed returns the one of that name, or all for "".
+// sectionsNamed returns the section with that name, or all for "".
 func sectionsNamed(name string) ([]section, error) {
 	all := sections()
 	if name == "" {

@@ -53,7 +53,7 @@ func (b *bench) payloadRow(ctx context.Context, image kernel.Image) ([]string, e
 	return []string{image.Series, channel, fmt.Sprintf("%.1f MB/s", median(in)), fmt.Sprintf("%.1f MB/s", median(out)), judged}, nil
 }
 
-// hasPort reports whether forks of the kernel are spoken to on the virtio port.
+// hasPort reports whether forks of the kernel take calls on the virtio port.
 func (b *bench) hasPort(image kernel.Image) bool {
 	all, _ := b.templates.List() // without a list: as if not
 	for _, t := range all {
@@ -64,7 +64,7 @@ func (b *bench) hasPort(image kernel.Image) bool {
 	return false
 }
 
-// payloadRound returns MB per second in and out.
+// payloadRound measures MB per second in and out.
 func (b *bench) payloadRound(ctx context.Context, image kernel.Image) (in, out float64, err error) {
 	m, err := b.start(ctx, image, false)
 	if err != nil {
@@ -118,5 +118,5 @@ func get(ctx context.Context, client *wire.Client, sent []byte) (float64, error)
 	return rate(len(sent), took), nil
 }
 
-// rate is in MB per second.
+// rate returns MB per second.
 func rate(size int, took time.Duration) float64 { return float64(size) / 1e6 / took.Seconds() }

@@ -106,7 +106,7 @@ func peerCell(took time.Duration, err error) string {
 	return seconds(took)
 }
 
-// rounds returns the median of n measurements; the first error ends them.
+// rounds measures n times and returns the median; the first error ends it.
 func rounds(n int, measure func() (time.Duration, error)) (time.Duration, error) {
 	var all []time.Duration
 	for range n {

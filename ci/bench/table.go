@@ -32,7 +32,7 @@ func writeRow(w io.Writer, cells []string) {
 	fmt.Fprintln(w, "|")
 }
 
-// holds returns the cell that judges a claim.
+// holds returns the cell that says whether a claim holds.
 func holds(ok bool) string {
 	if ok {
 		return "yes"

@@ -130,7 +130,7 @@ func (b *bench) classOf(ctx context.Context, solution string) (part, error) {
 		tables: []table{t}}, nil
 }
 
-// pupil returns a student in a class: from joining to the verdict.
+// pupil runs a student in a class: from joining to the verdict.
 func pupil(ctx context.Context, address, code string, n int, solution string) (time.Duration, error) {
 	began := time.Now()
 	b, err := webtest.Open(address)

@@ -116,7 +116,7 @@ func (f *follower) print(lines []string) {
 	}
 }
 
-// reason returns what a skipped test said last, without its file and line.
+// reason returns the last message of a skipped test, without its file and line.
 func reason(lines []string) string {
 	for i := len(lines) - 1; i >= 0; i-- {
 		line := strings.TrimSpace(lines[i])

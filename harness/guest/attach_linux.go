@@ -44,7 +44,7 @@ type placement struct {
 	net  *network
 }
 
-// target returns what the lab says, else the section.
+// target returns the target that the lab gives, else that of the section.
 func (p placement) target() (string, error) {
 	if p.args.To != "" {
 		return p.args.To, nil

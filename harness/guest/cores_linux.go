@@ -8,7 +8,7 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// keepCores has the kernel write the memory of what a signal kills to wire.Cores.
+// keepCores makes the kernel write the memory of what a signal kills to wire.Cores.
 // A kernel without core dumps has no such setting, and a setting that is the host's
 // stays.
 func keepCores() error {
@@ -22,7 +22,7 @@ func keepCores() error {
 	return err
 }
 
-// unlimitedCores is for this process's children.
+// unlimitedCores lifts the limit on core dumps for this process's children.
 func unlimitedCores() error {
 	return unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY})
 }

@@ -56,7 +56,7 @@ func (a *agent) features(context.Context, none) (wire.FeaturesResult, error) {
 	return out, nil
 }
 
-// compiles reports whether the kernel makes machine code of programs (bpf_jit_enable of
+// compiles reports whether the kernel's JIT compiles programs (bpf_jit_enable of
 // net/core/sysctl_net_core.c).
 func compiles() bool {
 	mode, err := os.ReadFile("/proc/sys/net/core/bpf_jit_enable")

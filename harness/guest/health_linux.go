@@ -40,7 +40,7 @@ func (a *agent) health(_ context.Context, args wire.HealthAsk) (wire.Health, err
 	return h, nil
 }
 
-// readersOf returns the processes but this one that have a file open.
+// readersOf returns the processes, except this one, that have a file open.
 func readersOf(path string) []wire.Process {
 	var out []wire.Process
 	links, _ := filepath.Glob("/proc/[0-9]*/fd/*")

@@ -9,7 +9,7 @@ import (
 )
 
 // filesystem is one mount of a machine. An optional one may be missing from
-// the kernel; whoever needs it says so then.
+// the kernel; a call that needs it reports that then.
 type filesystem struct {
 	kind, dir string
 	optional  bool
@@ -48,7 +48,7 @@ func (fs filesystem) mount() error {
 	return err
 }
 
-// tracefs returns where the trace files are: alone since 4.1, below debugfs before.
+// tracefs returns where the trace files are: in tracefs since 4.1, below debugfs before.
 func tracefs() (string, error) {
 	for _, dir := range []string{"/sys/kernel/tracing", "/sys/kernel/debug/tracing"} {
 		if _, err := os.Stat(dir + "/trace_pipe"); err == nil {

@@ -29,14 +29,14 @@ func ServePrivate(stream io.ReadWriter) error {
 	return serve(stream, agent)
 }
 
-// refused returns the answer to a call that a shared kernel is spared.
+// refused returns the answer to a call that is not made on a shared kernel.
 func refused(op, why string) error {
 	return &wire.Fault{Op: op, Code: "unsupported", Msg: why}
 }
 
 // ownFilesystems are what a private machine has for itself, above the fresh
 // /proc and /sys that it has from earlymount. Control groups and tracing are
-// the kernel's, whoever mounts them.
+// the kernel's, in whichever namespace they are mounted.
 var ownFilesystems = []filesystem{
 	{"tmpfs", "/tmp", false},
 	{"tmpfs", "/run", true},

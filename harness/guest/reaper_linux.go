@@ -55,7 +55,7 @@ func (r *reaper) start(cmd *exec.Cmd) error {
 	return err
 }
 
-// ended is called after cmd.Wait.
+// ended notes the end of a command, after cmd.Wait.
 func (r *reaper) ended(cmd *exec.Cmd) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

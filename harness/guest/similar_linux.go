@@ -13,7 +13,7 @@ import (
 	"github.com/bpflab/bpflab/vms/suggest"
 )
 
-// maxSimilar is how many names like one that is not there are told.
+// maxSimilar is how many similar names are suggested at most.
 const maxSimilar = 5
 
 // similarSymbols returns the kernel's functions that may have been meant: those spelled
@@ -32,7 +32,7 @@ func similarSymbols(symbol string) []string {
 	return capped(append(near, withWords(names, words)...))
 }
 
-// similarTracepoints returns those like "group/name": mistyped, or of another group.
+// similarTracepoints returns the tracepoints like "group/name": mistyped, or of another group.
 func similarTracepoints(dir, tracepoint string) []string {
 	formats, _ := filepath.Glob(dir + "/*/*/format")
 	names := make([]string, len(formats))
@@ -59,7 +59,7 @@ func capped(names []string) []string {
 	return out
 }
 
-// functions returns those of /proc/kallsyms that are like what is looked for, of a hundred
+// functions returns the functions of /proc/kallsyms that are like what is looked for, of a hundred
 // thousand; system calls as one writes them: sys_openat, which the kernel calls
 // __x64_sys_openat.
 func functions(kallsyms []byte, like func(string) bool) []string {

@@ -10,10 +10,10 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// followEvery is how often a follower is told what came.
+// followEvery is how often a follower receives what came.
 const followEvery = 100 * time.Millisecond
 
-// traceFollow tells the caller of every line in the trace buffer, until the call is
+// traceFollow sends the caller every line in the trace buffer, until the call is
 // cancelled. Steps come and go meanwhile.
 func (a *agent) traceFollow(ctx context.Context, req *wire.Request) (any, error) {
 	f := follower{tap: &a.trace, out: json.NewEncoder(req.Output(wire.Stdout)), steps: -1}
@@ -22,7 +22,7 @@ func (a *agent) traceFollow(ctx context.Context, req *wire.Request) (any, error)
 	tick := time.NewTicker(followEvery)
 	defer tick.Stop()
 	for {
-		if err := f.tell(); err != nil {
+		if err := f.report(); err != nil {
 			return nil, err
 		}
 		select {
@@ -37,14 +37,14 @@ func (a *agent) traceFollow(ctx context.Context, req *wire.Request) (any, error)
 type follower struct {
 	tap   *traceTap
 	out   *json.Encoder
-	steps int    // begun when it was told last
+	steps int    // begun at the last report
 	next  int    // line, of all since that step's beginning
-	lost  int    // it was told of
+	lost  int    // at the last report
 	said  string // the error
 }
 
-// tell writes what is new, if anything is.
-func (f *follower) tell() error {
+// report writes what is new, if anything is.
+func (f *follower) report() error {
 	news := f.news()
 	if !news.Clear && len(news.Lines) == 0 && news.Lost == 0 && news.Error == f.said {
 		return nil

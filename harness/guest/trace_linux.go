@@ -130,7 +130,7 @@ func (t *traceTap) lines() (wire.TraceResult, error) {
 	return t.res, nil
 }
 
-// pump reads what is there, and tells whether there was anything. The caller holds
+// pump reads what is there, and reports whether there was anything. The caller holds
 // the lock.
 func (t *traceTap) pump() (some bool) {
 	buf := make([]byte, 16<<10)

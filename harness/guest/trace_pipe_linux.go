@@ -15,7 +15,7 @@ const askAgain = 20 * time.Millisecond
 // openPipe opens a trace_pipe, once nobody else of us has it open.
 //
 // What one reader takes out of it, no other one sees, and programs print into
-// this one buffer, whoever loaded them: before 5.9 bpf_trace_printk writes to no
+// this one buffer, no matter who loaded them: before 5.9 bpf_trace_printk writes to no
 // instance of tracefs, and an instance stays when its maker is killed. So agents
 // on one kernel take turns. The lock is on the pipe itself, which all mounts of
 // tracefs have in common, and is gone with its holder. Kernels since 6.6 let one

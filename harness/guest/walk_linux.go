@@ -16,7 +16,7 @@ import (
 // again only where the log does not fit its buffer.
 type walk func(ebpf.ProgramOptions) (*ebpf.Collection, error)
 
-// load has the verifier walk through the program, and once more for the log of its
+// load makes the verifier walk through the program, and once more for the log of its
 // instructions if probe.InsnLog allows it. A kernel without a terse log gives no log at
 // all on the first walk, so that one that grows too large cannot fail the load.
 func (o *outcome) load(walk walk) {

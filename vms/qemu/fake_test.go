@@ -16,7 +16,7 @@ import (
 )
 
 // fakeBinary returns a program in QEMU's place: it writes a line to the file calls
-// beside it each time, tells a version, and else does what text says.
+// beside it each time, prints a version, and else does what text says.
 func fakeBinary(t *testing.T, text string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "fake-qemu")

@@ -15,7 +15,7 @@ import (
 	"github.com/bpflab/bpflab/vms/vmstest"
 )
 
-// testCache tells a process of the conformance suite where its parent keeps
+// testCache names, for a process of the conformance suite, where its parent keeps
 // its archives.
 const testCache = "BPFLAB_TEST_CACHE"
 
