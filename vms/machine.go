@@ -2,6 +2,7 @@ package vms
 
 import (
 	"io"
+	"strings"
 	"time"
 )
 
@@ -32,6 +33,38 @@ type Info struct {
 	Where     string    // the server or cluster member it is on; "" is this host
 	Started   time.Time // when the hypervisor was started
 	Notes     []string  // what the user should know of its start, such as a damaged template that was built again
+
+	Hypervisor Hypervisor
+	// Slowness is how many times as long as usual its host takes for everything; less
+	// than 1 counts as 1.
+	Slowness float64
+}
+
+// Limit returns how long something may take that has this limit on a usual host.
+func (i Info) Limit(usual time.Duration) time.Duration {
+	return time.Duration(float64(usual) * max(1, i.Slowness))
+}
+
+// Hypervisor is what runs a machine. Fields are empty where the provider cannot say.
+type Hypervisor struct {
+	Accelerator string // "kvm" or "tcg"
+	Version     string // "QEMU 7.2.22"
+	Binary      string // its path
+	Machine     string // type of the machine, "pc"
+	CPU         string // model of its processors, "qemu64,+rdrand"
+}
+
+// String returns it in one line, "" of one that is not known.
+func (h Hypervisor) String() string {
+	var parts []string
+	for _, part := range []struct{ before, text string }{
+		{"", h.Accelerator}, {"", h.Version}, {"", h.Binary}, {"machine ", h.Machine}, {"CPU ", h.CPU},
+	} {
+		if part.text != "" {
+			parts = append(parts, part.before+part.text)
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // Ported is a machine with a second, faster stream.

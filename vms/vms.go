@@ -50,16 +50,18 @@ const (
 // that is a lab's own from its power switch on.
 type Caps struct {
 	Kernels     Kernels
-	Fork        bool   // machines can start from a snapshot
-	Shared      bool   // machines run on a kernel that others use too: what a lab breaks is broken for them
-	NoConsole   bool   // the console log is the agent's; the kernel writes to none that a machine has
-	Outlives    bool   // a machine may outlive the bpflab that started it; the provider is a Reaper
-	Jobs        int    // machines at one time, where that is not for this host's cores and memory to say; else 0
-	MostMemory  int64  // bytes that a machine can have, 0 where the provider's host is not this one or cannot say
-	LeastMemory int64  // bytes with which kernels boot; Start may give a machine a little more
-	MostCPUs    int    // processors that a machine can have, 0 where the provider cannot say
-	Accelerator string // "kvm", "tcg", ""
-	Detail      string // e.g. "QEMU 7.2.22"
+	Fork        bool    // machines can start from a snapshot
+	Shared      bool    // machines run on a kernel that others use too: what a lab breaks is broken for them
+	NoConsole   bool    // the console log is the agent's; the kernel writes to none that a machine has
+	Outlives    bool    // a machine may outlive the bpflab that started it; the provider is a Reaper
+	Jobs        int     // machines at one time, where that is not for this host's cores and memory to say; else 0
+	MostMemory  int64   // bytes that a machine can have, 0 where the provider's host is not this one or cannot say
+	LeastMemory int64   // bytes with which kernels boot; Start may give a machine a little more
+	MostCPUs    int     // processors that a machine can have, 0 where the provider cannot say
+	Accelerator string  // "kvm", "tcg", ""
+	Fallback    string  // accelerator of machines with Spec.Emulate, where that is another one, and another was not asked for; else ""
+	Slowness    float64 // see Info
+	Detail      string  // e.g. "QEMU 7.2.22"
 }
 
 // Spec asks for one machine.
@@ -72,6 +74,7 @@ type Spec struct {
 	LSM     string   // security module to have active, where the provider chooses the kernel's command line; "" for none
 	Dir     string   // existing directory for the console log; removed by nobody
 	Cold    bool     // boot, do not fork
+	Emulate bool     // have Caps.Fallback in place of Caps.Accelerator, where there is one
 	Frugal  bool     // hold less of the host's memory, and be slower for it, where the provider can
 
 	// Rootfs is a cpio archive that the kernel unpacks beside the agent's own files
@@ -92,8 +95,8 @@ const (
 	LeastMemory = 160 << 20
 )
 
-// BootTimeout is how long a machine may take until its agent is ready for a snapshot. It is
-// generous: many machines may share few cores.
+// BootTimeout is how long a machine may take until its agent is ready for a
+// snapshot, on a host as fast as usual (see Info.Limit). It is generous: many machines may share few cores.
 const BootTimeout = 90 * time.Second
 
 // ErrNoBoot is a machine that runs but never got to its agent.
@@ -105,6 +108,7 @@ type StartError struct {
 	Err      error
 	Hint     string // what the user can do, or ""
 	Console  string // path of the console log of a guest that died before Start returned, or ""
+	On       Hypervisor
 	Where    string // the server or cluster member it was to be on, "" if that is this host or unknown
 }
 

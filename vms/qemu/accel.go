@@ -3,102 +3,127 @@
 package qemu
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"os/exec"
-	"path/filepath"
+	"syscall"
 	"time"
 
-	"github.com/bpflab/bpflab/vms/child"
-	"github.com/bpflab/bpflab/vms/lease"
+	"github.com/bpflab/bpflab/vms"
 )
 
-// probeLimit is how long a guest of a few instructions may take. It needs a
-// tenth of a second where it runs at all.
-const probeLimit = 3 * time.Second
+// What can run machines, and what may be asked for.
+const (
+	KVM  = "kvm"
+	TCG  = "tcg"
+	auto = "auto"
+)
 
-// accelerator returns "kvm" where a guest really runs in it, else "tcg". That
+// Accelerator is what runs machines on this host, and why.
+type Accelerator struct {
+	Name     string    // KVM or TCG
+	Why      string    // why it is not KVM; "" where it is, or where the user wants TCG
+	Hint     string    // what may get KVM, "" where nothing is known to
+	Slowness float64   // of the host, see vms.Info
+	Seconds  float64   // from QEMU's start to the end of the probe's guest; 0 where none ran
+	Found    time.Time // when that guest ran; zero where none did
+}
+
+// accelerator returns KVM where a guest really runs in it, else TCG. That
 // /dev/kvm opens proves nothing: in containers and nested machines it may
-// create machines in which no kernel ever prints a byte. BPFLAB_ACCEL
-// overrides. The answer is remembered until the host boots again, or QEMU or
-// /dev/kvm change.
-func (p *Provider) accelerator(ctx context.Context, version string) (string, error) {
-	switch wanted := os.Getenv("BPFLAB_ACCEL"); wanted {
-	case "kvm", "tcg":
-		return wanted, nil
-	case "":
-	default:
-		return "", failed(fmt.Errorf("BPFLAB_ACCEL is %q; it can be kvm or tcg", wanted))
+// create machines in which no kernel ever prints a byte. What was found is
+// remembered until the host boots again, or QEMU or /dev/kvm change; what may be
+// otherwise soon is not, and silence for silenceKept. fallback is what machines that
+// KVM fails may be tried on, "" where there is none or the user wants none.
+func (p *Provider) accelerator(ctx context.Context, version string) (a Accelerator, fallback string, err error) {
+	wanted, by, err := p.wanted()
+	if err != nil {
+		return a, "", failed(err)
 	}
-	if !opens(p.kvm) {
-		return "tcg", nil
+	if wanted == TCG {
+		trials, err := p.trials(ctx, p.record(version), []string{TCG})
+		if err != nil {
+			return a, "", failed(err)
+		}
+		return emulated(trials[TCG], ""), "", nil
 	}
-	memory := memory{file: filepath.Join(p.options.Cache, "accelerator.json"), key: hostKey(version, p.kvm)}
-	if accel, ok := memory.recall(); ok {
-		return accel, nil
+	if a, err = p.best(ctx, p.record(version), p.trials); err != nil {
+		return a, "", failed(err)
 	}
-	accel, err := p.probe(ctx)
-	if err == nil {
-		memory.keep(accel)
+	switch {
+	case a.Name == KVM && wanted == auto:
+		fallback = TCG
+	case a.Name == TCG && wanted == KVM:
+		err = &vms.StartError{Provider: p.Name(), Err: fmt.Errorf("%s asks for KVM: %s", by, a.Why), Hint: a.Hint}
 	}
-	return accel, err
+	return a, fallback, err
+}
+
+// best returns the best accelerator that works, by trials from try.
+func (p *Provider) best(ctx context.Context, r record, try func(context.Context, record, []string) (map[string]trial, error)) (Accelerator, error) {
+	accels := []string{KVM, TCG}
+	unusable := p.openDevice()
+	if unusable != nil {
+		accels = []string{TCG}
+	}
+	trials, err := try(ctx, r, accels)
+	if err != nil {
+		return Accelerator{}, err
+	}
+	if kvm := trials[KVM]; kvm.Outcome == ran {
+		return Accelerator{Name: KVM, Slowness: kvm.slowness(), Seconds: kvm.Seconds, Found: kvm.At}, nil
+	}
+	a := emulated(trials[TCG], trials[KVM].Reason)
+	if unusable != nil {
+		a.Why, a.Hint = whyUnusable(p.kvm, unusable)
+	}
+	return a, nil
+}
+
+// emulated returns TCG. why is why it is not KVM.
+func emulated(t trial, why string) Accelerator {
+	return Accelerator{Name: TCG, Why: why, Slowness: t.slowness(), Seconds: t.Seconds, Found: t.At}
+}
+
+// wanted returns which accelerator the user wants, auto where that is bpflab's to
+// choose, and what says so.
+func (p *Provider) wanted() (accel, by string, err error) {
+	by, accel = "--accel", p.options.Accel
+	if accel == "" {
+		by, accel = "BPFLAB_ACCEL", cmp.Or(os.Getenv("BPFLAB_ACCEL"), auto)
+	}
+	switch accel {
+	case KVM, TCG, auto:
+		return accel, by, nil
+	}
+	return "", by, fmt.Errorf("%s is %q; it can be %s, %s or %s", by, accel, auto, KVM, TCG)
 }
 
 // kvmDevice is where Linux offers its hypervisor.
 const kvmDevice = "/dev/kvm"
 
-func opens(device string) bool {
-	f, err := os.OpenFile(device, os.O_RDWR, 0)
-	if err != nil {
-		return false
+// openDevice returns why /dev/kvm cannot be opened, nil where it can.
+func (p *Provider) openDevice() error {
+	f, err := os.OpenFile(p.kvm, os.O_RDWR, 0)
+	if err == nil {
+		f.Close()
 	}
-	f.Close()
-	return true
+	return err
 }
 
-// probe starts a guest in KVM. The error is ctx's, or that of a host without
-// room for a small file.
-func (p *Provider) probe(ctx context.Context) (string, error) {
-	runs, err := p.runsGuest(ctx, "kvm")
-	if err != nil {
-		return "", failed(err)
+// whyUnusable explains the error of opening /dev/kvm, and returns what may help.
+func whyUnusable(device string, err error) (why, hint string) {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return "no rights to open " + device, "join the group kvm with: sudo usermod -aG kvm \"$USER\", and log in again"
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENODEV), errors.Is(err, syscall.ENXIO):
+		return "no " + device, "load kvm_intel or kvm_amd, and switch virtualization on in the firmware; " +
+			"in a container, pass the device in (--device " + device + "); in a virtual machine, its host must allow nesting"
+	case errors.Is(err, syscall.EBUSY):
+		return device + " is taken by another hypervisor", "stop the other hypervisor's machines"
 	}
-	if runs {
-		return "kvm", nil
-	}
-	return "tcg", nil
-}
-
-// runsGuest reports whether a guest gets to its end, on the machine and the CPU
-// that the real ones get.
-func (p *Provider) runsGuest(ctx context.Context, accel string) (bool, error) {
-	dir, remove, err := lease.MkdirTemp("", lease.Prefix+"probe-")
-	if err != nil {
-		return false, err
-	}
-	defer remove()
-	image := filepath.Join(dir, "firmware")
-	if err := os.WriteFile(image, firmware(), 0o600); err != nil {
-		return false, err
-	}
-	runs := p.exits(ctx, dir, probeArguments(accel, image))
-	return runs, ctx.Err()
-}
-
-func probeArguments(accel, image string) []string {
-	return append(hardware(accel, cpuModels[accel]), "-m", "2", "-bios", image,
-		"-device", fmt.Sprintf("isa-debug-exit,iobase=%#x,iosize=1", exitPort))
-}
-
-// exits reports whether QEMU ends with the status of a probe. It runs in dir, for
-// where KVM is broken it may leave a core file.
-func (p *Provider) exits(ctx context.Context, dir string, args []string) bool {
-	ctx, cancel := context.WithTimeout(ctx, probeLimit)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, p.options.Binary, args...)
-	cmd.Dir = dir
-	var exit *exec.ExitError
-	return errors.As(child.Run(cmd), &exit) && exit.ExitCode() == exitStatus
+	return err.Error(), ""
 }

@@ -26,9 +26,11 @@ type spec struct {
 	initrd string
 	memory int64 // bytes
 	cpus   int
-	accel  string // "kvm" or "tcg"
+	accel  string // KVM or TCG
 	lsm    string // security module to have active, or ""
 	frugal bool   // a fork keeps little translated code
+
+	slowness float64 // of the host
 }
 
 // cpuModels: qemu64 has the same features in every QEMU, while max has whatever
@@ -97,11 +99,14 @@ func kernelArguments(s spec) []string {
 	return []string{"-kernel", s.boot(), "-initrd", s.initrd, "-append", strings.TrimSpace(commandLine + " " + s.kernel.LSMParameter(s.lsm))}
 }
 
+// machineType is the type of all machines.
+const machineType = "pc"
+
 // hardware returns the machine without memory and devices, as machines and the
 // probe of the accelerator have it.
 func hardware(accel, cpu string) []string {
 	return []string{
-		"-machine", "pc,usb=off,vmport=off,smbus=off",
+		"-machine", machineType + ",usb=off,vmport=off,smbus=off",
 		"-accel", accel,
 		"-cpu", cpu,
 		"-nodefaults", "-no-user-config", "-display", "none",

@@ -97,7 +97,7 @@ func (p *Provider) copyOf(ctx context.Context, s spec, t *template.Template, dir
 	group, both := errgroup.WithContext(ctx)
 	group.Go(t.Verify)
 	group.Go(func() (err error) {
-		m, err = launch(both, p.options.Binary, forkArguments(s), filepath.Join(dir, consoleLog), t.Memory, t.State)
+		m, err = s.slowed(launch(both, p.options.Binary, forkArguments(s), filepath.Join(dir, consoleLog), t.Memory, t.State))
 		if err != nil {
 			return err
 		}
@@ -119,7 +119,7 @@ var errNotResumed = errors.New("QEMU did not take its state in time")
 // resume gives a machine the state of its template, and waits until it runs.
 // The error of a state that QEMU does not take is what QEMU says.
 func (m *machine) resume(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, resumeLimit, errNotResumed)
+	ctx, cancel := context.WithTimeoutCause(ctx, m.About.Limit(resumeLimit), errNotResumed)
 	defer cancel()
 	err := m.ignoreShared(ctx)
 	if err == nil {

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/initramfs"
@@ -25,12 +26,14 @@ import (
 type Options struct {
 	Cache  string // directory for initramfs archives and what is remembered
 	Binary string // "" means qemu-system-x86_64 from PATH
+	Accel  string // KVM, TCG or "auto", which chooses what works; "" means what BPFLAB_ACCEL says, else "auto"
 }
 
 // Provider starts machines with QEMU. It is safe for concurrent use.
 type Provider struct {
 	options  Options
-	kvm      string // /dev/kvm but in tests
+	kvm      string        // /dev/kvm but in tests
+	silence  time.Duration // silenceLeast but in tests
 	archives *initramfs.Cache
 
 	templates *template.Store
@@ -49,7 +52,7 @@ func New(o Options) *Provider {
 	if o.Binary == "" {
 		o.Binary = "qemu-system-x86_64"
 	}
-	return &Provider{options: o, kvm: kvmDevice, archives: initramfs.NewCache(o.Cache),
+	return &Provider{options: o, kvm: kvmDevice, silence: silenceLeast, archives: initramfs.NewCache(o.Cache),
 		templates: Templates(o.Cache), bootOnly: map[string]bool{}}
 }
 
@@ -87,12 +90,12 @@ func (p *Provider) Caps(ctx context.Context) (vms.Caps, error) {
 	if err != nil {
 		return vms.Caps{}, err
 	}
-	accel, err := p.accelerator(ctx, version)
+	accel, fallback, err := p.accelerator(ctx, version)
 	if err != nil {
 		return vms.Caps{}, err
 	}
 	p.qemu = version
-	p.caps = &vms.Caps{Kernels: vms.AnyKernel, Fork: true, Accelerator: accel, Detail: parseVersion(version),
+	p.caps = &vms.Caps{Kernels: vms.AnyKernel, Fork: true, Accelerator: accel.Name, Fallback: fallback, Slowness: accel.Slowness, Detail: parseVersion(version),
 		MostMemory: vms.HostMemory(), LeastMemory: vms.KernelMemory, MostCPUs: mostCPUs()}
 	return *p.caps, nil
 }

@@ -121,10 +121,11 @@ func TestControlOfARealMachine(t *testing.T) {
 func TestProbeRunsUnderEmulation(t *testing.T) {
 	vmstest.RealSpec(t)
 	p := New(Options{Cache: t.TempDir()})
-	if runs, err := p.runsGuest(t.Context(), "tcg"); err != nil || !runs {
-		t.Errorf("runs %t, error %v", runs, err)
+	trials, err := p.try(t.Context(), []string{TCG, "none such"})
+	if err != nil || trials[TCG].Outcome != ran || trials[TCG].Seconds <= 0 {
+		t.Errorf("%+v, error %v", trials, err)
 	}
-	if runs, err := p.runsGuest(t.Context(), "none such"); err != nil || runs {
-		t.Errorf("no accelerator of that name, but runs %t, error %v", runs, err)
+	if got := trials["none such"]; got.Outcome != refused || !strings.Contains(got.Reason, "invalid accelerator none such") {
+		t.Errorf("no accelerator of that name, but %+v", got)
 	}
 }

@@ -36,7 +36,7 @@ var usualModules = []string{"veth", "dummy", "sch_ingress", "cls_bpf", "act_bpf"
 func (p *Provider) Start(ctx context.Context, want vms.Spec) (vms.Machine, error) {
 	var notes []string
 	for renewed := 0; ; renewed++ {
-		m, err := p.start(ctx, want)
+		m, s, err := p.start(ctx, want)
 		var damaged *unsoundError
 		if errors.As(err, &damaged) && renewed < renewals && ctx.Err() == nil {
 			var note string
@@ -46,21 +46,21 @@ func (p *Provider) Start(ctx context.Context, want vms.Spec) (vms.Machine, error
 			}
 		}
 		if err != nil {
-			return nil, failed(err)
+			return nil, on(p.hypervisor(p.qemu, s), failed(err))
 		}
 		m.About.Notes = append(notes, m.About.Notes...)
+		m.About.Hypervisor = p.hypervisor(p.qemu, s)
 		m.CloseWith(ctx)
 		return m, nil
 	}
 }
 
-// start starts a machine once.
-func (p *Provider) start(ctx context.Context, want vms.Spec) (*machine, error) {
+// start starts a machine once. s is what it is made of, as far as that was found out.
+func (p *Provider) start(ctx context.Context, want vms.Spec) (m *machine, s spec, err error) {
 	s, note, err := p.spec(ctx, want)
 	if err != nil {
-		return nil, err
+		return nil, s, err
 	}
-	var m *machine
 	if want.Cold || s.kernel.SHA256 == "" {
 		m, err = p.boot(ctx, s, want.Dir)
 	} else {
@@ -69,7 +69,7 @@ func (p *Provider) start(ctx context.Context, want vms.Spec) (*machine, error) {
 	if err == nil && note != "" {
 		m.About.Notes = append([]string{note}, m.About.Notes...)
 	}
-	return m, err
+	return m, s, err
 }
 
 // spec returns what a wanted machine is made of; note says which of it was damaged and
@@ -79,7 +79,7 @@ func (p *Provider) spec(ctx context.Context, want vms.Spec) (s spec, note string
 	if err != nil {
 		return spec{}, "", err
 	}
-	s = spec{kernel: want.Kernel, memory: memorySize(want.Memory), cpus: max(1, want.CPUs), accel: caps.Accelerator, lsm: want.LSM, frugal: want.Frugal}
+	s = spec{kernel: want.Kernel, memory: memorySize(want.Memory), cpus: max(1, want.CPUs), accel: accelOf(caps, want), slowness: caps.Slowness, lsm: want.LSM, frugal: want.Frugal}
 	if err := caps.Fits(s.memory, s.cpus); err != nil {
 		return s, "", failed(err)
 	}
@@ -92,7 +92,7 @@ func (p *Provider) spec(ctx context.Context, want vms.Spec) (s spec, note string
 
 func (p *Provider) boot(ctx context.Context, s spec, dir string) (*machine, error) {
 	return p.checked(ctx, s, func() (*machine, error) {
-		return launch(ctx, p.options.Binary, arguments(s), filepath.Join(dir, consoleLog))
+		return s.slowed(launch(ctx, p.options.Binary, arguments(s), filepath.Join(dir, consoleLog)))
 	})
 }
 

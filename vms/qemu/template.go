@@ -70,7 +70,7 @@ func (p *Provider) makeTemplate(ctx context.Context, s spec, key, dir string) er
 	}
 	defer state.Close()
 	m, err := p.checked(ctx, s, func() (*machine, error) {
-		return launch(ctx, p.options.Binary, templateArguments(s), filepath.Join(dir, templateLog), memory)
+		return s.slowed(launch(ctx, p.options.Binary, templateArguments(s), filepath.Join(dir, templateLog), memory))
 	})
 	if err != nil {
 		return err
@@ -112,7 +112,7 @@ func anonymousFile(name string, size int64) (*os.File, error) {
 // agent then waits on the virtio port. The error is the machine's death where
 // that is the cause.
 func (m *machine) prepare(ctx context.Context) (port bool, err error) {
-	boot, cancel := context.WithTimeoutCause(ctx, vms.BootTimeout, vms.ErrNoBoot)
+	boot, cancel := context.WithTimeoutCause(ctx, m.About.Limit(vms.BootTimeout), vms.ErrNoBoot)
 	defer cancel()
 	stream, err := wire.Prepare(boot, m.stream, m.port)
 	if err == nil {
@@ -144,7 +144,7 @@ var errNotSaved = errors.New("QEMU did not write the machine's state in time")
 // save writes the state of all but the memory to a file. The machine stands
 // still then, for good.
 func (m *machine) save(ctx context.Context, state *os.File) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, saveLimit, errNotSaved)
+	ctx, cancel := context.WithTimeoutCause(ctx, m.About.Limit(saveLimit), errNotSaved)
 	defer cancel()
 	if err := m.ignoreShared(ctx); err != nil {
 		return err
