@@ -15,8 +15,8 @@ type workshopDownloads struct {
 	frontEnd chan string // nil: shown shows them
 }
 
-// toFace tells from now on what is fetched to whoever receives: the latest counts, and
-// "" is nothing any more.
+// redirect sends from now on what is being fetched to the returned channel: the latest text
+// counts, and "" means that nothing is.
 func (d *workshopDownloads) redirect() <-chan string {
 	d.mu.Lock()
 	defer d.mu.Unlock()

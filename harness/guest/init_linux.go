@@ -15,7 +15,7 @@ import (
 	"github.com/bpflab/bpflab/harness/probe"
 )
 
-// Init is main for PID 1: it makes the machine usable, serves calls on the
+// Init runs as main of PID 1: it makes the machine usable, serves calls on the
 // stream that bpflab.stream= on the kernel's command line names, and powers
 // the machine off when the host hangs up. It does not return.
 func Init() {

@@ -70,7 +70,7 @@ func (p *livePrinter) Event(event verdict.Event) {
 	p.draw()
 }
 
-// Close may be called twice; the second call does nothing.
+// Close ends the display; a second call does nothing.
 func (p *livePrinter) Close(result verdict.Result) error {
 	p.once.Do(func() { p.finish(result) })
 	return p.out.err

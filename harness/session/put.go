@@ -10,7 +10,7 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// Sent is told how much of a content has gone to the guest, in bytes.
+// Sent receives how much of a content has gone to the guest, in bytes.
 type Sent func(sent, size int64)
 
 // Put stores a content of size bytes as a file in the guest. tell, which may

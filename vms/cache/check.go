@@ -121,7 +121,7 @@ func (c *Checker) Check(file string, want Sum) error {
 	return c.once(checkKey{file, at, want}, func() error { return compare(file, f, want) })()
 }
 
-// CheckFile calls Check with the sum that Create recorded.
+// CheckFile checks a file against the sum that Create recorded.
 func (c *Checker) CheckFile(file string) error {
 	sum, err := Look(file)
 	if err != nil {

@@ -30,7 +30,7 @@ func Create(file string, fill func(io.Writer) error) error {
 	})
 }
 
-// Write is like Create, with the content in memory.
+// Write creates a file as Create does, from content in memory.
 func Write(file string, content []byte) error {
 	return Create(file, func(w io.Writer) error {
 		_, err := w.Write(content)

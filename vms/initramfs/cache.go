@@ -60,8 +60,8 @@ func (c *Cache) File(ctx context.Context, o Options) (file, note string, err err
 // as long as it does not change. The error is a *cache.DamagedError.
 func (c *Cache) Check(file string) error { return c.checker.CheckFile(file) }
 
-// Checked is like File, with an archive that was read and checked, for a caller that has nothing
-// to do meanwhile.
+// Checked returns the archive as File does, after reading and checking it, for a caller that has
+// nothing else to do meanwhile.
 func (c *Cache) Checked(ctx context.Context, o Options) (file, note string, err error) {
 	file, note, err = c.File(ctx, o)
 	if err != nil {

@@ -81,8 +81,8 @@ func (s *Store) Build(ctx context.Context, id string, fill func(dir string) (ker
 	return s.rebuild(ctx, id, err, fill)
 }
 
-// Rebuild is like Build, for an image in which Check has found damage, also one that Image does
-// not see. If another has made it again meanwhile, that is returned.
+// Rebuild builds an image again in which Check has found damage, even damage that Image does not
+// notice. If another process has done so meanwhile, it returns that image.
 func (s *Store) Rebuild(ctx context.Context, id string, damage error, fill func(dir string) (kernel.Image, error)) (kernel.Image, error) {
 	unlock, err := s.lock(ctx, "image-"+id)
 	if err != nil {

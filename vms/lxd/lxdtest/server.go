@@ -36,7 +36,7 @@ func Start(t *testing.T) *Server {
 	return s
 }
 
-// StartWithoutMachines is like Start, with a server that runs only containers.
+// StartWithoutMachines starts, as Start does, a server that runs only containers.
 func StartWithoutMachines(t *testing.T) *Server {
 	t.Helper()
 	needed(t)
