@@ -117,7 +117,7 @@ func hostKey(version, binary, device string) string {
 	return strings.Join([]string{strings.TrimSpace(string(boot)), version, identity(path, true), identity(device, false)}, " ")
 }
 
-// identity returns what tells a file from another one of its name; content says that
+// identity returns what distinguishes a file from others of its name; content says that
 // its content counts, too.
 func identity(file string, content bool) string {
 	var at unix.Stat_t
