@@ -120,7 +120,7 @@ func TestNothingIsSelected(t *testing.T) {
 	arguments := map[string][]string{"run": {"hello"}, "exec": {"--", "true"}, "verify": {object}, "test": {"-C", gotestDir, "."}}
 	for name, verb := range verbs(newRootCmd()) {
 		if verb.Flags().Lookup("locked") == nil || verb.Flags().Lookup("kernel") == nil || name == "workshop" || name == "shell" {
-			continue // the workshop and the shell look for a terminal first; others look the kernels up
+			continue // see TestNothingIsSelectedOnATerminal
 		}
 		refused(t, "kernel", append(append(strings.Fields(name), "--locked", "--kernel", "all"), arguments[name]...)...)
 	}

@@ -74,7 +74,7 @@ func (f *shellFlags) do(ctx context.Context, std streams) error {
 	if err := errors.Join(f.copied(c.Files), f.fits(c.Files)); err != nil {
 		return err
 	}
-	job, err := f.job(ctx, c.Files)
+	job, err := f.job(ctx, std.err, c.Files)
 	if err != nil {
 		return err
 	}
@@ -103,6 +103,7 @@ func (f *shellFlags) do(ctx context.Context, std streams) error {
 func (f *shellFlags) open(ctx context.Context, w io.Writer, env environment, t terminal, c command.Command, job *session.Job) error {
 	var outcome command.Outcome
 	do := func(ctx context.Context, a *scheduler.Attempt, _ *verdict.Cell) (err error) {
+		warn(w, append([]string{env.images[0].Warning}, a.Notes...)...)
 		open := func() error {
 			outcome, err = t.shell(ctx, a.Session, c, a.Session.Ready.Release)
 			return err
@@ -125,6 +126,15 @@ func (f *shellFlags) open(ctx context.Context, w io.Writer, env environment, t t
 		return exitError{outcome.Exit}
 	}
 	return nil
+}
+
+// warn shows the warnings that are not empty.
+func warn(w io.Writer, warnings ...string) {
+	for _, text := range warnings {
+		if text != "" {
+			fmt.Fprintln(w, "bpflab: warning:", text)
+		}
+	}
 }
 
 // labDir is where a lab's files are in a machine.
@@ -165,7 +175,7 @@ func (f *shellFlags) doLab(ctx context.Context, w io.Writer, s *session.Session,
 
 // job returns the lab that --lab names, its objects built and its files among those to be
 // carried; nil without one.
-func (f *shellFlags) job(ctx context.Context, files *bundle.Files) (*session.Job, error) {
+func (f *shellFlags) job(ctx context.Context, w io.Writer, files *bundle.Files) (*session.Job, error) {
 	if f.lab == "" {
 		if f.step != 0 {
 			return nil, usageError{errors.New("--step is for --lab")}
@@ -184,7 +194,7 @@ func (f *shellFlags) job(ctx context.Context, files *bundle.Files) (*session.Job
 	if f.step < 1 || f.step > len(l.Steps) {
 		return nil, usageError{fmt.Errorf("--step %d: the lab %s has the steps 1 to %d", f.step, l.Name, len(l.Steps))}
 	}
-	objects, err := f.build(ctx, &lib, l, files)
+	objects, err := f.build(ctx, w, &lib, l, files)
 	return &session.Job{Lab: l, Objects: objects}, err
 }
 
@@ -198,7 +208,7 @@ func firstObject(l *lab.Lab) int {
 }
 
 // build compiles the lab's C files, and carries them with what they became.
-func (f *shellFlags) build(ctx context.Context, lib *library, l *lab.Lab, files *bundle.Files) (map[string][]byte, error) {
+func (f *shellFlags) build(ctx context.Context, w io.Writer, lib *library, l *lab.Lab, files *bundle.Files) (map[string][]byte, error) {
 	cache, err := store.DefaultRoot()
 	if err != nil {
 		return nil, err
@@ -209,6 +219,7 @@ func (f *shellFlags) build(ctx context.Context, lib *library, l *lab.Lab, files 
 	}
 	objects := map[string][]byte{}
 	for _, b := range built {
+		warn(w, b.Object.Warning)
 		objects[b.Name] = b.Object.Bytes
 		name := path.Join(labDir, path.Base(b.Name))
 		files.AddContent(name, b.C)

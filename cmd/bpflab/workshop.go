@@ -121,10 +121,7 @@ func (f *workshopFlags) do(ctx context.Context, std streams, args []string) erro
 		return err
 	}
 	defer done()
-	lab, err := f.firstLab(w)
-	if err != nil {
-		return err
-	}
+	lab := f.firstLab(w)
 	switch {
 	case f.serve != "":
 		return f.serveClassroom(ctx, std, w)

@@ -85,6 +85,11 @@ func (f *workshopFlags) lessons() ([]*workshop.Lesson, error) {
 	if f.lab != "" && !embedded(f.lab) {
 		names = []string{f.lab}
 	}
+	if f.lab != "" {
+		if _, err := lib.find([]string{f.lab}); err != nil {
+			return nil, err
+		}
+	}
 	found, err := lib.find(names)
 	if err != nil {
 		return nil, err
@@ -97,7 +102,7 @@ func (f *workshopFlags) lessons() ([]*workshop.Lesson, error) {
 		}
 		out = append(out, lesson)
 	}
-	return out, nil
+	return out, needSome(len(out), "labs", "name one; bpflab labs shows those of the course")
 }
 
 // kernels returns the kernels of --kernel, of which the first is the students'. Without it, the
@@ -145,16 +150,10 @@ func (k *workshopKernels) addAll(ctx context.Context, cat *catalogue.Catalogue, 
 	return nil
 }
 
-// firstLab returns the name of the lab to begin with. The error is one that the course
-// does not have.
-func (f *workshopFlags) firstLab(w *workshop.Workshop) (string, error) {
-	if f.lab == "" || !embedded(f.lab) {
-		return w.Lessons[0].Name, nil
+// firstLab returns the name of the lab to begin with.
+func (f *workshopFlags) firstLab(w *workshop.Workshop) string {
+	if f.lab != "" && embedded(f.lab) {
+		return f.lab
 	}
-	if w.Lesson(f.lab) != nil {
-		return f.lab, nil
-	}
-	var lib library
-	_, err := lib.find([]string{f.lab})
-	return f.lab, err
+	return w.Lessons[0].Name
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path"
+	"slices"
 	"time"
 
 	"github.com/bpflab/bpflab/harness/lab"
@@ -103,7 +104,7 @@ func (a *attempt) inMachine(ctx context.Context, object []byte) *Report {
 			return a.ended(m, err)
 		}
 		ws.endMachine(err.Error())
-		a.report.Notes = append(a.report.Notes, "your machine did not answer any more; this is a new one")
+		a.addNotes("your machine did not answer any more; this is a new one")
 	}
 }
 
@@ -120,6 +121,7 @@ func (a *attempt) build(ctx context.Context) ([]byte, bool) {
 		tree.FS = overlay{l.Tree.FS, l.place(name), a.code}
 	}
 	object, err := a.workspace.workshop.Builder.Object(ctx, run.Source(l.Lab, tree, name))
+	a.addNotes(object.Warning)
 	if err == nil {
 		return object.Bytes, true
 	}
@@ -137,13 +139,24 @@ func (a *attempt) target(ctx context.Context) ([]byte, error) {
 		return nil, nil
 	}
 	program, err := run.Compile(ctx, a.workspace.workshop.Builder, l.Lab, l.Tree, l.Target)
+	a.addNotes(program.Warning)
 	return program.Bytes, err
+}
+
+// addNotes adds notes to the report, but none twice.
+func (a *attempt) addNotes(notes ...string) {
+	for _, note := range notes {
+		if note != "" && !slices.Contains(a.report.Notes, note) {
+			a.report.Notes = append(a.report.Notes, note)
+		}
+	}
 }
 
 // do runs the step in a machine and fills in the report. It returns an error of the
 // machine.
 func (a *attempt) do(ctx context.Context, m *machine, object []byte) error {
 	l := a.workspace.Lesson
+	a.addNotes(m.takeNotes()...)
 	if err := m.putFiles(ctx, l.FileName(), a.code, object); err != nil {
 		return err
 	}
@@ -178,7 +191,7 @@ func (a *attempt) do(ctx context.Context, m *machine, object []byte) error {
 // judgeConsole fails a step that passed if the kernel reported an error meanwhile.
 func (a *attempt) judgeConsole(m *machine) {
 	splats := m.session.LastSplats(session.AllowSplats(a.workspace.Lesson.AllowSplats))
-	a.report.Notes = append(a.report.Notes, splats.Allowed...)
+	a.addNotes(splats.Allowed...)
 	if splats.Unexpected == "" || !a.report.Passed() {
 		return
 	}
@@ -190,7 +203,7 @@ func (a *attempt) judgeConsole(m *machine) {
 func (a *attempt) judge(m *machine, single session.Single) {
 	r := &a.report
 	r.Release, r.Verdict, r.Checks, r.Output, r.Log = m.session.Ready.Release, single.Verdict, single.Checks, single.Output, single.Log
-	r.Notes = append(r.Notes, single.Notes...)
+	a.addNotes(single.Notes...)
 	r.Stage = StageCheck
 	if r.Passed() {
 		return

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"path"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -29,6 +30,7 @@ type machine struct {
 	load    atomic.Uint64        // recent share of a processor, as math.Float64bits
 	spec    *ebpf.CollectionSpec // the object that the last check loaded; guarded by the workspace's mu
 	loaded  chan struct{}        // closed when a check has loaded an object; guarded likewise
+	notes   []string             // what the next report says of the machine's start
 }
 
 // HomeDir is the directory of the student's files in the machine.
@@ -57,10 +59,27 @@ func (w *Workshop) start(ctx context.Context, student string, l *Lesson, name st
 		cancel()
 		return nil, err
 	}
-	m := &machine{session: s, image: image, end: func() { cancel(); end() }, alive: alive}
+	m := &machine{session: s, image: image, end: func() { cancel(); end() }, alive: alive, notes: startNotes(image, s.Machine().Info())}
 	go func() { <-s.Done(); cancel() }()
 	w.throttle(m)
 	return m, nil
+}
+
+// startNotes returns what the student should know of a machine's start, such as a damaged
+// kernel or template in the cache that was made again.
+func startNotes(image kernel.Image, info vms.Info) []string {
+	notes := slices.Clone(info.Notes)
+	if image.Warning != "" {
+		notes = append(notes, image.Warning)
+	}
+	return notes
+}
+
+// takeNotes returns the machine's notes, once.
+func (m *machine) takeNotes() []string {
+	notes := m.notes
+	m.notes = nil
+	return notes
 }
 
 // why returns what ended a machine, in words for people.
