@@ -21,7 +21,7 @@ type workshopFlags struct {
 	lab      string
 	given    given
 	dir      string
-	watch    bool // the C files are edited by other programs, too
+	watch    bool // check what other programs save to the C files
 	limits   workshop.Limits
 	memory   sizeFlag
 
@@ -51,13 +51,13 @@ func (f *workshopFlags) command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "workshop [LAB]",
 		Short: "Take the course step by step, in the terminal or in a browser",
-		Long: `Take the course step by step: read, write the program, and with every save it is
-built, loaded into a kernel of your own, and checked. What you reached is kept.
+		Long: `Take the course step by step: read the lesson and write the program. Every save builds
+it, loads it into a kernel of your own, and checks it. Your progress is kept.
 
 In the terminal, edit the C file with any editor, here or in another window. With
---web the same is a page in your browser, served by this command to this machine
-alone. With --serve and --class it is a class: students join with a code, and the
-teacher sees who is where.`,
+--web the workshop is a page in your browser, which this command serves to this
+machine only. With --serve and --class it is a class: students join with a code, and
+the teacher sees their progress.`,
 		Example: `  bpflab workshop
   bpflab workshop hello --web
   bpflab workshop xdp-drop --kernel 6.1,5.10,latest
@@ -77,31 +77,31 @@ teacher sees who is where.`,
 	return cmd
 }
 
-// defaultListen is where the page is served: always at one place, so that a page that
-// is open goes on when the command is started again.
+// defaultListen is the address of the page: always the same, so that an open page
+// reconnects when the command is started again.
 const defaultListen = "127.0.0.1:7517"
 
 func (f *workshopFlags) define(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.machines.kernels, "kernel", nil, "kernels: the first is the students', the others are there to compare with (default: the newest, and those of run)")
+	flags.StringSliceVar(&f.machines.kernels, "kernel", nil, "kernels: the first is the students', the others are for comparison (default: the newest, and those of run)")
 	flags.StringVar(&f.machines.provider.name, "provider", defaultProvider, "what runs the machines")
 	flags.StringVar(&f.machines.mirror, "mirror", "", "Debian mirror to fetch kernels from")
-	flags.BoolVar(&f.machines.locked, "locked", false, "fail if a pinned kernel is no longer to be had")
-	flags.StringVar(&f.dir, "dir", "", "where your work is kept (default: below the state directory)")
-	flags.BoolVar(&f.web, "web", false, "in a browser")
-	flags.StringVar(&f.listen, "listen", defaultListen, "with --web: loopback address to serve the page at")
-	flags.StringVar(&f.serve, "serve", "", "address to serve a class at, as 0.0.0.0:8080")
+	flags.BoolVar(&f.machines.locked, "locked", false, "fail if a pinned kernel is no longer available")
+	flags.StringVar(&f.dir, "dir", "", "directory of your work (default: below the state directory)")
+	flags.BoolVar(&f.web, "web", false, "serve a page to browsers on this machine")
+	flags.StringVar(&f.listen, "listen", defaultListen, "with --web: loopback address of the page")
+	flags.StringVar(&f.serve, "serve", "", "address of a class, such as 0.0.0.0:8080")
 	flags.StringVar(&f.class, "class", "", "name of the class")
-	flags.IntVar(&f.students, "students", 40, "of a class: at most so many")
-	flags.StringSliceVar(&f.hosts, "host", nil, "of a class: further names by which browsers may call the server")
-	flags.StringVar(&f.cert, "tls-cert", "", "of a class: certificate, to serve by HTTPS")
-	flags.StringVar(&f.key, "tls-key", "", "of a class: the certificate's key")
-	flags.IntVar(&f.limits.Machines, "machines", 2, "machines of a student at one time")
-	flags.Var(&f.memory, "mem", "memory that a lab's machine may have at most, as 512M")
-	flags.IntVar(&f.limits.CPU, "cpu", 0, "processor that a machine may take, in percent of one (of a class: 50)")
-	flags.DurationVar(&f.limits.Time, "time", 0, "a student's time, as 4h; 0 is no limit")
-	flags.DurationVar(&f.limits.Idle, "idle", 10*time.Minute, "machines end that nobody looked at for so long")
-	flags.BoolVar(&f.trust, "trust", false, "of a class: serve also where the compiler cannot be confined")
+	flags.IntVar(&f.students, "students", 40, "of a class: most students that may join")
+	flags.StringSliceVar(&f.hosts, "host", nil, "of a class: further host names that browsers may use")
+	flags.StringVar(&f.cert, "tls-cert", "", "of a class: certificate for HTTPS")
+	flags.StringVar(&f.key, "tls-key", "", "of a class: key of the certificate")
+	flags.IntVar(&f.limits.Machines, "machines", 2, "machines of a student at a time")
+	flags.Var(&f.memory, "mem", "most memory of a machine, such as 512M")
+	flags.IntVar(&f.limits.CPU, "cpu", 0, "most processor time of a machine, in percent of one processor (of a class: 50)")
+	flags.DurationVar(&f.limits.Time, "time", 0, "time of a student in all, such as 4h; 0 is no limit")
+	flags.DurationVar(&f.limits.Idle, "idle", 10*time.Minute, "time after which an unused machine ends")
+	flags.BoolVar(&f.trust, "trust", false, "of a class: serve even if the compiler cannot be confined")
 }
 
 func (f *workshopFlags) do(ctx context.Context, std streams, args []string) error {
@@ -131,42 +131,42 @@ func (f *workshopFlags) do(ctx context.Context, std streams, args []string) erro
 	return f.inTerminal(ctx, std, w, lab)
 }
 
-// check finds flags that do not go together.
+// check returns an error for flags that exclude each other or are out of range.
 func (f *workshopFlags) check(std streams) error {
 	switch {
 	case f.serve != "" && f.web:
-		return errors.New("--web is for you alone, and --serve for a class: give one of them")
+		return errors.New("--web serves only this machine, and --serve a class: give one of them")
 	case (f.serve == "") != (f.class == ""):
 		return errors.New("a class needs --serve ADDRESS and --class NAME")
 	case f.class != "" && !className.MatchString(f.class):
-		return fmt.Errorf("--class %s: a class's name is made of letters, digits and ._- (it names a directory)", f.class)
+		return fmt.Errorf("--class %s: a class's name consists of letters, digits and ._- (it names a directory)", f.class)
 	case (f.cert == "") != (f.key == ""):
 		return errors.New("HTTPS needs --tls-cert and --tls-key")
 	case f.limits.Machines < 1 || f.students < 1 || f.limits.CPU < 0 || f.limits.Time < 0 || f.limits.Idle <= 0:
-		return errors.New("--machines and --students are at least 1, --cpu and --time at least 0, and --idle above it")
+		return errors.New("--machines and --students must be at least 1, --cpu and --time at least 0, and --idle more than 0")
 	case f.class != "" && !f.trust:
 		if err := build.Confinable(); err != nil {
-			return fmt.Errorf("%w: a student's C could have the compiler read this machine's files; if you trust all of them, say --trust", err)
+			return fmt.Errorf("%w: a student's C file could have the compiler read this machine's files; if you trust all students, add --trust", err)
 		}
 	}
 	if f.web || f.serve != "" {
 		return web.HasPage()
 	}
 	if f.listen != defaultListen {
-		return errors.New("--listen is for --web")
+		return errors.New("--listen needs --web")
 	}
 	_, err := onTerminal(std)
 	if err != nil {
-		return errors.New("standard input and output are no terminal; bpflab workshop --web is the workshop in a browser")
+		return errors.New("standard input and output are no terminal; bpflab workshop --web serves the workshop to a browser")
 	}
 	return nil
 }
 
-// classCPU is how much of a processor a student's machine may take, in percent, so that
-// one that spins leaves the others theirs.
+// classCPU is how much of a processor a student's machine may use, in percent, so that
+// one in an endless loop does not slow down the others.
 const classCPU = 50
 
-// prepare says where work is kept, and what a class's limits are.
+// prepare sets the directory of the students' work and the limits of a class.
 func (f *workshopFlags) prepare() error {
 	f.watch = f.class == ""
 	f.limits.Memory = int64(f.memory.Size)

@@ -20,14 +20,14 @@ import (
 	"github.com/bpflab/bpflab/harness/workshop/web/webtest"
 )
 
-// served is `bpflab workshop` that serves a page.
+// served is a running `bpflab workshop` that serves a page.
 type served struct {
 	cmd    *exec.Cmd
 	output string
 }
 
-// serve starts the command, and waits until it has said where it is. It is ended with
-// Ctrl-C, and leaves no machine behind.
+// serve starts the command and waits until it has printed its address. The test's end
+// interrupts it, after which no machine may be left.
 func serve(t *testing.T, args ...string) served {
 	t.Helper()
 	needVMs(t)
@@ -65,7 +65,7 @@ func (s served) end(t *testing.T) {
 	}
 }
 
-// find returns the first group of an expression in what the command said.
+// find returns the first group of an expression in the command's output.
 func (s served) find(t *testing.T, expression string) string {
 	t.Helper()
 	m := regexp.MustCompile(expression).FindStringSubmatch(s.output)
@@ -92,8 +92,8 @@ func solutionOf(t *testing.T, lab string) string {
 
 const classSize = 30
 
-// Thirty students do the first lab at once, each in a machine of their own, and the
-// teacher sees them.
+// TestWorkshopClassroom has thirty students do the first lab at once, each in a machine
+// of their own; the teacher sees their progress.
 func TestWorkshopClassroom(t *testing.T) {
 	dir := t.TempDir()
 	s := serve(t, "--serve", "127.0.0.1:0", "--class", "thirty", "--dir", dir)
@@ -135,7 +135,7 @@ func TestWorkshopClassroom(t *testing.T) {
 	}
 }
 
-// firstLab returns a student's way through the lab hello.
+// firstLab takes a student through the lab hello.
 func firstLab(ctx context.Context, address, code, name, solution string) error {
 	b, err := webtest.Open(address)
 	if err != nil {
@@ -176,8 +176,8 @@ func firstLab(ctx context.Context, address, code, name, solution string) error {
 	return nil
 }
 
-// A student who does harm in their machine harms nobody else's: a neighbour's check
-// passes while a fork bomb runs, and after the machine is reset so does theirs.
+// TestWorkshopClassroomContainsHarm has a student damage a machine: a neighbour's check
+// passes while a fork bomb runs, and so does the student's own after a reset.
 func TestWorkshopClassroomContainsHarm(t *testing.T) {
 	s := serve(t, "--serve", "127.0.0.1:0", "--class", "harm", "--dir", t.TempDir(), "--cpu", "50")
 	ctx := within(t, 5*time.Minute)
@@ -228,7 +228,7 @@ func TestWorkshopClassroomContainsHarm(t *testing.T) {
 	}
 }
 
-// uiDir is where the page and its walks are made.
+// uiDir holds the sources and the browser tests of the page.
 var uiDir = filepath.Join("..", "..", "harness", "workshop", "web", "ui")
 
 func needBrowser(t *testing.T) {
@@ -241,7 +241,7 @@ func needBrowser(t *testing.T) {
 	}
 }
 
-// The walk of a student through the first lab, in a real browser.
+// TestWorkshopWalk takes a student through the first lab in a real browser.
 func TestWorkshopWalk(t *testing.T) {
 	needBrowser(t)
 	s := serve(t, "hello", "--web", "--dir", t.TempDir(), "--listen", "127.0.0.1:0")

@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// A class in real browsers, with a server that is killed in between and started again.
+// TestWorkshopClassroomWalk runs a class in real browsers. The server is killed
+// meanwhile and started again.
 func TestWorkshopClassroomWalk(t *testing.T) {
 	needBrowser(t)
 	dir := t.TempDir()
@@ -53,7 +54,7 @@ func TestWorkshopClassroomWalk(t *testing.T) {
 	}
 }
 
-// freeAddress returns a loopback address that nobody listens at.
+// freeAddress returns an unused loopback address.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

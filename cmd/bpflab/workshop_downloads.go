@@ -7,16 +7,17 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
-// workshopDownloads shows downloads as other commands do, until the terminal is the
-// workshop's: then they go to its status line. It satisfies kernel.Progress.
+// workshopDownloads shows downloads as other commands do, until the terminal front end
+// has the terminal: from then on they go to its status line. It implements
+// kernel.Progress.
 type workshopDownloads struct {
 	mu       sync.Mutex
 	shown    kernel.Progress
 	frontEnd chan string // nil: shown shows them
 }
 
-// redirect sends from now on what is being fetched to the returned channel: the latest text
-// counts, and "" means that nothing is.
+// redirect sends descriptions of downloads to the returned channel from now on. Only
+// the latest text counts, and "" means that no download is in progress.
 func (d *workshopDownloads) redirect() <-chan string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -49,7 +50,7 @@ func (d *workshopDownloads) Note(line string) {
 	}
 }
 
-// tell replaces what was to be told by something newer. The caller holds the lock.
+// send replaces a text that was not received yet. The caller holds the lock.
 func (d *workshopDownloads) send(text string) {
 	select {
 	case <-d.frontEnd:

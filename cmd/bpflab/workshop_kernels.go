@@ -9,8 +9,8 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel/catalogue"
 )
 
-// kernelShelf has kernels fetched when they are asked for: the first is needed at
-// once, and the others only where somebody compares.
+// workshopKernels fetches kernels on demand: the first at once, and each other one when
+// somebody compares with it. It implements workshop.Kernels.
 type workshopKernels struct {
 	names []string
 	get   map[string]func(context.Context) (kernel.Image, error)
@@ -18,8 +18,8 @@ type workshopKernels struct {
 
 func (k *workshopKernels) Names() []string { return k.names }
 
-// Image returns the kernel of a name, fetched if it is not in the cache. Two that ask for
-// one wait for one download.
+// Image returns the kernel with a name, fetched if it is not in the cache. Concurrent
+// callers wait for one download.
 func (k *workshopKernels) Image(ctx context.Context, name string) (kernel.Image, error) {
 	get := k.get[name]
 	if get == nil {
@@ -32,7 +32,7 @@ func newWorkshopKernels() *workshopKernels {
 	return &workshopKernels{get: map[string]func(context.Context) (kernel.Image, error){}}
 }
 
-// add adds a kernel, unless its name is there.
+// add adds a kernel, unless there is one with its name.
 func (k *workshopKernels) add(name string, get func(context.Context) (kernel.Image, error)) {
 	if k.get[name] != nil {
 		return
@@ -41,7 +41,7 @@ func (k *workshopKernels) add(name string, get func(context.Context) (kernel.Ima
 	k.get[name] = get
 }
 
-// addImage adds a kernel that is there, or with the provider.
+// addImage adds a kernel that is in the cache or comes from the provider.
 func (k *workshopKernels) addImage(image kernel.Image) {
 	k.add(image.Selector, func(context.Context) (kernel.Image, error) { return image, nil })
 }

@@ -15,14 +15,14 @@ import (
 	"github.com/bpflab/bpflab/vms/lease"
 )
 
-// A workshop's compiler may take less than that of a run: a student waits, and so do
-// the others.
+// The limits of a workshop's compiler are lower than those of a run's, because a
+// student waits for it.
 const (
 	workshopBuildTime   = 20 * time.Second
 	workshopBuildMemory = 1 << 30
 )
 
-// open makes the workshop; done ends it, and removes what its machines left.
+// open opens the workshop; done closes it and removes the files of its machines.
 func (f *workshopFlags) open(ctx context.Context, std streams) (w *workshop.Workshop, done func(), err error) {
 	lessons, err := f.lessons()
 	if err != nil {
@@ -68,8 +68,8 @@ func (f *workshopFlags) open(ctx context.Context, std streams) (w *workshop.Work
 	return w, func() { w.Close(); remove() }, nil
 }
 
-// buildOptions keep objects in the cache, but not a class's: what strangers compile must
-// not fill the disk.
+// buildOptions returns the options of the compiler. Objects of a class are not cached,
+// so that students cannot fill the disk.
 func (f *workshopFlags) buildOptions(cache string) build.Options {
 	options := build.Options{Cache: objectCache(cache), Timeout: workshopBuildTime, Memory: workshopBuildMemory}
 	if f.class != "" {
@@ -105,8 +105,8 @@ func (f *workshopFlags) lessons() ([]*workshop.Lesson, error) {
 	return out, needSome(len(out), "labs", "name one; bpflab labs shows those of the course")
 }
 
-// kernels returns the kernels of --kernel, of which the first is the students'. Without it, the
-// newest of the default ones is, and the others and what was imported are there too.
+// kernels returns the kernels of --kernel, of which the first is the students'. Without
+// the flag it returns the newest one, the other default ones, and the imported ones.
 func (f *workshopFlags) kernels(ctx context.Context, std streams, p vms.Provider) (*workshopKernels, error) {
 	kernels := newWorkshopKernels()
 	asked := f.machines.kernels
@@ -134,7 +134,7 @@ func (f *workshopFlags) kernels(ctx context.Context, std streams, p vms.Provider
 	return kernels, err
 }
 
-// addAll adds the kernels that selectors name, or those of one source.
+// addAll adds the kernels that selectors name, or only those of one source.
 func (k *workshopKernels) addAll(ctx context.Context, cat *catalogue.Catalogue, selectors []string, source string) error {
 	for _, selector := range selectors {
 		refs, err := cat.Resolve(ctx, []string{selector})

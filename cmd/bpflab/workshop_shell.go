@@ -13,20 +13,20 @@ import (
 	"github.com/bpflab/bpflab/harness/workshop"
 )
 
-// visitShell is the ID of the shell that is opened from the lesson: the same one each
-// time, if it was left open.
+// lessonShell is the ID of the shell that the lesson opens: it is the same one again if
+// it was left running.
 const lessonShell = "lesson"
 
-// leaveKey is Ctrl-], which leaves a shell open.
+// leaveKey is Ctrl-], which leaves a shell running.
 const leaveKey = 0x1d
 
-// clearScreen is what terminals take for it.
+// clearScreen is the escape sequence that clears a terminal.
 const clearScreen = "\x1b[H\x1b[2J"
 
-// visit shows a shell of the desk's machine on this terminal until it ends, or is left
-// with Ctrl-].
+// attachShell shows a shell of the workspace's machine on this terminal until the shell
+// ends or the user leaves it with Ctrl-].
 func (t terminal) attachShell(ctx context.Context, ws *workshop.Workspace) error {
-	fmt.Fprint(t.out, clearScreen, "Your machine. Ctrl-D ends the shell, Ctrl-] leaves it open for later.\n\n")
+	fmt.Fprint(t.out, clearScreen, "Your machine. Ctrl-D ends the shell, Ctrl-] leaves it running.\n\n")
 	shell, err := ws.Terminal(ctx, lessonShell, t.size())
 	if err != nil {
 		return err
@@ -48,7 +48,7 @@ func (t terminal) attachShell(ctx context.Context, ws *workshop.Workspace) error
 	return t.show(ctx, shell, read)
 }
 
-// readTyped reads what is typed until the key that leaves, or input is cancelled.
+// readTyped reads typed text until the key that leaves, or until input is cancelled.
 func readTyped(input cancelreader.CancelReader, typed chan<- []byte) {
 	defer close(typed)
 	for buf := make([]byte, 4096); ; {
@@ -66,7 +66,8 @@ func readTyped(input cancelreader.CancelReader, typed chan<- []byte) {
 	}
 }
 
-// pass hands what is typed to the shell. It may wait for as long as the shell runs.
+// forward passes typed text on to the shell. It may block for as long as the shell
+// runs.
 func forward(typed <-chan []byte, shell *workshop.Terminal) {
 	for text := range typed {
 		if shell.Input(text) != nil {
@@ -75,7 +76,7 @@ func forward(typed <-chan []byte, shell *workshop.Terminal) {
 	}
 }
 
-// show writes what the shell writes, until it ends or left is closed.
+// show shows the shell's output until the shell ends or left is closed.
 func (t terminal) show(ctx context.Context, shell *workshop.Terminal, left <-chan struct{}) error {
 	changed := make(chan os.Signal, 1)
 	notifyResize(changed)

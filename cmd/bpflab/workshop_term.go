@@ -24,7 +24,7 @@ func (f *workshopFlags) inTerminal(ctx context.Context, std streams, w *workshop
 		Shell: func(ctx context.Context, ws *workshop.Workspace) error { return t.attachShell(ctx, ws) },
 	})
 	if err == nil {
-		fmt.Fprintf(t.out, "The machines end now. What you reached is kept in %s.\n", f.dir)
+		fmt.Fprintf(t.out, "The machines end now. Your progress is kept in %s.\n", f.dir)
 	}
 	return err
 }

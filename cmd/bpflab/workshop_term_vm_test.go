@@ -13,8 +13,8 @@ import (
 	"github.com/bpflab/bpflab/bpf"
 )
 
-// workshopScreen returns the workshop at the lab hello in a terminal of 80 x 24, and where
-// the student's C file is.
+// workshopScreen opens the workshop at the lab hello in a terminal of 80 x 24, and
+// returns it with the path of the student's C file.
 func workshopScreen(t *testing.T, env, args string) (s *screen, file string) {
 	t.Helper()
 	needVMs(t)
@@ -40,7 +40,8 @@ func solveHello(t *testing.T, file string) {
 	}
 }
 
-// A student's way through the first step, with an editor elsewhere.
+// TestWorkshopTerm takes a student through the first step, with an editor in another
+// window.
 func TestWorkshopTerm(t *testing.T) {
 	s, file := workshopScreen(t, "", "")
 	s.shows("A program cannot list a directory by itself.")
@@ -62,15 +63,15 @@ func TestWorkshopTerm(t *testing.T) {
 	s.keys("n")
 	s.shows("step 2 of 4")
 	s.keys("q")
-	s.shows("What you reached is kept")
+	s.shows("Your progress is kept")
 	s.shows("ended with 0")
 }
 
-// coloured finds a colour that is not the terminal's own.
+// coloured matches a colour that is not the terminal's default.
 var coloured = regexp.MustCompile(`\x1b\[([0-9]+;)*[349][0-8]`)
 
-// What is done in the shell and in the editor comes back to the lesson, which another
-// start goes on with.
+// TestWorkshopTermShell uses the editor and the shell from the lesson, and starts the
+// workshop again.
 func TestWorkshopTermShell(t *testing.T) {
 	s, file := workshopScreen(t, "NO_COLOR=1 EDITOR='cp "+solutionFile(t)+"'", "--kernel 6.1,5.10")
 	s.keys("n", "e")
@@ -106,7 +107,7 @@ func TestWorkshopTermShell(t *testing.T) {
 	}
 }
 
-// solutionFile returns the solution as a file; `cp FILE` is an editor that writes it.
+// solutionFile writes the solution to a file; `cp FILE` then serves as an editor.
 func solutionFile(t *testing.T) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "solution.c")
@@ -122,7 +123,7 @@ func TestWorkshopNeedsATerminal(t *testing.T) {
 	}
 }
 
-// A process that gets SIGTERM leaves the terminal as it was.
+// TestWorkshopTermSIGTERM sends SIGTERM, after which the terminal is as it was.
 func TestWorkshopTermSIGTERM(t *testing.T) {
 	note := filepath.Join(t.TempDir(), "pid")
 	s, _ := workshopScreen(t, "sh -c 'echo $$ >"+note+"; exec \"$@\"' sh", "")
@@ -141,7 +142,7 @@ func TestWorkshopTermSIGTERM(t *testing.T) {
 	if err := process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	s.shows("What you reached is kept")
+	s.shows("Your progress is kept")
 	s.shows("ended with 0")
 	if mode := s.tmux("display-message", "-p", "#{alternate_on} #{mouse_any_flag} #{cursor_flag}"); mode != "0 0 1\n" {
 		t.Errorf("alternate screen, mouse and cursor: %s", mode)

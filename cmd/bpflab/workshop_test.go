@@ -10,7 +10,8 @@ import (
 	"github.com/bpflab/bpflab/labs"
 )
 
-// Who learns is root in a machine, and must not be on a kernel that others use.
+// TestWorkshopNeedsMachines opens a workshop with a provider whose kernel others use:
+// students are root, so it must be refused.
 func TestWorkshopNeedsMachines(t *testing.T) {
 	for _, provider := range []string{"host"} {
 		f := workshopFlags{dir: t.TempDir()}
@@ -24,8 +25,8 @@ func TestWorkshopNeedsMachines(t *testing.T) {
 	}
 }
 
-// In the workshop the student's file is open already, and its text does not send anybody
-// to look for the starter.
+// TestLessonsNameTheStudentsFile reads the lessons, which name the student's file and
+// not the starter's path.
 func TestLessonsNameTheStudentsFile(t *testing.T) {
 	var f workshopFlags
 	lessons, err := f.lessons()

@@ -12,8 +12,8 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// openWorkshop opens a workshop as the command does, with the agent that is built for
-// the tests.
+// openWorkshop opens a workshop as the command does, with the agent of the test's own
+// build.
 func openWorkshop(t *testing.T, change func(*workshopFlags)) *workshop.Workshop {
 	t.Helper()
 	needVMs(t)
@@ -68,8 +68,8 @@ func save(t *testing.T, ws *workshop.Workspace, code string) {
 
 const watchLs = "watch-ls-from-inside-the-kernel"
 
-// A student's way through the first step: the starter fails, C that does not compile and
-// a program that the verifier rejects are shown at their lines, the solution passes.
+// TestWorkshopStep takes a student through the first step: the starter fails, errors of
+// clang and of the verifier are shown at their lines, and the solution passes.
 func TestWorkshopStep(t *testing.T) {
 	ws := openWorkspace(t, openWorkshop(t, nil), "ada", "hello")
 	if r := checked(t, ws, ""); r.Passed() || r.Stage != workshop.StageCheck {
@@ -93,7 +93,7 @@ func TestWorkshopStep(t *testing.T) {
 	}
 	v := ws.View()
 	if v.Steps[watchLs].Done.IsZero() || v.Steps[watchLs].Attempts != 4 || v.Machine.Phase != workshop.PhaseReady {
-		t.Errorf("the desk: %+v", v)
+		t.Errorf("the workspace: %+v", v)
 	}
 	if r, err := ws.Compare(context.Background(), "5.10", watchLs); err != nil || !r.Passed() || !strings.HasPrefix(r.Release, "5.10.") {
 		t.Errorf("on 5.10: %+v %v", r, err)
@@ -103,7 +103,7 @@ func TestWorkshopStep(t *testing.T) {
 	}
 }
 
-// Mistakes that everybody makes are named, in the machine that is there.
+// TestWorkshopMistakes makes common mistakes, each of which the report names.
 func TestWorkshopMistakes(t *testing.T) {
 	w := openWorkshop(t, nil)
 	for _, c := range []struct{ name, lab, step, old, new, want string }{
@@ -157,8 +157,8 @@ func TestWorkshopMistakes(t *testing.T) {
 	}
 }
 
-// Every step of every lab passes at a desk with the solution, one after the other in one
-// machine, as a student does them; and again, in any order.
+// TestWorkshopCourse checks every step of every lab with the solution, in order in one
+// machine, and the first step again after the others.
 func TestWorkshopCourse(t *testing.T) {
 	w := openWorkshop(t, nil)
 	for _, lesson := range w.Lessons {
@@ -177,8 +177,8 @@ func TestWorkshopCourse(t *testing.T) {
 	}
 }
 
-// What is done in a machine's terminal does not end the workshop: the next check has a
-// machine, or says what is wrong with it.
+// TestWorkshopMachineBroken breaks a machine from its terminal: the next check has a
+// new machine or reports what is wrong.
 func TestWorkshopMachineBroken(t *testing.T) {
 	ws := openWorkspace(t, openWorkshop(t, nil), "ada", "hello")
 	save(t, ws, string(ws.Lesson.Solution))
@@ -218,7 +218,7 @@ func TestWorkshopMachineBroken(t *testing.T) {
 	}
 }
 
-// waitUntil fails the test if something does not come to be within half a minute.
+// waitUntil fails the test if a condition does not hold within half a minute.
 func waitUntil(t *testing.T, what string, happened func() bool) {
 	t.Helper()
 	for until := time.Now().Add(30 * time.Second); !happened(); time.Sleep(50 * time.Millisecond) {
@@ -228,8 +228,8 @@ func waitUntil(t *testing.T, what string, happened func() bool) {
 	}
 }
 
-// A fork bomb ends at the number of processes that terminals may have, and the machine
-// it goes off in does a step beside it.
+// TestWorkshopForkBomb runs a fork bomb in a terminal: it ends at the limit of
+// processes, and a check in the same machine passes.
 func TestWorkshopForkBomb(t *testing.T) {
 	w := openWorkshop(t, nil)
 	ws := openWorkspace(t, w, "ada", "hello")

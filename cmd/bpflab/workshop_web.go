@@ -17,10 +17,10 @@ import (
 	"github.com/bpflab/bpflab/harness/workshop/web"
 )
 
-// className names a class's directory.
+// className matches a class's name, which is also that of its directory.
 var className = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
-// inBrowser serves the page to this machine's own browsers until ctx ends.
+// inBrowser serves the page to browsers on this machine until ctx ends.
 func (f *workshopFlags) inBrowser(ctx context.Context, std streams, w *workshop.Workshop, lab string) error {
 	listener, err := f.listenLocally()
 	if err != nil {
@@ -36,7 +36,7 @@ func (f *workshopFlags) inBrowser(ctx context.Context, std streams, w *workshop.
 	link := func() string {
 		return fmt.Sprintf("http://%s/login?key=%s&to=/lab/%s", listener.Addr(), server.Key(web.Student, web.SoleStudent), lab)
 	}
-	fmt.Fprintf(out, "The workshop is at %s\n\nIt works once; Enter makes a new link. Ctrl-C ends the workshop; your work is kept in %s.\n", link(), f.dir)
+	fmt.Fprintf(out, "The workshop is at %s\n\nThe link works once; Enter prints a new one. Ctrl-C ends the workshop; your work is kept in %s.\n", link(), f.dir)
 	go onEnter(ctx, std.in, func() { fmt.Fprintln(out, link()) })
 	return serveUntil(ctx, listener, server.Handler(), "", "")
 }
@@ -52,7 +52,7 @@ func warm(ctx context.Context, w *workshop.Workshop, lab string) {
 	}
 }
 
-// onEnter does something each time Enter is typed at a terminal.
+// onEnter calls do each time somebody presses Enter at a terminal.
 func onEnter(ctx context.Context, typed io.Reader, do func()) {
 	in, ok := typed.(*os.File)
 	if !ok || !isTerminal(in) {
@@ -63,12 +63,12 @@ func onEnter(ctx context.Context, typed io.Reader, do func()) {
 	}
 }
 
-// listenLocally listens at the loopback address asked for, or, if that is another
-// program's, at any.
+// listenLocally listens at the loopback address of --listen. If the default one is in
+// use it listens at any free port.
 func (f *workshopFlags) listenLocally() (net.Listener, error) {
 	host, _, err := net.SplitHostPort(f.listen)
 	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, usageError{fmt.Errorf("--listen %s: want a loopback address with a port, as %s; for others there is --serve", f.listen, defaultListen)}
+		return nil, usageError{fmt.Errorf("--listen %s: want a loopback address with a port, such as %s; use --serve for other addresses", f.listen, defaultListen)}
 	}
 	listener, err := net.Listen("tcp", f.listen)
 	if err != nil && !f.given.listen {
@@ -77,7 +77,7 @@ func (f *workshopFlags) listenLocally() (net.Listener, error) {
 	return listener, err
 }
 
-// teach serves a class until ctx ends.
+// serveClassroom serves a class until ctx ends.
 func (f *workshopFlags) serveClassroom(ctx context.Context, std streams, w *workshop.Workshop) error {
 	room, err := web.OpenClassroom(f.dir, f.class, f.students)
 	if err != nil {
@@ -96,16 +96,16 @@ func (f *workshopFlags) serveClassroom(ctx context.Context, std streams, w *work
 	base := f.base(at, hosts)
 	out := std.out
 	link := func() string { return base + "/login?to=/teacher&key=" + server.Key(web.Teacher, "teacher") }
-	fmt.Fprintf(out, "Class %s\n\n  students:  %s/   code %s\n  teacher:   %s\n\nThe teacher's link works once; Enter makes a new one. Ctrl-C ends the class; all work is kept in %s.\n",
+	fmt.Fprintf(out, "Class %s\n\n  students:  %s/   code %s\n  teacher:   %s\n\nThe teacher's link works once; Enter prints a new one. Ctrl-C ends the class; all work is kept in %s.\n",
 		f.class, base, room.Code(), link(), f.dir)
 	if f.cert == "" && !at.IP.IsLoopback() {
-		fmt.Fprintln(std.err, "bpflab: without --tls-cert what students type can be read on the network's way")
+		fmt.Fprintln(std.err, "bpflab: warning: without --tls-cert others on the network can read what students type")
 	}
 	go onEnter(ctx, std.in, func() { fmt.Fprintln(out, link()) })
 	return serveUntil(ctx, listener, server.Handler(), f.cert, f.key)
 }
 
-// base returns the address that students type.
+// base returns the URL that students type.
 func (f *workshopFlags) base(at *net.TCPAddr, hosts []string) string {
 	scheme, host := "http://", at.IP.String()
 	if f.cert != "" {
@@ -120,8 +120,8 @@ func (f *workshopFlags) base(at *net.TCPAddr, hosts []string) string {
 	return scheme + net.JoinHostPort(host, fmt.Sprint(at.Port))
 }
 
-// hostsOf returns the names by which a server at an address is called: at no particular
-// one, all of this machine's, those of the network first.
+// hostsOf returns the names of a server at an address. At the unspecified address these
+// are all names of this machine, those on the network first.
 func hostsOf(ip net.IP) []string {
 	if !ip.IsUnspecified() {
 		if ip.IsLoopback() {
@@ -142,7 +142,7 @@ func hostsOf(ip net.IP) []string {
 	return append(out, web.LocalHosts...)
 }
 
-// serveUntil answers requests until ctx ends.
+// serveUntil serves requests until ctx ends.
 func serveUntil(ctx context.Context, l net.Listener, h http.Handler, cert, key string) error {
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 	defer context.AfterFunc(ctx, func() { server.Close() })()
