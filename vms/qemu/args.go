@@ -29,6 +29,7 @@ type spec struct {
 	accel  string // KVM or TCG
 	lsm    string // security module to have active, or ""
 	frugal bool   // a fork keeps little translated code
+	qemu   build
 
 	slowness float64 // of the host
 }
@@ -82,7 +83,7 @@ func devices(s spec) []string {
 		"-no-reboot",
 		"-chardev", fmt.Sprintf("socket,id=console,fd=%d", fdConsole), "-serial", "chardev:console",
 		"-chardev", fmt.Sprintf("socket,id=stream,fd=%d", fdStream), "-serial", "chardev:stream",
-		"-chardev", fmt.Sprintf("socket,id=control,fd=%d", fdControl), "-mon", "chardev=control,mode=control",
+		"-chardev", fmt.Sprintf("socket,id=control,fd=%d", fdControl), "-qmp", "chardev:control",
 		"-device", "virtio-serial-pci,max_ports=2",
 		"-chardev", fmt.Sprintf("socket,id=port,fd=%d", fdPort), "-device", "virtserialport,chardev=port,name=bpflab",
 	)

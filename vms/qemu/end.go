@@ -3,9 +3,12 @@
 package qemu
 
 import (
+	"errors"
 	"fmt"
+	"os/exec"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/console"
@@ -48,13 +51,76 @@ func lastWords(shutdown string, wait error, said string, tail []byte) string {
 	default:
 		words = append(words, "QEMU ended")
 	}
-	if said != "" {
+	if said = oneLine(said); said != "" {
 		words = append(words, said)
 	}
 	if line := console.LastLine(tail); line != "" {
 		words = append(words, "the console ends with: "+line)
 	}
 	return strings.Join(words, "; ")
+}
+
+// maxSaid is how much of what QEMU printed an error shows, in bytes.
+const maxSaid = 500
+
+// oneLine returns the end of what QEMU printed as one line; without its warnings,
+// unless there is nothing else: the reason of an end is no warning.
+func oneLine(said string) string {
+	var lines, warnings []string
+	for line := range strings.Lines(said) {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "":
+		case strings.Contains(line, "warning: "):
+			warnings = append(warnings, line)
+		default:
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) == 0 {
+		lines = warnings
+	}
+	text := strings.Join(lines, "; ")
+	if len(text) > maxSaid {
+		text = "..." + strings.ToValidUTF8(text[len(text)-maxSaid:], "")
+	}
+	return text
+}
+
+// inItsWords returns why a machine did not do what it was asked for. If it has ended
+// that is how, and what it printed. Else it is err, such as QEMU's refusal of a command,
+// and what it printed comes second, for that may be about anything.
+func (m *machine) inItsWords(err error) error {
+	if errors.Is(err, errControlGone) || errors.Is(err, vms.ErrGone) {
+		select {
+		case <-m.Done():
+			return &exitError{lastWords(m.shutdown, m.exit, m.stderr.String(), nil), m.exit}
+		case <-time.After(graceForDeath):
+		}
+	}
+	return beside(err, m.stderr.String())
+}
+
+// exitError is a QEMU that has ended when it was to do something.
+type exitError struct {
+	text string
+	exit error // how its process ended
+}
+
+func (e *exitError) Error() string { return e.text }
+
+// isOwn reports whether QEMU ended by itself and was not killed.
+func (e *exitError) isOwn() bool {
+	var exit *exec.ExitError
+	return e.exit == nil || errors.As(e.exit, &exit) && exit.Exited()
+}
+
+// beside returns an error with what QEMU printed, if anything.
+func beside(err error, said string) error {
+	if said = oneLine(said); said != "" {
+		return fmt.Errorf("%w (QEMU also printed: %s)", err, said)
+	}
+	return err
 }
 
 // keepStderr is how much of what QEMU prints itself is kept, in bytes.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/console"
@@ -39,6 +40,11 @@ func calls(t *testing.T, name string) (version, other int) {
 	return version, strings.Count(string(text), "\n") - version
 }
 
+// launchFake starts a fake.
+func launchFake(ctx context.Context, binary, log string) (*machine, error) {
+	return spec{qemu: build{path: binary}}.launch(ctx, nil, log)
+}
+
 // greets is the control connection of a fake.
 const greets = `echo '{"QMP": {}}' >&5; read line <&5; echo '{"return": {}, "id": 1}' >&5
 `
@@ -58,8 +64,8 @@ func fakeSpec(t *testing.T) vms.Spec {
 }
 
 func TestFloodIsCappedInTheFile(t *testing.T) {
-	m, err := launch(t.Context(), fakeBinary(t, greets+"head -c 20000000 /dev/zero >&3; printf '\\nKernel panic - not syncing: flood' >&3"),
-		nil, filepath.Join(t.TempDir(), "console.log"))
+	m, err := launchFake(t.Context(), fakeBinary(t, greets+"head -c 20000000 /dev/zero >&3; printf '\\nKernel panic - not syncing: flood' >&3"),
+		filepath.Join(t.TempDir(), "console.log"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,21 +85,50 @@ func TestFloodIsCappedInTheFile(t *testing.T) {
 
 func TestLaunchErrors(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
-		{"refuses", "echo 'fake-qemu: cannot set up guest memory' >&2; exit 1", "fake-qemu: cannot set up guest memory"},
-		{"ends without a word", "exit 1", errControlGone.Error()},
-		{"is something else", "echo hello >&5", errControlGone.Error()},
+		{"refuses", "echo 'fake-qemu: cannot set up guest memory' >&2; exit 1", "does not start a machine: QEMU ended: exit status 1; fake-qemu: cannot set up guest memory"},
+		{"ends without a word", "exit 1", "does not start a machine: QEMU ended: exit status 1"},
+		{"crashes", "kill -SEGV $$", "does not start a machine: QEMU ended: signal: segmentation fault"},
+		{"warns, and ends", "echo 'fake-qemu: warning: -x is deprecated' >&2; echo 'fake-qemu: no room' >&2; exit 1", "QEMU ended: exit status 1; fake-qemu: no room"},
+		{"is something else", "echo hello >&5; exec sleep 600", errNoGreeting.Error()},
+		{"lacks the machine", "echo 'fake-qemu: unsupported machine type' >&2; exit 1", "it is not the full emulator: QEMU ended: exit status 1; fake-qemu: unsupported machine type; install it "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := launch(t.Context(), fakeBinary(t, test.text), nil, filepath.Join(t.TempDir(), "console.log"))
-			if err == nil || err.Error() != test.want {
+			_, err := launchFake(t.Context(), fakeBinary(t, test.text), filepath.Join(t.TempDir(), "console.log"))
+			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
 		})
 	}
 }
 
+// shorten gives a limit of time a value that a test can wait for.
+func shorten(t *testing.T, limit *time.Duration) {
+	t.Helper()
+	was := *limit
+	*limit = 200 * time.Millisecond
+	t.Cleanup(func() { *limit = was })
+}
+
+// A script may start QEMU in a process of its own.
+func TestQEMUThatDoesNotAnswer(t *testing.T) {
+	shorten(t, &greetLimit)
+	for _, text := range []string{"exec sleep 600", "sleep 600"} {
+		binary := fakeBinary(t, "echo $$ >&3; "+text)
+		log := filepath.Join(t.TempDir(), consoleLog)
+		m, err := launchFake(t.Context(), binary, log)
+		if !errors.Is(err, errNoAnswer) {
+			t.Errorf("%s: error %v, want %v", text, err, errNoAnswer)
+		}
+		select {
+		case <-m.Done():
+		default:
+			t.Errorf("%s: the machine still runs", text)
+		}
+	}
+}
+
 func TestLaunchWithoutDirectory(t *testing.T) {
-	_, err := launch(t.Context(), fakeBinary(t, "exec sleep 60"), nil, filepath.Join(t.TempDir(), "none", "console.log"))
+	_, err := launchFake(t.Context(), fakeBinary(t, "exec sleep 60"), filepath.Join(t.TempDir(), "none", "console.log"))
 	if err == nil || !strings.Contains(err.Error(), "console log") {
 		t.Errorf("error %v, want one about the console log", err)
 	}
@@ -104,7 +139,7 @@ func TestLaunchEndsWithItsContext(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "console.log")
 	failed := make(chan error)
 	go func() {
-		_, err := launch(ctx, fakeBinary(t, "echo alive >&3; exec sleep 600"), nil, log)
+		_, err := launchFake(ctx, fakeBinary(t, "echo alive >&3; exec sleep 600"), log)
 		failed <- err
 	}()
 	for text := ""; text != "alive\n"; {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -20,7 +19,7 @@ import (
 // booted. Either way the machine's notes say so. Kernels that do not boot are
 // an error, because they would not boot the second time either.
 func (p *Provider) forkOrBoot(ctx context.Context, s spec, dir string) (*machine, error) {
-	key := p.templateKey(s)
+	key := templateKey(s)
 	var notes []string
 	for made := 0; !p.cannotFork(key); made++ {
 		m, err := p.fork(ctx, s, key, dir)
@@ -31,7 +30,7 @@ func (p *Provider) forkOrBoot(ctx context.Context, s spec, dir string) (*machine
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if errors.As(err, new(*unsoundError)) {
+		if errors.As(err, new(*unsoundError)) || errors.Is(err, errReplaced) || errors.Is(err, errNoAnswer) {
 			return nil, err // not the template is at fault, but what it is made of
 		}
 		var damaged *damagedError
@@ -46,7 +45,7 @@ func (p *Provider) forkOrBoot(ctx context.Context, s spec, dir string) (*machine
 		if damaged == nil && doesNotBoot(err) {
 			return nil, &vms.StartError{Provider: p.Name(), Err: err, Console: filepath.Join(dir, templateLog)}
 		}
-		notes = append(notes, fmt.Sprintf("booted, not forked: %v", err))
+		notes = append(notes, fmt.Sprintf("booted, not forked: %v", p.recordRefusal(s, err, made > 0)))
 	}
 	m, err := p.boot(ctx, s, dir)
 	if err == nil {
@@ -79,10 +78,15 @@ func (p *Provider) fork(ctx context.Context, s spec, key, dir string) (*machine,
 	}
 	defer t.Close()
 	m, err := p.copyOf(ctx, s, t, dir)
-	if err != nil && ctx.Err() == nil {
+	switch {
+	case s.qemu.replaced():
+		if err == nil {
+			m.Close()
+		}
+		return nil, errReplaced
+	case err != nil && ctx.Err() == nil && !isRefusal(err) && !errors.Is(err, errNoAnswer):
 		return nil, &damagedError{s.kernel.Release, err}
-	}
-	if err != nil {
+	case err != nil:
 		return nil, err
 	}
 	m.About.StartKind = "fork"
@@ -96,8 +100,13 @@ func (p *Provider) copyOf(ctx context.Context, s spec, t *template.Template, dir
 	var m *machine
 	group, both := errgroup.WithContext(ctx)
 	group.Go(t.Verify)
-	group.Go(func() (err error) {
-		m, err = s.slowed(launch(both, p.options.Binary, forkArguments(s), filepath.Join(dir, consoleLog), t.Memory, t.State))
+	group.Go(func() error {
+		state, err := statePipe(t.State)
+		if err != nil {
+			return err
+		}
+		defer state.Close()
+		m, err = s.launch(both, forkArguments(s), filepath.Join(dir, consoleLog), t.Memory, state)
 		if err != nil {
 			return err
 		}
@@ -108,50 +117,4 @@ func (p *Provider) copyOf(ctx context.Context, s spec, t *template.Template, dir
 		m.Close()
 	}
 	return m, err
-}
-
-// resumeLimit is how long a fork may take to run. It needs some tens of
-// milliseconds.
-const resumeLimit = 20 * time.Second
-
-var errNotResumed = errors.New("QEMU did not take its state in time")
-
-// resume gives a machine the state of its template, and waits until it runs.
-// The error of a state that QEMU does not take is what QEMU says.
-func (m *machine) resume(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, m.About.Limit(resumeLimit), errNotResumed)
-	defer cancel()
-	err := m.ignoreShared(ctx)
-	if err == nil {
-		err = m.control.execute(ctx, "migrate-incoming", map[string]string{"uri": fmt.Sprintf("fd:%d", fdState)}, nil)
-	}
-	if err != nil {
-		return m.orItsLastWords(err)
-	}
-	select {
-	case <-m.resumed:
-		return nil
-	case <-m.Done():
-		return m.orItsLastWords(m.Err())
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-// ignoreShared leaves memory that is in a file out of the state, at both ends.
-func (m *machine) ignoreShared(ctx context.Context) error {
-	type capability struct {
-		Name string `json:"capability"`
-		On   bool   `json:"state"`
-	}
-	return m.control.execute(ctx, "migrate-set-capabilities", map[string]any{
-		"capabilities": []capability{{"x-ignore-shared", true}, {"events", true}}}, nil)
-}
-
-// orItsLastWords returns what QEMU has said, if it has ended, else err.
-func (m *machine) orItsLastWords(err error) error {
-	if said := m.stderr.String(); said != "" {
-		return errors.New(said)
-	}
-	return err
 }

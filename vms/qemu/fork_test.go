@@ -26,10 +26,10 @@ func TestResume(t *testing.T) {
 	for _, test := range []struct{ name, then, want string }{
 		{"runs", `echo '{"event": "RESUME"}' >&5; exec sleep 60`, ""},
 		{"does not take the state", "echo 'fake-qemu: load of migration failed' >&2; exit 1", "fake-qemu: load of migration failed"},
-		{"ends without a word", "exit 1", "machine gone"},
+		{"ends without a word", "exit 1", "QEMU ended: exit status 1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			m, err := launch(t.Context(), fakeBinary(t, answers(2, test.then)), nil, filepath.Join(t.TempDir(), "console.log"))
+			m, err := launchFake(t.Context(), fakeBinary(t, answers(2, test.then)), filepath.Join(t.TempDir(), "console.log"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -53,11 +53,13 @@ func TestSave(t *testing.T) {
 		want       string
 	}{
 		{"is saved", strings.ReplaceAll(status, "%", "setup") + strings.ReplaceAll(status, "%", "completed") + "exec sleep 60", ""},
-		{"fails", strings.ReplaceAll(status, "%", "active") + strings.ReplaceAll(status, "%", "failed") + "exec sleep 60", "could not write"},
+		{"fails", strings.ReplaceAll(status, "%", "active") + strings.ReplaceAll(status, "%", "failed") + `read line <&5
+			echo '{"return": {"status": "failed", "error-desc": "no room in the pipe"}, "id": 5}' >&5; exec sleep 60`, "no room in the pipe"},
+		{"fails without a reason", strings.ReplaceAll(status, "%", "failed") + "exit 1", "could not write"},
 		{"ends", "exit 1", errControlGone.Error()},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			m, err := launch(t.Context(), fakeBinary(t, answers(3, test.then)), nil, filepath.Join(t.TempDir(), "console.log"))
+			m, err := launchFake(t.Context(), fakeBinary(t, answers(3, test.then)), filepath.Join(t.TempDir(), "console.log"))
 			if err != nil {
 				t.Fatal(err)
 			}

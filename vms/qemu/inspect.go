@@ -18,11 +18,11 @@ type Inspection struct {
 // Inspect tries the accelerators anew, whatever the user wants machines to have, and
 // records what came of it.
 func (p *Provider) Inspect(ctx context.Context) (Inspection, error) {
-	version, err := p.version(ctx)
+	found, err := find(ctx, p.options.Binary, nil)
 	if err != nil {
 		return Inspection{}, err
 	}
-	r := p.record(version)
+	r := p.record(found.version)
 	var out Inspection
 	switch before := r.read(); {
 	case before[KVM].Outcome == ran:
@@ -35,6 +35,6 @@ func (p *Provider) Inspect(ctx context.Context) (Inspection, error) {
 	if out.Now, err = p.best(ctx, r, p.tryAnew); err != nil {
 		return out, failed(err)
 	}
-	out.Hypervisor = p.hypervisor(version, spec{accel: out.Now.Name, cpus: 1})
+	out.Hypervisor = p.hypervisor(spec{qemu: found, accel: out.Now.Name, cpus: 1})
 	return out, nil
 }

@@ -17,14 +17,14 @@ const templateFormat = 1
 // templateKey names all that a template is made of: kernel and initramfs (with
 // the agent and its protocol in it) by their digests, QEMU, and the machine.
 // Under KVM a guest sees the host's CPU, so that is part of it.
-func (p *Provider) templateKey(s spec) string {
+func templateKey(s spec) string {
 	s.initrd = filepath.Base(s.initrd) // its digest
 	s.kernel.Kernel, s.kernel.Vmlinux = base(s.kernel.Kernel), base(s.kernel.Vmlinux)
 	cpu := ""
 	if s.accel == "kvm" {
 		cpu = hostCPU()
 	}
-	text, err := json.Marshal([]any{templateFormat, p.qemu, cpu, s.kernel.SHA256, templateArguments(s)})
+	text, err := json.Marshal([]any{templateFormat, s.qemu.id(), cpu, s.kernel.SHA256, templateArguments(s)})
 	if err != nil {
 		panic(err) // strings and numbers can be encoded
 	}

@@ -11,15 +11,14 @@ import (
 )
 
 func TestTemplateKey(t *testing.T) {
-	p := New(Options{Cache: t.TempDir()})
-	p.qemu = "QEMU emulator version 7.2.22 (Debian)"
 	config := filepath.Join(t.TempDir(), "config")
 	if err := os.WriteFile(config, []byte("CONFIG_LSM=\"yama\"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	one := spec{kernel: kernel.Image{SHA256: "aa", Kernel: "/k/vmlinuz", Vmlinux: "/k/vmlinux", PVH: true, Config: config},
-		initrd: "/c/bb.cpio", memory: 256 << 20, cpus: 1, accel: "tcg"}
-	first := p.templateKey(one)
+		initrd: "/c/bb.cpio", memory: 256 << 20, cpus: 1, accel: "tcg",
+		qemu: build{version: "QEMU emulator version 7.2.22 (Debian)", path: "/usr/bin/qemu", file: fileStamp{inode: 1, size: 100, modified: 7}}}
+	first := templateKey(one)
 	for _, test := range []struct {
 		name   string
 		change func(s *spec)
@@ -35,18 +34,18 @@ func TestTemplateKey(t *testing.T) {
 		{"a security module", func(s *spec) { s.lsm = "bpf" }, false},
 		{"a security module that is active anyway", func(s *spec) { s.lsm = "yama" }, true},
 		{"CPUs", func(s *spec) { s.cpus = 2 }, false},
+		{"QEMU's version", func(s *spec) { s.qemu.version = "QEMU emulator version 7.2.23 (Debian)" }, false},
+		{"another build of the version", func(s *spec) { s.qemu.file.size++ }, false},
+		{"the build's time", func(s *spec) { s.qemu.file.modified++ }, false},
+		{"the same package in another container", func(s *spec) { s.qemu.file.inode, s.qemu.path = 2, "/bin/qemu" }, true},
 		{"the accelerator, and with it the CPU", func(s *spec) { s.accel = "kvm" }, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := one
 			test.change(&s)
-			if same := p.templateKey(s) == first; same != test.same {
+			if same := templateKey(s) == first; same != test.same {
 				t.Errorf("the same template: %t, want %t", same, test.same)
 			}
 		})
-	}
-	p.qemu = "QEMU emulator version 7.2.23 (Debian)"
-	if p.templateKey(one) == first {
-		t.Error("another QEMU has the same template")
 	}
 }

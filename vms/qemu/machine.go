@@ -3,8 +3,10 @@
 package qemu
 
 import (
+	"context"
 	"io"
 	"net"
+	"os"
 	"os/exec"
 
 	"github.com/bpflab/bpflab/vms"
@@ -15,8 +17,10 @@ import (
 type machine struct {
 	*vms.Base
 	cmd     *exec.Cmd
-	stream  net.Conn // the second UART
-	port    net.Conn // the virtio port
+	end     context.CancelFunc // kills what cmd has started
+	process *os.Process        // QEMU's, which is not cmd's if that is a script
+	stream  net.Conn           // the second UART
+	port    net.Conn           // the virtio port
 	console *console.Log
 	stderr  capped // what QEMU says itself
 
@@ -25,6 +29,7 @@ type machine struct {
 	opened   chan struct{} // the control connection was opened, or could not be
 	control  *control      // nil if it could not be
 	shutdown string        // the reason QEMU gave for its end; read after control.gone
+	exit     error         // how its process ended; read after Done
 	resumed  chan struct{} // a fork has taken its state and runs
 	migrated chan string   // the states of a migration: "setup", "active", "completed", "failed"
 }
@@ -60,7 +65,7 @@ func (m *machine) Reject() {
 
 // kill ends QEMU and hangs up.
 func (m *machine) kill() {
-	m.cmd.Process.Kill()
+	m.end()
 	m.stream.Close()
 	m.port.Close()
 }

@@ -3,8 +3,11 @@
 package qemu
 
 import (
+	"os/exec"
 	"runtime"
 	"syscall"
+
+	"github.com/bpflab/bpflab/vms/child"
 )
 
 // run starts QEMU and sees to its end. The kernel kills QEMU when the thread
@@ -12,6 +15,9 @@ import (
 // process dies, all its threads do. A process group of its own keeps the
 // terminal's Ctrl-C away until we clean up.
 func (m *machine) run() error {
+	if isScript(m.cmd.Path) {
+		return m.runScript()
+	}
 	m.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	started := make(chan error)
 	go func() {
@@ -27,6 +33,17 @@ func (m *machine) run() error {
 	return <-started
 }
 
+// runScript starts a script in QEMU's place. QEMU is its child then, or its child's,
+// and must die with it.
+func (m *machine) runScript() error {
+	wait, err := child.Begin(m.cmd, (*exec.Cmd).Start)
+	if err != nil {
+		return err
+	}
+	go func() { m.finish(wait()) }()
+	return nil
+}
+
 // finish takes what the ended process left and marks the machine as gone.
 func (m *machine) finish(wait error) {
 	m.console.Wait()
@@ -35,6 +52,7 @@ func (m *machine) finish(wait error) {
 		<-m.control.gone
 		m.control.close()
 	}
+	m.exit = wait
 	m.Ended(whyEnded(m.shutdown, wait, m.stderr.String(), m.console.Tail()))
 	m.Gone(nil)
 }

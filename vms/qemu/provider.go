@@ -8,11 +8,7 @@ package qemu
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -39,8 +35,8 @@ type Provider struct {
 	templates *template.Store
 
 	mu       sync.Mutex
-	caps     *vms.Caps       // once found
-	qemu     string          // the version in full
+	caps     *vms.Caps       // once found, with qemu
+	qemu     *build          // as it was found
 	bootOnly map[string]bool // keys of templates that cannot be made
 }
 
@@ -78,52 +74,32 @@ func (p *Provider) giveUpForking(key string) {
 func (p *Provider) Name() string { return "qemu" }
 
 // Caps looks for QEMU and tries its accelerators, once; later calls have the
-// same answer. The error is a *vms.StartError if QEMU is missing or does not
-// run.
+// same answer, until QEMU is replaced. The error is a *vms.StartError if QEMU is
+// missing, too old or does not run.
 func (p *Provider) Caps(ctx context.Context) (vms.Caps, error) {
+	caps, _, err := p.look(ctx)
+	return caps, err
+}
+
+// look returns what Caps does, and the QEMU it is about.
+func (p *Provider) look(ctx context.Context) (vms.Caps, build, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.caps != nil {
-		return *p.caps, nil
-	}
-	version, err := p.version(ctx)
+	found, err := find(ctx, p.options.Binary, p.qemu)
 	if err != nil {
-		return vms.Caps{}, err
+		return vms.Caps{}, build{}, err
 	}
-	accel, fallback, err := p.accelerator(ctx, version)
+	if p.qemu != nil && *p.qemu == found {
+		return *p.caps, found, nil
+	}
+	accel, fallback, err := p.accelerator(ctx, found.version)
 	if err != nil {
-		return vms.Caps{}, err
+		return vms.Caps{}, build{}, err
 	}
-	p.qemu = version
-	p.caps = &vms.Caps{Kernels: vms.AnyKernel, Fork: true, Accelerator: accel.Name, Fallback: fallback, Slowness: accel.Slowness, Detail: parseVersion(version),
+	p.qemu = &found
+	p.caps = &vms.Caps{Kernels: vms.AnyKernel, Fork: true, Accelerator: accel.Name, Fallback: fallback, Slowness: accel.Slowness, Detail: parseVersion(found.version),
 		MostMemory: vms.HostMemory(), LeastMemory: vms.KernelMemory, MostCPUs: mostCPUs()}
-	return *p.caps, nil
-}
-
-// version returns QEMU's own first line about itself.
-func (p *Provider) version(ctx context.Context) (string, error) {
-	out, err := exec.CommandContext(ctx, p.options.Binary, "--version").Output()
-	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
-		return "", failed(fmt.Errorf("%s is not installed", p.options.Binary), install.QEMU)
-	}
-	if ctx.Err() != nil {
-		return "", failed(ctx.Err())
-	}
-	if err != nil {
-		return "", failed(fmt.Errorf("%s --version: %w", p.options.Binary, err), install.QEMU)
-	}
-	line, _, _ := strings.Cut(string(out), "\n")
-	return line, nil
-}
-
-// parseVersion shortens "QEMU emulator version 7.2.22 (Debian ...)".
-func parseVersion(line string) string {
-	_, rest, ok := strings.Cut(line, "version ")
-	if !ok {
-		return line
-	}
-	number, _, _ := strings.Cut(rest, " ")
-	return "QEMU " + number
+	return *p.caps, found, nil
 }
 
 // failed returns an error of this provider; with tools, it ends in the command that

@@ -55,11 +55,12 @@ func openControl(ctx context.Context, conn io.ReadWriteCloser, onEvent func(even
 
 func (c *control) greeting() error {
 	var hello message
-	if err := c.decoder.Decode(&hello); err != nil {
-		return errControlGone
-	}
-	if hello.Greeting == nil {
+	err := c.decoder.Decode(&hello)
+	if errors.As(err, new(*json.SyntaxError)) || err == nil && hello.Greeting == nil {
 		return errNoGreeting
+	}
+	if err != nil {
+		return errControlGone
 	}
 	return nil
 }

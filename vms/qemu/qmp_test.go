@@ -94,7 +94,7 @@ func TestControlWithoutGreeting(t *testing.T) {
 		want       error
 	}{
 		{"nothing", "", errControlGone},
-		{"no JSON", "SSH-2.0\n", errControlGone},
+		{"no JSON", "SSH-2.0\n", errNoGreeting},
 		{"an answer", `{"return": {}}`, errNoGreeting},
 	} {
 		t.Run(test.name, func(t *testing.T) {

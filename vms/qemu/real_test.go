@@ -87,8 +87,8 @@ func TestEndsOfRealMachines(t *testing.T) {
 
 func TestRefusedMachineIsReportedInQEMUsWords(t *testing.T) {
 	want := vmstest.RealSpec(t)
-	args := arguments(spec{kernel: want.Kernel, initrd: "/none", memory: 1 << 60, cpus: 1, accel: "tcg"})
-	_, err := launch(t.Context(), "qemu-system-x86_64", args, filepath.Join(want.Dir, consoleLog))
+	s := spec{kernel: want.Kernel, initrd: "/none", memory: 1 << 60, cpus: 1, accel: TCG, qemu: build{path: "qemu-system-x86_64"}}
+	_, err := s.launch(t.Context(), arguments(s), filepath.Join(want.Dir, consoleLog))
 	if err == nil || !strings.Contains(err.Error(), "qemu-system-x86_64: ") || !strings.Contains(err.Error(), "memory") {
 		t.Errorf("error %v, want what QEMU says of memory", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/bpflab/bpflab/vms"
@@ -37,6 +38,9 @@ func (p *Provider) Start(ctx context.Context, want vms.Spec) (vms.Machine, error
 	var notes []string
 	for renewed := 0; ; renewed++ {
 		m, s, err := p.start(ctx, want)
+		if errors.Is(err, errReplaced) && renewed < renewals {
+			continue
+		}
 		var damaged *unsoundError
 		if errors.As(err, &damaged) && renewed < renewals && ctx.Err() == nil {
 			var note string
@@ -46,10 +50,10 @@ func (p *Provider) Start(ctx context.Context, want vms.Spec) (vms.Machine, error
 			}
 		}
 		if err != nil {
-			return nil, on(p.hypervisor(p.qemu, s), failed(err))
+			return nil, on(p.hypervisor(s), failed(err))
 		}
 		m.About.Notes = append(notes, m.About.Notes...)
-		m.About.Hypervisor = p.hypervisor(p.qemu, s)
+		m.About.Hypervisor = p.hypervisor(s)
 		m.CloseWith(ctx)
 		return m, nil
 	}
@@ -75,11 +79,11 @@ func (p *Provider) start(ctx context.Context, want vms.Spec) (m *machine, s spec
 // spec returns what a wanted machine is made of; note says which of it was damaged and
 // made again.
 func (p *Provider) spec(ctx context.Context, want vms.Spec) (s spec, note string, err error) {
-	caps, err := p.Caps(ctx)
+	caps, qemu, err := p.look(ctx)
 	if err != nil {
 		return spec{}, "", err
 	}
-	s = spec{kernel: want.Kernel, memory: memorySize(want.Memory), cpus: max(1, want.CPUs), accel: accelOf(caps, want), slowness: caps.Slowness, lsm: want.LSM, frugal: want.Frugal}
+	s = spec{kernel: want.Kernel, memory: memorySize(want.Memory), cpus: max(1, want.CPUs), accel: accelOf(caps, want), lsm: want.LSM, frugal: want.Frugal, qemu: qemu, slowness: caps.Slowness}
 	if err := caps.Fits(s.memory, s.cpus); err != nil {
 		return s, "", failed(err)
 	}
@@ -92,7 +96,7 @@ func (p *Provider) spec(ctx context.Context, want vms.Spec) (s spec, note string
 
 func (p *Provider) boot(ctx context.Context, s spec, dir string) (*machine, error) {
 	return p.checked(ctx, s, func() (*machine, error) {
-		return s.slowed(launch(ctx, p.options.Binary, arguments(s), filepath.Join(dir, consoleLog)))
+		return s.launch(ctx, arguments(s), filepath.Join(dir, consoleLog))
 	})
 }
 
@@ -126,7 +130,7 @@ func (p *Provider) initramfs(ctx context.Context, want vms.Spec) (file, note str
 
 // launch starts QEMU with one end of four socket pairs, and with files from
 // fdMemory on; nothing of a machine has a name on the host but its console log.
-func launch(ctx context.Context, binary string, args []string, log string, files ...*os.File) (*machine, error) {
+func (s spec) launch(ctx context.Context, args []string, log string, files ...*os.File) (*machine, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -137,36 +141,65 @@ func launch(ctx context.Context, binary string, args []string, log string, files
 	defer w.closeGuest()
 	m := &machine{stream: w.host[1], port: w.host[3],
 		opened: make(chan struct{}), resumed: make(chan struct{}), migrated: make(chan string, 16)}
-	m.Base = vms.NewBase(vms.Info{Console: log, StartKind: "boot", Started: time.Now()}, m.kill)
+	m.Base = vms.NewBase(vms.Info{Console: log, StartKind: "boot", Started: time.Now(), Slowness: s.slowness}, m.kill)
 	if m.console, err = console.Keep(w.host[0], log); err != nil {
 		w.closeHost()
 		return nil, err
 	}
-	m.cmd = exec.Command(binary, args...)
+	running, end := context.WithCancel(context.Background())
+	m.cmd, m.end = exec.CommandContext(running, s.qemu.path, args...), end
 	m.cmd.ExtraFiles = append(w.guest[:], files...)
 	m.cmd.Stderr = &m.stderr
 	if err := m.run(); err != nil {
+		m.end()
 		w.closeGuest()
 		w.closeHost()
 		m.console.Wait()
-		return nil, fmt.Errorf("%s: %w", binary, err)
+		return nil, fmt.Errorf("%s: %w", s.qemu.path, err)
 	}
 	w.closeGuest()
-	return m, m.greet(ctx, w.host[2])
+	return m, explain(s.qemu.path, m.greet(ctx, w.host[2]))
 }
+
+// lacks are what QEMU says of a part that it was built without.
+var lacks = []string{"unsupported machine type", "is not a valid device model name", "invalid accelerator", "unable to find CPU model"}
+
+// explain returns an error of a QEMU that does not begin, with what can be done about it.
+func explain(binary string, err error) error {
+	var ended *exitError
+	if !errors.As(err, &ended) {
+		return err
+	}
+	for _, text := range lacks {
+		if strings.Contains(ended.text, text) {
+			return failed(fmt.Errorf("%s lacks a part that machines are made of, so it is not the full emulator: %w", binary, err), install.QEMU)
+		}
+	}
+	return fmt.Errorf("%s does not start a machine: %w", binary, err)
+}
+
+// greetLimit is how long QEMU may take to begin. It needs some tens of milliseconds.
+// It is shorter in tests.
+var greetLimit = 30 * time.Second
+
+// errNoAnswer is a QEMU that runs and does nothing; others of it would not do more.
+var errNoAnswer = errors.New("QEMU was started and does not answer")
 
 // greet opens the control connection. A machine that cannot do that is closed,
 // and the error is what QEMU says.
 func (m *machine) greet(ctx context.Context, conn net.Conn) error {
-	c, err := openControl(ctx, conn, m.heard)
+	limited, cancel := context.WithTimeoutCause(ctx, m.About.Limit(greetLimit), errNoAnswer)
+	defer cancel()
+	c, err := openControl(limited, conn, m.heard)
 	m.control = c
 	close(m.opened)
 	if err == nil {
+		m.process = lastDescendant(m.cmd.Process)
 		return nil
 	}
-	m.Close()
-	if said := m.stderr.String(); said != "" && ctx.Err() == nil {
-		return errors.New(said)
+	if ctx.Err() == nil {
+		err = m.inItsWords(err)
 	}
+	m.Close()
 	return err
 }

@@ -35,6 +35,9 @@ func (p *Provider) template(ctx context.Context, s spec, key, dir string) (*temp
 	if t != nil || err != nil {
 		return t, err
 	}
+	if err := p.refusal(s); err != nil {
+		return nil, err
+	}
 	if err := p.makeTemplate(ctx, s, key, dir); err != nil {
 		return nil, err
 	}
@@ -70,7 +73,7 @@ func (p *Provider) makeTemplate(ctx context.Context, s spec, key, dir string) er
 	}
 	defer state.Close()
 	m, err := p.checked(ctx, s, func() (*machine, error) {
-		return s.slowed(launch(ctx, p.options.Binary, templateArguments(s), filepath.Join(dir, templateLog), memory))
+		return s.launch(ctx, templateArguments(s), filepath.Join(dir, templateLog), memory)
 	})
 	if err != nil {
 		return err
@@ -82,8 +85,11 @@ func (p *Provider) makeTemplate(ctx context.Context, s spec, key, dir string) er
 	if err != nil {
 		return err
 	}
+	if s.qemu.replaced() {
+		return errReplaced
+	}
 	if err := m.save(ctx, state); err != nil {
-		return fmt.Errorf("save the booted machine: %w", m.orItsLastWords(err))
+		return fmt.Errorf("save the booted machine: %w", m.inItsWords(err))
 	}
 	m.Close()
 	return p.templates.Save(ctx, key, template.About{Kernel: s.kernel.Release, KernelSHA256: s.kernel.SHA256,
@@ -134,40 +140,3 @@ func (m *machine) prepare(ctx context.Context) (port bool, err error) {
 // graceForDeath is how long a broken stream waits to learn that its machine
 // died.
 const graceForDeath = 2 * time.Second
-
-// saveLimit is how long QEMU may take to write a machine's state. It needs
-// some milliseconds.
-const saveLimit = 20 * time.Second
-
-var errNotSaved = errors.New("QEMU did not write the machine's state in time")
-
-// save writes the state of all but the memory to a file. The machine stands
-// still then, for good.
-func (m *machine) save(ctx context.Context, state *os.File) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, m.About.Limit(saveLimit), errNotSaved)
-	defer cancel()
-	if err := m.ignoreShared(ctx); err != nil {
-		return err
-	}
-	if err := m.control.give(ctx, "state", state); err != nil {
-		return err
-	}
-	if err := m.control.execute(ctx, "migrate", map[string]string{"uri": "fd:state"}, nil); err != nil {
-		return err
-	}
-	for {
-		select {
-		case status := <-m.migrated:
-			switch status {
-			case "completed":
-				return nil
-			case "failed":
-				return errors.New("QEMU could not write the machine's state")
-			}
-		case <-m.Done():
-			return errControlGone
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-}

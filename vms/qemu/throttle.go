@@ -19,7 +19,7 @@ const clockTicks = 100
 // CPU returns the processor time of the QEMU process: utime and stime of /proc/PID/stat, see
 // proc(5).
 func (m *machine) CPU() time.Duration {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", m.cmd.Process.Pid))
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", m.process.Pid))
 	if err != nil {
 		return 0 // it is gone
 	}
@@ -48,8 +48,8 @@ func (m *machine) Pause(stop bool) {
 	default:
 	}
 	if stop {
-		m.cmd.Process.Signal(unix.SIGSTOP)
+		m.process.Signal(unix.SIGSTOP)
 	} else {
-		m.cmd.Process.Signal(unix.SIGCONT)
+		m.process.Signal(unix.SIGCONT)
 	}
 }

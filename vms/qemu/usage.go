@@ -11,7 +11,7 @@ import (
 // Memory returns the private memory of the QEMU process and what it holds in shared
 // memory that has no other user.
 func (m *machine) Memory() int64 {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", m.cmd.Process.Pid))
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", m.process.Pid))
 	if err != nil {
 		return 0 // it is gone
 	}

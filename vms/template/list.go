@@ -106,8 +106,8 @@ func (s *Store) Verify() (bad []cache.Finding, sound int) {
 	return bad, sound
 }
 
-// Prune removes every template, also those that are damaged, and what dead
-// processes left. It returns the bytes that came free. Machines that run are
+// Prune removes every template, also those that are damaged, the records of those that
+// could not be made, and what dead processes left. It returns the bytes that came free. Machines that run are
 // not disturbed.
 func (s *Store) Prune() (freed int64, err error) {
 	lease.Sweep(s.dir, tempPrefix)
@@ -115,7 +115,7 @@ func (s *Store) Prune() (freed int64, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
-	var errs []error
+	errs := []error{s.pruneRefusals(entries)}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), ".") {
 			continue
