@@ -2,7 +2,7 @@ package vms
 
 import "fmt"
 
-// SizeError is a machine that cannot be had in the size that was asked for. It is
+// SizeError is a machine that cannot be started in the size that was asked for. It is
 // the same each time, so there is no use in another try.
 type SizeError struct {
 	Asked string // "999 GiB of memory"

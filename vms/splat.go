@@ -20,7 +20,7 @@ const (
 
 // fatal are the first words of what a Linux kernel prints when it is in trouble
 // (kernel/panic.c, arch/x86/kernel/dumpstack.c, kernel/watchdog.c, kernel/hung_task.c)
-// that nothing else prints; they count wherever they stand in a line.
+// that nothing else prints; they count anywhere in a line.
 const fatal = `Kernel panic - not syncing` +
 	`|kernel BUG at ` +
 	`|(?:watchdog: )?BUG: (?:kernel NULL pointer|unable to handle|(?:soft|workqueue) lockup|KASAN|KFENCE|KCSAN|KMSAN|Bad |stack guard page|sleeping function|scheduling while atomic|spinlock |Invalid wait context)` +

@@ -13,7 +13,7 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
-// herd is how many forks are alive at one time.
+// herd is how many forks are alive at the same time.
 const herd = 32
 
 // alive measures many forks at once of each kernel.

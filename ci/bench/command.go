@@ -58,9 +58,9 @@ func timed(cmd *exec.Cmd, watch func(pid int)) (usage, error) {
 	return usage{wall, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}, nil
 }
 
-// politely has a command whose context ends interrupted, so that it can clean
-// up, and killed if it does not end; finish then kills what is left of its
-// process group. The terminal's Ctrl-C reaches the group through us alone.
+// politely interrupts a command whose context ends, so that it can clean up, and kills it if
+// it does not end; finish then kills what is left of its process group. The terminal's
+// Ctrl-C reaches the group only through this process.
 func politely(cmd *exec.Cmd) (finish func()) {
 	cancelled := false
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

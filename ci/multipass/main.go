@@ -1,14 +1,14 @@
 //go:build linux
 
 // Command standin is a stand-in for Canonical's multipass, for tests and for
-// developers on machines where multipass cannot be had. It is no multipass and
+// developers on machines where multipass cannot be installed. It is no multipass and
 // calls itself a stand-in wherever it shows its version or help. It takes the
 // subcommands, options and JSON of multipass that bpflab uses, answers errors
 // in multipass's words, and gives real guests: QEMU boots them with kernels of
 // bpflab's own catalogue, which stand in for those of Ubuntu's releases.
 //
 // Each instance has a process of its own in the background, which holds the
-// machine and is spoken to through a socket, as multipass's daemon is. Where
+// machine and is reached through a socket, as multipass's daemon is. Where
 // multipass has ssh, that process has a guest agent: this program itself, as
 // PID 1. The guest is an initramfs with busybox, in which scripts stand in for
 // the few programs of Ubuntu's that bpflab runs: sudo, dmesg, apt-get, dpkg,

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// errLost is a guest that went away while it was spoken to; ssh's exit code for
+// errLost is a guest that went away during a call; ssh's exit code for
 // that is sshLost.
 var errLost = errors.New("the connection to the guest is lost")
 

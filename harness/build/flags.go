@@ -52,7 +52,7 @@ var flags = []string{
 	"-fno-crash-diagnostics",
 }
 
-// searchFlags has clang search exactly the directories that the closure
+// searchFlags makes clang search exactly the directories that the closure
 // searched, in the same order.
 func searchFlags(src Source, headers []string) []string {
 	args := []string{"-nostdinc"}

@@ -27,7 +27,7 @@ type Job struct {
 }
 
 // Cells does all jobs in the pool's machines and returns their records, in order. A job
-// whose machine could not be had, or failed, is infra.
+// whose machine could not be started, or failed, is infra.
 func Cells(ctx context.Context, pool *scheduler.Pool, jobs []Job) []verdict.Cell {
 	cells := make([]verdict.Cell, len(jobs))
 	var tasks []scheduler.Task

@@ -59,7 +59,7 @@ func readersOf(path string) []wire.Process {
 }
 
 // activeLSMs returns the kernel's list of security modules that are in force, "" where
-// securityfs cannot be had.
+// securityfs cannot be mounted.
 func activeLSMs() string {
 	const dir = "/sys/kernel/security"
 	text, err := os.ReadFile(dir + "/lsm")

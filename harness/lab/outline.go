@@ -19,7 +19,7 @@ type section struct {
 	blocks   []ast.Node
 }
 
-// newParser makes a Markdown parser that sees all blocks, and of what stands in
+// newParser makes a Markdown parser that sees all blocks, and of what is in
 // lines only code spans. Nothing else is needed, and some of the rest takes
 // time that grows with the square of the text.
 func newParser() parser.Parser {

@@ -23,7 +23,7 @@ func newSource(text []byte) *source {
 	return s
 }
 
-// lineOf returns the number of the line that offset lies in, from 1.
+// lineOf returns the number of the line of offset, from 1.
 func (s *source) lineOf(offset int) int {
 	return sort.SearchInts(s.starts, offset+1)
 }

@@ -84,7 +84,7 @@ func find(all []outcome, o outcome) (outcome, bool) {
 	return all[i], true
 }
 
-// median time of the runs, in seconds.
+// median returns the median time of the runs, in seconds.
 func (p pair) median() float64 {
 	var all []float64
 	for _, r := range p.runs {
@@ -153,7 +153,7 @@ func (c Comparison) Title() string {
 	return strings.Join(parts, ", ") + " " + since
 }
 
-// what a change was, in a cell of a table.
+// what describes a change in a cell of a table.
 func (c Change) what() string {
 	switch c.Kind {
 	case "new":
@@ -180,10 +180,10 @@ func (s Speed) kind() string {
 	return "faster"
 }
 
-// what it was, as in "0.8s → 2.4s".
+// what describes the change, as in "0.8s → 2.4s".
 func (s Speed) what() string { return preciseSeconds(s.Old) + " → " + preciseSeconds(s.New) }
 
-// factor between the two times, as in "3.0 times".
+// factor returns the ratio of the two times, as in "3.0 times".
 func (s Speed) factor() string {
 	if least := min(s.Old, s.New); least > 0 {
 		return fmt.Sprintf("%.1f times", max(s.Old, s.New)/least)

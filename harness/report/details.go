@@ -35,7 +35,7 @@ func (t table) details(result verdict.Result, width int) string {
 	return strings.Join(out, "\n") + "\n"
 }
 
-// warnings of all cells, each text once.
+// warnings returns the warnings of all cells, each text once.
 func warnings(result verdict.Result) []string {
 	var out []string
 	for _, cell := range result.Cells {

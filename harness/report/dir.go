@@ -46,7 +46,7 @@ func WriteDir(dir string, result verdict.Result) error {
 	return nil
 }
 
-// pageOf writes the page that lies in the result directory.
+// pageOf writes the page of the result directory.
 func pageOf(dir string) func(io.Writer, verdict.Result) error {
 	return func(w io.Writer, result verdict.Result) error {
 		return HTML(w, result, PageOptions{Dir: dir, Href: "./"})

@@ -10,7 +10,7 @@
 //
 // What guests and users said (trace lines, verifier logs, reasons, kernel
 // releases) is untrusted. No control character of it reaches a terminal, and
-// no part of it can end the element or the Markdown block it stands in.
+// no part of it can end the element or the Markdown block it is in.
 //
 // The package imports verdict alone and decides nothing: which verdict is an
 // error is verdict.Result.Exit's word.

@@ -47,7 +47,7 @@ func word(v verdict.Verdict, flaky bool) string {
 	return string(v)
 }
 
-// word of a pair is flaky where one of its runs is, else the worst verdict.
+// word returns "flaky" for a pair with a flaky run, else the worst verdict.
 func (p pair) word() string {
 	worst := p.runs[0].Verdict
 	for _, r := range p.runs {

@@ -148,7 +148,7 @@ func newPageRun(r run, index, of int, o PageOptions, texts *longTexts) pageRun {
 	return out
 }
 
-// attempts of a cell; one that names none is an attempt itself.
+// attempts returns the attempts of a cell; a cell that names none is an attempt itself.
 func attempts(c verdict.Cell) []verdict.Attempt {
 	if len(c.Attempts) > 0 || c.Console == "" {
 		return c.Attempts

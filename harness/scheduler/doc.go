@@ -1,7 +1,7 @@
 // Package scheduler decides when machines start, and starts them, for everything
 // that asks kernels: labs, commands, tests, objects to verify, limits and features.
 //
-// A [Pool] has as many machines at one time as its provider and the host's cores
+// A [Pool] has as many machines at a time as its provider and the host's cores
 // allow, while the host has memory for them. Memory is measured on both sides: what
 // is available now (to the whole host and to this process's control groups), and
 // what machines hold. A machine of a class that was not yet seen to its end counts

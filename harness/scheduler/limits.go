@@ -5,7 +5,7 @@ import (
 	"runtime"
 )
 
-// limits bounds what runs at one time. The zero value is the host's own: a
+// limits bounds what runs at the same time. The zero value is the host's own: a
 // machine for each core that this process may use, and as much memory as is
 // available while it runs.
 type limits struct {

@@ -16,7 +16,7 @@ type Options struct {
 	Caps     vms.Caps // the provider's
 	Agent    string   // path of the guest agent's binary
 	Dir      string   // the result directory, which exists
-	Jobs     int      // machines at one time; 0 means what Caps says, else one a core
+	Jobs     int      // machines at a time; 0 means Caps.Jobs, else one per core
 	Memory   int64    // bytes that all machines together may come to hold; 0: what the host has
 	Retries  int      // further machines for a task whose machine failed
 	Cold     bool     // boot, never fork
@@ -48,7 +48,7 @@ func New(o Options) *Pool {
 	return &Pool{Options: o, admission: newAdmission(l, host)}
 }
 
-// Jobs returns how many machines the pool has at one time, at most.
+// Jobs returns how many machines the pool has at a time, at most.
 func (p *Pool) Jobs() int { return p.admission.jobs }
 
 // Task is something to do in a machine.

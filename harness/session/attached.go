@@ -9,7 +9,7 @@ import (
 )
 
 // goesSomewhere reports whether an accepted program is attached: as the step says, else
-// unless it stands in a program array, from where others call it.
+// unless it is in a program array, from which others call it.
 func (st *step) goesSomewhere(program string) bool {
 	i := slices.IndexFunc(st.def.Attach, func(a lab.Attach) bool { return a.Program == program })
 	if i >= 0 {

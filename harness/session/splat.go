@@ -74,7 +74,7 @@ const (
 // Expect sets the splats that are no failure in this session.
 func (s *Session) Expect(allow AllowSplats) { s.allowed = allow }
 
-// SkipSplats has LastSplats begin after what the console holds now.
+// SkipSplats makes LastSplats begin after what the console holds now.
 func (s *Session) SkipSplats() {
 	if info, err := os.Stat(s.machine.Info().Console); err == nil {
 		s.judged = info.Size()
@@ -100,7 +100,7 @@ func (s *Session) LastSplats(more AllowSplats) Splats {
 	return sortSplats(found, append(more[:len(more):len(more)], s.allowed...))
 }
 
-// mark has the agent write a line that was not on the console before to the kernel's log,
+// mark makes the agent write a line that was not on the console before to the kernel's log,
 // and returns it; "" where the agent cannot, or the console does not show it.
 func (s *Session) mark() string {
 	if s.deaf || !s.living() {

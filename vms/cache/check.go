@@ -55,7 +55,7 @@ func inspect(file string, f *os.File, size int64) error {
 	return nil
 }
 
-// errNotPlain is a directory, a device or the like in the place of a file.
+// errNotPlain is a directory, a device or another special file in the place of a file.
 var errNotPlain = errors.New("it is no plain file")
 
 // openPlain opens a plain file, and waits for none that is not.

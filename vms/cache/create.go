@@ -14,7 +14,7 @@ import (
 	"github.com/bpflab/bpflab/vms/lease"
 )
 
-// Create writes a file and its sum; fill writes the content. What lies in the place
+// Create writes a file and its sum; fill writes the content. What is in the place
 // already is replaced, even if it is a directory. On an error nothing is left behind.
 func Create(file string, fill func(io.Writer) error) error {
 	return create(file, func(temp *os.File) error {

@@ -13,14 +13,14 @@ import (
 // process group then.
 const leash = `trap '' HUP INT TERM; read -r line; kill -KILL 0`
 
-// Tie has a command, and all that it starts, killed when this process ends, however
-// it ends, and when the command's context does. The caller calls untie once the
-// command has ended, or could not be started; whatever the command has left running
-// is killed then.
+// Tie makes sure that a command, and all that it starts, is killed when this process
+// ends, however it ends, and when the command's context ends. The caller calls untie
+// once the command has ended, or could not be started; untie kills what the command
+// has left running.
 //
-// PR_SET_PDEATHSIG would not do: it is for a child alone, and the go command's
+// PR_SET_PDEATHSIG does not suffice: it reaches only the child, and the go command's
 // compilers and linkers are its own children. So the command is started in the
-// process group of a shell that sees this process go, by the end of a pipe.
+// process group of a shell that notices the end of this process by the end of a pipe.
 func Tie(cmd *exec.Cmd) (untie func(), err error) {
 	in, held, err := os.Pipe()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// realSpec returns what machines are made of. It skips where none can be had, and
+// realSpec returns what machines are made of. It skips where none can be started, and
 // says why.
 func realSpec(t *testing.T) vms.Spec {
 	t.Helper()

@@ -12,7 +12,7 @@ var names = []string{"host", "running", "default"}
 
 // Resolve names the running kernel, for the selectors "host", "running" and
 // "default", its release, and a series, version or range that holds it. All
-// others are a *kernel.SelectorError: no other kernel is to be had here. The
+// others are a *kernel.SelectorError: no other kernel is available here. The
 // image has no files.
 func (p *Provider) Resolve(_ context.Context, selector string) ([]kernel.Image, bool, error) {
 	release, err := running()

@@ -125,7 +125,7 @@ var unused = []string{
 	`[device "qemu_usb"]`, `[device "qemu_spice-usb1"]`, `[device "qemu_spice-usb2"]`, `[device "qemu_spice-usb3"]`,
 }
 
-// sections change QEMU's configuration file: one without content is left out.
+// sections changes QEMU's configuration file: a section without content is left out.
 func (b directBoot) sections() string {
 	text := strings.Join(unused, "\n") + "\n"
 	if b.emulate {

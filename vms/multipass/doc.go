@@ -5,7 +5,7 @@
 // It drives the multipass command and nothing else, so it works wherever that
 // does: on Linux, macOS and Windows. The agent is sent into a machine through
 // standard input, because multipass as a snap cannot read most of a host's
-// files, and is spoken to through the standard input and output of `multipass
+// files, and is reached through the standard input and output of `multipass
 // exec`. The machine's console is what its kernel logs, from its boot on.
 //
 // Multipass has no labels. So the process that made a machine is noted in a

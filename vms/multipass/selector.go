@@ -32,7 +32,7 @@ type wanted struct {
 var extraForm = regexp.MustCompile(`\+(?:(hwe)|(linux-[a-z0-9][a-z0-9.+-]*)|mainline-(\d+\.\d+(?:\.\d+|-rc\d+)?))$`)
 
 // Resolve takes RELEASE, CODENAME, default and file:///PATH, each with +hwe,
-// +PACKAGE or +mainline-VERSION after it. No other kernels are to be had here:
+// +PACKAGE or +mainline-VERSION after it. No other kernels are available here:
 // all other selectors are a *kernel.SelectorError. Which release of the kernel
 // it is only a boot shows.
 func (p *Provider) Resolve(_ context.Context, selector string) ([]kernel.Image, bool, error) {

@@ -38,7 +38,7 @@ func (c *chardevs) closeHost() {
 	}
 }
 
-// closeGuest may be called again.
+// closeGuest closes the guest's ends; it may be called again.
 func (c *chardevs) closeGuest() {
 	for _, f := range c.guest {
 		f.Close()

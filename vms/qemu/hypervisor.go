@@ -16,7 +16,7 @@ func (p *Provider) hypervisor(s spec) vms.Hypervisor {
 	return vms.Hypervisor{Accelerator: s.accel, Version: parseVersion(s.qemu.version), Binary: s.qemu.path, Machine: machineType, CPU: s.cpu()}
 }
 
-// on has a *vms.StartError name the hypervisor.
+// on makes a *vms.StartError name the hypervisor.
 func on(h vms.Hypervisor, err error) error {
 	var start *vms.StartError
 	if errors.As(err, &start) {

@@ -2,7 +2,7 @@
 // booted machines, from which machines are forked copy-on-write. It knows
 // nothing of the hypervisor.
 //
-// A template lies in a directory named by its key, a digest of all it is made
+// A template is in a directory named by its key, a digest of all it is made
 // of:
 //
 //	KEY/memory         the guest's memory, sparse: pages of zeros are holes

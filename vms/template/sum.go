@@ -16,7 +16,7 @@ import (
 
 const (
 	pageSize = 4096
-	stride   = 1 << 20 // read at one time, in bytes
+	stride   = 1 << 20 // read at a time, in bytes
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

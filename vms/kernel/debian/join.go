@@ -39,7 +39,7 @@ func join(results []suiteResult, want kernel.Range) (refs []kernel.Ref, notes []
 	return refs, notes, nil
 }
 
-// explain has one error for each suite, but a single one for the archive,
+// explain returns one error for each suite, but a single one for the archive,
 // which many machines do not reach.
 func explain(failed []suiteResult) []error {
 	var failures []error

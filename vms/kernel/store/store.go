@@ -75,7 +75,7 @@ func Open(o Options) (*Store, error) {
 // Root returns the store's directory.
 func (s *Store) Root() string { return s.root }
 
-// path joins root and elements and makes the directory it lies in.
+// path joins root and elements and makes its directory.
 func (s *Store) path(elements ...string) (string, error) {
 	p := filepath.Join(append([]string{s.root}, elements...)...)
 	return p, cache.Explain(os.MkdirAll(filepath.Dir(p), 0o755))

@@ -95,7 +95,7 @@ func wantedOfBoot(file string) string {
 	return ""
 }
 
-// finish looks at what lies in dir and adds what can be had from it.
+// finish looks at the files in dir and adds what can be derived from them.
 func finish(dir string) (kernel.Image, error) {
 	var image kernel.Image
 	if exists(dir, vmlinuz) {
