@@ -19,6 +19,7 @@ var layers = map[string][]string{
 	"vms/kernel/deb":           {},
 	"vms/kernel/kerneltest":    {},
 	"vms/cache/cachetest":      {},
+	"vms/denytest":             {},
 	"vms/lease":                {},
 	"labs":                     {},
 	"bpf":                      {},
@@ -84,4 +85,4 @@ var layers = map[string][]string{
 
 // forTests is what test files may import besides: fakes, and what is real input,
 // the course and the kernels.
-var forTests = []string{"vms/cache", "vms/cache/cachetest", "vms/vmstest", "vms/lxd/lxdtest", "bpf", "labs", "vms/kernel/catalogue", "vms/kernel/download", "vms/kernel/kerneltest", "vms/kernel/store"}
+var forTests = []string{"vms/cache", "vms/cache/cachetest", "vms/denytest", "vms/vmstest", "vms/lxd/lxdtest", "bpf", "labs", "vms/kernel/catalogue", "vms/kernel/download", "vms/kernel/kerneltest", "vms/kernel/store"}

@@ -96,9 +96,13 @@ func (b *Builder) object(ctx context.Context, src Source, kind kind) (Object, er
 }
 
 // cached holds the key's lock while it looks and compiles, so that the second
-// to ask finds what the first has made.
+// to ask finds what the first has made. An object that is there needs no lock, which
+// a cache that cannot be written has not.
 func (b *Builder) cached(ctx context.Context, job job) (Object, error) {
 	key := job.key()
+	if object, err := b.store.load(key); err == nil {
+		return object, nil
+	}
 	unlock, err := b.store.lock(ctx, key)
 	if err != nil {
 		return Object{}, err

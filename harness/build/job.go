@@ -48,17 +48,31 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("compiling %s: clang needed more than %s and was stopped; look for an endless include or macro", e.Source, e.Limit)
 }
 
+// HostError is an error of the machine that compiles, not of what is compiled: a disk that
+// is full or cannot be written. A missing clang is a *ToolError.
+type HostError struct{ Err error }
+
+func (e *HostError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *HostError) Unwrap() error { return e.Err }
+
+// OfHost reports whether an error is that of the machine that compiles.
+func OfHost(err error) bool {
+	return errors.As(err, new(*HostError)) || errors.As(err, new(*ToolError))
+}
+
 // run compiles in a directory of its own, which is gone afterwards. covered
 // reports whether clang read nothing but what the job's key covers.
 func (j job) run(ctx context.Context) (object []byte, covered bool, err error) {
 	dir, remove, err := lease.MkdirTemp("", lease.Prefix+"build-")
 	if err != nil {
-		return nil, false, fmt.Errorf("compiling %s: %w", j.source.Name, err)
+		return nil, false, &HostError{fmt.Errorf("compiling %s: %w", j.source.Name, err)}
 	}
 	defer remove()
 	tree := filepath.Join(dir, "tree")
 	if err := j.files.write(tree); err != nil {
-		return nil, false, fmt.Errorf("compiling %s: %w", j.source.Name, err)
+		return nil, false, &HostError{fmt.Errorf("compiling %s: %w", j.source.Name, lease.ExplainTemp(err))}
 	}
 	if err := j.compile(ctx, tree); err != nil {
 		return nil, false, err
@@ -116,7 +130,7 @@ func (j job) compile(ctx context.Context, tree string) error {
 	case wroteTooMuch(err):
 		return &LimitError{Source: j.source.Name, Limit: fmt.Sprintf("%d MiB of output", maxObject>>20)}
 	case !errors.As(err, new(*exec.ExitError)):
-		return fmt.Errorf("compiling %s: %w", j.source.Name, err)
+		return &HostError{fmt.Errorf("compiling %s: %w", j.source.Name, err)}
 	}
 	return newCompileError(j.source, messages.String(), err)
 }

@@ -8,15 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
-
-	"github.com/gofrs/flock"
 
 	"github.com/bpflab/bpflab/vms/cache"
+	"github.com/bpflab/bpflab/vms/lease"
 )
-
-// lockPoll is how often a waiting process looks for a lock to become free.
-const lockPoll = 20 * time.Millisecond
 
 // store is the cache on disk: keys/KEY holds the digest of an object,
 // objects/DIGEST.o the object, locks/XX the locks of all keys that begin
@@ -25,15 +20,11 @@ type store struct{ dir string }
 
 // lock takes the lock of key, over all processes, or gives up when ctx ends.
 func (s store) lock(ctx context.Context, key string) (unlock func(), err error) {
-	dir := filepath.Join(s.dir, "locks")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("object cache: %w", err)
+	unlock, err = lease.Lock(ctx, filepath.Join(s.dir, "locks", key[:2]))
+	if err != nil {
+		return nil, &HostError{fmt.Errorf("object cache: %w", cache.Explain(err))}
 	}
-	lock := flock.New(filepath.Join(dir, key[:2]))
-	if _, err := lock.TryLockContext(ctx, lockPoll); err != nil {
-		return nil, fmt.Errorf("object cache: lock %s: %w", lock.Path(), err)
-	}
-	return func() { lock.Close() }, nil
+	return unlock, nil
 }
 
 // load returns the object of key, fs.ErrNotExist if it is not there, and a
@@ -82,7 +73,7 @@ func (s store) save(key string, bytes []byte) (Object, error) {
 		err = cache.Replace(s.keyPath(key), []byte(object.SHA256+"\n"))
 	}
 	if err != nil {
-		return Object{}, fmt.Errorf("object cache: %w", err)
+		return Object{}, &HostError{fmt.Errorf("object cache: %w", err)}
 	}
 	return object, nil
 }

@@ -109,8 +109,11 @@ func (r *runner) cell(ctx context.Context, cell plan.Cell, slot *scheduler.Slot)
 	out.Durations.Build = seconds
 	if err != nil {
 		out.Verdict, out.Reason = verdict.Fail, err.Error()
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			out.Verdict, out.Reason = verdict.Infra, interrupted
+		case build.OfHost(err):
+			out.Verdict = verdict.Infra
 		}
 		return out
 	}

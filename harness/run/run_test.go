@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/fstest"
 	"testing/synctest"
 
 	"github.com/bpflab/bpflab/harness/build"
@@ -19,15 +20,15 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// noBuilder builds nothing: the labs here load nothing.
-type noBuilder struct{}
+// failing builds nothing: most labs here load nothing.
+type failing struct{ err error }
 
-func (noBuilder) Object(context.Context, build.Source) (build.Object, error) {
-	return build.Object{}, errors.New("nothing to build")
+func (f failing) Object(context.Context, build.Source) (build.Object, error) {
+	return build.Object{}, f.err
 }
 
-func (noBuilder) Program(context.Context, build.Source) (build.Object, error) {
-	return build.Object{}, errors.New("nothing to build")
+func (f failing) Program(context.Context, build.Source) (build.Object, error) {
+	return build.Object{}, f.err
 }
 
 const shellLab = `---
@@ -73,7 +74,10 @@ func runWith(t *testing.T, ctx context.Context, host *fakeHost, cells []plan.Cel
 	t.Helper()
 	p := host.provider
 	pool.Provider, pool.Dir, pool.Host = p, t.TempDir(), host.memory
-	opts.Pool, opts.Builder = scheduler.New(pool), noBuilder{}
+	opts.Pool = scheduler.New(pool)
+	if opts.Builder == nil {
+		opts.Builder = failing{errors.New("nothing to build")}
+	}
 	if p.Exec == nil {
 		p.Exec = func(context.Context, int, []string) (wire.ExecResult, error) { return wire.ExecResult{}, nil }
 	}
@@ -105,6 +109,27 @@ func TestRetriesEnd(t *testing.T) {
 	c := runFake(t, t.Context(), p, 1, scheduler.Options{Retries: 2})[0]
 	if c.Verdict != verdict.Infra || len(c.Attempts) != 3 {
 		t.Errorf("%s with %d attempts, want infra with 3", c.Verdict, len(c.Attempts))
+	}
+}
+
+// C that does not compile is the lab's; a full disk, or no clang, is this machine's.
+func TestWhoseAnErrorOfTheCompilerIs(t *testing.T) {
+	for _, test := range []struct {
+		err  error
+		want verdict.Verdict
+	}{
+		{&build.CompileError{Source: "x"}, verdict.Fail},
+		{&build.LimitError{Source: "x"}, verdict.Fail},
+		{&build.HostError{Err: errors.New("no space left on device")}, verdict.Infra},
+		{&build.ToolError{Text: "no clang"}, verdict.Infra},
+	} {
+		cells := cells(t, 1)
+		cells[0].Lab.Target = "target.c"
+		c := runWith(t, t.Context(), newFakeHost(64*gib, &vmstest.Fake{}), cells, scheduler.Options{}, Options{
+			Builder: failing{test.err}, Tree: func(*lab.Lab) Tree { return Tree{FS: fstest.MapFS{}} }})[0]
+		if c.Verdict != test.want || c.Reason != test.err.Error() {
+			t.Errorf("%T: %s (%s), want %s", test.err, c.Verdict, c.Reason, test.want)
+		}
 	}
 }
 

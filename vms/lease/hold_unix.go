@@ -9,13 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hold locks a file or folder until it is closed or the process ends. The error
-// is that another process has it; where a file system knows no locks, the Owner's
-// name has to do.
-func hold(f *os.File) error {
-	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	if errors.Is(err, unix.EWOULDBLOCK) {
-		return err
-	}
-	return nil
+// hold locks a file or folder until it is closed or the process ends.
+func hold(f *os.File) error { return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) }
+
+// unsupported reports whether an error says that a file system has no locks: NFS without
+// its lock manager has ENOLCK, Lustre mounted without them ENOSYS.
+func unsupported(err error) bool {
+	return errors.Is(err, unix.ENOLCK) || errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.ENOSYS)
 }
+
+// isHeld reports whether an error of hold says that another process holds it.
+func isHeld(err error) bool { return errors.Is(err, unix.EWOULDBLOCK) }

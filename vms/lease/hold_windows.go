@@ -4,3 +4,9 @@ import "os"
 
 // hold does nothing: Windows removes no file that another process has open.
 func hold(*os.File) error { return nil }
+
+// unsupported reports whether an error says that a file system has no locks.
+func unsupported(error) bool { return false }
+
+// isHeld reports whether an error of hold says that another process holds it.
+func isHeld(error) bool { return false }

@@ -1,9 +1,11 @@
 package lease
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // Prefix begins the names of bpflab's folders among the system's temporary files.
@@ -16,18 +18,27 @@ const Prefix = "bpflab-"
 func MkdirTemp(dir, prefix string) (path string, remove func(), err error) {
 	Sweep(dir, prefix)
 	path, err = os.MkdirTemp(dir, pattern(prefix))
+	if err != nil && dir == "" {
+		err = ExplainTemp(err)
+	}
 	if err != nil {
 		return "", nil, err
 	}
 	held, err := os.Open(path)
-	if err == nil {
-		err = hold(held)
-	}
 	if err != nil {
 		os.RemoveAll(path)
 		return "", nil, err
 	}
+	hold(held) // where the file system can; its name shows the owner anyway
 	return path, func() { os.RemoveAll(path); held.Close() }, nil
+}
+
+// ExplainTemp adds to an error of the system's temporary files what the user can do about it.
+func ExplainTemp(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w; make room in %s, or set TMPDIR to a directory you may write to", err, os.TempDir())
 }
 
 // CreateTemp makes a new file in dir as MkdirTemp makes a folder. It is the
@@ -38,11 +49,7 @@ func CreateTemp(dir, prefix string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := hold(f); err != nil {
-		f.Close()
-		os.Remove(f.Name())
-		return nil, err
-	}
+	hold(f) // as in MkdirTemp
 	return f, nil
 }
 
@@ -72,14 +79,21 @@ func Sweep(dir, prefix string) {
 }
 
 // removeAbandoned removes a file or a folder unless its owner still holds it: a
-// living process of another PID namespace looks dead.
+// living process of another PID namespace looks dead. Where the file system cannot say,
+// having no locks, what is a day old counts as abandoned.
 func removeAbandoned(path string) {
 	f, err := os.Open(path)
 	if err != nil {
 		return
 	}
 	defer f.Close()
-	if hold(f) == nil {
+	if err := hold(f); err == nil || !isHeld(err) && isOld(f) {
 		os.RemoveAll(path)
 	}
+}
+
+// isOld reports whether a file has not changed for a day.
+func isOld(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && time.Since(info.ModTime()) > 24*time.Hour
 }

@@ -91,7 +91,7 @@ func TestWriterThatWasKilled(t *testing.T) {
 	writer := startChild(t, dir)
 
 	why := errors.New("enough")
-	ctx, cancel := context.WithTimeoutCause(t.Context(), 3*lockPoll, why)
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 60*time.Millisecond, why)
 	defer cancel()
 	if _, err := s.Lock(ctx, someKey); err != why {
 		t.Errorf("locked by another process: error %v, want the context's cause", err)

@@ -5,15 +5,12 @@ package template
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/bpflab/bpflab/vms/lease"
-	"golang.org/x/sys/unix"
 )
 
 // Store keeps templates in a directory. It is safe for many goroutines and many
@@ -35,35 +32,13 @@ func New(dir string, limit int64) *Store {
 // Dir returns the directory of the templates.
 func (s *Store) Dir() string { return s.dir }
 
-// lockPoll is how often a lock that another holds is asked for.
-const lockPoll = 20 * time.Millisecond
-
 // Lock keeps all others, in this process and in any, from making a template of
 // the key, until unlock. When ctx ends first, the error is its cause.
 func (s *Store) Lock(ctx context.Context, key string) (unlock func(), err error) {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(filepath.Join(s.dir, lockName(key)), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	for {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		if err == nil {
-			return func() { f.Close() }, nil
-		}
-		if !errors.Is(err, unix.EWOULDBLOCK) {
-			f.Close()
-			return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
-		}
-		select {
-		case <-time.After(lockPoll):
-		case <-ctx.Done():
-			f.Close()
-			return nil, context.Cause(ctx)
-		}
-	}
+	return lease.Lock(ctx, filepath.Join(s.dir, lockName(key)))
 }
 
 // lockName returns one of a few files, which are never removed: a lock on a file

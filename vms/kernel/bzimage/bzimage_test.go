@@ -101,6 +101,23 @@ func TestVmlinuxErrors(t *testing.T) {
 	}
 }
 
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
+
+var errFull = errors.New("no space left on device")
+
+// A full disk is no wrong kernel.
+func TestVmlinuxOnFullDisk(t *testing.T) {
+	image, err := read(kerneltest.BzImage("6.1", kerneltest.Payload(vmlinux)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := image.Vmlinux(fullDisk{}); err != errFull {
+		t.Errorf("error %v, want the disk's alone", err)
+	}
+}
+
 func TestReadRejects(t *testing.T) {
 	good := kerneltest.Kernel("6.1")
 	old := bytes.Clone(good)

@@ -19,7 +19,7 @@ const maxVmlinux = 512 << 20
 
 // Vmlinux unpacks the ELF vmlinux into w. A payload packed in a way that is
 // not known here (LZO) is ErrCompression; the kernel then boots as
-// bzImage only.
+// bzImage only. An error of w is returned as it is.
 func (i *Image) Vmlinux(w io.Writer) error {
 	payload := bufio.NewReaderSize(io.NewSectionReader(i.file, i.offset, i.length), 1<<18)
 	magic, _ := payload.Peek(8)
@@ -29,7 +29,11 @@ func (i *Image) Vmlinux(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	n, err := io.Copy(w, io.LimitReader(unpacked, maxVmlinux+1))
+	out := &failing{to: w}
+	n, err := io.Copy(out, io.LimitReader(unpacked, maxVmlinux+1))
+	if out.err != nil {
+		return out.err
+	}
 	if err == nil && n > maxVmlinux {
 		err = fmt.Errorf("more than %d bytes", maxVmlinux)
 	}
@@ -37,6 +41,18 @@ func (i *Image) Vmlinux(w io.Writer) error {
 		return fmt.Errorf("%w: its payload: %w", ErrFormat, err)
 	}
 	return nil
+}
+
+// failing keeps the error of the writer that it passes on to.
+type failing struct {
+	to  io.Writer
+	err error
+}
+
+func (f *failing) Write(p []byte) (int, error) {
+	n, err := f.to.Write(p)
+	f.err = err
+	return n, err
 }
 
 // unpacker picks by magic; whole is the payload, packed the same without its

@@ -3,15 +3,10 @@ package store
 import (
 	"context"
 	"fmt"
-	"time"
-
-	"github.com/gofrs/flock"
 
 	"github.com/bpflab/bpflab/vms/cache"
+	"github.com/bpflab/bpflab/vms/lease"
 )
-
-// poll is how often a lock that another process holds is asked for.
-const poll = 50 * time.Millisecond
 
 // lock waits for the lock of the named thing, among goroutines and processes
 // alike, and returns its release. A process that dies lets go of it.
@@ -20,9 +15,9 @@ func (s *Store) lock(ctx context.Context, name string) (func(), error) {
 	if err != nil {
 		return nil, err
 	}
-	l := flock.New(path)
-	if _, err := l.TryLockContext(ctx, poll); err != nil {
+	unlock, err := lease.Lock(ctx, path)
+	if err != nil {
 		return nil, cache.Explain(fmt.Errorf("cache lock %s: %w", path, err))
 	}
-	return func() { _ = l.Unlock() }, nil
+	return unlock, nil
 }
