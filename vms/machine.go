@@ -2,7 +2,6 @@ package vms
 
 import (
 	"io"
-	"strings"
 	"time"
 )
 
@@ -52,19 +51,6 @@ type Hypervisor struct {
 	Binary      string // its path
 	Machine     string // type of the machine, "pc"
 	CPU         string // model of its processors, "qemu64,+rdrand"
-}
-
-// String returns it in one line, "" of one that is not known.
-func (h Hypervisor) String() string {
-	var parts []string
-	for _, part := range []struct{ before, text string }{
-		{"", h.Accelerator}, {"", h.Version}, {"", h.Binary}, {"machine ", h.Machine}, {"CPU ", h.CPU},
-	} {
-		if part.text != "" {
-			parts = append(parts, part.before+part.text)
-		}
-	}
-	return strings.Join(parts, ", ")
 }
 
 // Ported is a machine with a second, faster stream.

@@ -114,12 +114,13 @@ func AllowedSplats(cell verdict.Cell) []string {
 // end notes what there is to know of a machine that is gone.
 func end(ctx context.Context, a scheduler.Attempt, cell *verdict.Cell) {
 	cell.StartKind, cell.Where, cell.Console = a.Machine.StartKind, a.Machine.Where, a.Console
+	cell.Hypervisor = verdict.Hypervisor(a.Machine.Hypervisor).Known()
 	cell.Warnings = append(cell.Warnings, a.Notes...)
 	cell.Durations.Start = a.Start
 	if a.Err != nil {
 		infra(ctx, a.Err, cell)
 	}
-	cell.Attempts = append(cell.Attempts, verdict.Attempt{Verdict: cell.Verdict, Reason: cell.Reason, Where: cell.Where, Console: cell.Console, Durations: cell.Durations})
+	cell.Attempts = append(cell.Attempts, verdict.Attempt{Verdict: cell.Verdict, Reason: cell.Reason, Where: cell.Where, Accelerator: a.Machine.Hypervisor.Accelerator, Console: cell.Console, Durations: cell.Durations})
 }
 
 // infra writes a machine's error into a record.

@@ -34,7 +34,7 @@ func (r *running) pass(ctx context.Context, c Command) {
 		case <-end:
 			r.late.Store(true)
 			r.signal(ctx, "SIGQUIT")
-			kill = time.After(Grace)
+			kill = time.After(r.session.Limit(Grace))
 		case <-kill:
 			r.signal(ctx, "SIGKILL")
 		}

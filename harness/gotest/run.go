@@ -47,7 +47,7 @@ func (p *Package) Run(ctx context.Context, s *session.Session, o Options, cell *
 	}
 	c := command.Command{Argv: p.argv(o.Flags), Root: o.Root, Env: o.Env, Dir: p.Dir, Files: p.Files, Stdout: in, Stderr: in, Signals: o.Signals}
 	if o.Flags.Timeout > 0 {
-		c.Timeout = o.Flags.Timeout + late
+		c.Timeout = o.Flags.Timeout + s.Limit(late)
 	}
 	outcome, err := command.Run(ctx, s, c)
 	in.Close()

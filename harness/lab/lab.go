@@ -13,8 +13,9 @@ type Lab struct {
 	File   string // as given, for messages
 	SHA256 string // of the document's bytes and of every C file it names
 	Header
-	Intro string // Markdown between the title and the first step
-	Steps []Step
+	UsualTimeout bool   // Timeout is the default; a slow host may take longer
+	Intro        string // Markdown between the title and the first step
+	Steps        []Step
 }
 
 // Header is the front matter.

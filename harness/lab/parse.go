@@ -69,6 +69,8 @@ func (d *document) read(text []byte) {
 		return
 	}
 	d.header, _ = decode(front, &d.lab.Header, d.problems)
+	_, said := d.header["timeout"]
+	d.lab.UsualTimeout = !said
 	d.readSections(newSource(rest))
 	d.validate()
 }

@@ -101,7 +101,7 @@ func TestParseBytes(t *testing.T) {
 	}
 	s := l.Steps[0]
 	got := map[string]any{
-		"name": l.Name, "title": l.Title, "memory": l.Memory, "cpus": l.CPUs, "timeout": l.Timeout,
+		"name": l.Name, "title": l.Title, "memory": l.Memory, "cpus": l.CPUs, "timeout": l.Timeout, "usual timeout": l.UsualTimeout,
 		"kernels": l.Kernels.String(), "since": l.Needs[0].Since.String(), "intro": l.Intro,
 		"steps": len(l.Steps), "step": s.Name, "step title": s.Title, "line": s.Line, "comment": s.Comment,
 		"prose": s.Prose, "hints": s.Hints, "solution": s.Solution, "run": s.Run,
@@ -110,7 +110,7 @@ func TestParseBytes(t *testing.T) {
 		"text only": l.Steps[1].Run,
 	}
 	want := map[string]any{
-		"name": "count-packets", "title": "Count packets", "memory": 1 * GiB, "cpus": 2, "timeout": 90 * time.Second,
+		"name": "count-packets", "title": "Count packets", "memory": 1 * GiB, "cpus": 2, "timeout": 90 * time.Second, "usual timeout": false,
 		"kernels": ">=4.19", "since": "4.19", "intro": "Before *anything* else.",
 		"steps": 2, "step": "drop-one-port-not-all", "step title": "Drop one port, not all!", "line": 21, "comment": 39,
 		"prose": "First.\n\n```sh\n# a remark\nls \\\n  /\n\necho done\n```\n\n```c\nint x;\n```\n\nLast.\n\n" +
@@ -132,8 +132,8 @@ func TestDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if l.Memory != 256*MiB || l.CPUs != 1 || l.Timeout != time.Minute || l.Steps[0].Repeat != 1 {
-		t.Errorf("memory %v, cpus %d, timeout %v, repeat %d", l.Memory, l.CPUs, l.Timeout, l.Steps[0].Repeat)
+	if l.Memory != 256*MiB || l.CPUs != 1 || l.Timeout != time.Minute || !l.UsualTimeout || l.Steps[0].Repeat != 1 {
+		t.Errorf("memory %v, cpus %d, timeout %v (usual: %t), repeat %d", l.Memory, l.CPUs, l.Timeout, l.UsualTimeout, l.Steps[0].Repeat)
 	}
 }
 

@@ -30,7 +30,7 @@ type Options struct {
 // for a million instructions.
 const memory = 3 << 30
 
-// tryTimeout is how long one program may take the verifier.
+// tryTimeout is how long one program may take the verifier, on a usual host.
 const tryTimeout = 5 * time.Minute
 
 // Run measures the limits of all kernels. The limits of one are measured in as many
@@ -228,7 +228,7 @@ func (m *measurement) note(q *queue, l Limit) {
 
 func (t task) bisect(ctx context.Context, s *session.Session) (boundary, error) {
 	return bisect(t.subject, func(n int) (answer, error) {
-		ctx, cancel := context.WithTimeout(ctx, tryTimeout)
+		ctx, cancel := context.WithTimeout(ctx, s.Limit(tryTimeout))
 		defer cancel()
 		var res wire.ProbeResult
 		err := s.Call(ctx, wire.OpProbe, wire.Probe{Kind: t.subject.kindFor(t.root), N: n, User: !t.root}, &res, wire.IO{})

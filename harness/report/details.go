@@ -31,7 +31,11 @@ func (t table) details(result verdict.Result, width int) string {
 		}
 	}
 	out = append(out, t.disagreements(result)...)
-	out = append(out, "", t.closing(result))
+	out = append(out, "")
+	for _, h := range hypervisors(result) {
+		out = append(out, t.dim("machines: "+h))
+	}
+	out = append(out, t.closing(result))
 	return strings.Join(out, "\n") + "\n"
 }
 
@@ -134,13 +138,13 @@ func (t table) excerpt(title string, n int, all []string, first bool) []string {
 // retried describes a cell that ended as expected, but not at the first attempt.
 func (t table) retried(index int, cell verdict.Cell) []string {
 	lab, kernel := t.names(index, cell)
-	last := fmt.Sprintf("  attempt %d%s: %s", len(cell.Attempts), on(cell.Where), cell.Verdict)
+	final := fmt.Sprintf("  attempt %d%s: %s", len(cell.Attempts), on(cell.Where)+with(last(cell.Attempts)), cell.Verdict)
 	head := t.dim("RETRIED")
 	if cell.PassedLate() {
 		head = t.verdict(flakyWord, "FLAKY")
 	}
 	head += "  " + t.bold(fmt.Sprintf("%s on %s", lab, kernel))
-	return append(append([]string{head}, earlier(cell.Attempts)...), last)
+	return append(append([]string{head}, earlier(cell.Attempts)...), final)
 }
 
 // disagreements returns the labs on kernels whose runs ended differently.
@@ -164,11 +168,32 @@ func on(where string) string {
 	return " on " + cleanLine(where)
 }
 
+// with returns " with kvm", or nothing where that is not known.
+func with(attempt verdict.Attempt) string {
+	if attempt.Accelerator == "" {
+		return ""
+	}
+	return " with " + cleanLine(attempt.Accelerator)
+}
+
+func last(attempts []verdict.Attempt) verdict.Attempt { return attempts[len(attempts)-1] }
+
+// hypervisors returns what ran the machines of all cells, each text once.
+func hypervisors(result verdict.Result) []string {
+	var out []string
+	for _, cell := range result.Cells {
+		if h := cell.Hypervisor; h != nil && !slices.Contains(out, cleanLine(h.String())) {
+			out = append(out, cleanLine(h.String()))
+		}
+	}
+	return out
+}
+
 // earlier describes the attempts before the last one.
 func earlier(attempts []verdict.Attempt) []string {
 	var out []string
 	for i, attempt := range attempts[:max(0, len(attempts)-1)] {
-		line := fmt.Sprintf("  attempt %d%s: %s: %s", i+1, on(attempt.Where), attempt.Verdict, firstLine(attempt.Reason))
+		line := fmt.Sprintf("  attempt %d%s: %s: %s", i+1, on(attempt.Where)+with(attempt), attempt.Verdict, firstLine(attempt.Reason))
 		if attempt.Console != "" {
 			line += " (" + cleanLine(attempt.Console) + ")"
 		}

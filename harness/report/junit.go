@@ -144,6 +144,10 @@ func properties(cell verdict.Cell) []junitProperty {
 		{"lab.sha256", cell.LabSHA256}, {"object.sha256", cell.Object},
 		{"start_kind", cell.StartKind}, {"console", cell.Console},
 	}
+	if h := cell.Hypervisor; h != nil {
+		pairs = append(pairs, [][2]string{{"accelerator", h.Accelerator}, {"hypervisor", h.Version},
+			{"hypervisor.binary", h.Binary}, {"machine", h.Machine}, {"cpu", h.CPU}}...)
+	}
 	var out []junitProperty
 	for _, pair := range pairs {
 		if pair[1] != "" {

@@ -27,6 +27,9 @@ func Markdown(w io.Writer, result verdict.Result) error {
 	for _, warning := range warnings(result) {
 		fmt.Fprintf(&out, "\nWarning: %s\n", markdownText(warning))
 	}
+	for _, h := range hypervisors(result) {
+		fmt.Fprintf(&out, "\nMachines: %s\n", markdownText(h))
+	}
 	for index, cell := range result.Cells {
 		if failed(cell.Verdict) {
 			fmt.Fprintf(&out, "\n## %s on %s\n\n", markdownText(cell.Lab), markdownText(kernelName(cell.Kernel)))

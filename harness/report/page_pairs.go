@@ -161,12 +161,19 @@ func runFacts(c verdict.Cell) []fact {
 		{"kernel", c.Kernel.Release}, {"package", strings.TrimSpace(c.Kernel.Package + " " + c.Kernel.Version)},
 		{"source", c.Kernel.Source}, {"kernel sha256", c.Kernel.SHA256},
 		{"object sha256", c.Object}, {"lab sha256", c.LabSHA256},
-		{"start", c.StartKind}, {"ran on", c.Where}, {"boot id", c.BootID},
+		{"start", c.StartKind}, {"ran on", c.Where}, {"machine", hypervisor(c)}, {"boot id", c.BootID},
 	})
 	for i := range facts {
 		facts[i].Value = cleanLine(facts[i].Value)
 	}
 	return append(facts, fact{"durations", split(c.Durations)})
+}
+
+func hypervisor(c verdict.Cell) string {
+	if c.Hypervisor == nil {
+		return ""
+	}
+	return c.Hypervisor.String()
 }
 
 // split returns where the time went, as in "wait 0.0s, start 3.0s, ...".
@@ -200,7 +207,7 @@ func newPageStep(step verdict.Step, texts *longTexts) pageStep {
 
 func newPageAttempt(attempt verdict.Attempt, index int, o PageOptions, texts *longTexts) pageAttempt {
 	out := pageAttempt{
-		Name: fmt.Sprintf("attempt %d%s", index+1, on(attempt.Where)), Verdict: string(attempt.Verdict),
+		Name: fmt.Sprintf("attempt %d%s", index+1, on(attempt.Where)+with(attempt)), Verdict: string(attempt.Verdict),
 		Reason: firstLine(attempt.Reason), Durations: split(attempt.Durations),
 		Path: cleanLine(attempt.Console), Link: o.link(attempt.Console),
 	}

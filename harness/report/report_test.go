@@ -75,6 +75,18 @@ func retriedCell() verdict.Cell {
 	return c
 }
 
+// emulatedCell passed without the accelerator that failed it.
+func emulatedCell() verdict.Cell {
+	c := cellOf("hello", "7.3", "7.3.0-cloud-amd64", verdict.Pass, "")
+	c.Hypervisor = &verdict.Hypervisor{Accelerator: "tcg", Version: "QEMU 7.2.22", Binary: "/usr/bin/qemu-system-x86_64", Machine: "pc", CPU: "qemu64,+rdrand"}
+	c.Attempts = []verdict.Attempt{
+		{Verdict: verdict.Infra, Reason: "the machine hangs: its agent did not answer", Accelerator: "kvm", Console: "hello-7.3.1.console.log"},
+		{Verdict: verdict.Pass, Accelerator: "tcg", Console: c.Console},
+	}
+	c.Warnings = []string{"a machine failed with kvm and was tried once more with tcg: the machine hangs: its agent did not answer"}
+	return c
+}
+
 func failedCell() verdict.Cell {
 	c := cellOf("hello", "6.1", "6.1.0-40-cloud-amd64", verdict.Fail, "step watch-ls: trace lines")
 	c.Warnings = []string{"pinned 6.1.170-3 has left its mirror, using 6.1.192-2"}

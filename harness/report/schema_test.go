@@ -109,6 +109,7 @@ func TestSchemaIsWhole(t *testing.T) {
 		{schema.Defs["attempt"], reflect.TypeFor[verdict.Attempt]()},
 		{schema.Defs["step"], reflect.TypeFor[verdict.Step]()},
 		{schema.Defs["check"], reflect.TypeFor[verdict.Check]()},
+		{schema.Defs["hypervisor"], reflect.TypeFor[verdict.Hypervisor]()},
 		{schema.Defs["kernel"], reflect.TypeFor[verdict.Kernel]()},
 		{schema.Defs["durations"], reflect.TypeFor[verdict.Durations]()},
 	} {

@@ -58,11 +58,12 @@ func (a *attempt) end(ctx context.Context, m scheduler.Attempt, again bool) {
 	out := a.out
 	out.StartKind, out.Where, out.Console = m.Machine.StartKind, m.Machine.Where, m.Console
 	out.Durations.Start = m.Start
+	out.Hypervisor = verdict.Hypervisor(m.Machine.Hypervisor).Known()
 	out.Warnings = append(out.Warnings, m.Notes...)
 	if m.Err != nil {
 		out.Verdict, out.Reason, out.Splat = verdict.Infra, reason(ctx, m.Err), splat(m.Err)
 	}
-	out.Attempts = append(out.Attempts, verdict.Attempt{Verdict: out.Verdict, Reason: out.Reason, Where: out.Where, Console: out.Console, Durations: out.Durations})
+	out.Attempts = append(out.Attempts, verdict.Attempt{Verdict: out.Verdict, Reason: out.Reason, Where: out.Where, Accelerator: m.Machine.Hypervisor.Accelerator, Console: out.Console, Durations: out.Durations})
 	if again {
 		a.begin()
 	}

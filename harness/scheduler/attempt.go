@@ -68,7 +68,7 @@ func (s *Slot) start(ctx context.Context, cold bool) (vms.Machine, error) {
 func (s *Slot) notStarted(err error, a *Attempt) {
 	var failed *vms.StartError
 	if errors.As(err, &failed) {
-		a.Machine.Where = failed.Where
+		a.Machine.Where, a.Machine.Hypervisor = failed.Where, failed.On
 		a.Console = s.below(failed.Console)
 	}
 }

@@ -11,8 +11,9 @@
 // the next task always starts.
 //
 // A machine that does not start, hangs or is lost is tried again as often as
-// [Options] say; one that had too little memory, or whose
-// agent died, is tried again with twice as much. A
+// [Options] say, the last time without the accelerator that failed it, where the provider
+// can do without; one that had too little memory, or whose agent died, is tried again
+// with twice as much. A
 // fork that does not answer is no attempt: what it was forked from is dropped, and a
 // machine is booted in its place.
 package scheduler

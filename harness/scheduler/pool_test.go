@@ -140,6 +140,56 @@ func TestRetries(t *testing.T) {
 	}
 }
 
+// The last try does without the accelerator that failed the others, where the provider
+// can do without.
+func TestLastTryFallsBack(t *testing.T) {
+	broken := errors.New("broken")
+	kvm := vms.Caps{Accelerator: "kvm", Fallback: "tcg"}
+	for name, tt := range map[string]struct {
+		has     vms.Caps
+		retries int
+		err     error
+		want    []bool // machines that are emulated
+	}{
+		"one retry":         {kvm, 1, broken, []bool{false, true}},
+		"two retries":       {kvm, 2, broken, []bool{false, false, true}},
+		"no retry":          {kvm, 0, broken, []bool{false}},
+		"too little memory": {kvm, 1, vms.ErrMemory, []bool{false, false}},
+		"kvm was asked for": {vms.Caps{Accelerator: "kvm"}, 1, broken, []bool{false, false}},
+		"another is wanted": {kvm, 1, Another(nil), []bool{false, false, false}},
+		"it did not start":  {kvm, 1, &vms.StartError{}, []bool{false, true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := &vmstest.Fake{Has: tt.has}
+			var start *vms.StartError
+			if errors.As(tt.err, &start) {
+				p.OnStart = func(int) error { return broken }
+			}
+			var noted []string
+			pool := testPool(t, p, Options{Retries: tt.retries})
+			pool.Each(t.Context(), onKernels(1, 0), func(_ int, slot *Slot) {
+				used := 0
+				slot.Do(t.Context(), func(context.Context, *Attempt) error {
+					if used++; used == len(tt.want) {
+						return nil
+					}
+					return tt.err
+				}, func(a Attempt, _ bool) { noted = append(noted, a.Notes...) })
+			})
+			var got []bool
+			for _, spec := range p.Specs() {
+				got = append(got, spec.Emulate)
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("emulated: %v, want %v", got, tt.want)
+			}
+			if said := strings.Contains(strings.Join(noted, ""), "failed with kvm and was tried once more with tcg"); said != slices.Contains(tt.want, true) {
+				t.Errorf("notes %q", noted)
+			}
+		})
+	}
+}
+
 func TestLittleMemoryIsDoubled(t *testing.T) {
 	for name, tt := range map[string]struct {
 		err   error

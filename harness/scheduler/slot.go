@@ -51,19 +51,31 @@ func (s *Slot) again(ctx context.Context, a *Attempt, failed *int) bool {
 	if a.Err == nil || ctx.Err() != nil || errors.As(a.Err, &size) {
 		return false // there is nothing to try again, or it would end the same way
 	}
-	if wanted := new(another); !errors.As(a.Err, &wanted) {
+	count := !errors.As(a.Err, new(*another))
+	if count {
 		*failed++
 	}
-	if *failed > s.pool.Retries {
+	switch {
+	case *failed > s.pool.Retries:
 		return false
-	}
-	if errors.Is(a.Err, vms.ErrAgent) || errors.Is(a.Err, vms.ErrMemory) {
+	case errors.Is(a.Err, vms.ErrAgent) || errors.Is(a.Err, vms.ErrMemory):
 		if err := s.grow(ctx); err != nil {
 			a.Err = errors.Join(a.Err, err)
 			return false
 		}
+	case count && *failed == s.pool.Retries:
+		s.fallBack(a)
 	}
 	return true
+}
+
+// fallBack has the task's last machine do without the accelerator with which the others
+// failed, where the provider has another one.
+func (s *Slot) fallBack(a *Attempt) {
+	if caps := s.pool.Caps; caps.Fallback != "" {
+		s.task.Machine.Emulate = true
+		a.Notes = append(a.Notes, fmt.Sprintf("a machine failed with %s and was tried once more with %s: %v", caps.Accelerator, caps.Fallback, a.Err))
+	}
 }
 
 // another asks for another machine.

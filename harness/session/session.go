@@ -10,8 +10,8 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// Limits on a machine's silence. A living agent sends a frame every second,
-// also while the verifier works.
+// Limits on a machine's silence, on a host as fast as usual (see [Session.Limit]). A living
+// agent sends a frame every second, also while the verifier works.
 const (
 	// ResumeTimeout is how long a snapshot-ready agent may take to its ready frame.
 	ResumeTimeout = 20 * time.Second
@@ -58,14 +58,14 @@ func Open(ctx context.Context, m vms.Machine) (*Session, error) {
 func (s *Session) resume(ctx context.Context) error {
 	stream := s.machine.Stream()
 	if s.machine.Info().StartKind == "boot" {
-		boot, cancel := context.WithTimeoutCause(ctx, vms.BootTimeout, vms.ErrNoBoot)
+		boot, cancel := context.WithTimeoutCause(ctx, s.Limit(vms.BootTimeout), vms.ErrNoBoot)
 		defer cancel()
 		var err error
 		if stream, err = wire.Prepare(boot, stream, vms.Port(s.machine)); err != nil {
 			return err
 		}
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, ResumeTimeout, vms.ErrNoBoot)
+	ctx, cancel := context.WithTimeoutCause(ctx, s.Limit(ResumeTimeout), vms.ErrNoBoot)
 	defer cancel()
 	s.client = wire.NewClient(stream)
 	var err error
@@ -75,6 +75,12 @@ func (s *Session) resume(ctx context.Context) error {
 
 // Machine returns the session's machine.
 func (s *Session) Machine() vms.Machine { return s.machine }
+
+// Limit returns how long something may take in the machine that has this limit on a
+// usual host.
+func (s *Session) Limit(usual time.Duration) time.Duration {
+	return s.machine.Info().Limit(usual)
+}
 
 // Done returns a channel that is closed when the session has ended: with its machine,
 // when that fell silent,
@@ -99,7 +105,7 @@ func (s *Session) watch() {
 			s.stop(s.death())
 			return
 		case <-tick.C:
-			if silence := s.client.Silence(); silence > HangTimeout {
+			if silence := s.client.Silence(); silence > s.Limit(HangTimeout) {
 				if err := s.client.Unfinished(); err != nil {
 					s.stop(err)
 					return
@@ -158,7 +164,7 @@ func (s *Session) why(ctx context.Context, err error) error {
 	select {
 	case <-s.machine.Done():
 		return s.death()
-	case <-time.After(graceForDeath):
+	case <-time.After(s.Limit(graceForDeath)):
 		return err
 	case <-ctx.Done():
 		return err

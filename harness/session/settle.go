@@ -18,7 +18,7 @@ const (
 
 // settle observes and judges until all checks hold or time is up.
 func (st *step) settle(ctx context.Context) verdict.Step {
-	until := time.Now().Add(settleFor)
+	until := time.Now().Add(st.Limit(settleFor))
 	for {
 		if err := st.observe(ctx); err != nil {
 			return verdict.Step{Name: st.def.Name, Verdict: verdict.Fail, Expected: "an observation", Seen: err.Error()}

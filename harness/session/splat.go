@@ -88,7 +88,7 @@ func (s *Session) LastSplats(more AllowSplats) Splats {
 	mark := s.mark()
 	text := s.consoleUntil(mark)
 	var found []string
-	for until := time.Now().Add(splatEnd); ; time.Sleep(lookEvery) {
+	for until := time.Now().Add(s.Limit(splatEnd)); ; time.Sleep(lookEvery) {
 		var whole bool
 		found, whole = vms.Splats(withoutLine(text, mark))
 		if whole || !s.living() || time.Now().After(until) {
@@ -124,7 +124,7 @@ func (s *Session) consoleUntil(mark string) []byte {
 		time.Sleep(consoleLag)
 		return s.consoleFrom(s.judged)
 	}
-	for until := time.Now().Add(markEnd); ; time.Sleep(lookEvery) {
+	for until := time.Now().Add(s.Limit(markEnd)); ; time.Sleep(lookEvery) {
 		text := s.consoleFrom(s.judged)
 		if bytes.Contains(text, []byte(mark)) || !s.living() {
 			return text

@@ -31,7 +31,8 @@ type step struct {
 // found is in the step's verdict.
 func (st *step) do(ctx context.Context) (verdict.Step, error) {
 	began := time.Now()
-	ctx, cancel := context.WithTimeoutCause(ctx, st.lab.Timeout, errStepTimeout)
+	limit := st.limit()
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errStepTimeout)
 	defer cancel()
 	err := st.act(ctx)
 	out := verdict.Step{Name: st.def.Name, Verdict: verdict.Pass}
@@ -39,7 +40,7 @@ func (st *step) do(ctx context.Context) (verdict.Step, error) {
 		out = st.settle(ctx)
 	}
 	if errors.Is(context.Cause(ctx), errStepTimeout) && st.living() {
-		out.Verdict, out.Expected, out.Seen = verdict.Timeout, fmt.Sprintf("an end within %s", st.lab.Timeout), "it was still running"
+		out.Verdict, out.Expected, out.Seen = verdict.Timeout, fmt.Sprintf("an end within %s", limit), "it was still running"
 		err = nil
 	}
 	var finding *finding
@@ -49,6 +50,15 @@ func (st *step) do(ctx context.Context) (verdict.Step, error) {
 	}
 	out.Notes, out.Seconds = st.seen.notes, time.Since(began).Seconds()
 	return out, err
+}
+
+// limit returns how long the step may take: what the document says, else what is usual,
+// as far as the host is as fast as usual.
+func (st *step) limit() time.Duration {
+	if st.lab.UsualTimeout {
+		return st.Limit(st.lab.Timeout)
+	}
+	return st.lab.Timeout
 }
 
 var errStepTimeout = errors.New("the step took too long")

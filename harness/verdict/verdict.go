@@ -95,11 +95,13 @@ func (d Durations) Total() float64 { return d.Wait + d.Start + d.Build + d.Load 
 
 // Attempt is one try at a cell; all but the last were infra.
 type Attempt struct {
-	Verdict   Verdict   `json:"verdict"`
-	Reason    string    `json:"reason"`
-	Where     string    `json:"where,omitempty"` // server or cluster member
-	Console   string    `json:"console"`
-	Durations Durations `json:"durations"`
+	Verdict Verdict `json:"verdict"`
+	Reason  string  `json:"reason"`
+	Where   string  `json:"where,omitempty"` // server or cluster member
+
+	Accelerator string    `json:"accelerator,omitempty"` // "kvm" or "tcg", where the provider says
+	Console     string    `json:"console"`
+	Durations   Durations `json:"durations"`
 }
 
 // Cell is one lab on one kernel with one provider.
@@ -118,9 +120,11 @@ type Cell struct {
 	StartKind string    `json:"start_kind"`      // "boot" or "fork"
 	Where     string    `json:"where,omitempty"` // server or cluster member of the last attempt; none is this host
 	BootID    string    `json:"boot_id"`
-	Console   string    `json:"console"`         // path of the console log, relative to the result directory
-	Splat     string    `json:"splat,omitempty"` // panic or oops, cut from the console
-	Warnings  []string  `json:"warnings,omitempty"`
+
+	Hypervisor *Hypervisor `json:"hypervisor,omitempty"` // of the last attempt, where the provider says
+	Console    string      `json:"console"`              // path of the console log, relative to the result directory
+	Splat      string      `json:"splat,omitempty"`      // panic or oops, cut from the console
+	Warnings   []string    `json:"warnings,omitempty"`
 }
 
 // Result is a whole run.

@@ -61,6 +61,9 @@ func (p *Fake) Caps(context.Context) (vms.Caps, error) { return p.Has, nil }
 
 func (p *Fake) Start(ctx context.Context, spec vms.Spec) (vms.Machine, error) {
 	n := int(p.Started.Add(1))
+	p.mu.Lock()
+	p.specs = append(p.specs, spec)
+	p.mu.Unlock()
 	if p.OnStart != nil {
 		if err := p.OnStart(n); err != nil {
 			return nil, &vms.StartError{Provider: "fake", Err: err}
@@ -86,7 +89,6 @@ func (p *Fake) Start(ctx context.Context, spec vms.Spec) (vms.Machine, error) {
 		p.live = map[*fakeMachine]bool{}
 	}
 	p.live[m] = true
-	p.specs = append(p.specs, spec)
 	p.mu.Unlock()
 	answers[wire.OpExec] = m.exec
 	go m.agent(guest, wire.NewServer(guest, answers))
