@@ -38,19 +38,19 @@ type Accelerator struct {
 // remembered until the host boots again, or QEMU or /dev/kvm change; what may be
 // otherwise soon is not, and silence for silenceKept. fallback is what machines that
 // KVM fails may be tried on, "" where there is none or the user wants none.
-func (p *Provider) accelerator(ctx context.Context, version string) (a Accelerator, fallback string, err error) {
+func (p *Provider) accelerator(ctx context.Context, qemu build) (a Accelerator, fallback string, err error) {
 	wanted, by, err := p.wanted()
 	if err != nil {
 		return a, "", failed(err)
 	}
 	if wanted == TCG {
-		trials, err := p.trials(ctx, p.record(version), []string{TCG})
+		trials, err := p.trials(ctx, p.record(qemu), []string{TCG})
 		if err != nil {
 			return a, "", failed(err)
 		}
 		return emulated(trials[TCG], ""), "", nil
 	}
-	if a, err = p.best(ctx, p.record(version), p.trials); err != nil {
+	if a, err = p.best(ctx, p.record(qemu), p.trials); err != nil {
 		return a, "", failed(err)
 	}
 	switch {

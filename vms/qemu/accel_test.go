@@ -90,11 +90,11 @@ func TestOnlyProvedAnswersAreRecorded(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := fakeProvider(t, t.TempDir(), fakeHost(t, test.kvm), fakeDevice(t))
-			a, _, err := p.accelerator(t.Context(), "v")
+			a, _, err := p.accelerator(t.Context(), build{})
 			if err != nil || a.Name != TCG || !strings.Contains(a.Why, test.why) {
 				t.Errorf("%+v, error %v, want a reason with %q", a, err, test.why)
 			}
-			if got := p.record("v").read(); (got[KVM].Outcome != "") != test.recorded || got[TCG].Outcome != ran {
+			if got := p.record(build{}).read(); (got[KVM].Outcome != "") != test.recorded || got[TCG].Outcome != ran {
 				t.Errorf("on record: %+v", got)
 			}
 		})

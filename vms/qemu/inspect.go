@@ -22,7 +22,7 @@ func (p *Provider) Inspect(ctx context.Context) (Inspection, error) {
 	if err != nil {
 		return Inspection{}, err
 	}
-	r := p.record(found.version)
+	r := p.record(found)
 	var out Inspection
 	switch before := r.read(); {
 	case before[KVM].Outcome == ran:

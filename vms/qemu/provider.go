@@ -92,7 +92,7 @@ func (p *Provider) look(ctx context.Context) (vms.Caps, build, error) {
 	if p.qemu != nil && *p.qemu == found {
 		return *p.caps, found, nil
 	}
-	accel, fallback, err := p.accelerator(ctx, found.version)
+	accel, fallback, err := p.accelerator(ctx, found)
 	if err != nil {
 		return vms.Caps{}, build{}, err
 	}

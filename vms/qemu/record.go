@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -31,8 +30,8 @@ type recorded struct {
 	Trials map[string]trial `json:"trials"` // by accelerator
 }
 
-func (p *Provider) record(version string) record {
-	return record{filepath.Join(p.options.Cache, "accelerator.json"), hostKey(version, p.options.Binary, p.kvm)}
+func (p *Provider) record(b build) record {
+	return record{filepath.Join(p.options.Cache, "accelerator.json"), hostKey(b, p.kvm)}
 }
 
 // read returns the trials that hold.
@@ -111,22 +110,11 @@ func (p *Provider) tryAnew(ctx context.Context, r record, accels []string) (map[
 }
 
 // hostKey changes when the outcome may: this boot of the host, QEMU, the device.
-func hostKey(version, binary, device string) string {
+func hostKey(b build, device string) string {
 	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // without it, as if the host never booted again
-	path, _ := exec.LookPath(binary)                          // if it is not there, nothing is tried
-	return strings.Join([]string{strings.TrimSpace(string(boot)), version, identity(path, true), identity(device, false)}, " ")
-}
-
-// identity returns what distinguishes a file from others of its name; content says that
-// its content counts, too.
-func identity(file string, content bool) string {
 	var at unix.Stat_t
-	if err := unix.Stat(file, &at); err != nil {
-		return "none"
+	if err := unix.Stat(device, &at); err != nil {
+		at = unix.Stat_t{}
 	}
-	out := fmt.Sprintf("%d:%d:%x:%o", at.Dev, at.Ino, at.Rdev, at.Mode)
-	if content {
-		out += fmt.Sprintf(":%d:%d", at.Size, at.Mtim.Nano())
-	}
-	return out
+	return fmt.Sprintf("%s %s %s %d:%d:%x:%o", strings.TrimSpace(string(boot)), b.path, b.id(), at.Dev, at.Ino, at.Rdev, at.Mode)
 }
