@@ -1,5 +1,5 @@
-// Makes ../dist of src: the page, its script, its style, and the licences of what is
-// bundled, each compressed. The same sources give the same bytes.
+// This script builds ../dist from src: the page, its script, its style, and the licences
+// of the bundled packages, each compressed. The same sources give the same bytes.
 import { build } from "esbuild";
 import { gzipSync } from "node:zlib";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -27,7 +27,7 @@ for (const old of readdirSync(dist)) {
 let total = 0;
 function write(name, text) {
   const packed = gzipSync(text, { level: 9 });
-  packed[9] = 255; // no trace of the system that made it
+  packed[9] = 255; // the same on every operating system
   writeFileSync(new URL(name + ".gz", dist), packed);
   total += packed.length;
   console.log(`${name} ${Math.ceil(packed.length / 1024)} KiB`);
@@ -39,7 +39,7 @@ write("icon.svg", readFileSync("src/icon.svg"));
 write("LICENSES.txt", licences(Object.keys(made.metafile.inputs)));
 console.log(`in all ${Math.ceil(total / 1024)} KiB`);
 
-// licences are those of the packages that the bundle has parts of.
+// licences returns the licences of the packages in the bundle.
 function licences(inputs) {
   const packages = new Set();
   for (const input of inputs) {

@@ -1,4 +1,4 @@
-// What the server says no with.
+// Refused is the error of a request that the server refuses.
 export class Refused extends Error {
   constructor(status, body) {
     super(body.error || `the server answered with status ${status}`);
@@ -27,5 +27,5 @@ export const get = (path) => request("GET", path);
 export const post = (path, body = {}) => request("POST", path, body);
 export const remove = (path) => request("DELETE", path);
 
-// address is where a WebSocket of ours is.
+// address returns the URL of a WebSocket on this server.
 export const address = (path) => location.origin.replace(/^http/, "ws") + path;

@@ -1,7 +1,8 @@
 import { h } from "./dom.js";
 
-// copy puts a text on the clipboard; false if the browser does not permit it. A page that
-// came by plain HTTP from another computer, as in a class, has no navigator.clipboard.
+// copy copies a text to the clipboard, and returns false if the browser does not permit
+// it. A page that came over HTTP from another computer, as in a class, has no
+// navigator.clipboard.
 export async function copy(text) {
   if (navigator.clipboard)
     return navigator.clipboard.writeText(text).then(

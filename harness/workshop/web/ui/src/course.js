@@ -1,7 +1,7 @@
 import { h, fill, plural } from "./dom.js";
 import { frame } from "./frame.js";
 
-// showCourse lists the labs, and how far one is.
+// showCourse lists the labs and the progress in each.
 export function showCourse(app, me) {
   document.title = "bpflab workshop";
   const f = frame(me, "The course");
@@ -13,7 +13,7 @@ export function showCourse(app, me) {
     h(
       "p",
       { class: "lead" },
-      `Each lab is a lesson with a kernel of your own (Linux ${me.kernel}). Write the program, save, and see at once what the kernel makes of it.`,
+      `Each lab is a lesson with a kernel of your own (Linux ${me.kernel}). Write the program, save it, and see at once what the kernel makes of it.`,
     ),
     h(
       "p",

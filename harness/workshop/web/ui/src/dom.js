@@ -1,11 +1,11 @@
-// h makes an element: h("button", { class: "main", onclick }, "text", child).
+// h creates an element: h("button", { class: "main", onclick }, "text", child).
 export function h(tag, props, ...children) {
   const el = document.createElement(tag);
   for (const [name, value] of Object.entries(props || {})) {
     if (value === false || value === null || value === undefined) continue;
     if (name.startsWith("on")) el.addEventListener(name.slice(2), value);
     else if (name === "html")
-      el.innerHTML = value; // of the server's own making
+      el.innerHTML = value; // from this server, which sanitises it
     else if (name in el && !name.startsWith("aria") && typeof value !== "string") el[name] = value;
     else el.setAttribute(name, value === true ? "" : value);
   }
@@ -13,12 +13,12 @@ export function h(tag, props, ...children) {
   return el;
 }
 
-// fill replaces what an element holds.
+// fill replaces the children of an element.
 export function fill(el, ...children) {
   el.replaceChildren(...children.flat().filter((c) => c !== null && c !== undefined && c !== false));
 }
 
-// announce has a screen reader say a text.
+// announce has a screen reader read a text.
 export function announce(text) {
   const polite = document.getElementById("polite");
   polite.textContent = "";
@@ -29,7 +29,7 @@ export function announce(text) {
 
 let toasts;
 
-// toast shows a text for a while, above all else.
+// toast shows a text above the page for a while, or until it is closed if kind is "sticky".
 export function toast(text, kind = "info") {
   if (!toasts) document.body.append((toasts = h("div", { class: "toasts" })));
   const close = () => box.remove();
@@ -43,5 +43,5 @@ export function toast(text, kind = "info") {
   if (kind !== "sticky") setTimeout(close, 9000);
 }
 
-// plural is "1 step" or "3 steps".
+// plural returns a number and a noun, such as "1 step" or "3 steps".
 export const plural = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;

@@ -51,8 +51,8 @@ const look = (dark) =>
     { dark },
   );
 
-// makeEditor makes an editor for C in an element. on.save is asked for by Ctrl-S, and
-// on.change is told of what is typed.
+// makeEditor makes an editor for C in an element. It calls save for Ctrl-S, and change with
+// the text whenever the user edits it.
 export function makeEditor(parent, { text, label, save, change }) {
   const theme = new Compartment();
   let quiet = false;
@@ -61,38 +61,9 @@ export function makeEditor(parent, { text, label, save, change }) {
     state: EditorState.create({
       doc: text,
       extensions: [
-        lineNumbers(),
-        lintGutter(),
-        highlightActiveLine(),
-        highlightActiveLineGutter(),
-        highlightSpecialChars(),
-        drawSelection(),
-        history(),
-        bracketMatching(),
-        closeBrackets(),
-        indentOnInput(),
-        indentUnit.of("\t"),
-        EditorState.tabSize.of(8),
-        highlightSelectionMatches(),
-        cpp(),
-        syntaxHighlighting(colours),
+        appearance(label),
+        editing(save),
         theme.of(look(false)),
-        keymap.of([
-          {
-            key: "Mod-s",
-            run: () => {
-              save();
-              return true;
-            },
-            preventDefault: true,
-          },
-          ...closeBracketsKeymap,
-          ...defaultKeymap,
-          ...historyKeymap,
-          ...searchKeymap,
-          indentWithTab,
-        ]),
-        EditorView.contentAttributes.of({ "aria-label": label }),
         EditorView.updateListener.of((u) => {
           if (u.docChanged && !quiet) change(view.state.doc.toString());
         }),
@@ -103,6 +74,7 @@ export function makeEditor(parent, { text, label, save, change }) {
   return {
     text: () => view.state.doc.toString(),
     focus: () => view.focus(),
+    // replace replaces the text without calling change.
     replace(text) {
       if (text === view.state.doc.toString()) return;
       quiet = true;
@@ -112,17 +84,11 @@ export function makeEditor(parent, { text, label, save, change }) {
       });
       quiet = false;
     },
+    // mark underlines the places of problems.
     mark(problems) {
       view.dispatch(setDiagnostics(view.state, problems.map((p) => diagnostic(view.state.doc, p)).filter(Boolean)));
     },
-    goTo(line, column) {
-      const at = view.state.doc.line(Math.max(1, Math.min(line, view.state.doc.lines)));
-      view.dispatch({
-        selection: { anchor: Math.min(at.from + Math.max(0, column - 1), at.to) },
-        scrollIntoView: true,
-      });
-      view.focus();
-    },
+    goTo: (line, column) => goTo(view, line, column),
     destroy() {
       stop();
       view.destroy();
@@ -130,7 +96,56 @@ export function makeEditor(parent, { text, label, save, change }) {
   };
 }
 
-// diagnostic marks a problem from its column to the line's end.
+// appearance returns the extensions for what the editor shows.
+const appearance = (label) => [
+  lineNumbers(),
+  lintGutter(),
+  highlightActiveLine(),
+  highlightActiveLineGutter(),
+  highlightSpecialChars(),
+  drawSelection(),
+  highlightSelectionMatches(),
+  cpp(),
+  syntaxHighlighting(colours),
+  EditorView.contentAttributes.of({ "aria-label": label }),
+];
+
+// editing returns the extensions for what keys do.
+const editing = (save) => [
+  history(),
+  bracketMatching(),
+  closeBrackets(),
+  indentOnInput(),
+  indentUnit.of("\t"),
+  EditorState.tabSize.of(8),
+  keymap.of([
+    {
+      key: "Mod-s",
+      run: () => {
+        save();
+        return true;
+      },
+      preventDefault: true,
+    },
+    ...closeBracketsKeymap,
+    ...defaultKeymap,
+    ...historyKeymap,
+    ...searchKeymap,
+    indentWithTab,
+  ]),
+];
+
+// goTo moves the cursor to a place and scrolls there.
+function goTo(view, line, column) {
+  const at = view.state.doc.line(Math.max(1, Math.min(line, view.state.doc.lines)));
+  view.dispatch({
+    selection: { anchor: Math.min(at.from + Math.max(0, column - 1), at.to) },
+    scrollIntoView: true,
+  });
+  view.focus();
+}
+
+// diagnostic returns the mark of a problem, from its column to the end of the line.
 function diagnostic(doc, p) {
   if (!p.line || p.line > doc.lines) return null;
   const line = doc.line(p.line);

@@ -1,7 +1,7 @@
 import { address } from "./api.js";
 
-// follow hears a WebSocket's messages, and opens it anew whenever it closes. on.open is
-// told whether it is the first time. What it returns sends, and stops.
+// follow receives the messages of a WebSocket, which it opens again whenever it closes.
+// on.open is called with true the first time. The result sends messages and stops.
 export function follow(path, on) {
   let socket,
     stopped = false,

@@ -2,7 +2,7 @@ import { h } from "./dom.js";
 import { showCode } from "./personal_code.js";
 import { themeSwitch } from "./theme.js";
 
-// frame is what every page has: a header, and the content.
+// frame returns the parts of every page: header, main and footer.
 export function frame(me, title, ...actions) {
   const main = h("main", { id: "main", tabindex: -1 });
   const header = h(
@@ -26,12 +26,12 @@ export function frame(me, title, ...actions) {
     footer: h(
       "footer",
       { class: "bottom" },
-      h("a", { href: "/LICENSES.txt" }, "Licences of what this page is made of"),
+      h("a", { href: "/LICENSES.txt" }, "Licences of the software in this page"),
     ),
   };
 }
 
-// who is the class, and for a student of it a way to go on elsewhere.
+// who shows the class and, for a student, a button to continue on another computer.
 function who(me) {
   if (!me?.class) return null;
   if (!me.name) return h("span", { class: "who" }, me.class);

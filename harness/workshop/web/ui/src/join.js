@@ -2,8 +2,8 @@ import { post } from "./api.js";
 import { h, fill } from "./dom.js";
 import { frame } from "./frame.js";
 
-// showJoin asks for a name and the class's code; without a class it says where the link
-// is.
+// showJoin asks for a name and the code of the class. Without a class it says where the
+// link is.
 export function showJoin(app, me, joined) {
   document.title = me.class ? `Join ${me.class}` : "bpflab workshop";
   const f = frame(null, me.class || "workshop");
@@ -15,13 +15,13 @@ export function showJoin(app, me, joined) {
       : h(
           "section",
           null,
-          h("h1", null, "The workshop is somebody else's"),
+          h("h1", null, "This workshop needs a link"),
           h(
             "p",
             null,
             "Open the link that ",
             h("code", null, "bpflab workshop --web"),
-            " has printed in its terminal. It works once; Enter there makes a new one.",
+            " printed in its terminal. The link works once; press Enter there for a new one.",
           ),
         ),
   );
@@ -62,7 +62,7 @@ function form(me, joined) {
     h(
       "p",
       { id: "code-help", class: "help" },
-      "The teacher has it: eight letters and digits. If you are in the class already, a code of your own.",
+      "The teacher has it: eight letters and digits. If you have joined the class before, enter your personal code.",
     ),
     wrong,
     h("button", { class: "main" }, "Join"),

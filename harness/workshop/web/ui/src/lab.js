@@ -4,11 +4,12 @@ import { follow } from "./events.js";
 import { frame } from "./frame.js";
 import { makeEditor } from "./editor.js";
 import { confirmed, makeLesson } from "./lesson.js";
-import { makePanes } from "./panes.js";
-import { makeTerminals } from "./terminals.js";
+import { Panes } from "./panes.js";
+import { openTerminals } from "./terminals.js";
 import { splitter } from "./splitter.js";
 
-const phases = { none: "no machine yet", starting: "the machine starts", ready: "", gone: "the machine is gone" };
+// The phases of the machine and what the workspace is doing, in words.
+const phases = { none: "no machine yet", starting: "starting the machine", ready: "", gone: "the machine is gone" };
 const works = {
   waiting: "waiting for others",
   building: "building",
@@ -16,7 +17,8 @@ const works = {
   checking: "checking",
 };
 
-// showLab shows a lab: the lesson left; the editor, terminals and results right.
+// showLab shows a lab: the lesson at the left; the editor, terminals and results at the
+// right.
 export async function showLab(app, me, name, go) {
   const base = "/api/labs/" + name;
   let lesson;
@@ -54,7 +56,7 @@ class Lab {
       me,
       lesson.title,
       this.status,
-      h("span", { class: "kernel", title: "the kernel of your machine" }, "Linux ", me.kernel),
+      h("span", { class: "kernel", title: "kernel of your machine" }, "Linux ", me.kernel),
     );
     f.main.className = "lab";
     this.text = makeLesson(this.base, lesson, {
@@ -62,12 +64,12 @@ class Lab {
       useSolution: (code) => this.useSolution(code),
       check: (step) => this.check(step),
     });
-    this.panes = makePanes(this.base, me, {
+    this.panes = new Panes(this.base, me, {
       goTo: (l, c) => this.editor?.goTo(l, c),
       next: () => this.next(),
-      visible: () => this.tellVisible(),
+      visible: () => this.sendVisible(),
     });
-    this.terminals = await makeTerminals(this.base, `terminals-${me.class}-${me.name}-${lesson.name}`);
+    this.terminals = await openTerminals(this.base, `terminals-${me.class}-${me.name}-${lesson.name}`);
     const lower = h("div", { class: "lower" }, this.terminals.el, this.panes.el);
     const right = h("div", { class: "right" + (lesson.file ? "" : " no-editor") });
     if (lesson.file) right.append(this.drawEditor(), splitter(right, "top", true, "Share of the editor"));
@@ -77,7 +79,7 @@ class Lab {
     fill(app, f.header, f.main, f.footer);
     this.update(this.state);
     this.followEvents();
-    this.onVisible = () => this.tellVisible();
+    this.onVisible = () => this.sendVisible();
     document.addEventListener("visibilitychange", this.onVisible);
   }
 
@@ -94,8 +96,8 @@ class Lab {
         h("span", { class: "file" }, lesson.file),
         this.unsaved,
         h("span", { class: "space" }),
-        confirmed("New machine", "End this machine, and begin with a new one?", () => this.reset(false)),
-        confirmed("Start over", "The starter again, and a new machine?", () => this.reset(true)),
+        confirmed("New machine", "End this machine and start a new one?", () => this.reset(false)),
+        confirmed("Start over", "Restore the original file and start a new machine?", () => this.reset(true)),
         h("button", { type: "button", class: "main", onclick: () => this.save() }, "Save and check"),
         h("kbd", null, navigator.platform.startsWith("Mac") ? "⌘S" : "Ctrl-S"),
       ),
@@ -113,7 +115,7 @@ class Lab {
     if (draft && draft.text !== lesson.code) {
       this.editor.replace(draft.text);
       if (draft.revision !== lesson.revision)
-        toast("What you had not saved is in the editor; the file was saved elsewhere since.", "sticky");
+        toast("Your unsaved text is in the editor; the file was saved elsewhere since.", "sticky");
       this.changed();
     }
     return el;
@@ -136,7 +138,7 @@ class Lab {
     );
   }
 
-  // afterLast offers the next lab of the course.
+  // afterLast goes to the next lab of the course that is not finished.
   async afterLast() {
     const me = await get("/api/me").catch(() => this.me);
     const i = me.labs.findIndex((l) => l.name === this.lesson.name);
@@ -159,26 +161,27 @@ class Lab {
     if (text === this.saved) return this.check(this.state.step);
     try {
       const answer = await post(this.base + "/save", { code: text, revision: this.revision, check: true });
-      this.took(text, answer.revision);
+      this.setSaved(text, answer.revision);
     } catch (err) {
       if (err.status === 409 && err.body.code !== undefined) this.conflict(text, err.body);
       else this.wrong(err);
     }
   }
 
-  took(text, revision) {
+  // setSaved notes which text is on disk, and its revision.
+  setSaved(text, revision) {
     this.saved = text;
     this.revision = Math.max(revision, this.revision);
     this.changed();
   }
 
-  // conflict asks whose text is to stay.
+  // conflict asks which of two texts to keep.
   conflict(mine, theirs) {
     const dialog = h(
       "dialog",
       { class: "card", "aria-labelledby": "conflict" },
-      h("h2", { id: "conflict" }, "The file was saved elsewhere meanwhile"),
-      h("p", null, "In another tab, or with an editor of your own. Which one shall stay?"),
+      h("h2", { id: "conflict" }, "The file was saved elsewhere in the meantime"),
+      h("p", null, "It was saved in another tab or with another editor. Which text do you want to keep?"),
       h(
         "p",
         { class: "buttons" },
@@ -193,7 +196,7 @@ class Lab {
               this.save();
             },
           },
-          "Keep what is in this editor",
+          "Keep the text in this editor",
         ),
         h(
           "button",
@@ -202,7 +205,7 @@ class Lab {
             onclick: () => {
               dialog.close();
               this.editor.replace(theirs.code);
-              this.took(theirs.code, theirs.revision);
+              this.setSaved(theirs.code, theirs.revision);
             },
           },
           "Take the saved one",
@@ -219,7 +222,7 @@ class Lab {
     this.editor.replace(code);
     this.changed();
     this.editor.focus();
-    toast("The solution is in the editor; save to check it. Undo brings back what you had.");
+    toast("The solution is in the editor; save to check it. Undo restores your text.");
   }
 
   check(step) {
@@ -236,11 +239,11 @@ class Lab {
     this.events = follow(this.base + "/events", {
       open: async (first) => {
         this.offline = false;
-        this.tellVisible();
+        this.sendVisible();
         if (first) return this.update(this.state);
         const now = await get(this.base).catch(() => null);
         if (now) {
-          this.took2(now.code, now.revision);
+          this.savedElsewhere(now.code, now.revision);
           this.update(now.state);
         }
       },
@@ -248,18 +251,19 @@ class Lab {
         this.offline = true;
         this.showStatus();
       },
-      message: (m) => this.heard(m),
+      message: (m) => this.handle(m),
     });
   }
 
-  heard(m) {
+  // handle handles an event of the workspace.
+  handle(m) {
     switch (m.type) {
       case "state":
         return this.update(m.state);
       case "report":
-        return this.reported(m.report);
+        return this.showReport(m.report);
       case "code":
-        return this.took2(m.code, m.revision);
+        return this.savedElsewhere(m.code, m.revision);
       case "trace":
         return this.panes.trace(m);
       case "maps":
@@ -269,20 +273,22 @@ class Lab {
     }
   }
 
-  // took2 takes what was saved elsewhere, unless there is something here to be lost.
-  took2(code, revision) {
+  // savedElsewhere takes over what was saved elsewhere, unless the editor has unsaved text.
+  savedElsewhere(code, revision) {
     if (!this.editor || revision <= this.revision) return;
     if (this.editor.text() === this.saved || this.editor.text() === code) {
       this.editor.replace(code);
-      this.took(code, revision);
+      this.setSaved(code, revision);
     }
   }
 
-  reported(r) {
+  // showReport shows the report of a check.
+  showReport(r) {
     this.panes.report(r);
     this.editor?.mark(r.problems || []);
   }
 
+  // update shows a new state of the workspace.
   update(state) {
     const before = this.state;
     this.state = state;
@@ -307,7 +313,7 @@ class Lab {
         (machine.phase === "gone" ? `the machine is gone: ${machine.text}` : phases[machine.phase] || "");
   }
 
-  tellVisible() {
+  sendVisible() {
     this.events?.send({ type: "visible", visible: document.visibilityState === "visible" && this.panes.shows() });
   }
 

@@ -2,7 +2,7 @@ import { copy } from "./copy.js";
 import { get, post } from "./api.js";
 import { h, fill, toast } from "./dom.js";
 
-// makeLesson shows a lab's text: the introduction, and its steps, of which one is open.
+// makeLesson shows the text of a lab: the introduction and the steps, one of them open.
 export function makeLesson(base, lesson, { run, useSolution, check }) {
   const steps = new Map(lesson.steps.map((s, i) => [s.name, makeStep(base, s, i, { run, useSolution, check })]));
   const intro = h("div", { class: "prose", html: lesson.intro });
@@ -65,7 +65,7 @@ function makeStep(base, step, i, on) {
 
 const show = (err) => toast(err.message, "error");
 
-// help are a step's hints taken so far, the buttons for more, and the solution.
+// help returns the hints taken in a step, the buttons for more, and the solution.
 function help(base, step, p, on) {
   const out = (p.hints || []).map((html, n) => {
     const box = h("div", { class: "prose hint", html });
@@ -81,12 +81,12 @@ function help(base, step, p, on) {
       h(
         "button",
         { type: "button", onclick: () => post(base + "/hint", { step: step.name }).catch(show) },
-        p.hints?.length ? `One more hint (${left} left)` : "A hint",
+        p.hints?.length ? `Next hint (${left} left)` : "A hint",
       ),
     );
   if (step.solution && !p.solution)
     buttons.push(
-      confirmed("Show the solution", "It is worth more when found. Show it?", () =>
+      confirmed("Show the solution", "You learn more by finding it yourself. Show it?", () =>
         post(base + "/solve", { step: step.name }).catch(show),
       ),
     );
@@ -114,7 +114,7 @@ function help(base, step, p, on) {
   return out;
 }
 
-// confirmed is a button that asks before it does something.
+// confirmed returns a button that asks a question before its action.
 export function confirmed(text, question, action) {
   const box = h("span", { class: "confirm" });
   const ask = () => {
@@ -145,7 +145,7 @@ export function confirmed(text, question, action) {
   return box;
 }
 
-// dress gives blocks of code their buttons: copy for all, run for commands.
+// dress adds buttons to blocks of code: one to copy, and for commands one to run.
 function dress(root, run) {
   for (const code of root.querySelectorAll("pre > code")) {
     const text = code.textContent;

@@ -11,7 +11,7 @@ import { showTeacher } from "./teacher.js";
 const app = document.getElementById("app");
 let leave;
 
-// show shows what the address says, to whoever this is.
+// show shows the page that the URL and the user's role ask for.
 async function show() {
   leave?.();
   leave = undefined;
@@ -24,7 +24,7 @@ async function show() {
       h(
         "main",
         { id: "main", class: "narrow" },
-        h("h1", null, "No answer"),
+        h("h1", null, "The server does not answer"),
         h("p", null, err.message),
         h("button", { type: "button", class: "main", onclick: show }, "Try again"),
       ),
@@ -42,7 +42,7 @@ function page(me) {
   return showCourse(app, me);
 }
 
-// go leads to another page of ours without loading it anew.
+// go goes to another page of the workshop without a reload.
 function go(path) {
   history.pushState(null, "", path);
   show();

@@ -2,7 +2,7 @@ import { post } from "./api.js";
 import { copy } from "./copy.js";
 import { h, toast } from "./dom.js";
 
-// showCode asks the server for a student's own code, and shows what to do with it.
+// showCode asks the server for a personal code of a student and shows how to use it.
 export async function showCode(path) {
   let own;
   try {
@@ -27,7 +27,7 @@ export async function showCode(path) {
     h(
       "p",
       { class: "help" },
-      "The code works once, in place of the class's. Files and progress come along; the page that is open now ends then.",
+      "The code works once, in place of the class's code. Files and progress are kept; the page on this computer is signed out.",
     ),
     h(
       "p",

@@ -1,7 +1,7 @@
 import { h } from "./dom.js";
 
-// splitter lets two neighbours share their room: it is dragged, or moved by the arrow
-// keys. The share is remembered, in percent, and set as a CSS variable of the parent.
+// splitter returns a bar between two elements, which the mouse or the arrow keys move. The
+// share of the first element is stored in percent, and set as a CSS variable of the parent.
 export function splitter(parent, name, vertical, label) {
   const key = "split-" + name;
   const set = (share) => {

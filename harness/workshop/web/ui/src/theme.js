@@ -3,10 +3,11 @@ import { h } from "./dom.js";
 const system = matchMedia("(prefers-color-scheme: dark)");
 const listeners = new Set();
 
-// dark tells whether the page is dark now.
+// dark reports whether the page is dark.
 export const dark = () => (localStorage.getItem("theme") || (system.matches ? "dark" : "light")) === "dark";
 
-// onTheme calls a function now and whenever the page turns dark or light.
+// onTheme calls a function now and whenever the page turns dark or light. The result stops
+// that.
 export function onTheme(f) {
   listeners.add(f);
   f(dark());
@@ -19,7 +20,7 @@ export function applyTheme() {
 }
 system.addEventListener("change", applyTheme);
 
-// themeSwitch is the button that turns the page dark or light.
+// themeSwitch returns the button that turns the page dark or light.
 export function themeSwitch() {
   const button = h("button", {
     type: "button",

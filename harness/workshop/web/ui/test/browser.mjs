@@ -1,4 +1,4 @@
-// What the walks through the page share: a headless Chromium, and where pictures go.
+// This module has what the browser tests share: a headless Chromium, and screenshots.
 import { chromium } from "playwright-core";
 import { existsSync, mkdirSync } from "node:fs";
 import assert from "node:assert/strict";
@@ -7,11 +7,11 @@ const installed = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/g
 
 export async function launch() {
   const executablePath = process.env.BPFLAB_BROWSER || installed.find(existsSync);
-  assert(executablePath, "no Chromium: " + installed.join(", "));
+  assert(executablePath, "no Chromium at " + installed.join(", "));
   return chromium.launch({ executablePath, args: process.getuid() === 0 ? ["--no-sandbox"] : [] });
 }
 
-// open opens a page that fails the walk for an error of its own.
+// open opens a page and collects its errors.
 export async function open(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
   const page = await context.newPage();
@@ -32,7 +32,7 @@ export async function picture(page, name) {
   await page.screenshot({ path: `${pictures}/${name}.png` });
 }
 
-// step says what is done, so that a failure tells where it was.
+// step runs a step of a test and prints its name.
 export async function step(name, does) {
   try {
     await does();
@@ -43,20 +43,20 @@ export async function step(name, does) {
   console.log("ok:", name);
 }
 
-// until waits for something to become true: a page on a busy machine takes its time.
+// until waits until a condition holds: a page on a busy machine takes its time.
 export async function until(what, is) {
   for (const begun = Date.now(); !(await is()); await new Promise((later) => setTimeout(later, 50)))
     assert(Date.now() - begun < 15000, what);
 }
 
-// type replaces what is in the editor, as a student who types it.
+// type replaces the text in the editor.
 export async function type(page, text) {
   await page.locator(".cm-content").click();
   await page.keyboard.press("Control+a");
   await page.keyboard.insertText(text);
 }
 
-// verdict waits for a check's end after an action, and gives what the page says.
+// verdict waits for the report after an action, and compares its verdict.
 export async function verdict(page, action, want) {
   await page.evaluate(() => {
     for (const v of document.querySelectorAll("#pane-result .verdict strong")) v.dataset.old = "1";

@@ -1,6 +1,6 @@
-// A class in real browsers: node classroom.mjs ADDRESS CODE TEACHER-LINK SOLUTION. Between
-// its two parts it writes "restart" and waits for a line: the server is killed and
-// started again meanwhile.
+// This test runs a class in real browsers: node classroom.mjs ADDRESS CODE TEACHER-LINK
+// SOLUTION. Between its two parts it prints "restart" and waits for a line, while its
+// caller kills the server and starts it again.
 import { readFileSync } from "node:fs";
 import assert from "node:assert/strict";
 import { createInterface } from "node:readline";

@@ -1,5 +1,5 @@
-// A student's walk through the first lab, in a real browser against a real server with
-// real machines: node walk.mjs LINK SOLUTION.
+// This test takes a student through the first lab, in a real browser with a real server
+// and real machines: node walk.mjs LINK SOLUTION.
 import { readFileSync } from "node:fs";
 import assert from "node:assert/strict";
 import { launch, open, picture, step, type, until, verdict } from "./browser.mjs";
