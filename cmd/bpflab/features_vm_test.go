@@ -31,7 +31,7 @@ func TestFeaturesAgreeWithUpstream(t *testing.T) {
 			continue
 		}
 		compared++
-		if strings.Contains(f.Note, "Linux has it from") || f.Unsure {
+		if strings.Contains(f.Note, "Linux has it from") || f.Inconclusive {
 			t.Errorf("%s %s on %s: %s", f.Kind, f.Name, f.Kernel, f.Note)
 		}
 	}

@@ -128,7 +128,7 @@ func TestLibraries(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	if err := (&Files{Rootfs: true}).Program(dir + "/main"); err != nil {
-		t.Errorf("a userland has libraries of its own, but: %v", err)
+		t.Errorf("a root file system has libraries of its own, but: %v", err)
 	}
 }
 

@@ -46,14 +46,14 @@ type Kernel struct {
 
 // Feature is one feature on one kernel.
 type Feature struct {
-	Kernel    string `json:"kernel"`
-	Kind      string `json:"kind"`
-	Name      string `json:"name"`
-	Supported bool   `json:"supported"`
-	Unsure    bool   `json:"unsure,omitempty"`   // the kernel's answer was neither yes nor no; Note has it
-	Since     string `json:"since,omitempty"`    // the oldest kernel of the run that has it
-	Upstream  string `json:"upstream,omitempty"` // the release that brought it, where that is known
-	Note      string `json:"note,omitempty"`
+	Kernel       string `json:"kernel"`
+	Kind         string `json:"kind"`
+	Name         string `json:"name"`
+	Supported    bool   `json:"supported"`
+	Inconclusive bool   `json:"unsure,omitempty"`   // the kernel's answer was neither yes nor no; Note has it
+	Since        string `json:"since,omitempty"`    // the oldest kernel of the run that has it
+	Upstream     string `json:"upstream,omitempty"` // the release that brought it, where that is known
+	Note         string `json:"note,omitempty"`
 }
 
 // Run asks all kernels. One that cannot be asked is in Infra.
@@ -113,9 +113,9 @@ func ask(ctx context.Context, s *session.Session) ([]wire.Feature, error) {
 func (r *Report) collect(answers [][]wire.Feature) {
 	for i, some := range answers {
 		for _, f := range some {
-			one := Feature{Kernel: r.Kernels[i].Selector, Kind: f.Kind, Name: f.Name, Supported: f.Supported, Unsure: f.Unsure, Note: f.Note}
+			one := Feature{Kernel: r.Kernels[i].Selector, Kind: f.Kind, Name: f.Name, Supported: f.Supported, Inconclusive: f.Inconclusive, Note: f.Note}
 			one.Upstream, _ = upstream.Since(f.Kind, f.Name)
-			if note := disagreement(one, r.Kernels[i].version); note != "" && !f.Unsure {
+			if note := disagreement(one, r.Kernels[i].version); note != "" && !f.Inconclusive {
 				one.Note = strings.TrimSuffix(note+": "+f.Note, ": ")
 			}
 			r.Features = append(r.Features, one)

@@ -22,7 +22,7 @@ func sample(t *testing.T) Report {
 	answer := func(ring, lirc, arena wire.Answer) []wire.Feature {
 		return []wire.Feature{{Kind: "map_type", Name: "Arena", Answer: arena}, {Kind: "map_type", Name: "RingBuf", Answer: ring}, {Kind: "program_type", Name: "LircMode2", Answer: lirc}}
 	}
-	yes, no, unsure := wire.Answer{Supported: true}, wire.Answer{}, wire.Answer{Unsure: true, Note: "strange"}
+	yes, no, unsure := wire.Answer{Supported: true}, wire.Answer{}, wire.Answer{Inconclusive: true, Note: "strange"}
 	r := Report{Kernels: []Kernel{asked(t, "6.12"), asked(t, "5.1"), asked(t, "5.10")}, Infra: map[string]string{"7.0": "no boot"}}
 	r.collect([][]wire.Feature{answer(yes, no, unsure), answer(yes, yes, no), answer(yes, yes, no)})
 	return r
@@ -36,7 +36,7 @@ func TestCollect(t *testing.T) {
 		{"6.12", "RingBuf", Feature{Supported: true, Since: "5.1", Upstream: "5.8"}},
 		{"5.1", "RingBuf", Feature{Supported: true, Since: "5.1", Upstream: "5.8", Note: "a backport, Linux has it from 5.8 on"}},
 		{"6.12", "LircMode2", Feature{Since: "5.1", Upstream: "4.18", Note: "switched off, Linux has it from 4.18 on"}},
-		{"6.12", "Arena", Feature{Unsure: true, Upstream: "6.9", Note: "strange"}},
+		{"6.12", "Arena", Feature{Inconclusive: true, Upstream: "6.9", Note: "strange"}},
 	} {
 		for _, f := range sample(t).Features {
 			if f.Kernel != test.kernel || f.Name != test.name {

@@ -45,7 +45,7 @@ func (r Report) markdownHead(b *strings.Builder, kind string) {
 func (r Report) markdownNotes(b *strings.Builder) {
 	b.WriteString("\n## Where a kernel is not what its version promises\n\n| kernel | feature | note |\n|---|---|---|\n")
 	for _, f := range r.Features {
-		if f.Note != "" && (f.Unsure || f.disagrees()) {
+		if f.Note != "" && (f.Inconclusive || f.disagrees()) {
 			fmt.Fprintf(b, "| %s | %s | %s |\n", f.Kernel, f.Name, strings.ReplaceAll(f.Note, "|", "\\|"))
 		}
 	}

@@ -38,7 +38,7 @@ func (r Report) rows() []row {
 		}
 		last := &out[len(out)-1]
 		switch {
-		case f.Unsure:
+		case f.Inconclusive:
 		case f.Supported:
 			last.has[at[f.Kernel]] = has
 		default:
@@ -98,7 +98,7 @@ func (one row) cells() string {
 // that is given, and which kernels could not be asked.
 func (r Report) writeNotes(w io.Writer, kind string) error {
 	for _, f := range r.Features {
-		if f.Note != "" && (f.Unsure || f.disagrees()) && (kind == "" || f.Kind == kind) {
+		if f.Note != "" && (f.Inconclusive || f.disagrees()) && (kind == "" || f.Kind == kind) {
 			fmt.Fprintf(w, "%s on %s: %s\n", f.Name, f.Kernel, f.Note)
 		}
 	}

@@ -41,8 +41,8 @@ type listed struct {
 }
 
 // Compile finds the packages that patterns name and compiles their tests into dir, for
-// machines with or without a whole userland. Errors are what the go command says.
-func Compile(ctx context.Context, patterns []string, flags Flags, dir string, userland bool) ([]*Package, error) {
+// machines with or without a root file system of their own. Errors are what the go command says.
+func Compile(ctx context.Context, patterns []string, flags Flags, dir string, rootfs bool) ([]*Package, error) {
 	found, err := list(ctx, patterns, flags)
 	if err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func Compile(ctx context.Context, patterns []string, flags Flags, dir string, us
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.NumCPU())
 	for i, l := range found {
-		p := &Package{Path: l.ImportPath, Dir: l.Dir, Module: l.Dir, Files: &bundle.Files{Rootfs: userland}}
+		p := &Package{Path: l.ImportPath, Dir: l.Dir, Module: l.Dir, Files: &bundle.Files{Rootfs: rootfs}}
 		if l.Module != nil {
 			p.Module = l.Module.Dir
 		}

@@ -73,7 +73,7 @@ func (r *record) test(e Event) {
 	case "fail":
 		step.Verdict, step.Seen = verdict.Fail, "failed"
 	case "skip":
-		step.Verdict, step.Seen = verdict.Unsupported, "skipped: "+lastSaid(r.said(e.Test))
+		step.Verdict, step.Seen = verdict.Unsupported, "skipped: "+lastOutput(r.printed(e.Test))
 	default:
 		return
 	}
@@ -82,7 +82,7 @@ func (r *record) test(e Event) {
 		step.Seconds = *e.Elapsed
 	}
 	if step.Verdict == verdict.Fail {
-		step.Log = r.said(e.Test)
+		step.Log = r.printed(e.Test)
 	}
 	delete(r.logs, e.Test)
 }
@@ -134,8 +134,8 @@ func (r *record) measured(f figures, line string) {
 	delete(r.logs, test)
 }
 
-// said returns the output of a test that has not ended.
-func (r *record) said(test string) string {
+// printed returns the output of a test that has not ended.
+func (r *record) printed(test string) string {
 	if log := r.logs[test]; log != nil {
 		return log.String()
 	}
@@ -161,7 +161,7 @@ func (r *record) close(why string, finished bool) []verdict.Step {
 		case over:
 			step.Verdict, step.Seen = verdict.Pass, "ended without figures"
 		default:
-			step.Verdict, step.Seen, step.Log = verdict.Fail, "did not end: "+why, r.said(name)
+			step.Verdict, step.Seen, step.Log = verdict.Fail, "did not end: "+why, r.printed(name)
 		}
 		kept = append(kept, step)
 	}
@@ -178,8 +178,8 @@ func (r *record) divided(test string) bool {
 	return false
 }
 
-// lastSaid returns the last line that a test printed before it was skipped.
-func lastSaid(log string) string {
+// lastOutput returns the last line that a test printed before it was skipped.
+func lastOutput(log string) string {
 	said := ""
 	for line := range strings.Lines(log) {
 		line = strings.TrimSpace(line)

@@ -15,7 +15,7 @@ import (
 // Options says how to run a package's tests.
 type Options struct {
 	Flags   Flags
-	Root    string // the machine's directory of a userland, "" for none
+	Root    string // the machine's directory of a root file system, "" for none
 	Env     []string
 	Signals <-chan string
 	Stderr  io.Writer   // what the binary writes besides what tests print; nil is nowhere

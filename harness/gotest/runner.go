@@ -23,7 +23,7 @@ type Runner struct {
 	Kernels  []kernel.Image
 	Task     command.TaskFunc
 	Flags    Flags
-	Root     string   // the machines' directory of a userland, "" for none
+	Root     string   // the machines' directory of a root file system, "" for none
 	Env      []string // added to the machines', "K=V"
 	Signals  command.SignalsFunc
 	Failed   command.FailedFunc // may be nil

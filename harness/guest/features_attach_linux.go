@@ -72,7 +72,7 @@ func refusal(err error) wire.Answer {
 		return wire.Answer{Supported: true}
 	}
 	if errors.Is(err, unix.ENOMEM) || errors.Is(err, unix.EAGAIN) {
-		return wire.Answer{Unsure: true, Note: err.Error()}
+		return wire.Answer{Inconclusive: true, Note: err.Error()}
 	}
 	return wire.Answer{Note: err.Error()}
 }

@@ -34,7 +34,7 @@ func askBTF(out *wire.FeaturesResult) {
 	for kind, t := range btfKinds() {
 		raw, err := rawBTF(t)
 		if err != nil {
-			out.Add(wire.KindBTFKind, kind, wire.Answer{Unsure: true, Note: err.Error()})
+			out.Add(wire.KindBTFKind, kind, wire.Answer{Inconclusive: true, Note: err.Error()})
 			continue
 		}
 		out.Add(wire.KindBTFKind, kind, wire.Answer{Supported: probe.TakesBTF(raw)})

@@ -71,7 +71,7 @@ func answerOf(err error) wire.Answer {
 	case errors.Is(err, ebpf.ErrNotSupported):
 		return wire.Answer{}
 	}
-	return wire.Answer{Unsure: true, Note: err.Error()}
+	return wire.Answer{Inconclusive: true, Note: err.Error()}
 }
 
 // instructions are what the verifier takes besides.

@@ -153,8 +153,8 @@ func (c Comparison) Title() string {
 	return strings.Join(parts, ", ") + " " + since
 }
 
-// what describes a change in a cell of a table.
-func (c Change) what() string {
+// description describes a change in a cell of a table.
+func (c Change) description() string {
 	switch c.Kind {
 	case "new":
 		return c.New
@@ -180,8 +180,8 @@ func (s Speed) kind() string {
 	return "faster"
 }
 
-// what describes the change, as in "0.8s → 2.4s".
-func (s Speed) what() string { return preciseSeconds(s.Old) + " → " + preciseSeconds(s.New) }
+// description describes the change, as in "0.8s → 2.4s".
+func (s Speed) description() string { return preciseSeconds(s.Old) + " → " + preciseSeconds(s.New) }
 
 // factor returns the ratio of the two times, as in "3.0 times".
 func (s Speed) factor() string {
@@ -212,10 +212,10 @@ type comparisonRow struct{ Kind, Lab, Kernel, What, Note string }
 func (c Comparison) rows() []comparisonRow {
 	var out []comparisonRow
 	for _, change := range c.Changes {
-		out = append(out, comparisonRow{change.Kind, cleanLine(change.Lab), cleanLine(change.Kernel), change.what(), change.note()})
+		out = append(out, comparisonRow{change.Kind, cleanLine(change.Lab), cleanLine(change.Kernel), change.description(), change.note()})
 	}
 	for _, speed := range c.Speeds {
-		out = append(out, comparisonRow{speed.kind(), cleanLine(speed.Lab), cleanLine(speed.Kernel), speed.what(), speed.factor()})
+		out = append(out, comparisonRow{speed.kind(), cleanLine(speed.Lab), cleanLine(speed.Kernel), speed.description(), speed.factor()})
 	}
 	return out
 }

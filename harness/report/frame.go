@@ -100,15 +100,15 @@ func (s *state) row(index int, now time.Time) string {
 		mark, elapsed = s.spinner(now), seconds(now.Sub(cell.begun).Seconds())
 	}
 	line := fmt.Sprintf("%s %s  %s  %s  %s", mark, pad(cleanLine(planned.Lab), s.table.lab),
-		pad(cleanLine(planned.Kernel), s.table.kernel), doing(cell.event), elapsed)
+		pad(cleanLine(planned.Kernel), s.table.kernel), activity(cell.event), elapsed)
 	if !cell.running() {
 		return s.table.dim(line)
 	}
 	return line
 }
 
-// doing returns a word or two about a cell's state.
-func doing(event verdict.Event) string {
+// activity returns a word or two about a cell's state.
+func activity(event verdict.Event) string {
 	text := phases[event.Phase]
 	switch event.Phase {
 	case verdict.PhaseStep:

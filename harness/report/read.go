@@ -34,7 +34,7 @@ func Read(r io.Reader) (verdict.Result, error) {
 		return verdict.Result{}, errors.New("it has no cells: it is not the result.json of a run")
 	}
 	for i, cell := range result.Cells {
-		if err := sound(cell); err != nil {
+		if err := checkCell(cell); err != nil {
 			return verdict.Result{}, fmt.Errorf("cells[%d]: %w", i, err)
 		}
 	}
@@ -58,8 +58,8 @@ func located(text []byte, err error) error {
 	return fmt.Errorf("line %d: %w", 1+bytes.Count(text[:at], []byte("\n")), err)
 }
 
-// sound reports whether a cell is as a run leaves it.
-func sound(cell verdict.Cell) error {
+// checkCell returns an error for a cell that is not as a run leaves it.
+func checkCell(cell verdict.Cell) error {
 	if cell.Lab == "" {
 		return errors.New("it names no lab")
 	}

@@ -8,9 +8,9 @@ import (
 	"github.com/bpflab/bpflab/harness/lab"
 )
 
-// goesSomewhere reports whether an accepted program is attached: as the step says, else
+// isAttached reports whether an accepted program is to be attached: as the step says, else
 // unless it is in a program array, from which others call it.
-func (st *step) goesSomewhere(program string) bool {
+func (st *step) isAttached(program string) bool {
 	i := slices.IndexFunc(st.def.Attach, func(a lab.Attach) bool { return a.Program == program })
 	if i >= 0 {
 		return !st.def.Attach[i].None

@@ -18,7 +18,7 @@ func TestGoesSomewhere(t *testing.T) {
 	def.Attach = []lab.Attach{{Program: "loop", To: "server"}, {Program: "other", None: true}}
 	st := &step{def: def, seen: observation{spec: spec}}
 	for program, want := range map[string]bool{"entry": true, "udp": false, "loop": true, "other": false} {
-		if got := st.goesSomewhere(program); got != want {
+		if got := st.isAttached(program); got != want {
 			t.Errorf("%s is attached: %v, want %v", program, got, want)
 		}
 	}

@@ -7,13 +7,13 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// IsGuestsDoing reports whether an error of a machine, in which a command or a lab's
+// CausedByGuest reports whether an error of a machine, in which a command or a lab's
 // step had begun, was brought about by those: a kernel that panicked, a guest that
 // powered off or reset itself, bytes on the agent's stream that the agent does not send, an
 // agent that was killed. What may be the host's or bpflab's own doing is not: a machine
 // that is gone, one that hangs, an agent that lacked memory, or that erred where no
 // command has run that could have changed it.
-func IsGuestsDoing(err error, ranCommands bool) bool {
+func CausedByGuest(err error, ranCommands bool) bool {
 	var broken *wire.ProtocolError
 	switch {
 	case errors.Is(err, vms.ErrAgent):

@@ -10,8 +10,8 @@ import (
 
 // Follow reports the lines in the kernel's trace buffer as they come, until ctx or the
 // machine ends; the error says which.
-func (s *Session) Follow(ctx context.Context, tell func(wire.Followed)) error {
-	return s.call(ctx, wire.OpFollow, nil, nil, wire.IO{Stdout: &followedLines{tell: tell}})
+func (s *Session) Follow(ctx context.Context, report func(wire.Followed)) error {
+	return s.call(ctx, wire.OpFollow, nil, nil, wire.IO{Stdout: &followedLines{report: report}})
 }
 
 // maxFollowed bounds a line of a guest's, in bytes; a longer one is left out.
@@ -19,8 +19,8 @@ const maxFollowed = 4 << 20
 
 // followedLines reads JSON, one value a line.
 type followedLines struct {
-	tell func(wire.Followed)
-	part []byte
+	report func(wire.Followed)
+	part   []byte
 }
 
 func (f *followedLines) Write(p []byte) (int, error) {
@@ -35,7 +35,7 @@ func (f *followedLines) Write(p []byte) (int, error) {
 		}
 		var news wire.Followed
 		if json.Unmarshal(line, &news) == nil {
-			f.tell(news)
+			f.report(news)
 		}
 		f.part = append([]byte(nil), rest...)
 	}

@@ -13,13 +13,13 @@ import (
 // Sent receives how much of a content has gone to the guest, in bytes.
 type Sent func(sent, size int64)
 
-// Put stores a content of size bytes as a file in the guest. tell, which may
+// Put stores a content of size bytes as a file in the guest. report, which may
 // be nil, is called as it goes. The error is *wire.Fault where the guest cannot
 // store it, else the machine's.
-func (s *Session) Put(ctx context.Context, path string, mode fs.FileMode, content io.Reader, size int64, tell Sent) error {
+func (s *Session) Put(ctx context.Context, path string, mode fs.FileMode, content io.Reader, size int64, report Sent) error {
 	var res wire.PutResult
 	args := wire.Put{Path: path, Mode: uint32(mode.Perm())}
-	if err := s.call(ctx, wire.OpPut, args, &res, wire.IO{In: metered(content, size, tell)}); err != nil {
+	if err := s.call(ctx, wire.OpPut, args, &res, wire.IO{In: metered(content, size, report)}); err != nil {
 		return err
 	}
 	if res.Size != size {
@@ -37,30 +37,30 @@ func (s *Session) placeTarget(ctx context.Context, job Job) error {
 	return s.Put(ctx, job.Lab.TargetPath(), 0o755, bytes.NewReader(program), int64(len(program)), nil)
 }
 
-// tellEvery is how much goes between two calls of a Sent, in bytes; what is not
+// reportEvery is how much goes between two calls of a Sent, in bytes; what is not
 // larger is gone before anybody could read it.
-const tellEvery = 1 << 20
+const reportEvery = 1 << 20
 
 // meter reports how much was read of it.
 type meter struct {
 	content    io.Reader
 	sent, size int64
-	tell       Sent
+	report     Sent
 }
 
-func metered(content io.Reader, size int64, tell Sent) io.Reader {
-	if tell == nil || size <= tellEvery {
+func metered(content io.Reader, size int64, report Sent) io.Reader {
+	if report == nil || size <= reportEvery {
 		return content
 	}
-	return &meter{content: content, size: size, tell: tell}
+	return &meter{content: content, size: size, report: report}
 }
 
 func (m *meter) Read(p []byte) (int, error) {
 	n, err := m.content.Read(p)
-	before := m.sent / tellEvery
+	before := m.sent / reportEvery
 	m.sent += int64(n)
-	if m.sent/tellEvery > before || m.sent == m.size && n > 0 {
-		m.tell(m.sent, m.size)
+	if m.sent/reportEvery > before || m.sent == m.size && n > 0 {
+		m.report(m.sent, m.size)
 	}
 	return n, err
 }

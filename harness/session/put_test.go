@@ -12,9 +12,9 @@ func TestMeter(t *testing.T) {
 		size int64
 		want string
 	}{
-		{tellEvery, ""}, // gone at once
-		{tellEvery + 1, fmt.Sprint([]int64{tellEvery, tellEvery + 1})},
-		{3 * tellEvery, fmt.Sprint([]int64{tellEvery, 2 * tellEvery, 3 * tellEvery})},
+		{reportEvery, ""}, // gone at once
+		{reportEvery + 1, fmt.Sprint([]int64{reportEvery, reportEvery + 1})},
+		{3 * reportEvery, fmt.Sprint([]int64{reportEvery, 2 * reportEvery, 3 * reportEvery})},
 	} {
 		var told []int64
 		r := metered(bytes.NewReader(make([]byte, test.size)), test.size, func(sent, size int64) {

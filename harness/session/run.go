@@ -39,7 +39,7 @@ type Outcome struct {
 }
 
 // Run does a lab's steps, one after the other, until one does not pass. What a step
-// does to its machine is the lab's finding (see IsGuestsDoing), as is an error that the
+// does to its machine is the lab's finding (see CausedByGuest), as is an error that the
 // kernel reports meanwhile; a machine that is lost any other way is Infra.
 func (s *Session) Run(ctx context.Context, job Job) Outcome {
 	began := time.Now()
@@ -80,7 +80,7 @@ func (s *Session) Run(ctx context.Context, job Job) Outcome {
 
 // step does one step, if there is something to do in it, and cleans up after it.
 func (s *Session) step(ctx context.Context, job Job, def lab.Step, load *time.Duration) (verdict.Step, bool, error) {
-	if step, left := s.leftOut(job, def); left {
+	if step, left := s.skipped(job, def); left {
 		return step, true, nil
 	}
 	st := s.newStep(job, def)
@@ -98,8 +98,8 @@ func (s *Session) step(ctx context.Context, job Job, def lab.Step, load *time.Du
 	return done, true, s.cleanUp(ctx, st)
 }
 
-// leftOut returns the result of a step that is not for the session's kernel.
-func (s *Session) leftOut(job Job, def lab.Step) (verdict.Step, bool) {
+// skipped returns the result of a step that is not for the session's kernel.
+func (s *Session) skipped(job Job, def lab.Step) (verdict.Step, bool) {
 	if def.When == nil || def.When.Contains(s.version(job.Kernel)) {
 		return verdict.Step{}, false
 	}
@@ -180,7 +180,7 @@ func (s *Session) judgeDeath(ctx context.Context, out *Outcome, err error, begun
 	switch {
 	case ctx.Err() != nil:
 		out.Reason, out.Err = "interrupted", err
-	case errors.Is(err, vms.ErrPanic), begun && IsGuestsDoing(err, ran):
+	case errors.Is(err, vms.ErrPanic), begun && CausedByGuest(err, ran):
 		out.Verdict = verdict.Fail
 		var crash *vms.Crash
 		if errors.As(err, &crash) {
@@ -204,4 +204,4 @@ func (s *Session) judgeConsole(out *Outcome, l *lab.Lab) {
 	}
 }
 
-func (s *Session) living() bool { return s.alive.Err() == nil }
+func (s *Session) isAlive() bool { return s.alive.Err() == nil }

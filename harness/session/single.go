@@ -38,7 +38,7 @@ func (s *Session) Single(ctx context.Context, job Job, name string) (Single, err
 		return Single{}, err
 	}
 	def := job.Lab.Steps[i]
-	if step, left := s.leftOut(job, def); left {
+	if step, left := s.skipped(job, def); left {
 		return Single{Step: step}, nil
 	}
 	st := s.newStep(job, def)

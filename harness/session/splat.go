@@ -91,7 +91,7 @@ func (s *Session) LastSplats(more AllowSplats) Splats {
 	for until := time.Now().Add(s.Limit(splatEnd)); ; time.Sleep(lookEvery) {
 		var whole bool
 		found, whole = vms.Splats(withoutLine(text, mark))
-		if whole || !s.living() || time.Now().After(until) {
+		if whole || !s.isAlive() || time.Now().After(until) {
 			break
 		}
 		text = s.consoleFrom(s.judged)
@@ -103,7 +103,7 @@ func (s *Session) LastSplats(more AllowSplats) Splats {
 // mark makes the agent write a line that was not on the console before to the kernel's log,
 // and returns it; "" where the agent cannot, or the console does not show it.
 func (s *Session) mark() string {
-	if s.deaf || !s.living() {
+	if s.deaf || !s.isAlive() {
 		return ""
 	}
 	s.marks++
@@ -126,7 +126,7 @@ func (s *Session) consoleUntil(mark string) []byte {
 	}
 	for until := time.Now().Add(s.Limit(markEnd)); ; time.Sleep(lookEvery) {
 		text := s.consoleFrom(s.judged)
-		if bytes.Contains(text, []byte(mark)) || !s.living() {
+		if bytes.Contains(text, []byte(mark)) || !s.isAlive() {
 			return text
 		}
 		if time.Now().After(until) {

@@ -169,7 +169,7 @@ func TestIsGuestsDoing(t *testing.T) {
 		{&vms.Crash{Reason: noMemory}, true, false},
 		{errors.New("x"), true, false},
 	} {
-		if got := IsGuestsDoing(test.err, test.ran); got != test.want {
+		if got := CausedByGuest(test.err, test.ran); got != test.want {
 			t.Errorf("%v, commands %v: %v, want %v", test.err, test.ran, got, test.want)
 		}
 	}

@@ -39,7 +39,7 @@ func (st *step) do(ctx context.Context) (verdict.Step, error) {
 	if err == nil {
 		out = st.settle(ctx)
 	}
-	if errors.Is(context.Cause(ctx), errStepTimeout) && st.living() {
+	if errors.Is(context.Cause(ctx), errStepTimeout) && st.isAlive() {
 		out.Verdict, out.Expected, out.Seen = verdict.Timeout, fmt.Sprintf("an end within %s", limit), "it was still running"
 		err = nil
 	}
@@ -177,7 +177,7 @@ func (st *step) attachAll(ctx context.Context) error {
 			return &finding{expected: "program " + p.Name + " accepted by the verifier",
 				seen: answers(p.Name, &st.seen)[0].String(), log: p.Log}
 		}
-		if !st.goesSomewhere(p.Name) {
+		if !st.isAttached(p.Name) {
 			continue
 		}
 		if err := st.attach(ctx, p.Name); err != nil {

@@ -173,7 +173,7 @@ func (w *worker) verify(ctx context.Context, p pending) (r Result, lost bool, er
 	case errors.As(err, &fault):
 		r.Infra = fault.Msg
 		return r, false, nil
-	case session.IsGuestsDoing(err, false):
+	case session.CausedByGuest(err, false):
 		w.judgeEnd(&r, err)
 		return r, true, nil
 	}

@@ -194,7 +194,7 @@ func (i *instance) note(err error) error {
 		return err
 	}
 	if unreachable(err) {
-		i.member.sick()
+		i.member.setUnresponsive()
 	}
 	return &misplaced{i.where(), err}
 }

@@ -40,12 +40,12 @@ func (i *instance) launchFirst(ctx context.Context, b directBoot) error {
 	switch {
 	case ctx.Err() != nil:
 		return errors.Join(err, ctx.Err())
-	case !b.emulate && (err != nil || !i.speaks(ctx)):
+	case !b.emulate && (err != nil || !i.answers(ctx)):
 		m.emulates = true
 		return errors.Join(errSilent, err)
 	case err != nil:
 		return err
-	case b.emulate && !i.speaks(ctx):
+	case b.emulate && !i.answers(ctx):
 		m.emulates = false // it is not for KVM; the next one tries that again
 		return nil
 	}
@@ -64,8 +64,8 @@ func (i *instance) startAs(ctx context.Context, b directBoot) error {
 	return i.start(ctx)
 }
 
-// speaks waits for the kernel's first words.
-func (i *instance) speaks(ctx context.Context) bool {
+// answers waits for the kernel's first output, and reports whether it came.
+func (i *instance) answers(ctx context.Context) bool {
 	limit := time.After(silence)
 	for {
 		if text, err := i.kernelLog(ctx, 0); err == nil && len(text) > 0 {

@@ -88,8 +88,8 @@ func (s *server) directory(pool string) (string, error) {
 // avoidFor is how long a member that did not answer gets no machine.
 const avoidFor = time.Minute
 
-// sick marks a member that did not answer.
-func (m *member) sick() {
+// setUnresponsive marks a member that did not answer.
+func (m *member) setUnresponsive() {
 	m.placing.Lock()
 	defer m.placing.Unlock()
 	m.trouble = time.Now()
@@ -108,7 +108,7 @@ func (p *Provider) blame(s *server, err error) bool {
 	for _, m := range members {
 		address := strings.TrimPrefix(m.URL, "https://")
 		if _, sick := p.at(m.ServerName).load(); !sick && strings.Contains(err.Error(), address) {
-			p.at(m.ServerName).sick()
+			p.at(m.ServerName).setUnresponsive()
 			return true
 		}
 	}
@@ -138,7 +138,7 @@ func (p *Provider) target(s *server) (string, error) {
 		}
 		return "", nil
 	}
-	if !p.someoneSick() || p.options.Target != "" && p.options.Target[0] != '@' {
+	if !p.anyUnresponsive() || p.options.Target != "" && p.options.Target[0] != '@' {
 		return p.options.Target, nil
 	}
 	members, err := p.candidates(s)
@@ -161,7 +161,7 @@ func (p *Provider) target(s *server) (string, error) {
 	}), nil
 }
 
-func (p *Provider) someoneSick() bool {
+func (p *Provider) anyUnresponsive() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, m := range p.members {

@@ -239,9 +239,9 @@ func (c *Client) read() {
 	for {
 		f, err := readFrame(c.stream, c.begun)
 		if err == nil {
-			c.heard(true)
+			c.received(true)
 			err = c.take(f)
-			c.heard(false)
+			c.received(false)
 		}
 		if err != nil {
 			c.mu.Lock()
@@ -271,8 +271,8 @@ func (c *Client) Unfinished() error {
 	return &ProtocolError{"a header came without its payload"}
 }
 
-// heard notes a frame, before it is taken and after.
-func (c *Client) heard(taking bool) {
+// received notes a frame, before it is handed over and after.
+func (c *Client) received(taking bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.last, c.taking, c.within = time.Now(), taking, false

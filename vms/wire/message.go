@@ -215,12 +215,12 @@ type Feature struct {
 	Answer
 }
 
-// Answer is what the kernel said. Unsure is a probe that failed for another
+// Answer is what the kernel said. Inconclusive is a probe that failed for another
 // reason than that the kernel lacks the feature; Note says which.
 type Answer struct {
-	Supported bool   `json:"supported"`
-	Unsure    bool   `json:"unsure,omitempty"`
-	Note      string `json:"note,omitempty"` // of a helper, the program types that have it
+	Supported    bool   `json:"supported"`
+	Inconclusive bool   `json:"unsure,omitempty"`
+	Note         string `json:"note,omitempty"` // of a helper, the program types that have it
 }
 
 // Add adds a feature.
