@@ -17,9 +17,9 @@ type Job struct {
 	Name string // of the record
 	Task scheduler.Task
 
-	// Do does what there is to do in a machine and writes what came of it into the
-	// record. An error is the machine's, and the job is done again in another one as
-	// often as the pool retries, unless something of it has [Begun].
+	// Do does the job in a machine and writes the outcome into the record. An error is
+	// the machine's; the pool then tries the job in another one, as often as it retries,
+	// unless the job has [Begun].
 	Do func(context.Context, *scheduler.Attempt, *verdict.Cell) error
 
 	// Done is called with the finished record; may be nil.
@@ -70,8 +70,8 @@ func (j Job) record(pool *scheduler.Pool) verdict.Cell {
 	return cell
 }
 
-// use does the job in a machine. What has begun is not done again: the record is infra
-// then, and no error is returned.
+// use does the job in a machine. A job that has begun is not done again: if its machine
+// fails, the record is infra, and use returns no error.
 func (j Job) use(ctx context.Context, a *scheduler.Attempt, cell *verdict.Cell) error {
 	cell.Kernel.Release, cell.BootID = a.Session.Ready.Release, a.Session.Ready.BootID
 	cell.Verdict, cell.Reason, cell.Splat, cell.Steps = verdict.Pass, "", "", []verdict.Step{}
@@ -100,7 +100,7 @@ func judgeConsole(s *session.Session, cell *verdict.Cell) {
 	}
 }
 
-// AllowedSplats returns what a record says of reports of the kernel that were expected.
+// AllowedSplats returns the text in a record about expected reports of the kernel.
 func AllowedSplats(cell verdict.Cell) []string {
 	var out []string
 	for _, w := range cell.Warnings {
@@ -111,7 +111,7 @@ func AllowedSplats(cell verdict.Cell) []string {
 	return out
 }
 
-// end notes what there is to know of a machine that is gone.
+// end records what is known of a machine that is gone.
 func end(ctx context.Context, a scheduler.Attempt, cell *verdict.Cell) {
 	cell.StartKind, cell.Where, cell.Console = a.Machine.StartKind, a.Machine.Where, a.Console
 	cell.Hypervisor = verdict.Hypervisor(a.Machine.Hypervisor).Known()
@@ -135,13 +135,13 @@ func infra(ctx context.Context, err error, cell *verdict.Cell) {
 	}
 }
 
-// begun is an error that came after a command had begun.
+// begun is an error that occurred after a command had begun.
 type begun struct{ error }
 
 func (e *begun) Unwrap() error { return e.error }
 
-// Begun marks an error that came after a command had begun, which is not run a second
-// time; nil stays nil.
+// Begun marks an error that occurred after a command had begun: the command is not run a
+// second time. nil stays nil.
 func Begun(err error) error {
 	if err == nil {
 		return nil

@@ -1,8 +1,8 @@
 // Package command runs commands in machines: it sends the files, streams input and
 // output, passes signals on, brings files back, and says how the command ended.
 //
-// What happens after a command has begun is the command's doing, also a machine that
-// panics, reboots or hangs; what happens before is the machine's.
+// Whatever happens after a command has begun counts as its own doing, even if the machine
+// panics, reboots or hangs; what happens before counts as the machine's failure.
 package command
 
 import (
@@ -42,20 +42,20 @@ const Grace = 5 * time.Second
 
 // Outcome is how a command ended.
 type Outcome struct {
-	Exit     int    // its status, 128 and the signal's number as a shell has it if it was killed by one
+	Exit     int    // its status; as in a shell, 128 + N if signal N killed it
 	Signal   string // "SIGKILL"
-	Core     bool   // its memory lies in wire.Cores
+	Core     bool   // its core dump is in wire.Cores
 	Error    string // why it could not be started
 	TimedOut bool
 	Crash    *vms.Crash // the machine died of it, or hangs
 	Hang     bool
-	Broken   *wire.ProtocolError // something else than bpflab's agent spoke on the agent's stream
+	Broken   *wire.ProtocolError // something other than bpflab's agent wrote to the agent's stream
 	Seconds  float64
 }
 
 // Exit statuses besides those of commands.
 const (
-	ExitTimeout = 124 // as timeout(1) has it
+	ExitTimeout = 124 // as timeout(1)
 	ExitDeath   = 1   // the machine died
 )
 
@@ -79,8 +79,8 @@ func Send(ctx context.Context, s *session.Session, root string, files *bundle.Fi
 	return fmt.Errorf("the files, %d MiB, of them %s %d MiB, do not fit into the machine: give it more memory: --mem", files.Size()>>20, name, size>>20)
 }
 
-// Run runs a command to its end. The error is of the machine, or ctx's cause; one that
-// came after the command had begun is marked as such (see [Begun]).
+// Run runs a command to its end. The error is the machine's, or ctx's cause; one that
+// occurred after the command had begun is marked as such (see [Begun]).
 func Run(ctx context.Context, s *session.Session, c Command) (Outcome, error) {
 	if err := Send(ctx, s, c.Root, c.Files); err != nil {
 		return Outcome{}, err
@@ -101,7 +101,7 @@ func Run(ctx context.Context, s *session.Session, c Command) (Outcome, error) {
 	return out, Begun(out.died(err))
 }
 
-// status makes one number of exit status, signal and timeout.
+// status combines exit status, signal and timeout into one number.
 func (o *Outcome) status() {
 	switch {
 	case o.TimedOut:
@@ -111,8 +111,8 @@ func (o *Outcome) status() {
 	}
 }
 
-// died notes the end of a machine, which a command that ran has brought about. It
-// returns every other error.
+// died records the end of a machine that a running command has brought about. It returns
+// every other error.
 func (o *Outcome) died(err error) error {
 	var crash *vms.Crash
 	var broken *wire.ProtocolError
@@ -133,7 +133,7 @@ func (o *Outcome) died(err error) error {
 // OK reports whether the command ended with status 0.
 func (o Outcome) OK() bool { return o.Exit == 0 && !o.Lost() }
 
-// Lost reports whether the machine cannot be asked any more.
+// Lost reports whether the machine can no longer be used.
 func (o Outcome) Lost() bool { return o.Crash != nil || o.Hang || o.Broken != nil }
 
 // String returns how it ended, as a part of a sentence: "exit status 1".

@@ -10,8 +10,8 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// TakeCores brings the memory of killed commands into dir, and beside it the binary,
-// so that a debugger can read it there at any time.
+// TakeCores stores the core dumps of killed commands in dir, with their binaries beside
+// them for a debugger.
 func TakeCores(ctx context.Context, s *session.Session, dir, binary string) error {
 	n, err := Take(ctx, s, "", wire.Cores, dir)
 	if err != nil || n == 0 {

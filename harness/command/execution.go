@@ -29,7 +29,7 @@ type Execution struct {
 	Input          func() io.Reader // returns one command's standard input; see [Input]
 	Stdout, Stderr io.Writer        // of several kernels, lines are marked with the kernel
 	Signals        SignalsFunc
-	Artifacts      string // where ArtifactsDir is brought to, below it a directory per kernel if there are several; "" is nowhere
+	Artifacts      string // where ArtifactsDir is copied to, in a directory per kernel if there are several; "" is nowhere
 	Failed         FailedFunc
 
 	lock     sync.Mutex // of Stdout, Stderr and keep
@@ -45,8 +45,8 @@ type TaskFunc func(class string, image kernel.Image, dir string) scheduler.Task
 // is called.
 type SignalsFunc func() (names chan string, done func())
 
-// FailedFunc is called with the record of a command that has ended, while its machine is
-// there. c says where the command ran.
+// FailedFunc is called with the record of a failed command, while its machine still runs.
+// c says where the command ran.
 type FailedFunc func(ctx context.Context, s *session.Session, c Command, cell verdict.Cell) error
 
 // Run runs the command on every kernel and returns the records, in order.
@@ -68,8 +68,8 @@ func (e *Execution) Exit(r verdict.Result) int {
 	return r.Exit()
 }
 
-// Keep reports whether the pool's directory has something to see: a console with a
-// report of the kernel, or a core.
+// Keep reports whether the pool's directory contains something worth keeping: a console
+// with a report of the kernel, or a core dump.
 func (e *Execution) Keep() bool {
 	e.lock.Lock()
 	defer e.lock.Unlock()
@@ -182,7 +182,7 @@ func (e *Execution) keepFiles() {
 	e.keep = true
 }
 
-// show says how a command ended, where its output does not.
+// show prints how a command ended, where its output does not.
 func (e *Execution) show(cell verdict.Cell, o Outcome) {
 	e.lock.Lock()
 	defer e.lock.Unlock()
@@ -200,7 +200,7 @@ func (e *Execution) show(cell verdict.Cell, o Outcome) {
 	fmt.Fprintf(e.Stderr, "bpflab: %s on %s: %s%s\n", cell.Lab, cell.Kernel.Selector, cell.Reason, e.hint(o))
 }
 
-// hint returns what may help with a command that is not there.
+// hint returns advice about a command that was not found.
 func (e *Execution) hint(o Outcome) string {
 	if o.Exit == 127 && o.Error != "" && len(e.Command.Argv) == 1 && strings.Contains(e.Command.Argv[0], " ") {
 		return "; a shell understands that: -- sh -c '" + e.Command.Argv[0] + "'"

@@ -30,8 +30,8 @@ const mostInput = 256 << 20
 
 var errMuchInput = errors.New("standard input is too long to be kept for several kernels: run one at a time")
 
-// copies gives many readers what one has, as it comes. Nothing is read before there is
-// a reader.
+// copies gives many readers the content of one, as it arrives. It reads nothing before
+// there is a reader.
 type copies struct {
 	from  io.Reader
 	most  int // bytes

@@ -41,14 +41,14 @@ func (r *running) pass(ctx context.Context, c Command) {
 	}
 }
 
-// signal sends a signal. That the command has ended meanwhile is no matter, and that
-// the machine has is reported by the command's own call.
+// signal sends a signal. It does not matter if the command has ended meanwhile; if the
+// machine has, the command's own call reports it.
 func (r *running) signal(ctx context.Context, name string) {
 	r.session.Call(ctx, wire.OpSignal, wire.Signal{ID: r.id, Name: name}, nil, wire.IO{})
 }
 
-// numbers are those of the signals that end commands, on every architecture that
-// machines have.
+// numbers are those of the signals that end commands, the same on all supported
+// architectures.
 var numbers = map[string]int{"SIGHUP": 1, "SIGINT": 2, "SIGQUIT": 3, "SIGILL": 4, "SIGTRAP": 5, "SIGABRT": 6, "SIGBUS": 7, "SIGFPE": 8,
 	"SIGKILL": 9, "SIGUSR1": 10, "SIGSEGV": 11, "SIGUSR2": 12, "SIGPIPE": 13, "SIGALRM": 14, "SIGTERM": 15, "SIGSTKFLT": 16,
 	"SIGXCPU": 24, "SIGXFSZ": 25, "SIGVTALRM": 26, "SIGPROF": 27, "SIGIO": 29, "SIGPWR": 30, "SIGSYS": 31}

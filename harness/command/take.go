@@ -20,11 +20,10 @@ const (
 	maxFiles = 100_000
 )
 
-// Take brings a file of the machine, or all below a directory, into the directory
-// dir of this host, which is made when something comes, and returns how many files
-// came. Nothing is written outside dir: names and links that lead out of it are left
-// out, and the error names them. A path that the machine does not have is no
-// error.
+// Take copies a file of the machine, or all files below a directory, into the directory
+// dir of this host, which it creates if there are any, and returns how many it copied.
+// Nothing is written outside dir: names and links that lead out of it are left out, and
+// the error names them. A path that does not exist in the machine is no error.
 func Take(ctx context.Context, s *session.Session, root, path, dir string) (int, error) {
 	r, w := io.Pipe()
 	go func() {

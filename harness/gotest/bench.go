@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// figures are what one line of a benchmark says: its name, how often it ran, and its
-// measures by unit, as "ns/op", "B/op", or one of b.ReportMetric.
+// figures are the content of one line of a benchmark: its name, how often it ran, and its
+// metrics by unit, such as "ns/op", "B/op", or one of b.ReportMetric.
 type figures struct {
 	name    string
 	rounds  int
@@ -50,7 +50,7 @@ var processors = regexp.MustCompile(`-\d+$`)
 // isBenchmark reports whether a test's name is that of a benchmark.
 func isBenchmark(name string) bool { return strings.HasPrefix(name, "Benchmark") }
 
-// topLevel returns the name of the benchmark that a sub-benchmark is of.
+// topLevel returns the name of a sub-benchmark's top-level benchmark.
 func topLevel(name string) string {
 	top, _, _ := strings.Cut(name, "/")
 	return top

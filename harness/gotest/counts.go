@@ -49,8 +49,8 @@ func (n Counts) String() string {
 	return text
 }
 
-// binaryStep is the name of what fails when a test binary fails and none of its tests
-// does: in TestMain, or before it.
+// binaryStep is the step that fails when a test binary fails but none of its tests does:
+// in TestMain, or before it.
 const binaryStep = "(the test binary)"
 
 // judge derives a cell's verdict and what its counts count from the same record: a cell

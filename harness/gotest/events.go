@@ -10,7 +10,7 @@ import (
 	"github.com/bpflab/bpflab/vms/child"
 )
 
-// Event is one of test2json's, with the kernel it came from. See `go doc test2json`.
+// Event is an event of test2json, with the kernel it came from. See `go doc test2json`.
 type Event struct {
 	Time        string `json:",omitempty"`
 	Kernel      string `json:",omitempty"`

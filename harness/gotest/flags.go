@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Flags are those of `go test`, sorted by who takes them.
+// Flags are those of `go test`, sorted by the program that takes them.
 type Flags struct {
 	Build   []string // of `go test -c` and `go list`
 	Test    []string // of the test binary, "-test.run=X"
@@ -44,9 +44,9 @@ var known = map[string]kind{
 	"v": testBool, "short": testBool, "failfast": testBool, "json": testBool, "benchmem": testBool, "fullpath": testBool,
 }
 
-// Split takes the flags of go test, which have one dash, out of arguments. rest is
-// all else: packages, and the flags with two dashes or of one letter that go test has
-// none of. What stands after "--" goes to the test binaries as it is.
+// Split separates the flags of go test, which have one dash, from other arguments. rest
+// contains the others: packages, and flags with two dashes or of one letter that go test
+// does not have. Arguments after "--" go to the test binaries unchanged.
 func Split(args []string) (f Flags, rest []string, err error) {
 	f.Timeout = defaultTimeout
 	for len(args) > 0 {

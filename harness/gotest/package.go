@@ -1,5 +1,5 @@
-// Package gotest compiles Go packages' tests, runs them in machines, and makes
-// records of what they said.
+// Package gotest compiles the tests of Go packages, runs them in machines, and records
+// their results.
 package gotest
 
 import (
@@ -133,7 +133,7 @@ func goCommand(ctx context.Context, args ...string) ([]byte, error) {
 	return stdout.Bytes(), err
 }
 
-// leaseWork gives a go command a folder to work in that the next bpflab removes if this
+// leaseWork gives a go command a working directory that the next bpflab removes if this
 // one is killed.
 func leaseWork(cmd *exec.Cmd) (remove func(), err error) {
 	work, remove, err := lease.MkdirTemp(os.Getenv("GOTMPDIR"), lease.Prefix+"go-")

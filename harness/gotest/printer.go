@@ -41,7 +41,7 @@ type PackagePrinter struct {
 	mark   string // before each line
 	kept   map[string]*strings.Builder
 	failed strings.Builder
-	stray  strings.Builder // what no test has printed
+	stray  strings.Builder // output outside of tests
 }
 
 // Package returns a printer for one package on one kernel.
@@ -60,8 +60,7 @@ func (p *Printer) Package(kernel string) *PackagePrinter {
 // mostShown is what is kept of a test's output to be shown if it fails, in bytes.
 const mostShown = 1 << 20
 
-// Event shows what is to be seen at once, and keeps the output of tests that may yet
-// fail.
+// Event shows what is shown at once, and keeps the output of tests that may still fail.
 func (p *PackagePrinter) Event(e Event) {
 	switch {
 	case p.Flags.JSON:

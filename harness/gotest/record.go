@@ -23,8 +23,8 @@ func newRecord() *record {
 	return &record{index: map[string]int{}, logs: map[string]*strings.Builder{}, runs: map[string]int{}, ended: map[int]bool{}}
 }
 
-// step returns that of an event's test. A test that begins once more, as with -count,
-// is another step.
+// step returns the step of an event's test. A test that begins again, as with -count, is
+// another step.
 func (r *record) step(e Event) *verdict.Step {
 	i, known := r.index[e.Test]
 	if known && !(e.Action == "run" && r.ended[i]) {
@@ -105,8 +105,8 @@ func (r *record) output(text string) {
 	}
 }
 
-// measured writes figures into the benchmark's step, or into another one where that has
-// some. A line that names no benchmark that has begun is output like any other.
+// measured writes figures into the benchmark's step, or into another one where that
+// already has some. A line that does not name a benchmark that has begun is plain output.
 func (r *record) measured(f figures, line string) {
 	test := f.name
 	if _, known := r.index[test]; !known {

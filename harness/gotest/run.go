@@ -31,8 +31,8 @@ const late = 30 * time.Second
 // coverFile is where a machine's coverage profile is.
 const coverFile = "/tmp/bpflab-cover.out"
 
-// Run runs a package's tests in a machine and writes into the record what came of
-// each. The error is the machine's.
+// Run runs a package's tests in a machine and writes their results into the record. The
+// error is the machine's.
 func (p *Package) Run(ctx context.Context, s *session.Session, o Options, cell *verdict.Cell) error {
 	rec := newRecord()
 	in, wait, err := convert(ctx, p.Path, func(e Event) {

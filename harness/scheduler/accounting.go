@@ -6,8 +6,7 @@ const guestOverhead = 64 << 20
 // reserve is the part of the host's memory that is never given to machines.
 const reserve = 16
 
-// class is what tasks have in common whose machines come to hold about the
-// same memory.
+// class describes tasks whose machines come to hold about the same amount of memory.
 type class struct {
 	use    string
 	kernel string // SHA-256
@@ -34,8 +33,8 @@ func newAccounting(limit int64) *accounting {
 	return &accounting{limit: limit, slots: map[*Slot]bool{}, peaks: map[class]peak{}}
 }
 
-// fits reports whether a machine of the class may start now. One always may where
-// none runs: a machine larger than all there is runs alone.
+// fits reports whether a machine of the class may start now. If none runs, one always may:
+// a machine larger than the host's memory runs alone.
 func (l *accounting) fits(k class, host Memory) bool {
 	if len(l.slots) == 0 {
 		return true
@@ -72,8 +71,8 @@ func (l *accounting) saw(s *Slot, held int64) {
 	l.peaks[s.class] = p
 }
 
-// leave takes the slot away. worked reports whether its task did all its work, so
-// that its last machine, if it was measured at its end, stands for its class.
+// leave removes the slot. worked reports whether its task did all its work, so that the
+// measurement of its last machine counts for its class.
 func (l *accounting) leave(s *Slot, worked bool) {
 	delete(l.slots, s)
 	if p := l.peaks[s.class]; worked && s.measured {

@@ -11,12 +11,12 @@ import (
 // sampling is how often machines are measured.
 const sampling = 250 * time.Millisecond
 
-// admission lets tasks start while there is room for their machines. Where memory
-// is short, on account of the machines or of other programs, they wait.
+// admission lets tasks start while there is memory for their machines. When memory is
+// short, because of machines or of other programs, tasks wait.
 type admission struct {
 	jobs    int
 	host    meter
-	line    chan struct{} // holds one token while somebody stands first in line
+	line    chan struct{} // holds one token while a task is first in line
 	changed chan struct{} // holds one token once there may be more room
 
 	mu         sync.Mutex
@@ -37,7 +37,7 @@ func (g *admission) enter(ctx context.Context, k class) (*Slot, error) {
 }
 
 // again gives a slot back and takes it once more for a machine of another class. The
-// error is ctx's; the slot is then without a place.
+// error is ctx's; the slot is then not admitted.
 func (g *admission) again(ctx context.Context, s *Slot, k class) error {
 	g.mu.Lock()
 	g.accounting.leave(s, false)
@@ -68,7 +68,7 @@ func (g *admission) admit(ctx context.Context, s *Slot, k class) error {
 	}
 }
 
-// take gives the slot a place and reports whether there was room.
+// take admits the slot and reports whether there was room.
 func (g *admission) take(s *Slot, k class) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

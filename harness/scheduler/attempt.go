@@ -12,7 +12,7 @@ import (
 	"github.com/bpflab/bpflab/vms"
 )
 
-// once starts a machine, has use work in it and removes it.
+// once starts a machine, calls use with it, and removes it.
 func (s *Slot) once(ctx context.Context, use func(context.Context, *Attempt) error) (a Attempt) {
 	s.machines++
 	began := time.Now()
@@ -64,7 +64,7 @@ func (s *Slot) start(ctx context.Context, cold bool) (vms.Machine, error) {
 	return s.pool.Provider.Start(ctx, spec)
 }
 
-// notStarted notes what is known of a machine that did not start.
+// notStarted records what is known of a machine that did not start.
 func (s *Slot) notStarted(err error, a *Attempt) {
 	var failed *vms.StartError
 	if errors.As(err, &failed) {
@@ -85,8 +85,8 @@ func (s *Slot) below(path string) string {
 	return relative
 }
 
-// remove closes the machine. What is left of one on a server that does not answer is
-// a note, and not the task's failure.
+// remove closes the machine. If a server does not answer and the machine is left there,
+// that is a note, and not the task's failure.
 func (s *Slot) remove(machine vms.Machine, a *Attempt) {
 	s.unwatch()
 	if err := machine.Close(); err != nil {

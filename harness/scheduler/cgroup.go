@@ -15,7 +15,7 @@ type group struct {
 	files groupFiles
 }
 
-// groupFiles are the names that a version of control groups has for the same.
+// groupFiles are the file names of one version of control groups.
 type groupFiles struct {
 	limits   []string // the least one counts
 	usage    string
@@ -83,8 +83,8 @@ func (g group) memory(root fs.FS) Memory {
 	return Memory{max(0, limit-usage+g.inactive(root)), limit}
 }
 
-// unlimited is where version 1's numbers that mean "none" begin: the largest
-// that is whole pages.
+// unlimited is the smallest number that means "none" in version 1: the largest that is
+// whole pages.
 const unlimited = math.MaxInt64 - 1<<20
 
 func (g group) number(root fs.FS, name string) (int64, bool) {

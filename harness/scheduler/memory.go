@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// Memory is what there is for programs, in bytes. A total of 0 means that it is
-// not known.
+// Memory is the memory for programs, in bytes. A total of 0 means that it is not known.
 type Memory struct{ Available, Total int64 }
 
 // meter returns the memory there is now.

@@ -8,11 +8,11 @@ import (
 )
 
 // CausedByGuest reports whether an error of a machine, in which a command or a lab's
-// step had begun, was brought about by those: a kernel that panicked, a guest that
-// powered off or reset itself, bytes on the agent's stream that the agent does not send, an
-// agent that was killed. What may be the host's or bpflab's own doing is not: a machine
-// that is gone, one that hangs, an agent that lacked memory, or that erred where no
-// command has run that could have changed it.
+// step had begun, was caused by those: a kernel that panicked, a guest that powered off or
+// reset itself, bytes on the agent's stream that the agent does not send, an agent that was
+// killed. It returns false for what the host or bpflab may have caused: a machine that is
+// gone or hangs, an agent that ran out of memory, or one that failed before any command had
+// run that could have interfered.
 func CausedByGuest(err error, ranCommands bool) bool {
 	var broken *wire.ProtocolError
 	switch {

@@ -86,7 +86,7 @@ func sumOf(entries []entry, field string) (int64, error) {
 	return sum, nil
 }
 
-// sample shows the map's first entries, for a person who wonders.
+// sample shows the map's first entries, for a reader of the report.
 func sample(key, value btf.Type, entries []wire.MapEntry) string {
 	var b strings.Builder
 	for i, raw := range entries {

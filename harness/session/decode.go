@@ -13,7 +13,7 @@ import (
 
 // decode reads raw bytes as a BTF type: integers and enums as int64 or
 // uint64, arrays of char as string, other arrays as []any, structs and unions
-// as map[string]any. What BTF does not describe is its hexadecimal digits.
+// as map[string]any. What BTF does not describe is decoded to hexadecimal digits.
 func decode(t btf.Type, raw []byte) any {
 	switch t := btf.UnderlyingType(t).(type) {
 	case *btf.Int:

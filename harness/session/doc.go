@@ -2,7 +2,7 @@
 // agent, watches that the machine stays alive, does a lab's steps there and
 // judges what it observed.
 //
-// What a machine says is untrusted: it can make a check fail, never the host
-// do anything. Judging is pure (check.go, decode.go); only Session and the
-// files named after what they do touch the machine.
+// Data from a machine is untrusted: it can make a check fail, but cannot make the host
+// do anything. Judging is pure (check.go, decode.go); only Session and the files named
+// after an action touch the machine.
 package session

@@ -26,7 +26,7 @@ type EntryView struct{ Key, Value string }
 // maxEntries is how many entries of a map are shown.
 const maxEntries = 200
 
-// unreadable are types whose entries say nothing to people, or must be consumed.
+// unreadable are types whose entries mean nothing to people, or must be consumed.
 var unreadable = []ebpf.MapType{ebpf.RingBuf, ebpf.PerfEventArray, ebpf.ProgramArray, ebpf.CGroupArray, ebpf.StackTrace,
 	ebpf.ArrayOfMaps, ebpf.HashOfMaps, ebpf.DevMap, ebpf.CPUMap, ebpf.XSKMap, ebpf.SockMap, ebpf.SockHash, ebpf.Queue, ebpf.Stack}
 

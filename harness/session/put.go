@@ -37,8 +37,8 @@ func (s *Session) placeTarget(ctx context.Context, job Job) error {
 	return s.Put(ctx, job.Lab.TargetPath(), 0o755, bytes.NewReader(program), int64(len(program)), nil)
 }
 
-// reportEvery is how much goes between two calls of a Sent, in bytes; what is not
-// larger is gone before anybody could read it.
+// reportEvery is how many bytes are sent between two calls of a Sent. Smaller contents
+// are sent before anybody could read a report.
 const reportEvery = 1 << 20
 
 // meter reports how much was read of it.

@@ -83,8 +83,7 @@ func (s *Session) Limit(usual time.Duration) time.Duration {
 }
 
 // Done returns a channel that is closed when the session has ended: with its machine,
-// when that fell silent,
-// or by Close. Why says which.
+// when the machine fell silent, or by Close. Why says which.
 func (s *Session) Done() <-chan struct{} { return s.alive.Done() }
 
 // Why returns why the session has ended, nil while it has not.

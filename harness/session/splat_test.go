@@ -152,7 +152,7 @@ func TestConsoleWithoutMarks(t *testing.T) {
 	})
 }
 
-func TestIsGuestsDoing(t *testing.T) {
+func TestCausedByGuest(t *testing.T) {
 	noMemory := fmt.Errorf("%w: %w", vms.ErrAgent, vms.ErrMemory)
 	for _, test := range []struct {
 		err  error

@@ -11,10 +11,9 @@ import (
 	"time"
 )
 
-// Window is how many bytes of a call's data may be on their way to a guest
-// unacknowledged if it does not say more: a Linux tty buffers 64 KiB before it
-// drops bytes. PortWindow is what a guest on a virtio port can say; its driver
-// has the host wait.
+// Window is how many unacknowledged bytes of a call's data may be in flight to a guest,
+// unless the guest allows more: a Linux tty buffers 64 KiB before it drops bytes.
+// PortWindow is what a guest on a virtio port allows; its driver makes the host wait.
 const (
 	Window     = 32 << 10
 	PortWindow = 1 << 20
@@ -335,8 +334,8 @@ func (cl *call) ack(f Frame) error {
 	return nil
 }
 
-// data hands a frame to the call's writer. A writer that fails loses its
-// output, not the machine.
+// data passes a frame to the call's writer. If the writer fails, its output is lost, but
+// the machine goes on.
 func (cl *call) data(f Frame) error {
 	if w := cl.output[f.Channel]; w != nil {
 		if _, err := w.Write(f.Payload); err != nil {

@@ -76,8 +76,8 @@ func WriteFrame(w io.Writer, f Frame) error {
 }
 
 // ReadFrame reads one frame. It returns io.EOF at a clean end between frames,
-// io.ErrUnexpectedEOF inside one, and *ProtocolError for anything that is no
-// frame of this version.
+// io.ErrUnexpectedEOF inside one, and *ProtocolError for anything that is not a frame of
+// this version.
 func ReadFrame(r io.Reader) (Frame, error) { return readFrame(r, func() {}) }
 
 // readFrame reads one frame, and calls begun when it has its header.

@@ -34,8 +34,8 @@ const (
 	OpPower    = "power"    // nothing -> nothing; the machine powers off
 )
 
-// Mark is a line of text for the kernel's log: what the kernel printed before it stands
-// before it on the console.
+// Mark is a line of text for the kernel's log: what the kernel printed before it is before
+// it on the console.
 type Mark struct {
 	Text string `json:"text"`
 }
@@ -130,12 +130,12 @@ type ConfigResult struct {
 // rejection hides no other. One object is loaded at a time.
 type Load struct {
 	Programs []string `json:"programs,omitempty"` // with the maps that they use; empty: all of the object
-	Maps     []string `json:"maps,omitempty"`     // made besides, for those who look at them
+	Maps     []string `json:"maps,omitempty"`     // made in addition, for checks that read them
 	Log      bool     `json:"log,omitempty"`      // verifier log also for accepted programs
 }
 
-// LoadResult is what the kernel said. Error is set when the maps could not be
-// made; no program was tried then, and all have that for an answer.
+// LoadResult is the kernel's answer. Error is set when the maps could not be made; then no
+// program was tried, and all have this error.
 type LoadResult struct {
 	Programs []Program `json:"programs"`
 	Maps     []MapInfo `json:"maps"`
@@ -215,7 +215,7 @@ type Feature struct {
 	Answer
 }
 
-// Answer is what the kernel said. Inconclusive is a probe that failed for another
+// Answer is the kernel's answer. Inconclusive is a probe that failed for another
 // reason than that the kernel lacks the feature; Note says which.
 type Answer struct {
 	Supported    bool   `json:"supported"`

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Handler does one call. Its result is sent as JSON; an error that is a
-// *Fault goes out as it is, any other becomes one.
+// Handler does one call. Its result is sent as JSON; a *Fault is sent unchanged, any other
+// error becomes one.
 type Handler func(ctx context.Context, req *Request) (any, error)
 
 // Request is one call on the guest's side.
@@ -80,9 +80,8 @@ func NewServer(stream io.ReadWriter, handlers map[string]Handler) *Server {
 	return &Server{stream: stream, handlers: handlers, calls: map[uint32]*running{}}
 }
 
-// Serve answers calls, each in a goroutine of its own, until the stream ends,
-// and says every beat that it is alive. It returns nil when the host hung up
-// between frames.
+// Serve answers calls, each in a goroutine of its own, until the stream ends, and sends a
+// beat at that interval. It returns nil when the host hung up between frames.
 func (s *Server) Serve(ctx context.Context, beat time.Duration) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -182,7 +181,7 @@ func (s *Server) handle(ctx context.Context, req *Request) (result any, err erro
 	if h == nil {
 		return nil, &Fault{Op: req.Op, Code: "unsupported", Msg: "this guest agent does not know the operation"}
 	}
-	defer func() { // an agent that is PID 1 takes its machine with it
+	defer func() { // a panic of an agent that is PID 1 would end its machine
 		if p := recover(); p != nil {
 			err = &Fault{Op: req.Op, Msg: fmt.Sprintf("a mistake of bpflab's own: %v\n%s", p, debug.Stack())}
 		}
