@@ -23,7 +23,7 @@ var layers = map[string][]string{
 	"vms/lease":                {},
 	"labs":                     {},
 	"bpf":                      {},
-	"ci":                       {},
+	"ci":                       {"vms/install"},
 	"ci/skips":                 {},
 
 	// 2

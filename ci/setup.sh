@@ -6,11 +6,12 @@
 # and make must be there already.
 #
 # On Debian and Ubuntu it uses apt-get (through sudo where not root) and says
-# what it installs; elsewhere it prints the command to run and exits 3. With
+# what it installs; elsewhere it prints the command to run (from vms/install/packages.txt) and exits 3. With
 # nothing missing it prints nothing and ends at once.
 set -eu
 
 with=${1:-}
+os_release=${BPFLAB_OS_RELEASE:-/etc/os-release} # another in tests
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
@@ -24,7 +25,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 have_clang() {
 	[ -n "${BPFLAB_CLANG:-}" ] && { have "$BPFLAB_CLANG"; return; }
 	have clang && return
-	for version in 21 20 19 18 17 16 15 14 13 12; do
+	for version in 23 22 21 20 19 18 17 16 15 14 13 12; do
 		have "clang-$version" && return
 	done
 	return 1
@@ -36,7 +37,8 @@ is_static() {
 }
 
 have_busybox() {
-	for path in "${BPFLAB_BUSYBOX:-}" "$(command -v busybox-static || true)" "$(command -v busybox || true)"; do
+	for path in "${BPFLAB_BUSYBOX:-}" "$(command -v busybox-static || true)" "$(command -v busybox.static || true)" \
+		"$(command -v busybox || true)" /usr/sbin/busybox; do
 		[ -n "$path" ] && is_static "$path" && return
 	done
 	return 1
@@ -44,7 +46,7 @@ have_busybox() {
 
 # Prints the missing tools by bpflab's names for them.
 missing() {
-	have qemu-system-x86_64 || echo qemu
+	have qemu-system-x86_64 || [ -x /usr/libexec/qemu-kvm ] || echo qemu
 	have_clang || echo clang
 	[ -e /usr/include/bpf/bpf_helpers.h ] || [ -e /usr/local/include/bpf/bpf_helpers.h ] || echo libbpf
 	have_busybox || echo busybox
@@ -62,23 +64,23 @@ have_lxd() {
 	have lxd && have lxc && have qemu-img && [ -d /usr/share/OVMF ]
 }
 
-# Prints the packages of distribution $1 that carry the tools after it.
+# What brings which tool on which system, for bpflab's messages too.
+table=$(dirname "$0")/../vms/install/packages.txt
+
+# Prints what the table says of system $1 and tool $2, or nothing.
+row() {
+	while read -r in tool text; do
+		[ "$in $tool" != "$1 $2" ] || printf '%s\n' "$text"
+	done <"$table"
+}
+
+# Prints the packages of system $1 that bring the tools after it.
 packages() {
-	distro=$1
+	at=$1
 	shift
-	for tool in "$@"; do
-		case $distro:$tool in
-		debian:qemu) echo qemu-system-x86 ;;
-		debian:libbpf) echo libbpf-dev linux-libc-dev ;;
-		debian:busybox) echo busybox-static ;;
-		debian:lxd) echo lxd lxd-client ovmf qemu-utils ;;
-		fedora:qemu) echo qemu-system-x86-core ;;
-		fedora:libbpf) echo libbpf-devel kernel-headers ;;
-		arch:qemu) echo qemu-system-x86 ;;
-		arch:libbpf) echo libbpf linux-api-headers ;;
-		macos:clang) echo llvm ;;
-		*) echo "$tool" ;;
-		esac
+	for wanted in "$@"; do
+		names=$(row "$at" "$wanted")
+		[ "$names" = - ] || printf '%s\n' "${names:-$wanted}"
 	done
 }
 
@@ -86,11 +88,14 @@ family() {
 	[ "$(uname -s)" = Darwin ] && { echo macos; return; }
 	ID='' ID_LIKE=''
 	# shellcheck disable=SC1091 # absent on the machine that lints this
-	[ -r /etc/os-release ] && . /etc/os-release
+	[ -r "$os_release" ] && . "$os_release"
 	case " $ID $ID_LIKE " in
 	*" debian "* | *" ubuntu "*) echo debian ;;
-	*" fedora "* | *" rhel "*) echo fedora ;;
+	*" rhel "* | *" centos "* | *" rocky "* | *" almalinux "* | *" ol "*) echo rhel ;;
+	*" fedora "*) echo fedora ;;
+	*suse* | *" sles "*) echo suse ;;
 	*" arch "*) echo arch ;;
+	*" alpine "*) echo alpine ;;
 	*) echo unknown ;;
 	esac
 }
@@ -133,13 +138,14 @@ system=$(family)
 list=$(echo $(packages "$system" $tools))
 # shellcheck disable=SC2086
 tools=$(echo $tools)
-case $system in
-debian) apt_install ;;
-fedora) die "missing: $tools; run: sudo dnf install $list" ;;
-arch) die "missing: $tools; run: sudo pacman -S $list" ;;
-macos) die "missing: $tools; run: brew install $list (libbpf's headers and a static Linux busybox are not in Homebrew: use a Linux machine or container)" ;;
-*) die "missing: $tools; this system's packages are not known here, install them by hand" ;;
-esac
+command=$(row "$system" command)
+[ -n "$command" ] || die "missing: $tools; this system's packages are not known here, install them by hand"
+[ "$system" = debian ] || {
+	[ "$(id -u)" -eq 0 ] || command="$(row "$system" root) $command"
+	notes=$(for tool in $tools; do row "$system" "note:$tool"; done | sed 's/.*/ (&)/' | tr -d '\n')
+	die "missing: $tools; run: ${command# } $list$notes"
+}
+apt_install
 
 tools=$(missing)
 [ -z "$tools" ] || die "still missing after installing: $tools"

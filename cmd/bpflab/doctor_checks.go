@@ -1,9 +1,7 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"debug/elf"
 	"embed"
 	"errors"
 	"fmt"
@@ -11,11 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/bpflab/bpflab/harness/build"
+	"github.com/bpflab/bpflab/vms/initramfs"
 	"github.com/bpflab/bpflab/vms/install"
 	"github.com/bpflab/bpflab/vms/kernel/debian"
 	"github.com/bpflab/bpflab/vms/kernel/store"
@@ -33,9 +31,7 @@ var checks = []func(context.Context) finding{
 
 // lack returns a finding of something missing that a package brings.
 func lack(name string, required bool, detail string, tool install.Tool) finding {
-	host := install.Host()
-	return finding{Name: name, State: stateMissing, Required: required, Detail: detail,
-		Fix: cmp.Or(host.Command(tool), host.Hint(tool))}
+	return finding{Name: name, State: stateMissing, Required: required, Detail: detail, Fix: install.Host().Fix(tool)}
 }
 
 func checkQEMU(ctx context.Context) finding {
@@ -51,23 +47,11 @@ func checkQEMU(ctx context.Context) finding {
 // checkBusybox looks for the userland of the machines.
 func checkBusybox(context.Context) finding {
 	const name = "busybox"
-	for _, candidate := range []string{os.Getenv("BPFLAB_BUSYBOX"), "busybox-static", "busybox"} {
-		path, err := exec.LookPath(candidate)
-		if err == nil && isStatic(path) {
-			return finding{Name: name, State: stateOK, Required: true, Detail: path + ", statically linked"}
-		}
-	}
-	return lack(name, true, "no statically linked busybox in PATH", install.Busybox)
-}
-
-// isStatic reports whether an ELF file names no loader.
-func isStatic(path string) bool {
-	file, err := elf.Open(path)
+	path, err := initramfs.FindBusybox()
 	if err != nil {
-		return false
+		return lack(name, true, err.Error(), install.Busybox)
 	}
-	defer file.Close()
-	return !slices.ContainsFunc(file.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP })
+	return finding{Name: name, State: stateOK, Required: true, Detail: path + ", statically linked"}
 }
 
 func checkClang(ctx context.Context) finding {

@@ -17,8 +17,8 @@ var ErrNoBusybox = errors.New("no statically linked busybox")
 // busyboxNames are looked for in PATH, busyboxPlaces where PATH leaves out what
 // a package has installed.
 var (
-	busyboxNames  = []string{"busybox-static", "busybox"}
-	busyboxPlaces = []string{"/bin/busybox", "/usr/bin/busybox", "/usr/local/bin/busybox", "/usr/lib/busybox/busybox-static"}
+	busyboxNames  = []string{"busybox-static", "busybox.static", "busybox"}
+	busyboxPlaces = []string{"/bin/busybox", "/usr/bin/busybox", "/usr/local/bin/busybox", "/usr/sbin/busybox", "/usr/lib/busybox/busybox-static"}
 )
 
 // FindBusybox finds a static busybox: $BPFLAB_BUSYBOX, which then must be one,

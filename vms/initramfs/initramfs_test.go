@@ -232,6 +232,7 @@ func TestKernelWithoutModules(t *testing.T) {
 func TestFindBusybox(t *testing.T) {
 	dir := t.TempDir()
 	static := write(t, filepath.Join(dir, "static", "busybox-static"), program(false))
+	alpine := write(t, filepath.Join(dir, "alpine", "busybox.static"), program(false))
 	plain := write(t, filepath.Join(dir, "plain", "busybox"), program(false))
 	dynamic := write(t, filepath.Join(dir, "dynamic", "busybox-static"), program(true))
 	for _, test := range []struct {
@@ -242,6 +243,7 @@ func TestFindBusybox(t *testing.T) {
 		{"named, but dynamic", dynamic, filepath.Dir(static), ""},
 		{"named, but not there", dir + "/none", filepath.Dir(static), ""},
 		{"the static one before the plain one", "", filepath.Dir(plain) + ":" + filepath.Dir(static), static},
+		{"Alpine's", "", filepath.Dir(alpine), alpine},
 		{"the plain one where the other is dynamic", "", filepath.Dir(dynamic) + ":" + filepath.Dir(plain), plain},
 	} {
 		t.Run(test.name, func(t *testing.T) {

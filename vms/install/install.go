@@ -4,6 +4,7 @@
 package install
 
 import (
+	_ "embed"
 	"os"
 	"runtime"
 	"slices"
@@ -21,31 +22,46 @@ const (
 	Go      Tool = "go"      // the Go toolchain
 )
 
-// System is a family of systems that share a package manager.
+// System is a family of systems that share a package manager and names of packages.
 type System string
 
 const (
 	Debian  System = "debian" // Ubuntu too
 	Fedora  System = "fedora"
+	RHEL    System = "rhel" // Rocky, AlmaLinux and CentOS Stream too
+	SUSE    System = "suse"
 	Arch    System = "arch"
+	Alpine  System = "alpine"
 	MacOS   System = "macos"
 	Unknown System = "unknown"
 )
 
-var prefixes = map[System]string{
-	Debian: "sudo apt-get install --no-install-recommends ",
-	Fedora: "sudo dnf install ",
-	Arch:   "sudo pacman -S ",
-	MacOS:  "brew install ",
+// table is what ci/setup.sh reads too.
+//
+//go:embed packages.txt
+var table string
+
+// row returns what the table says of a tool on a system.
+func (s System) row(tool string) (text string, listed bool) {
+	for line := range strings.Lines(table) {
+		words := strings.Fields(line)
+		if len(words) > 2 && words[0] == string(s) && words[1] == tool {
+			return strings.Join(words[2:], " "), true
+		}
+	}
+	return "", false
 }
 
-// packages holds what differs from the tool's own name. An empty name is a
-// tool that the system's package manager does not carry.
-var packages = map[System]map[Tool]string{
-	Debian: {QEMU: "qemu-system-x86", LibBPF: "libbpf-dev linux-libc-dev", Busybox: "busybox-static", Go: "golang"},
-	Fedora: {QEMU: "qemu-system-x86-core", LibBPF: "libbpf-devel kernel-headers", Go: "golang"},
-	Arch:   {QEMU: "qemu-system-x86", LibBPF: "libbpf linux-api-headers"},
-	MacOS:  {Clang: "llvm", LibBPF: "", Busybox: ""},
+// packages returns the packages that bring a tool; "" for a tool that none brings.
+func (s System) packages(tool Tool) string {
+	names, listed := s.row(string(tool))
+	switch {
+	case !listed:
+		return string(tool)
+	case names == "-":
+		return ""
+	}
+	return names
 }
 
 // Host returns the system this process runs on.
@@ -76,43 +92,65 @@ func parse(release string) System {
 	return Unknown
 }
 
+// families has the names in os-release of what is not named as its family.
 var families = map[string]System{
 	"debian": Debian, "ubuntu": Debian,
-	"fedora": Fedora, "rhel": Fedora,
-	"arch": Arch,
+	"fedora": Fedora,
+	"rhel":   RHEL, "centos": RHEL, "rocky": RHEL, "almalinux": RHEL, "ol": RHEL,
+	"suse": SUSE, "opensuse": SUSE, "opensuse-tumbleweed": SUSE, "opensuse-leap": SUSE, "sles": SUSE,
+	"arch":   Arch,
+	"alpine": Alpine, "postmarketos": Alpine,
 }
 
 // Command returns the shell command that installs the tools on s, in the order
 // given and without duplicates; "" where s has no known command for any. It
-// begins with sudo where this user needs it.
+// begins with sudo, or what s has for it, where this user needs it.
 func (s System) Command(tools ...Tool) string { return s.command(os.Geteuid() == 0, tools) }
 
 func (s System) command(root bool, tools []Tool) string {
-	prefix, known := prefixes[s]
+	command, known := s.row("command")
 	var names []string
 	for _, tool := range tools {
-		name, differs := packages[s][tool]
-		if !differs {
-			name = string(tool)
-		}
-		if name != "" && !slices.Contains(names, name) {
-			names = append(names, name)
+		for _, name := range strings.Fields(s.packages(tool)) {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
 		}
 	}
 	if !known || len(names) == 0 {
 		return ""
 	}
-	if root {
-		prefix = strings.TrimPrefix(prefix, "sudo ")
+	if as, needed := s.row("root"); needed && !root {
+		command = as + " " + command
 	}
-	return prefix + strings.Join(names, " ")
+	return command + " " + strings.Join(names, " ")
+}
+
+// Fix returns the command that installs the tools on s and what else must be known of them,
+// or that there is none.
+func (s System) Fix(tools ...Tool) string {
+	command := s.Command(tools...)
+	var notes []string
+	for _, tool := range tools {
+		if note, ok := s.row("note:" + string(tool)); ok {
+			notes = append(notes, note)
+		}
+	}
+	note := strings.Join(notes, "; ")
+	switch {
+	case command == "" && note == "":
+		return "install it by hand: no package of it is known for this system"
+	case command == "" || note == "":
+		return command + note
+	}
+	return command + " (" + note + ")"
 }
 
 // Hint returns a clause for the end of an error message that says how to get the
 // tools on s, as in "no clang; " + Hint.
 func (s System) Hint(tools ...Tool) string {
-	if command := s.Command(tools...); command != "" {
-		return "install it with: " + command
+	if s.Command(tools...) == "" {
+		return s.Fix(tools...)
 	}
-	return "install it by hand: no package of it is known for this system"
+	return "install it with: " + s.Fix(tools...)
 }

@@ -21,7 +21,7 @@ import (
 // Options sets up a Provider.
 type Options struct {
 	Cache  string // directory for initramfs archives and what is remembered
-	Binary string // "" means qemu-system-x86_64 from PATH
+	Binary string // "" means that of FindBinary
 	Accel  string // KVM, TCG or "auto", which chooses what works; "" means what BPFLAB_ACCEL says, else "auto"
 }
 
@@ -46,7 +46,7 @@ const templateLimit = 4 << 30
 // New returns a provider. It looks at nothing yet.
 func New(o Options) *Provider {
 	if o.Binary == "" {
-		o.Binary = "qemu-system-x86_64"
+		o.Binary = FindBinary()
 	}
 	return &Provider{options: o, kvm: kvmDevice, silence: silenceLeast, archives: initramfs.NewCache(o.Cache),
 		templates: Templates(o.Cache), bootOnly: map[string]bool{}}

@@ -1,0 +1,25 @@
+//go:build linux
+
+package qemu
+
+import "os/exec"
+
+// usualBinary is the name of QEMU for x86 in PATH.
+const usualBinary = "qemu-system-x86_64"
+
+// otherBinaries is where systems have QEMU that have none of the usual name in PATH: RHEL and
+// its rebuilds keep it for libvirt alone.
+var otherBinaries = []string{"/usr/libexec/qemu-kvm"}
+
+// FindBinary returns the name or the path of QEMU on this host; the usual name if there is none.
+func FindBinary() string {
+	if _, err := exec.LookPath(usualBinary); err == nil {
+		return usualBinary
+	}
+	for _, path := range otherBinaries {
+		if _, err := exec.LookPath(path); err == nil {
+			return path
+		}
+	}
+	return usualBinary
+}
