@@ -9,9 +9,9 @@ import (
 // that only some providers' machines have are interfaces of their own: Ported,
 // Measured, Rejecter and Throttler.
 type Machine interface {
-	// Stream returns the two-way byte stream to the guest agent: where it speaks
-	// first after a boot, where it waits to be resumed after a fork. It ends
-	// with an error when the machine dies; Err then says why.
+	// Stream returns the two-way byte stream to the guest agent: after a boot the
+	// agent sends the first frame on it, after a fork it waits there to be resumed. It
+	// ends with an error when the machine dies; Err then says why.
 	Stream() io.ReadWriteCloser
 	// Info returns what is known of the machine since Start returned.
 	Info() Info
@@ -34,8 +34,7 @@ type Info struct {
 	Notes     []string  // what the user should know of its start, such as a damaged template that was built again
 
 	Hypervisor Hypervisor
-	// Slowness is how many times as long as usual its host takes for everything; less
-	// than 1 counts as 1.
+	// Slowness is how many times slower than usual the host is; less than 1 counts as 1.
 	Slowness float64
 }
 
@@ -60,26 +59,26 @@ type Ported interface {
 	Port() io.ReadWriteCloser
 }
 
-// Measured is a machine whose use of the host's memory can be seen.
+// Measured is a machine whose use of the host's memory can be measured.
 type Measured interface {
 	// Memory returns how much of the host's memory the machine alone holds now, in
 	// bytes; 0 once it is gone.
 	Memory() int64
 }
 
-// Rejecter is a machine that was made from something that may be no good.
+// Rejecter is a machine that was made from a template that may be unusable.
 type Rejecter interface {
-	// Reject reports that the agent of a fork never answered: what the machine
-	// was forked from is dropped. Close is still due.
+	// Reject records that the agent of a fork never answered, and deletes the template.
+	// The caller must still call Close.
 	Reject()
 }
 
-// Throttler is a machine whose use of the host's processors can be seen and held back.
+// Throttler is a machine whose use of the host's processors can be measured and limited.
 type Throttler interface {
 	// CPU returns the processor time that the machine has taken.
 	CPU() time.Duration
-	// Pause stops the machine, or with false lets it go on. It does nothing to a
-	// machine that is gone.
+	// Pause stops the machine, or resumes it with false. It does nothing to a machine that
+	// is gone.
 	Pause(bool)
 }
 
@@ -100,7 +99,7 @@ func Memory(m Machine) int64 {
 	return 0
 }
 
-// Reject drops what the machine was made from, if it was forked.
+// Reject deletes the template that the machine was forked from, if any.
 func Reject(m Machine) {
 	if r, ok := m.(Rejecter); ok {
 		r.Reject()

@@ -7,22 +7,22 @@ import (
 	"github.com/bpflab/bpflab/vms/lease"
 )
 
-// Orphan is a machine that a Reaper has found: the process that started it may
-// be gone, which its Owner says.
+// Orphan is a machine that a Reaper has found. Its Owner shows whether the process that
+// started it still runs.
 type Orphan struct {
 	Name  string
 	Where string // the server, cluster member or project it is on; "" where there is only one place
-	State string // in the provider's word, "Running"
+	State string // as the provider calls it, "Running"
 	Owner lease.Owner
 	Made  time.Time // zero if unknown
 }
 
 // Reaper is a provider whose machines may outlive a killed process.
 type Reaper interface {
-	// Orphans lists the machines that bpflab has made, by whichever process, those
-	// of living ones too.
+	// Orphans lists the machines that any bpflab process has made, also those that still
+	// run.
 	Orphans(ctx context.Context) ([]Orphan, error)
-	// Remove removes one of them. That it is gone already is no error.
+	// Remove removes one of them. It is no error if that is gone already.
 	Remove(ctx context.Context, m Orphan) error
 }
 

@@ -12,7 +12,7 @@ type SizeError struct {
 func (e *SizeError) Error() string { return e.Asked + " is " + e.Why }
 
 // Fits reports whether a machine of the provider can have so much memory, in
-// bytes, and so many processors; 0 stands for the provider's own choice. The error
+// bytes, and so many processors; 0 means the provider's default. The error
 // is a *SizeError.
 func (c Caps) Fits(memory int64, cpus int) error {
 	switch {

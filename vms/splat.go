@@ -30,7 +30,8 @@ const fatal = `Kernel panic - not syncing` +
 	`|(?:rcu: )?INFO: rcu_\w+ (?:self-)?detected` +
 	`|sysrq: Trigger a crash`
 
-// fatalAtStart are words that a program may print too: they count where a message begins.
+// fatalAtStart are words that a program may print too: they count only at the beginning of
+// a message.
 const fatalAtStart = `(?:watchdog: )?BUG: ` +
 	`|Oops: ` +
 	`|general protection fault` +
@@ -43,9 +44,8 @@ var splatStart = regexp.MustCompile(`(?m)` + stamp + `(?:` + fatal + `)|` + line
 const maxSplat = 16 << 10
 
 // Splat cuts a panic, an oops or a lockup from a machine's console: from its first
-// message on, at most 16 KiB, without what a terminal would act on. It returns ""
-// if there is none. Warnings, after which a kernel goes on, are not among them:
-// Splats has those too.
+// message on, at most 16 KiB, without control characters. It returns "" if there is none.
+// It does not find warnings, after which a kernel goes on: Splats does.
 func Splat(console []byte) string {
 	console = unixLines(console)
 	at := splatStart.FindIndex(console)
@@ -63,7 +63,7 @@ func shown(text []byte) string {
 	return strings.TrimSpace(strings.Map(printable, string(text[:min(len(text), maxSplat)])))
 }
 
-// printable drops control characters. Bytes that are no UTF-8 come as U+FFFD.
+// printable drops control characters. Bytes that are not UTF-8 become U+FFFD.
 func printable(r rune) rune {
 	if r < ' ' && r != '\n' && r != '\t' || r == 0x7f {
 		return -1

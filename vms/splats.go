@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// warning are the first words of what a kernel prints of an error that it survives
+// warning are the first words of a kernel's report of an error that it survives
 // (kernel/panic.c, kernel/locking/lockdep.c, kernel/rcu, lib/ubsan.c, mm/kasan).
 const warning = `-{6,}\[ cut here \]-{6,}` +
 	`|WARNING: (?:CPU: \d+ PID: \d+ at |\S+:\d+ at )` +
@@ -18,7 +18,7 @@ var warningStart = regexp.MustCompile(splatStart.String() + `|` + stamp + `(?:` 
 
 // How splats end. A report in a frame ends with its second rule of equals signs, a
 // warning or an oops with a mark of its own; reports without either end with their
-// stack, or where the kernel says nothing for a second.
+// stack, or where the kernel prints nothing for a second.
 var (
 	endMark  = regexp.MustCompile(`---\[ end (?:trace|Kernel panic)|</TASK>\s*$`)
 	endTrace = regexp.MustCompile(`---\[ end (?:trace|Kernel panic)`)
@@ -34,9 +34,9 @@ const (
 	maxSplats     = 50
 )
 
-// Splats cuts every report of an error from a part of a console, complete, in order:
-// besides what Splat finds those that the kernel survives, of WARN, lockdep, RCU and
-// the sanitizers. whole is false where the last one has not come to its end.
+// Splats cuts every complete report of an error from a part of a console, in order: what
+// Splat finds, and those that the kernel survives, of WARN, lockdep, RCU and the sanitizers.
+// whole is false where the last one is not complete yet.
 func Splats(console []byte) (splats []string, whole bool) {
 	lines := strings.Split(string(unixLines(console)), "\n")
 	whole = true
@@ -55,8 +55,8 @@ func Splats(console []byte) (splats []string, whole bool) {
 	return splats, whole
 }
 
-// splatLength returns how many lines the splat has that the first one begins, and
-// whether its end is among them.
+// splatLength returns how many lines the splat has that begins with the first one, and
+// whether these include its end.
 func splatLength(lines []string) (n int, whole bool) {
 	head := lines[0]
 	if cutHere.MatchString(head) && len(lines) > 1 {

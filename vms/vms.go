@@ -1,6 +1,6 @@
-// Package vms says what a provider of machines is. QEMU, LXD, Multipass and
-// the host are providers; none knows of another, and what they differ in is
-// in Caps, not in special cases elsewhere.
+// Package vms defines what a provider of machines is. QEMU, LXD, Multipass and the host
+// are providers; none knows another, and their differences are in Caps, not in special
+// cases elsewhere.
 package vms
 
 import (
@@ -46,20 +46,20 @@ const (
 	RunningKernel                // only the kernel that is running
 )
 
-// Caps is what a provider can do, and how its machines differ from a machine
-// that is a lab's own from its power switch on.
+// Caps is what a provider can do, and how its machines differ from one that a lab has
+// for itself.
 type Caps struct {
 	Kernels     Kernels
 	Fork        bool    // machines can start from a snapshot
 	Shared      bool    // machines run on a kernel that others use too: what a lab breaks is broken for them
-	NoConsole   bool    // the console log is the agent's; the kernel writes to none that a machine has
+	NoConsole   bool    // the console log is the agent's; no machine has the kernel's console
 	Outlives    bool    // a machine may outlive the bpflab that started it; the provider is a Reaper
-	Jobs        int     // machines at one time, where that is not for this host's cores and memory to say; else 0
+	Jobs        int     // machines at a time, where this host's cores and memory do not decide that; else 0
 	MostMemory  int64   // bytes that a machine can have, 0 where the provider's host is not this one or cannot say
 	LeastMemory int64   // bytes with which kernels boot; Start may give a machine a little more
 	MostCPUs    int     // processors that a machine can have, 0 where the provider cannot say
 	Accelerator string  // "kvm", "tcg", ""
-	Fallback    string  // accelerator of machines with Spec.Emulate, where that is another one, and another was not asked for; else ""
+	Fallback    string  // accelerator of machines with Spec.Emulate, where it differs and the user chose none; else ""
 	Slowness    float64 // see Info
 	Detail      string  // e.g. "QEMU 7.2.22"
 }
@@ -72,7 +72,7 @@ type Spec struct {
 	CPUs    int      // 0 means 1
 	Modules []string // kernel modules the lab needs besides the provider's usual set
 	LSM     string   // security module to have active, where the provider chooses the kernel's command line; "" for none
-	Dir     string   // existing directory for the console log; removed by nobody
+	Dir     string   // existing directory for the console log; never removed
 	Cold    bool     // boot, do not fork
 	Emulate bool     // have Caps.Fallback in place of Caps.Accelerator, where there is one
 	Frugal  bool     // hold less of the host's memory, and be slower for it, where the provider can
@@ -84,7 +84,7 @@ type Spec struct {
 
 // Memory of machines, in bytes.
 const (
-	// DefaultMemory is what a machine gets where nobody says.
+	// DefaultMemory is what a machine gets by default.
 	DefaultMemory = 256 << 20
 	// KernelMemory is what kernels need to boot: with less they die before they print
 	// a line, or hang, as 6.1 does with 80 MiB. Less is refused.
@@ -124,11 +124,11 @@ func (e *StartError) Unwrap() error { return e.Err }
 // Reasons a machine died.
 var (
 	ErrPanic = errors.New("kernel panic")
-	ErrGone  = errors.New("machine gone") // ended without a word
+	ErrGone  = errors.New("machine gone") // ended without a message
 	// ErrReset is a machine that ended itself: its guest powered off, or was reset.
 	ErrReset = fmt.Errorf("%w: the guest powered off, or reset itself", ErrGone)
-	// ErrAgent is bpflab's own agent that died in the machine, for want of memory or
-	// by a fault of its own: neither the kernel's doing nor that of what was asked of it.
+	// ErrAgent means that bpflab's agent died in the machine, for lack of memory or by an
+	// internal error, caused neither by the kernel nor by the command or lab.
 	ErrAgent = errors.New("bpflab's agent in the machine died")
 	// ErrMemory is a machine that has too little memory for what was asked of it.
 	ErrMemory = errors.New("the machine has too little memory")

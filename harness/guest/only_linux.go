@@ -3,8 +3,8 @@ package guest
 import "github.com/cilium/ebpf"
 
 // only returns the object with the named programs, the maps that they use, and the named
-// maps. A map of a type that this kernel lacks is thus no matter to programs that do
-// without it.
+// maps. So a map of a type that this kernel lacks does not affect programs that do not use
+// it.
 func only(whole *ebpf.CollectionSpec, names, tables []string) *ebpf.CollectionSpec {
 	spec := whole.Copy()
 	programs, used := map[string]*ebpf.ProgramSpec{}, map[string]*ebpf.MapSpec{}

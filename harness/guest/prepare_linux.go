@@ -19,7 +19,7 @@ func prepareAndServe(stream io.ReadWriter) error {
 	}
 	reserveThreads()
 	if err := loadModules(); err != nil {
-		complain(err) // who needs what did not load will say so
+		complain(err) // a lab that needs the module will report it
 	}
 	port, err := openPort()
 	if err != nil {
@@ -65,7 +65,7 @@ func wait(stream io.ReadWriter, port *os.File) (wire.Resume, io.ReadWriter, erro
 	return resume, port, err
 }
 
-// Serve answers calls on a stream in a machine that somebody else booted,
+// Serve answers calls on a stream in a machine that is booted already,
 // until the host hangs up. Such a machine has its own clock, names and entropy.
 func Serve(stream io.ReadWriter) error {
 	return serve(stream, newAgent(noReaper{}))

@@ -12,7 +12,7 @@ import (
 // askAgain is how long to wait before trace_pipe is asked for again.
 const askAgain = 20 * time.Millisecond
 
-// openPipe opens a trace_pipe, once nobody else of us has it open.
+// openPipe opens a trace_pipe once no other agent has it open.
 //
 // What one reader takes out of it, no other one sees, and programs print into
 // this one buffer, no matter who loaded them: before 5.9 bpf_trace_printk writes to no

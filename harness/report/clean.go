@@ -8,8 +8,8 @@ import (
 )
 
 // clean makes untrusted text safe to show: every character that is not
-// graphic, and every byte that is no UTF-8, is written as an escape, but for
-// line ends, which stay. Tabs become four spaces.
+// graphic, and every byte that is not UTF-8, is written as an escape, except line ends.
+// Tabs become four spaces.
 func clean(text string) string {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	var out strings.Builder

@@ -34,8 +34,8 @@ func sideBySide(a, b string, width int) (left, right []string) {
 
 func columnOf(left []string) int { return ansi.StringWidth(left[0]) }
 
-// wrap breaks text at spaces, and inside words longer than a column. Nothing
-// at all is shown as such.
+// wrap breaks text at spaces, and inside words longer than a column. It shows empty text
+// as such.
 func wrap(text string, column int) []string {
 	text = strings.TrimRight(text, "\n ")
 	if text == "" {

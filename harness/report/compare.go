@@ -11,15 +11,15 @@ import (
 	"github.com/bpflab/bpflab/harness/verdict"
 )
 
-// Comparison is what differs between two runs: labs on kernels whose verdict
-// changed, and those that take much more or less time than they did.
+// Comparison is the difference between two runs: labs on kernels whose verdict changed,
+// and those that take much more or less time.
 type Comparison struct {
 	Since   time.Time // when the earlier run was started
 	Changes []Change
 	Speeds  []Speed
 }
 
-// Change is a lab on a kernel that did not end as it did.
+// Change is a lab on a kernel whose verdict has changed.
 type Change struct {
 	Lab, Kernel string
 	Kind        string // fixed, broken, changed, new or gone
@@ -28,18 +28,18 @@ type Change struct {
 	releases    string // "6.1.0-55 → 6.1.0-56" where the kernel is another one
 }
 
-// Speed is a lab on a kernel that ended as it did, and whose run takes more than
-// twice the time that it took, or less than half.
+// Speed is a lab on a kernel with the same verdict, whose run takes more than twice or
+// less than half the time it took before.
 type Speed struct {
 	Lab, Kernel string
 	Old, New    float64 // seconds; of repeated runs the median
 }
 
-// leastDifference between two times is one worth telling, in seconds.
+// leastDifference is the smallest difference between two times that is reported, in seconds.
 const leastDifference = 0.1
 
 // Compare returns what has changed for the labs and kernels of an earlier run. A kernel
-// is the same if it was asked for by the same name.
+// is the same if it has the same selector.
 func Compare(old, now verdict.Result) Comparison {
 	out := Comparison{Since: old.Started}
 	before, after := outcomes(old), outcomes(now)
@@ -126,7 +126,7 @@ func kindOf(old, now string) string {
 	return "changed"
 }
 
-// Title sums the comparison up in a line.
+// Title summarises the comparison in a line.
 func (c Comparison) Title() string {
 	since := "since an earlier run"
 	if !c.Since.IsZero() {

@@ -1,6 +1,6 @@
-// Package report shows a run and writes down what came of it: live on a
-// terminal or line by line in a pipe, then as JSON, JUnit XML, Markdown and an
-// HTML page. It reads results back, and compares two of them.
+// Package report shows a run and writes its results: live on a terminal or line by
+// line in a pipe, then as JSON, JUnit XML, Markdown and an HTML page. It reads results
+// back, and compares two of them.
 //
 // A Printer takes the events of a run and, at the end, its result:
 //
@@ -8,10 +8,9 @@
 //	printer.Event(event)        // for each change of a cell
 //	err := printer.Close(result)
 //
-// What guests and users said (trace lines, verifier logs, reasons, kernel
-// releases) is untrusted. No control character of it reaches a terminal, and
+// Text from guests and users (trace lines, verifier logs, reasons, kernel releases) is
+// untrusted. No control character of it reaches a terminal, and
 // no part of it can end the element or the Markdown block it is in.
 //
-// The package imports verdict alone and decides nothing: which verdict is an
-// error is verdict.Result.Exit's word.
+// The package decides nothing: verdict.Result.Exit determines which verdict is an error.
 package report

@@ -12,7 +12,7 @@ import (
 )
 
 // JUnit writes a result as JUnit XML: a suite for each cell, a test case for
-// each of its steps, and one named "machine" for what befell the cell as a
+// each of its steps, and one named "machine" for what concerns the cell as a
 // whole. fail and timeout are failures, infra is an error, unsupported is
 // skipped.
 //

@@ -13,8 +13,8 @@ import (
 // maxResult is more than any run writes, in bytes.
 const maxResult = 256 << 20
 
-// Read reads what JSON wrote. What comes back has verdicts and durations that
-// there are; its texts are as untrusted as ever.
+// Read reads what JSON wrote. It checks that verdicts and durations are valid; texts are
+// still untrusted.
 func Read(r io.Reader) (verdict.Result, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxResult+1))
 	if err != nil {

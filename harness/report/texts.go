@@ -29,7 +29,7 @@ const (
 // longTexts are all of a page's.
 type longTexts struct{ all []*longText }
 
-// add takes a text up; of nothing there is none.
+// add adds a text; an empty one is left out.
 func (t *longTexts) add(body string, p part) *longText {
 	body = strings.Trim(clean(body), "\n")
 	if strings.TrimSpace(body) == "" {

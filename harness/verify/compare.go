@@ -26,7 +26,7 @@ func ReadReport(path string) (Report, error) {
 	return r, nil
 }
 
-// Change is what became of a program on one kernel between two runs.
+// Change is how a program's result on one kernel differs between two runs.
 type Change struct {
 	Now, Was Result
 	Measure  string // "" for a change of the verdict

@@ -2,7 +2,7 @@ package verify
 
 import "github.com/bpflab/bpflab/vms/kernel"
 
-// Rejection is a program that a kernel did not take.
+// Rejection is a program that a kernel rejected.
 type Rejection struct {
 	Program Program
 	Kernel  kernel.Version

@@ -10,7 +10,7 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// rule names a cause by what the kernel said.
+// rule recognises a cause by the kernel's messages.
 type rule struct {
 	code  string
 	stage string // "" for any

@@ -26,8 +26,8 @@ type Options struct {
 }
 
 // Run verifies all programs of the objects on all kernels. Results are in the
-// order of kernels, objects and programs. What a kernel does to one program costs
-// no other: after a crash or a warning the next begins in a new machine.
+// order of kernels, objects and programs. A crash or a warning affects only the program
+// that caused it: the next one begins in a new machine.
 func Run(ctx context.Context, objects []*Object, kernels []kernel.Image, o Options) []Result {
 	var tasks []scheduler.Task
 	workers := make([]*worker, len(kernels))
@@ -154,8 +154,8 @@ func (w *worker) result(p pending) Result {
 		Kernel: w.kernel.Selector, SHA256: w.kernel.SHA256, Release: w.kernel.Release}
 }
 
-// verify asks the kernel about one program. lost reports whether the machine is not to be
-// asked again; the error is the machine's, and says nothing of the program.
+// verify has the kernel verify one program. lost reports whether the machine must not be
+// used again; the error is the machine's, and says nothing about the program.
 func (w *worker) verify(ctx context.Context, p pending) (r Result, lost bool, err error) {
 	r = w.result(p)
 	r.Release = w.session.Ready.Release
@@ -180,7 +180,7 @@ func (w *worker) verify(ctx context.Context, p pending) (r Result, lost bool, er
 	return r, true, err
 }
 
-// Stages of programs that the kernel's answer does not tell of.
+// Stages of a failure that are not in the kernel's answer.
 const (
 	stageCrash   = "crash"   // the kernel died
 	stageStream  = "stream"  // something in the machine broke the stream of bpflab's agent
@@ -199,8 +199,9 @@ func (w *worker) judgeEnd(r *Result, err error) {
 }
 
 // judgeConsole makes a failure of a program at which the kernel reported an error, and
-// reports whether it did. The machine is not used again then: what comes of the program
-// later cannot be taken for the next one's, and some reports are made only once.
+// reports whether it did. The machine is then not used again, so that later effects of the
+// program are not charged to the next one, and because kernels print some reports only
+// once.
 func (w *worker) judgeConsole(r *Result) bool {
 	splats := w.session.LastSplats(nil)
 	r.Warning = strings.Join(splats.Allowed, "\n")
@@ -212,7 +213,7 @@ func (w *worker) judgeConsole(r *Result) bool {
 	return true
 }
 
-// take notes what the kernel said.
+// take records the kernel's answer.
 func (w *worker) take(r *Result, a wire.VerifyResult, log string) {
 	r.Accepted, r.Stage, r.Errno, r.Load, r.JitedLen, r.XlatedLen = a.Accepted, a.Stage, a.Errno, a.Seconds, a.JitedLen, a.XlatedLen
 	r.measure(log)
@@ -249,7 +250,7 @@ func plain(name string) string {
 	}, name)
 }
 
-// open sees to it that the object is open in the machine.
+// open makes sure that the object is open in the machine.
 func (w *worker) open(ctx context.Context, o *Object) error {
 	if w.opened == o {
 		return nil
@@ -262,9 +263,9 @@ func (w *worker) open(ctx context.Context, o *Object) error {
 	return nil
 }
 
-// Memory of a machine, in bytes: the verifier takes much for a million instructions,
-// and what reads an object some times its size. It comes in steps, because machines of
-// one size are forked from one another.
+// Memory of a machine, in bytes: the verifier needs much for a million instructions, and
+// reading an object needs several times its size. It is rounded to steps, because only
+// machines of the same size share a template.
 const (
 	memoryStep = 512 << 20
 	largeELF   = 8 << 20

@@ -8,8 +8,8 @@ import (
 )
 
 // sections are the names that give a program its type, as libbpf has them
-// (Documentation/bpf/libbpf/program_types.rst). What stands behind the names with a
-// slash at their end is the program's own.
+// (Documentation/bpf/libbpf/program_types.rst). After a name with a slash at its end comes
+// the program's target.
 var sections = strings.Fields(`
 	action classifier tc tc/ingress tc/egress tcx/ingress tcx/egress netkit/primary netkit/peer
 	xdp xdp.frags xdp/devmap xdp/cpumap socket sockops flow_dissector

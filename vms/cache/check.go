@@ -11,10 +11,9 @@ import (
 	"time"
 )
 
-// Look returns the sum of a file after what costs next to nothing to see: it is a plain
-// file of the recorded size, and no stranger can write it. The error is fs.ErrNotExist
-// if there is no such file, else a *DamagedError; ErrNoSum is in it where only the sum is
-// missing.
+// Look returns the sum of a file after a cheap check: it is a plain file of the recorded
+// size, and no stranger can write it. The error is fs.ErrNotExist if there is no such file,
+// else a *DamagedError, which wraps ErrNoSum where only the sum is missing.
 func Look(file string) (Sum, error) {
 	sum, sumErr := readSum(file)
 	if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
@@ -58,7 +57,7 @@ func inspect(file string, f *os.File, size int64) error {
 // errNotPlain is a directory, a device or another special file in the place of a file.
 var errNotPlain = errors.New("it is no plain file")
 
-// openPlain opens a plain file, and waits for none that is not.
+// openPlain opens a plain file, and does not block on others, such as pipes.
 func openPlain(name string) (*os.File, error) {
 	info, err := os.Lstat(name)
 	if err != nil {
@@ -97,14 +96,14 @@ type Checker struct {
 	checked map[checkKey]func() error
 }
 
-// checkKey is a file as it is, and what it must be.
+// checkKey is a file's present state and its expected sum.
 type checkKey struct {
 	name  string
 	stamp stamp
 	want  Sum
 }
 
-// Check reads the file and returns a *DamagedError if it is not what it must be.
+// Check reads the file and returns a *DamagedError if it does not have the expected sum.
 func (c *Checker) Check(file string, want Sum) error {
 	f, err := openPlain(file)
 	if err != nil {

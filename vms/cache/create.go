@@ -14,8 +14,8 @@ import (
 	"github.com/bpflab/bpflab/vms/lease"
 )
 
-// Create writes a file and its sum; fill writes the content. What is in the place
-// already is replaced, even if it is a directory. On an error nothing is left behind.
+// Create writes a file and its sum; fill writes the content. It replaces what is there,
+// even a directory. On an error it leaves nothing behind.
 func Create(file string, fill func(io.Writer) error) error {
 	return create(file, func(temp *os.File) error {
 		h := newHashing(temp)
@@ -65,8 +65,8 @@ func create(file string, fill func(*os.File) error) (err error) {
 	return wrap(file, os.Rename(temp.Name(), file))
 }
 
-// wrap names the file that could not be written: the operating system names the
-// temporary one.
+// wrap names the file that could not be written, because the operating system's error names
+// the temporary one.
 func wrap(file string, err error) error {
 	if err == nil {
 		return nil

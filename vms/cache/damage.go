@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// DamagedError is a file in the cache that is not what was written there.
+// DamagedError is a file in the cache whose content is not what was written there.
 type DamagedError struct {
 	File string
 	Err  error
@@ -40,7 +40,7 @@ type Finding struct {
 	Err  error // why; nil for a file that is sound but useless
 }
 
-// Explain adds to an error of the disk what the user can do about it.
+// Explain adds advice for the user to an error of the disk.
 func Explain(err error) error {
 	switch {
 	case err == nil:
@@ -63,8 +63,8 @@ func (e *diskError) Error() string { return e.error.Error() + "; " + e.hint }
 
 func (e *diskError) Unwrap() error { return e.error }
 
-// isFull reports whether the disk, or the user's share of it, is full. An error that is
-// explained already is left alone.
+// isFull reports whether the disk, or the user's quota, is full; false for an error that is
+// explained already.
 func isFull(err error) bool {
 	var already *diskError
 	return !errors.As(err, &already) && (errors.Is(err, syscall.ENOSPC) || errors.Is(err, errQuota))

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// errQuota is the user's share of the disk being used up.
+// errQuota means that the user's quota is used up.
 var errQuota = syscall.EDQUOT
 
 // stamp changes when a file does.
@@ -27,8 +27,8 @@ func stampOf(f *os.File) (stamp, error) {
 	return stamp{uint64(at.Dev), uint64(at.Ino), at.Size, at.Ctim}, err
 }
 
-// checkOwner refuses a file that a user could change who is neither this one nor could
-// replace it anyway.
+// checkOwner refuses a file that another user could change, unless that user could replace
+// it anyway.
 func checkOwner(info fs.FileInfo, dir string) error {
 	at, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

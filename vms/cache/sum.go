@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// sumSuffix follows the name of a file in that of its sum.
+// sumSuffix is appended to the name of a file to name its sum.
 const sumSuffix = ".sum"
 
 // IsSum reports whether a name in a directory of the cache is that of a sum.
@@ -24,7 +24,7 @@ func IsSum(name string) bool {
 // SumPath returns the path of a file's sum.
 func SumPath(file string) string { return file + sumSuffix }
 
-// Sum is what a file must be.
+// Sum is the expected size and digest of a file.
 type Sum struct {
 	Size   int64  `json:"size"` // AnySize if it is unknown
 	SHA256 string `json:"sha256"`
@@ -78,7 +78,7 @@ func (s Sum) Text() []byte {
 	return append(text, '\n')
 }
 
-// hashing passes on what is written to it and takes its sum.
+// hashing passes on what is written to it and computes its sum.
 type hashing struct {
 	to   io.Writer
 	size int64

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// Apart keeps the terminal's Ctrl-C away from a command until we clean up.
+// Apart keeps the terminal's Ctrl-C away from a command, so that bpflab ends it itself.
 func Apart(cmd *exec.Cmd) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}

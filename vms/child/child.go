@@ -11,8 +11,7 @@ import (
 	"time"
 )
 
-// Process is such a command while it runs. Its methods are safe for concurrent
-// use.
+// Process is a running command. Its methods are safe for concurrent use.
 type Process struct {
 	cmd    *exec.Cmd
 	stream *stream
@@ -20,9 +19,9 @@ type Process struct {
 	err    error
 }
 
-// Start starts a command. What it writes to standard error goes to log, which
-// belongs to the process from then on and is closed when it ends. It ends when
-// this process does: its input ends then.
+// Start starts a command. Its standard error goes to log, which the Process owns from then
+// on and closes at the end. The command ends when this process does, because its input
+// ends then.
 func Start(cmd *exec.Cmd, log *os.File) (*Process, error) {
 	p := &Process{cmd: cmd, done: make(chan struct{})}
 	if err := p.start(log); err != nil {
@@ -58,7 +57,7 @@ func (p *Process) start(log *os.File) error {
 	return err
 }
 
-// Stream returns the command's input and output. To close it is to hang up.
+// Stream returns the command's input and output. Closing it hangs up.
 func (p *Process) Stream() io.ReadWriteCloser { return p.stream }
 
 // Done returns a channel that is closed when the command has ended.

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// outputDelay is how long the output of a command that was killed is waited for.
+// outputDelay is how long to wait for the output of a command that was killed.
 const outputDelay = 5 * time.Second
 
 // Run runs a command to its end, tied to this process (see Tie).

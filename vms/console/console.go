@@ -1,6 +1,6 @@
-// Package console keeps what a guest prints: in a file, of which a guest that
-// floods its console cannot fill a disk, and its end in memory, where the reason
-// of a death is looked for.
+// Package console keeps what a guest prints: in a file of limited size, so that a guest
+// that floods its console cannot fill the disk, and its end in memory, which shows why the
+// guest died.
 package console
 
 import (
@@ -11,11 +11,10 @@ import (
 	"sync"
 )
 
-// What is kept of a console, in bytes: its beginning, and, of one that goes
-// on, its end. A guest that floods its console fills no disk.
+// How much of a console is kept, in bytes: its beginning, and the end of a longer one.
 const (
 	KeepHead = 8 << 20
-	KeepTail = 256 << 10 // also what Tail gives at most
+	KeepTail = 256 << 10 // also the most that Tail returns
 )
 
 // Log is a machine's console.
@@ -31,8 +30,8 @@ type Log struct {
 	last    []byte // the last bytes seen, less than 2*KeepTail before each Write
 }
 
-// Keep writes all that comes from a console to a new file, until the console
-// ends; it is closed then, and at once if there can be no file.
+// Keep writes a console to a new file until the console ends, and closes it then. If it
+// cannot create the file, it closes the console at once.
 func Keep(from io.ReadCloser, path string) (*Log, error) {
 	file, err := os.Create(path)
 	if err != nil {

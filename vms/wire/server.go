@@ -183,7 +183,7 @@ func (s *Server) handle(ctx context.Context, req *Request) (result any, err erro
 	}
 	defer func() { // a panic of an agent that is PID 1 would end its machine
 		if p := recover(); p != nil {
-			err = &Fault{Op: req.Op, Msg: fmt.Sprintf("a mistake of bpflab's own: %v\n%s", p, debug.Stack())}
+			err = &Fault{Op: req.Op, Msg: fmt.Sprintf("internal error of the agent: %v\n%s", p, debug.Stack())}
 		}
 	}()
 	return h(ctx, req)
