@@ -131,6 +131,8 @@ func TestNothingIsSelected(t *testing.T) {
 		}
 	}
 	refused(t, "no tests", "test", "-C", untested, "./...")
+	refused(t, `no kind "none"`, "features", "--kind", "none")
+	refused(t, `no limit "none"`, "limits", "--only", "stack_bytes,none")
 	refused(t, "no cells", "report", result)
 	refused(t, "no cells", "replay", result)
 	refused(t, "no budgets", "verify", "--budgets", budgets, object)

@@ -2,7 +2,8 @@
 // output, passes signals on, brings files back, and says how the command ended.
 //
 // Whatever happens after a command has begun counts as its own doing, even if the machine
-// panics, reboots or hangs; what happens before counts as the machine's failure.
+// panics, reboots or hangs; what happens before counts as the machine's failure,
+// as does too little memory for bpflab's agent.
 package command
 
 import (
@@ -98,6 +99,9 @@ func Run(ctx context.Context, s *session.Session, c Command) (Outcome, error) {
 		out.status()
 		return out, nil
 	}
+	if errors.Is(err, vms.ErrMemory) {
+		err = fmt.Errorf("%w; the kernel had %d MiB for the command, its files and itself: give the machine more, with --mem", err, s.Ready.Memory>>20)
+	}
 	return out, Begun(out.died(err))
 }
 
@@ -112,11 +116,13 @@ func (o *Outcome) status() {
 }
 
 // died records the end of a machine that a running command has brought about. It returns
-// every other error.
+// every other error, also that of a machine with too little memory.
 func (o *Outcome) died(err error) error {
 	var crash *vms.Crash
 	var broken *wire.ProtocolError
 	switch {
+	case errors.Is(err, vms.ErrMemory):
+		return err
 	case errors.As(err, &crash):
 		o.Crash = crash
 	case errors.Is(err, session.ErrHang):

@@ -78,6 +78,23 @@ func TestMatrixAndDiff(t *testing.T) {
 	}
 }
 
+// A comparison that finds nothing says what it has compared.
+func TestDiffOfTheSame(t *testing.T) {
+	r := sample(t)
+	r.Kernels, r.Features, r.Infra = r.Kernels[:2], nil, nil
+	same := []wire.Feature{{Kind: "map_type", Name: "Both", Answer: wire.Answer{Supported: true}}, {Kind: "helper", Name: "None"}}
+	r.collect([][]wire.Feature{same, same})
+	for kind, want := range map[string]string{"": "2 features\n", "map_type": "1 features\n", "kfunc": ""} {
+		var out strings.Builder
+		if err := Diff(&out, r, kind); err != nil {
+			t.Fatal(err)
+		}
+		if got := out.String(); !strings.HasSuffix(got, want) || (got == "") != (want == "") {
+			t.Errorf("kind %q: %q, want it to end in %q", kind, got, want)
+		}
+	}
+}
+
 func TestPages(t *testing.T) {
 	r := sample(t)
 	r.Kernels[0].Release = "6.12<&>"

@@ -112,14 +112,24 @@ func (r Report) writeNotes(w io.Writer, kind string) error {
 // that kind.
 func Diff(w io.Writer, r Report, kind string) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	asked, differ := 0, 0
 	for _, one := range r.rows() {
-		switch {
-		case kind != "" && one.Kind != kind:
-		case one.has[0] == lacks && one.has[1] == has:
-			fmt.Fprintf(table, "+\t%s\t%s\n", one.Kind, one.Name)
-		case one.has[0] == has && one.has[1] == lacks:
-			fmt.Fprintf(table, "-\t%s\t%s\n", one.Kind, one.Name)
+		if kind != "" && one.Kind != kind || one.has[0] == unknown || one.has[1] == unknown {
+			continue
 		}
+		asked++
+		if one.has[0] == one.has[1] {
+			continue
+		}
+		differ++
+		sign := "-"
+		if one.has[1] == has {
+			sign = "+"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\n", sign, one.Kind, one.Name)
+	}
+	if asked > 0 && differ == 0 {
+		fmt.Fprintf(table, "%s and %s do not differ in any of %d features\n", r.Kernels[0].Selector, r.Kernels[1].Selector, asked)
 	}
 	return errors.Join(table.Flush(), r.writeNotes(w, kind))
 }

@@ -14,7 +14,7 @@ import (
 // time. A function that is called back needs BTF, for which cilium/ebpf is used;
 // the probe for the helper itself does without.
 func bpfLoop(n int, user bool) Result {
-	if res := callHelper(int32(asm.FnLoop)); user || noHelper.MatchString(res.Log) {
+	if res := load(calling(int32(asm.FnLoop))); user || noHelper.MatchString(res.Log) {
 		return res
 	}
 	prog, err := ebpf.NewProgram(loopingSpec(n))
@@ -28,17 +28,6 @@ func bpfLoop(n int, user bool) Result {
 		res = answer(unix.Errno(-int32(rounds)))
 	}
 	return res
-}
-
-// callHelper loads a program that calls a helper without arguments.
-func callHelper(helper int32) Result {
-	log := newLog(logSize)
-	defer log.close()
-	fd, errno := loadFD(socketFilter, calling(helper), log, logInsns)
-	if errno == 0 {
-		unix.Close(fd)
-	}
-	return Result{Accepted: errno == 0, Errno: unix.ErrnoName(errno), Log: log.tail()}
 }
 
 func failure(err error) Result {

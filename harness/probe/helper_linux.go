@@ -1,10 +1,6 @@
 package probe
 
-import (
-	"regexp"
-
-	"golang.org/x/sys/unix"
-)
+import "regexp"
 
 // noHelper is what the verifier says of a helper that the kernel does not have,
 // or not for the type of program (check_helper_call in kernel/bpf/verifier.c).
@@ -32,11 +28,7 @@ func calling(helper int32) []byte {
 
 // loadAs loads a program and closes it; it returns the verifier's log.
 func loadAs(t Target, insns []byte) (accepted bool, said string) {
-	log := newLog(4 << 10)
-	defer log.close()
-	fd, errno := loadFD(t, insns, log, logInsns)
-	if errno == 0 {
-		unix.Close(fd)
-	}
-	return errno == 0, log.text()
+	got := loadFor(t, insns)
+	got.close()
+	return got.errno == 0, got.log
 }

@@ -60,11 +60,32 @@ type progAttr struct {
 }
 
 // load loads raw instructions as a socket filter, the one type that an
-// unprivileged user may load, and closes the program at once. A kernel with a terse
-// log is asked once; another one is first asked without a log, so that a log that
-// grows too large cannot fail the load, and again for the log of what it rejected.
-// See InsnLog for when there is a second walk.
+// unprivileged user may load, and closes the program at once.
 func load(insns []byte) Result {
+	got := loadFor(socketFilter, insns)
+	defer got.close()
+	return Result{Accepted: got.errno == 0, Errno: unix.ErrnoName(got.errno), Seconds: got.took.Seconds(),
+		Log: excerpt(got.log), Insns: Processed(got.log)}
+}
+
+// loading is what came of loading a program.
+type loading struct {
+	fd    int // of the program, if it was accepted
+	errno unix.Errno
+	log   string        // the verifier's
+	took  time.Duration // the first walk
+}
+
+func (l loading) close() {
+	if l.errno == 0 {
+		unix.Close(l.fd)
+	}
+}
+
+// loadFor loads a program. A kernel with a terse log is asked once; another one is first
+// asked without a log, so that a log that grows too large cannot fail the load, and again
+// for the log of what it rejected. See InsnLog for when there is a second walk.
+func loadFor(t Target, insns []byte) (out loading) {
 	log := newLog(logSize)
 	defer log.close()
 	first, level := log, uint32(logStats)
@@ -72,15 +93,15 @@ func load(insns []byte) Result {
 		first, level = nil, 0
 	}
 	began := time.Now()
-	errno := try(insns, first, level)
-	took := time.Since(began)
-	res := Result{Accepted: errno == 0, Errno: unix.ErrnoName(errno), Seconds: took.Seconds()}
-	if first == nil && errno != 0 && InsnLog("", took, Free()) > 0 {
-		try(insns, log, logInsns)
+	out.fd, out.errno = loadFD(t, insns, first, level)
+	out.took = time.Since(began)
+	if first == nil && out.errno != 0 {
+		if size := InsnLog("", out.took, Free()); size > 0 {
+			try(t, insns, log[:min(size, len(log))], logInsns)
+		}
 	}
-	text := log.text()
-	res.Log, res.Insns = excerpt(text), Processed(text)
-	return res
+	out.log = log.text()
+	return out
 }
 
 // HasTerseLog reports whether the kernel can leave instructions out of its log, as
@@ -88,11 +109,12 @@ func load(insns []byte) Result {
 var HasTerseLog = sync.OnceValue(func() bool {
 	log := newLog(logSize)
 	defer log.close()
-	return try(straightLine(2), log, logStats) == 0 && Processed(log.text()) == 2 && !strings.Contains(log.text(), "r0 = 0")
+	return try(socketFilter, straightLine(2), log, logStats) == 0 && Processed(log.text()) == 2 && !strings.Contains(log.text(), "r0 = 0")
 })
 
-func try(insns []byte, log logBuffer, level uint32) unix.Errno {
-	fd, errno := loadFD(socketFilter, insns, log, level)
+// try loads a program and closes it at once.
+func try(t Target, insns []byte, log logBuffer, level uint32) unix.Errno {
+	fd, errno := loadFD(t, insns, log, level)
 	if errno == 0 {
 		unix.Close(fd)
 	}
@@ -166,9 +188,4 @@ func (l logBuffer) close() {
 func (l logBuffer) text() string {
 	text, _, _ := bytes.Cut(l, []byte{0})
 	return string(text)
-}
-
-func (l logBuffer) tail() string {
-	text := l.text()
-	return text[max(0, len(text)-LogTail):]
 }

@@ -29,7 +29,7 @@ func logOf(n int) Result {
 		return answer(unix.ENOMEM)
 	}
 	defer log.close()
-	return answer(try(straightLine(2), log, logInsns))
+	return answer(try(socketFilter, straightLine(2), log, logInsns))
 }
 
 // mapAttr is the part of union bpf_attr that BPF_MAP_CREATE has read since Linux
@@ -87,18 +87,16 @@ func tailCalls(n int, _ bool) Result {
 		return answer(errno)
 	}
 	defer unix.Close(programs)
-	log := newLog(logSize)
-	defer log.close()
-	prog, errno := loadFD(socketFilter, tailCalling(n, programs), log, logInsns)
-	if errno != 0 {
-		return Result{Errno: unix.ErrnoName(errno), Log: log.tail()}
+	prog := loadFor(socketFilter, tailCalling(n, programs))
+	defer prog.close()
+	if prog.errno != 0 {
+		return Result{Errno: unix.ErrnoName(prog.errno), Log: excerpt(prog.log)}
 	}
-	defer unix.Close(prog)
 	made, errno := asRoot(func() (uint32, unix.Errno) {
-		if errno := setElement(programs, 0, uint32(prog)); errno != 0 {
+		if errno := setElement(programs, 0, uint32(prog.fd)); errno != 0 {
 			return 0, errno
 		}
-		return testRun(prog)
+		return testRun(prog.fd)
 	})
 	res := answer(errno)
 	if errno == 0 && made != uint32(n) {

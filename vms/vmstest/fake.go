@@ -107,7 +107,7 @@ func (m *fakeMachine) exec(ctx context.Context, req *wire.Request) (any, error) 
 	res, err := m.provider.Exec(ctx, m.n, args.Argv)
 	switch {
 	case errors.Is(err, vms.ErrAgent):
-		m.die(&vms.Crash{Reason: vms.ErrAgent})
+		m.die(&vms.Crash{Reason: err})
 	case errors.Is(err, vms.ErrPanic):
 		m.die(&vms.Crash{Reason: vms.ErrPanic, Splat: "Kernel panic - not syncing: fake"})
 	case errors.Is(err, vms.ErrGone):
