@@ -84,12 +84,17 @@ func (l loading) close() {
 
 // loadFor loads a program. A kernel with a terse log is asked once; another one is first
 // asked without a log, so that a log that grows too large cannot fail the load, and again
-// for the log of what it rejected. See InsnLog for when there is a second walk.
+// for the log of what it rejected, unless the program has so few instructions that their
+// log is small. See InsnLog for when there is a second walk.
 func loadFor(t Target, insns []byte) (out loading) {
 	log := newLog(logSize)
 	defer log.close()
 	first, level := log, uint32(logStats)
-	if !HasTerseLog() {
+	switch {
+	case HasTerseLog():
+	case len(insns) <= fewInsns*insnSize:
+		level = logInsns
+	default:
 		first, level = nil, 0
 	}
 	began := time.Now()
@@ -103,6 +108,10 @@ func loadFor(t Target, insns []byte) (out loading) {
 	out.log = log.text()
 	return out
 }
+
+// fewInsns is how many instructions have a small log, whatever they are, on a kernel that
+// takes no loops, as those without a terse log do not.
+const fewInsns = 8
 
 // HasTerseLog reports whether the kernel can leave instructions out of its log, as
 // kernels from 5.2 on can. It tries a program of two instructions.
@@ -176,6 +185,7 @@ func newLog(size int) logBuffer {
 	if err != nil {
 		return nil
 	}
+	unix.Madvise(log, unix.MADV_NOHUGEPAGE) // or a log of one line has 2 MiB cleared; kernels without huge pages refuse
 	return log
 }
 
