@@ -17,8 +17,8 @@ type Options struct {
 	Timeout time.Duration // for one run of clang; 0 means 60 s
 	Memory  int64         // bytes clang may map; 0 means 4 GiB
 
-	// Confined has clang read nothing but the source, the system's headers and its own
-	// files, so that C of strangers cannot look at this machine. See Confinable.
+	// Confined lets clang read only the source, the system's headers and its own files, so
+	// that strangers' C cannot read this machine's files. See Confinable.
 	Confined bool
 }
 
@@ -46,8 +46,8 @@ type Builder struct {
 	clang *Clang // once found
 }
 
-// New returns a Builder. It looks at nothing yet: a missing clang shows when
-// the first Object is asked for.
+// New returns a Builder. It checks nothing yet: a missing clang is an error of the first
+// call of Object.
 func New(options Options) *Builder {
 	if options.Timeout <= 0 {
 		options.Timeout = defaultTimeout
@@ -66,7 +66,7 @@ func (b *Builder) Object(ctx context.Context, src Source) (Object, error) {
 }
 
 // Program compiles src to a program for Linux on this machine's processor. It has no C
-// library and is linked with nothing, so that the same bytes come of it anywhere.
+// library and is linked with nothing, so that it is the same everywhere.
 func (b *Builder) Program(ctx context.Context, src Source) (Object, error) {
 	return b.timed(ctx, src, forMachine)
 }
@@ -95,9 +95,9 @@ func (b *Builder) object(ctx context.Context, src Source, kind kind) (Object, er
 	return b.cached(ctx, job)
 }
 
-// cached holds the key's lock while it looks and compiles, so that the second
-// to ask finds what the first has made. An object that is there needs no lock, which
-// a cache that cannot be written has not.
+// cached holds the key's lock while it looks and compiles, so that a second caller finds
+// what the first has made. An existing object needs no lock, because a read-only cache
+// has none.
 func (b *Builder) cached(ctx context.Context, job job) (Object, error) {
 	key := job.key()
 	if object, err := b.store.load(key); err == nil {

@@ -38,7 +38,7 @@ func missing(tool install.Tool, format string, args ...any) *ToolError {
 // Clang is the compiler found on this machine.
 type Clang struct {
 	Path    string   // of the binary
-	Version string   // first line of its own account
+	Version string   // first line of its version output
 	Headers []string // directories it searches for <...>, in order
 }
 
@@ -111,7 +111,7 @@ func inspect(ctx context.Context, path string) (Clang, error) {
 }
 
 // parseAccount reads the output of clang -v: the version is its first line,
-// the directories stand indented between two fixed sentences.
+// the directories are indented between two fixed sentences.
 func parseAccount(account string) (version string, headers []string) {
 	version, _, _ = strings.Cut(account, "\n")
 	_, list, _ := strings.Cut(account, "#include <...> search starts here:\n")
@@ -122,7 +122,7 @@ func parseAccount(account string) (version string, headers []string) {
 	return strings.TrimSpace(version), headers
 }
 
-// withMultiarch adds the directory in which Debian and its kin keep asm/*.h:
+// withMultiarch adds the directory in which Debian and its derivatives keep asm/*.h:
 // clang leaves it out for the bpf target, and linux/types.h needs it.
 func withMultiarch(headers []string) []string {
 	dir := "/usr/include/" + machine() + "-linux-gnu"

@@ -64,8 +64,7 @@ func (c collector) addOwn(name string, body []byte) error {
 	return nil
 }
 
-// tryOwn adds a file if it exists. What is nowhere is left for clang to
-// complain about, with its line.
+// tryOwn adds a file if it exists. Clang reports files that do not exist, with the line.
 func (c collector) tryOwn(name string) error {
 	if _, seen := c.own[name]; seen || !fs.ValidPath(name) {
 		return nil
@@ -90,8 +89,8 @@ func (c collector) followSystem(beside, wanted string) {
 	}
 }
 
-// trySystem adds a header that lies below the directories for them. Others are left
-// alone: what an include climbs to may be no header, and may never end when it is read.
+// trySystem adds a header below the directories for headers. It leaves out others: a path
+// with ".." may lead to a file that is not a header, or that never ends.
 func (c collector) trySystem(name string) {
 	if _, seen := c.system[name]; seen || !c.isHeader(name) {
 		return

@@ -30,8 +30,9 @@ func landlockVersion() (int, error) {
 	return int(v), nil
 }
 
-// What a compiler may do with what it needs, and with its own directory. The rights are
-// those of Landlock's first version; all that it knows of are taken away elsewhere.
+// What a compiler may do with the files it needs, and with its own directory. The rights
+// are those of Landlock's first version; elsewhere it has none of the rights that the
+// kernel's version knows.
 const (
 	mayRead = unix.LANDLOCK_ACCESS_FS_EXECUTE | unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_READ_DIR
 	mayAll  = unix.LANDLOCK_ACCESS_FS_MAKE_SYM<<1 - 1
@@ -40,8 +41,8 @@ const (
 // startConfined starts a command that can read the system's programs and headers, and
 // write below dir, and sees nothing else of the file system.
 //
-// Landlock binds a thread and what it starts. So a thread is made for the command alone,
-// and ends with this call.
+// Landlock binds a thread and the processes that it starts. So the command gets a thread
+// of its own, which ends with this call.
 func startConfined(cmd *exec.Cmd, clang Clang, dir string) error {
 	result := make(chan error)
 	go func() {
@@ -64,7 +65,7 @@ func readable(clang Clang) []string {
 	return dirs
 }
 
-// confine takes from this thread all of the file system but what is named.
+// confine denies this thread the whole file system, except the given paths.
 func confine(read []string, write string) error {
 	attr := unix.LandlockRulesetAttr{Handled_access_fs: mayAll}
 	rules, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, uintptr(unsafe.Pointer(&attr)), unsafe.Sizeof(attr.Handled_access_fs), 0)

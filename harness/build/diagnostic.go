@@ -19,11 +19,11 @@ type Diagnostic struct {
 	Text     string
 }
 
-// CompileError is C that does not compile.
+// CompileError is the error for C that does not compile.
 type CompileError struct {
 	Source      string       // name of the Source
 	Diagnostics []Diagnostic // in clang's order
-	Output      string       // all clang said, with the user's own file names
+	Output      string       // clang's whole output, with the user's own file names
 	Hint        string       // what to install, if a system header is missing; else ""
 }
 
@@ -42,8 +42,8 @@ var (
 	header  = regexp.MustCompile(`'((?:bpf|linux|asm|asm-generic)/[^']+)' file not found`)
 )
 
-// newCompileError reads clang's messages. exit is how clang ended; it is all
-// there is to say when clang said nothing.
+// newCompileError reads clang's messages. exit is how clang ended, which is the error if
+// clang printed nothing.
 func newCompileError(src Source, messages string, exit error) *CompileError {
 	e := &CompileError{Source: src.Name}
 	var output []string

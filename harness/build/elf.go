@@ -12,7 +12,7 @@ import (
 // maxObject bounds an object, in bytes: one given by a user, and what clang writes.
 const maxObject = 64 << 20
 
-// ObjectError is a file that should be an eBPF object and is not.
+// ObjectError is the error for a file that is not an eBPF object but should be one.
 type ObjectError struct {
 	Name string
 	Text string // what it is instead, or what is wrong with it
@@ -101,7 +101,7 @@ func checkHeader(file *elf.File) string {
 	return ""
 }
 
-// checkSections wants every section inside the file.
+// checkSections checks that every section is inside the file.
 func checkSections(name string, file *elf.File, size int64) error {
 	for _, section := range file.Sections {
 		if section.Type == elf.SHT_NOBITS || section.Type == elf.SHT_NULL {

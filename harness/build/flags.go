@@ -16,7 +16,7 @@ var (
 	forMachine = kind{machineFlags(runtime.GOARCH), nil}
 )
 
-// architectures are clang's names of those that machines have.
+// architectures are clang's names for the machines' architectures.
 var architectures = map[string]string{"amd64": "x86_64", "arm64": "aarch64"}
 
 // machineFlags returns the flags for a program for a machine. Its functions are called, not

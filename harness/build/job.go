@@ -15,7 +15,7 @@ import (
 	"github.com/bpflab/bpflab/vms/lease"
 )
 
-// maxMessages bounds what clang may say, in bytes.
+// maxMessages bounds clang's output, in bytes.
 const maxMessages = 256 << 10
 
 // job is one run of clang.
@@ -30,7 +30,7 @@ type job struct {
 	confined bool
 }
 
-// key digests all that the object depends on.
+// key returns a digest of all that the object depends on.
 func (j job) key() string {
 	lines := append([]string{"bpflab object 1", j.clang.Version, "main " + j.source.Main}, j.kind.flags...)
 	lines = append(lines, searchFlags(j.source, j.clang.Headers)...)
@@ -38,7 +38,7 @@ func (j job) key() string {
 	return digest([]byte(strings.Join(lines, "\n")))
 }
 
-// LimitError is a compilation that took too much.
+// LimitError is the error for a compilation that took too much.
 type LimitError struct {
 	Source string
 	Limit  string // e.g. "60 s", "4096 MiB of memory" or "64 MiB of output"
@@ -80,7 +80,7 @@ func (j job) run(ctx context.Context) (object []byte, covered bool, err error) {
 	return j.collect(dir)
 }
 
-// collect reads what clang has written beside the tree.
+// collect reads the files that clang has written beside the tree.
 func (j job) collect(dir string) (object []byte, covered bool, err error) {
 	object, err = os.ReadFile(filepath.Join(dir, "object"))
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 // Source is one program to compile.
 type Source struct {
 	Name    string   // for messages and the object's name, e.g. "hello"
-	FS      fs.FS    // where Main and its own headers lie
+	FS      fs.FS    // contains Main and its own headers
 	Main    string   // slash-separated path of the C file in FS
 	Include []string // directories in FS searched for headers, in this order
 	Root    string   // directory that FS stands for, put before file names in diagnostics; "" if FS is embedded

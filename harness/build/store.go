@@ -27,8 +27,8 @@ func (s store) lock(ctx context.Context, key string) (unlock func(), err error) 
 	return unlock, nil
 }
 
-// load returns the object of key, fs.ErrNotExist if it is not there, and a
-// *cache.DamagedError if it is not what was recorded.
+// load returns the object of key, fs.ErrNotExist if there is none, and a
+// *cache.DamagedError if it does not match its digest.
 func (s store) load(key string) (Object, error) {
 	recorded, err := readPlain(s.keyPath(key))
 	if err != nil {

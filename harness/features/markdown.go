@@ -11,12 +11,12 @@ import (
 // what its version promises, and which kernels they were.
 func Markdown(w io.Writer, r Report) error {
 	var b strings.Builder
-	b.WriteString("# What kernels have of eBPF, tried\n\n")
+	b.WriteString("# eBPF features of kernels, measured\n\n")
 	fmt.Fprintf(&b, "`bpflab features --markdown FILE` wrote this page (bpflab %s, %s). Each answer is what a kernel did\n", r.Tool, r.Started.Format("2006-01-02"))
 	b.WriteString("in a virtual machine when a program, map, type or link of the kind was made. *Since* is the first of these\n" +
 		"kernels that has it, *upstream* the release of Linux that brought it\n" +
 		"([harness/upstream/upstream.yaml](../harness/upstream/upstream.yaml) has the sources). Helpers of struct_ops\n" +
-		"programs are not asked for.\n")
+		"programs are not probed.\n")
 	kind := ""
 	for _, one := range r.rows() {
 		if one.Kind != kind {

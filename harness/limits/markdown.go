@@ -13,8 +13,8 @@ func Markdown(w io.Writer, r Report, plot string) error {
 	var b strings.Builder
 	b.WriteString("# The verifier's limits, measured\n\n")
 	fmt.Fprintf(&b, "`bpflab limits --markdown FILE` wrote this page (bpflab %s, %s), from generated programs that were\n", r.Tool, r.Started.Format("2006-01-02"))
-	b.WriteString("loaded in virtual machines. Each figure is the largest size that was accepted. *user* is somebody without\n" +
-		"capabilities, once `kernel.unprivileged_bpf_disabled` is 0. *none*: the kernel has no such thing, or not for\n" +
+	b.WriteString("loaded in virtual machines. Each figure is the largest size that was accepted. *user* has no\n" +
+		"capabilities, and `kernel.unprivileged_bpf_disabled` is 0. *none*: the kernel has no such thing, or not for\n" +
 		"this user. *>= n*: nothing was refused as far as could be tried. *n\\**: another limit comes first.\n\n")
 	r.markdownMatrix(&b)
 	b.WriteString("\n" + stackNote)

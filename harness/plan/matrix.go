@@ -10,7 +10,7 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
-// Job is what one job of a CI system runs: all its labs on all its kernels.
+// Job is one job of a CI system: it runs all its labs on all its kernels.
 type Job struct {
 	Name    string `json:"name"`
 	Labs    string `json:"labs"`    // names or paths, with spaces between them
@@ -30,10 +30,10 @@ type group struct {
 
 func (g group) weight() int { return g.cells + len(g.kernels)*bootWeight }
 
-// Jobs divides labs and kernels into jobs: one a kernel, or n of about equal work if n
-// is not 0. Fewer come out where there is too little to divide. Labs that are not for
-// a kernel are left out of its job; in a job of several kernels `bpflab run` does that.
-// The function name says how a job is to name a lab.
+// Jobs divides labs and kernels into jobs: one per kernel, or n of about equal work if n
+// is not 0, and fewer if there is too little to divide. Labs that are not for a kernel are
+// left out of its job; in a job of several kernels `bpflab run` leaves them out. The
+// function name returns a lab's name in a job.
 func Jobs(labs []*lab.Lab, name func(*lab.Lab) string, kernels []kernel.Image, n int) []Job {
 	groups := perKernel(labs, kernels)
 	if n > 0 {
@@ -65,9 +65,9 @@ func perKernel(labs []*lab.Lab, kernels []kernel.Image) (groups []group) {
 	return groups
 }
 
-// join puts groups together until there are no more than n: the heaviest first, each
-// where there is the least so far. Kernels keep their order within a group, and groups
-// that of their first kernels.
+// join merges groups until there are no more than n: the heaviest first, each into the
+// lightest so far. Kernels keep their order within a group, and groups that of their first
+// kernels.
 func join(labs []*lab.Lab, groups []group, n int) []group {
 	if len(groups) <= n {
 		return groups

@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// bpfLoop asks for n rounds, of which the first is the last, so that it takes no
-// time. A function that is called back needs BTF, for which cilium/ebpf is used;
-// the probe for the helper itself does without.
+// bpfLoop requests n rounds, but its callback stops after the first, so that it takes no
+// time. A callback needs BTF, for which bpfLoop uses cilium/ebpf; the probe for the helper
+// itself does without.
 func bpfLoop(n int, user bool) Result {
 	if res := load(calling(int32(asm.FnLoop))); user || noHelper.MatchString(res.Log) {
 		return res

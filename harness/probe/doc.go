@@ -1,4 +1,4 @@
-// Package probe asks the running kernel what its verifier takes. It runs in
+// Package probe tries what the running kernel's verifier accepts. It runs in
 // the guest, generates the smallest programs that show one limit, and loads
 // them with bpf(2) itself, so that nothing between it and the kernel (a
 // library's feature probes, relocations, retries) colours the answer.

@@ -8,13 +8,13 @@ import (
 
 // A program is verified with the terse log first: the complaint and the statistics. A
 // log of its instructions costs a second walk through the program and about bytesAnInsn
-// for every instruction of it, so it is asked for only where both are small.
+// for each instruction, so bpflab requests it only where both are small.
 const (
 	bytesAnInsn = 512
 	longestWalk = 2 * time.Second
 
-	// shareOfFree is the share of the memory that is left which a log may take: it is
-	// copied a few times on its way.
+	// shareOfFree is the part of the free memory that a log may take: it is copied a few
+	// times on its way.
 	shareOfFree = 16
 )
 
@@ -36,7 +36,7 @@ func InsnLog(terse string, took time.Duration, free int64) int {
 // kernel/bpf/verifier.c), in bytes: one that is too small fails the load.
 const logSize = 16<<20 - 1
 
-// smallestLog is a log that is worth having, in bytes.
+// smallestLog is the size of the smallest useful log, in bytes.
 const smallestLog = 64 << 10
 
 var verificationTime = regexp.MustCompile(`(?m)verification time (\d+) usec`)

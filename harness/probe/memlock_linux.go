@@ -8,8 +8,8 @@ import (
 
 // LiftMemlock lifts this process's limit on locked memory, which before 5.11
 // also bounded programs and maps, so that it never looks like the verifier's
-// limit. That somebody may not lift it, without CAP_SYS_RESOURCE, is an error
-// only where it counts.
+// limit. A process without CAP_SYS_RESOURCE may not lift it, which is an error only where
+// the limit counts.
 func LiftMemlock() error {
 	err := unix.Setrlimit(unix.RLIMIT_MEMLOCK, &unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY})
 	if err == nil || err == unix.EPERM && countsInCgroups() {

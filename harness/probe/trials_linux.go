@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// trials are the probes that are more than to load one program.
+// trials are the probes that do more than load one program.
 var trials = map[string]func(n int, user bool) Result{
 	"tail_calls": tailCalls,
 	"bpf_loop":   bpfLoop,
@@ -46,8 +46,7 @@ func createMap(attr mapAttr) (int, unix.Errno) {
 	return bpf(unix.BPF_MAP_CREATE, unsafe.Pointer(&attr), unsafe.Sizeof(attr))
 }
 
-// hashMap makes a map of one element, and no element, so that what it takes of
-// memory is nothing.
+// hashMap makes a map for one element, but no element, so that it takes no memory.
 func hashMap(key, value int) Result {
 	fd, errno := createMap(mapAttr{unix.BPF_MAP_TYPE_HASH, uint32(key), uint32(value), 1, unix.BPF_F_NO_PREALLOC})
 	if errno == 0 {

@@ -12,9 +12,8 @@ import (
 
 const unprivSysctl = "/proc/sys/kernel/unprivileged_bpf_disabled"
 
-// allowUsers switches unprivileged bpf(2) on; distributions switch it off.
-// Before 5.13 the switch could only be turned the other way, and it never
-// turns back from 1.
+// allowUsers enables unprivileged bpf(2), which distributions disable. Before 5.13 the
+// setting could only be changed to disabled, and a setting of 1 can never be changed.
 func allowUsers() error {
 	if UsersAllowed() {
 		return nil

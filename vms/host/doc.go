@@ -1,5 +1,4 @@
-// Package host runs labs on the kernel of this very machine, for those who are
-// root on it.
+// Package host runs labs on the kernel of this machine, as root.
 //
 // A machine of this provider is a process: the guest agent, as PID 1 of
 // namespaces of its own, with capabilities taken away that no lab needs. What a

@@ -49,16 +49,15 @@ func launch(cmd *exec.Cmd, stderr *os.File) (*child.Process, error) {
 	return o.process, o.err
 }
 
-// withheld are the capabilities that would change the host for good, and that
-// no namespace holds back: to set the clock, to stop or restart the host, and
-// to load modules.
+// withheld are the capabilities that could change the host permanently and that no
+// namespace restricts: to set the clock, to stop or restart the host, and to load modules.
 var withheld = map[string]uintptr{
 	"CAP_SYS_TIME":   unix.CAP_SYS_TIME,
 	"CAP_SYS_BOOT":   unix.CAP_SYS_BOOT,
 	"CAP_SYS_MODULE": unix.CAP_SYS_MODULE,
 }
 
-// renounce takes them from all that this thread executes.
+// renounce removes them from all that this thread executes.
 func renounce() error {
 	for name, number := range withheld {
 		if err := unix.Prctl(unix.PR_CAPBSET_DROP, number, 0, 0, 0); err != nil {

@@ -20,12 +20,11 @@ type machine struct {
 // Stream returns the agent's standard input and output.
 func (m *machine) Stream() io.ReadWriteCloser { return m.process.Stream() }
 
-// grace is how long an agent has to end by itself. It has nothing to do that
-// the kernel does not do for one that is killed, but on kernels before 4.17,
-// where a probe is a line of kprobe_events.
+// grace is how long an agent has to end by itself. The kernel cleans up after one that is
+// killed, except before 4.17, where a probe is a line of kprobe_events.
 const grace = 5 * time.Second
 
-// finish sees to the agent's end.
+// finish waits for the agent's end.
 func (m *machine) finish() {
 	<-m.process.Done()
 	m.console.Wait()
@@ -34,8 +33,8 @@ func (m *machine) finish() {
 	m.Gone(nil)
 }
 
-// whyEnded returns how an agent ended that nobody closed: nil if it was hung up
-// on, else a *vms.Crash with its last words.
+// whyEnded returns how an agent ended that was not closed: nil if the host hung up, else a
+// *vms.Crash with its last output.
 func whyEnded(exit error, tail []byte) error {
 	if exit == nil {
 		return nil

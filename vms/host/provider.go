@@ -20,9 +20,9 @@ func New() *Provider { return &Provider{user: self()} }
 // Name returns "host".
 func (p *Provider) Name() string { return "host" }
 
-// Caps returns what there is: the running kernel, for one lab at a time, so that
-// none counts what another one does. The error is a *vms.StartError if this is
-// not Linux or the user is not root on it.
+// Caps returns the capabilities: the running kernel, for one lab at a time, so that none
+// counts what another one does. The error is a *vms.StartError if this is not Linux or the
+// user is not root.
 func (p *Provider) Caps(context.Context) (vms.Caps, error) {
 	release, err := p.allowed()
 	if err != nil {

@@ -60,11 +60,11 @@ func start(agent, path string) (*machine, error) {
 	return m, nil
 }
 
-// namespacesHint is for a host that refuses what launch asks of it.
+// namespacesHint is for a host that refuses the namespaces that launch needs.
 const namespacesHint = "it needs namespaces of its own (CONFIG_NAMESPACES with PID, NET, UTS and IPC), which some containers may not make"
 
-// command returns the agent in the same surroundings for everybody, but for the
-// search path: where commands are is the host's to say.
+// command returns the agent with the same environment for every user, except for the
+// search path, which is the host's.
 func command(agent string) *exec.Cmd {
 	cmd := exec.Command(agent, "agent", "--private")
 	cmd.Dir = "/"

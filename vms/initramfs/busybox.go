@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// ErrNoBusybox is a machine without a static busybox.
+// ErrNoBusybox means that this machine has no static busybox.
 var ErrNoBusybox = errors.New("no statically linked busybox")
 
 // busyboxNames are looked for in PATH, busyboxPlaces where PATH leaves out what
@@ -80,8 +80,8 @@ func busybox(ctx context.Context, name string) ([]entry, error) {
 	return out, nil
 }
 
-// appletPlace keeps applets in the directories that a machine has. An applet
-// named like what is there already is left out.
+// appletPlace keeps applets in the directories that a machine has. It leaves out an applet
+// whose path exists already.
 func appletPlace(applet string) (string, bool) {
 	switch path.Dir(applet) {
 	case "bin", "sbin", "usr/bin", "usr/sbin":

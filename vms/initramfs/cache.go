@@ -30,10 +30,10 @@ type Cache struct {
 // NewCache returns a cache in dir, which is made when it is needed.
 func NewCache(dir string) *Cache { return &Cache{dir: dir, complete: map[string]bool{}} }
 
-// File returns the path of the archive of o, which is built if it is not there, or
-// if it is damaged in a way that is seen without reading it; note then says so. Check
-// reads it. No file in the cache is ever changed, and none is removed within an hour
-// after it was asked for. Errors are Build's, o.CheckKernel's and the file system's.
+// File returns the path of the archive of o. It builds the archive if there is none, or if
+// damage is visible without reading it, and then says so in note. Check reads it. No file
+// in the cache is ever changed, and none is removed within an hour after its last use.
+// Errors are Build's, o.CheckKernel's and the file system's.
 func (c *Cache) File(ctx context.Context, o Options) (file, note string, err error) {
 	digest, err := c.digest(o)
 	if err != nil {
@@ -103,8 +103,8 @@ func (c *Cache) build(ctx context.Context, file string, o Options) error {
 	return nil
 }
 
-// checkNeeded finds needed modules that the kernel lacks: an archive may be
-// there for those who only want them.
+// checkNeeded finds needed modules that the kernel lacks: an archive may exist for callers
+// to which they are optional.
 func (c *Cache) checkNeeded(o Options) error {
 	if o.Modules == "" || len(o.Needed) == 0 {
 		return nil
@@ -128,8 +128,8 @@ func (c *Cache) checkNeeded(o Options) error {
 
 const suffix = ".cpio"
 
-// writeWith writes an archive of entries, and behind it another one, "" for none, at a
-// boundary that archives in one another keep to.
+// writeWith writes an archive of entries, and after it another one, "" for none, aligned
+// as the kernel expects concatenated archives.
 func writeWith(w io.Writer, entries []entry, follows string) error {
 	out := cpio.NewWriter(w)
 	if err := archive(out, entries); err != nil || follows == "" {

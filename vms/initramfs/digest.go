@@ -17,8 +17,7 @@ import (
 const format = 5
 
 // Digest names the archive that Build makes of o: the content of the agent and
-// of busybox, the modules' directory with its digest, and what of them goes in,
-// be it wanted or needed.
+// of busybox, the modules' directory with its digest, and the wanted and needed modules.
 func Digest(o Options) (string, error) { return (&Cache{}).digest(o) }
 
 func (c *Cache) digest(o Options) (string, error) {

@@ -8,15 +8,15 @@ import (
 	"github.com/bpflab/bpflab/vms/cache"
 )
 
-// What the cache keeps: the newest archives, and all that were asked for so
-// lately that a machine may just be starting from them.
+// What the cache keeps: the newest archives, and all that were used so recently that a
+// machine may be starting from them.
 const (
 	keepArchives = 16
 	keepUsed     = time.Hour
 )
 
-// evict removes what is too much and what dead processes left. What cannot be
-// removed stays.
+// evict removes surplus archives and what dead processes left. What cannot be removed
+// stays.
 func (c *Cache) evict(now time.Time) {
 	cache.Sweep(c.dir, now)
 	archives := c.archives()

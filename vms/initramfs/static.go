@@ -9,10 +9,10 @@ import (
 	"slices"
 )
 
-// errDynamic is a program that needs a loader, which no machine has.
+// errDynamic means that a program needs a dynamic loader, which no machine has.
 var errDynamic = errors.New("is linked dynamically")
 
-// checkStatic refuses what would not run alone in a machine.
+// checkStatic refuses programs that would not run by themselves in a machine.
 func checkStatic(program io.ReaderAt) error {
 	f, err := elf.NewFile(program)
 	if err != nil {

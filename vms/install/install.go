@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// Tool is a thing bpflab needs and does not bring along.
+// Tool is a program or library that bpflab needs and does not contain.
 type Tool string
 
 const (

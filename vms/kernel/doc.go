@@ -1,7 +1,6 @@
-// Package kernel says which kernels there are and which of them is meant. It
-// is pure: versions, ranges, selectors, references, the lock file, and the
-// interfaces that sources and stores satisfy. Nothing here touches disk or
-// network; package catalogue puts the parts together.
+// Package kernel describes kernels and selects among them. It is pure: versions, ranges,
+// selectors, references, the lock file, and the interfaces of sources and stores. Nothing
+// here uses disk or network; package catalogue combines the parts.
 //
 // A Ref names one kernel by the SHA-256 of every package it consists of; an
 // Image is the same kernel on disk, ready to boot. Select turns a selector

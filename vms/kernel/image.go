@@ -12,7 +12,7 @@ import (
 
 // Image is one kernel on disk, ready to boot: the result of resolving a
 // selector and fetching what it named. All paths are absolute and read-only
-// (they lie in the content-addressed store).
+// (they are in the content-addressed store).
 type Image struct {
 	Selector string  // as asked for
 	Series   string  // "6.1", "7.3"; the name shown in tables
@@ -31,7 +31,7 @@ type Image struct {
 
 	Warning string // e.g. "pinned 6.1.170-3 has left its mirror, using 6.1.192-2"
 
-	Keeper Keeper `json:"-"` // checks the files and makes them again; nil where nobody can
+	Keeper Keeper `json:"-"` // checks the files and makes them again; nil where that is impossible
 }
 
 // Keeper keeps the files of one image on disk.
@@ -105,5 +105,5 @@ var builtLSMs = regexp.MustCompile(`(?m)^CONFIG_LSM="([^"]*)"$`)
 // arenas need, only where the CPU has cmpxchg16b (kmalloc_nolock in mm/slub.c).
 var nolock = Version{Major: 6, Minor: 18}
 
-// NeedsCX16 reports whether the kernel does less on a CPU without cmpxchg16b.
+// NeedsCX16 reports whether the kernel lacks features on a CPU without cmpxchg16b.
 func (i Image) NeedsCX16() bool { return i.Version.Compare(nolock) >= 0 }

@@ -15,8 +15,8 @@ import (
 // LockSchema is the version of the lock file's layout.
 const LockSchema = 1
 
-// Lock holds the kernels that selectors stand for: one Ref for each series and
-// flavour, ordered by version.
+// Lock holds the kernels that selectors resolve to: one Ref for each series and flavour,
+// ordered by version.
 type Lock struct {
 	Refs []Ref
 }
@@ -134,8 +134,8 @@ func (e lockEntry) check() error {
 
 var digestForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// maxFile caps what one package may weigh: the largest kernel package of a
-// distribution, with debug symbols, is under 1 GiB.
+// maxFile bounds the size of one package: the largest kernel package of a distribution,
+// with debug symbols, is under 1 GiB.
 const maxFile = 1 << 30
 
 func checkFiles(files []File) error {

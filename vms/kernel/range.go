@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// Range is a set of kernel versions: bounds that must all hold. The zero
-// Range holds every version.
+// Range is a set of kernel versions: bounds that must all hold. The zero Range contains
+// every version.
 //
-// A bound of two numbers speaks of a whole series: "6.1" and "<=6.1" hold
-// 6.1.192, ">6.1" does not. A release candidate counts as the release it
-// leads to, because it already has that release's features.
+// A bound of two numbers means a whole series: "6.1" and "<=6.1" contain 6.1.192, ">6.1"
+// does not. A release candidate counts as its release, because it already has that
+// release's features.
 type Range struct {
 	bounds []bound
 }

@@ -6,8 +6,8 @@ import (
 
 // Select returns what s matches among refs, each with its Selector set: one
 // Ref for most selectors, one of each series, oldest first, for ranges and
-// "all". Where refs of one version compete the last one wins. The error is a
-// *SelectorError that lists what there is.
+// "all". Of several refs of one version it returns the last. The error is a *SelectorError
+// that lists the available kernels.
 func Select(s Selector, refs []Ref) ([]Ref, error) {
 	matches := s.pick(refs)
 	if len(matches) == 0 {

@@ -13,7 +13,7 @@ type selectorKind int
 const (
 	bySeries  selectorKind = iota // newest of one series
 	byVersion                     // one upstream version
-	byRelease                     // one release or package version, letter for letter
+	byRelease                     // one release or package version, exactly
 	byRange                       // newest of each series in a range
 	byName                        // a local import
 	latest                        // newest released kernel

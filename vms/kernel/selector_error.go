@@ -8,8 +8,8 @@ import (
 // selectorExamples is shown where nothing better is known.
 var selectorExamples = []string{"6.1", "6.1.170", "latest", "default", "all", "\">=5.10\"", "local:NAME"}
 
-// SelectorError is a selector that cannot be read or matches nothing: the
-// user's to correct.
+// SelectorError is a selector that cannot be parsed or matches nothing, which the user has
+// to correct.
 type SelectorError struct {
 	Selector string
 	Problem  string

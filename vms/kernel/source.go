@@ -11,17 +11,16 @@ import (
 type Source interface {
 	// Name is what Ref.Source holds.
 	Name() string
-	// List returns the kernels the source has within want, oldest first; of
-	// kernels of one version the later is the better. What it could not look
-	// at is missing from the list and named in notes. It is an error if
-	// nothing at all could be looked at.
+	// List returns the kernels the source has within want, oldest first; of kernels
+	// of one version, the last is preferred. What it could not read is missing from
+	// the list and named in notes. It is an error if nothing could be read.
 	List(ctx context.Context, want Range) (refs []Ref, notes []string, err error)
 	// Fetch brings the files of ref into the store and returns their paths in
 	// the order of ref.Files. A file that has left the mirror is ErrGone.
 	Fetch(ctx context.Context, ref Ref) ([]string, error)
 }
 
-// Blobs keeps files by their digest. The store satisfies it.
+// Blobs keeps files by their digest. The store implements it.
 type Blobs interface {
 	// Blob returns the path of the file, downloading it from url unless it is
 	// there. What it returns has the size and SHA-256 of file.
