@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Owner names a process: of all processes, on all hosts and since all boots, only
-// one has it. Its text goes into labels and file names.
+// Owner identifies a process uniquely, on all hosts and over all boots. Its text is used in
+// labels and file names.
 type Owner struct {
 	Host  string // the host's identity: what machine-id(5) says, else its name
 	Boot  string // the first part of the boot's id; "" where the system has none
@@ -19,7 +19,7 @@ type Owner struct {
 	Start string // when the process started, in the system's own unit; "" where it does not say
 }
 
-// State is what is known of an owner.
+// State says whether an owner still runs.
 type State int
 
 const (

@@ -9,7 +9,7 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// lockPoll is how often a lock that another holds is asked for.
+// lockPoll is how often to try a lock that another process holds.
 const lockPoll = 20 * time.Millisecond
 
 // Lock waits for the lock of a file, which it makes if there is none and never removes,

@@ -10,9 +10,8 @@ import (
 	"github.com/canonical/lxd/shared/api"
 )
 
-// within does something that cannot be cancelled, and waits for it no longer
-// than ctx lasts: requests of LXD's client do not end with a context, and a
-// server may leave one without an answer.
+// within does something that cannot be cancelled, and waits for it until ctx ends:
+// requests of LXD's client do not end with a context, and a server may never answer.
 func within(ctx context.Context, do func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- do() }()
@@ -37,12 +36,11 @@ func (s *server) perform(ctx context.Context, ask func() (lxd.Operation, error))
 	return s.await(ctx, op)
 }
 
-// askEvery is how often the server is asked for an operation of which no word
-// came.
+// askEvery is how often to poll the server for an operation that it has not reported.
 const askEvery = 5 * time.Second
 
-// await waits for an operation's end. LXD reports that, but not if the cluster
-// member is gone that the operation was on; so it is asked, too.
+// await waits for an operation's end. LXD reports the end, except when the operation's
+// cluster member is gone; so await polls it, too.
 func (s *server) await(ctx context.Context, op lxd.Operation) error {
 	id := op.Get().ID
 	done := make(chan error, 1)

@@ -14,7 +14,7 @@ import (
 	"github.com/canonical/lxd/shared/api"
 )
 
-// connect connects to the server, once, and sees to the project.
+// connect connects to the server, once, and makes sure that the project exists.
 func (p *Provider) connect(ctx context.Context) (s *server, err error) {
 	err = within(ctx, func() error {
 		p.mu.Lock()
@@ -143,8 +143,8 @@ func dialSocket(ctx context.Context, path string) (*server, error) {
 	return &server{InstanceServer: s, dir: filepath.Dir(path)}, nil
 }
 
-// ensureProject makes the project if it is not there. Its images, profiles and
-// volumes are its own, so what bpflab makes meets nobody else's.
+// ensureProject creates the project if it does not exist. It has its own images, profiles
+// and volumes, separate from everybody else's.
 func ensureProject(s lxd.InstanceServer, name string) error {
 	_, _, err := s.GetProject(name)
 	if !api.StatusErrorCheck(err, 404) {

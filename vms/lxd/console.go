@@ -42,8 +42,8 @@ func (i *instance) openConsole(ctx context.Context, started time.Time, path stri
 	return m, nil
 }
 
-// ignore reads what the server says about a console, which is nothing, so that
-// its pings are answered.
+// ignore reads the console's control connection, on which the server sends nothing, so
+// that its pings are answered.
 func ignore(conn *websocket.Conn) { conn.ReadMessage() }
 
 // follower copies the kernel's console from the server.
@@ -56,7 +56,7 @@ type follower struct {
 	ended    <-chan struct{} // the stream has ended
 }
 
-// pollEvery is how often the server is asked for what the kernel has said.
+// pollEvery is how often to read the kernel's console from the server.
 const pollEvery = time.Second
 
 // answerLimit is how long the server may take to give out a log.

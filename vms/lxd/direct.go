@@ -20,8 +20,8 @@ type bootFiles struct {
 	notes          []string // on what was damaged and made again
 }
 
-// filesOf picks the uncompressed kernel where QEMU can start it, which spares the
-// guest its own decompressor.
+// filesOf picks the uncompressed kernel where QEMU can start it, so that the guest need not
+// decompress it.
 func filesOf(k kernel.Image, initrd string) (bootFiles, error) {
 	f := bootFiles{kernel: k.Kernel, initrd: initrd}
 	if k.PVH && k.Vmlinux != "" || k.Kernel == "" {
@@ -36,10 +36,10 @@ func filesOf(k kernel.Image, initrd string) (bootFiles, error) {
 // send brings the files to the server, as templates of the instance: that is
 // where LXD's API lets files be that QEMU can read, on any storage pool.
 //
-// A volume that the machine has as a directory would be sent but once. But LXD 5.0
-// closes the descriptor of such a directory twice (sockFile in lxd/device/disk.go
-// and proxyFD in driver_qemu.go), and so closes what has its number by then:
-// other machines' consoles, or the connection to their QEMU, and hangs.
+// A volume mounted as a directory would be sent only once. But LXD 5.0 closes the
+// descriptor of such a directory twice (sockFile in lxd/device/disk.go and proxyFD in
+// driver_qemu.go), and thereby closes whatever has got the same number: other machines'
+// consoles, or the connection to their QEMU, and hangs.
 func (i *instance) send(ctx context.Context, f bootFiles) error {
 	for name, file := range map[string]string{"kernel": f.kernel, "initrd": f.initrd} {
 		if err := within(ctx, func() error { return i.sendFile(name, file) }); err != nil {
@@ -94,10 +94,9 @@ func (i *instance) configure(ctx context.Context, b directBoot) error {
 // snapshots (see lxd/instance_logs.go).
 const kernelLog = "snapshot_console.log"
 
-// commandLine is the kernel's. The first serial port is LXD's console and our
-// stream, the second is the kernel's. A kernel that panics stays where it is:
-// LXD would boot it again, and the log would be gone. The rest is as in package
-// qemu.
+// commandLine is the kernel's. The first serial port is LXD's console and the agent's
+// stream, the second is the kernel's console. A kernel that panics does not reboot: LXD
+// would start it again, and the log would be lost. The rest is as in package qemu.
 const commandLine = "console=ttyS1 panic=0 reboot=t random.trust_cpu=on cryptomgr.notests no_timer_check bpflab.stream=/dev/ttyS0"
 
 // emulatedCPU returns the model that package qemu has under emulation.

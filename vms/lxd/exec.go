@@ -45,7 +45,7 @@ func closeAfter(over <-chan struct{}) func(*websocket.Conn) {
 	}
 }
 
-// exitError returns how a command ended from what LXD notes of it.
+// exitError returns how a command ended, from LXD's record of it.
 func exitError(metadata map[string]any) error {
 	switch code, ok := metadata["return"].(float64); {
 	case !ok:

@@ -15,7 +15,7 @@ import (
 )
 
 // ownerKey is the label of bpflab's instances: the lease.Owner of the process that
-// made them. One without it is somebody else's, whatever its name.
+// made them. An instance without it is not bpflab's, whatever its name.
 const ownerKey = "user.bpflab.owner"
 
 // instance is one of bpflab's on a server.
@@ -59,9 +59,8 @@ func (p *Provider) createOnce(ctx context.Context, s *server, want api.Instances
 	return i, nil
 }
 
-// make waits for the instance to be there. When ctx ends, it waits all the same
-// until the server has given up or is done: what is not there yet cannot be
-// removed.
+// make waits until the instance exists. When ctx ends, it still waits until the server has
+// given up or is done, because an instance cannot be removed before it exists.
 func (i *instance) make(ctx context.Context, s *server, want api.InstancesPost) error {
 	op, err := s.CreateInstance(want)
 	if err != nil {
@@ -137,8 +136,7 @@ func (i *instance) removeLater(ctx context.Context) error {
 }
 
 // remove stops and deletes the instance. LXD refuses both now and then while
-// another operation on it ends, so they are tried again. That it is gone is no
-// error.
+// another operation on it ends, so they are tried again. It is no error if it is gone.
 func (i *instance) remove(ctx context.Context) error {
 	for {
 		err := i.removeOnce(ctx)

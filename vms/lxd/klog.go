@@ -36,7 +36,7 @@ func (i *instance) readLog(from int64) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, logLimit))
 }
 
-// logLimit is how much of a console is taken in one go, in bytes.
+// logLimit is how much of a console is read at a time, in bytes.
 const logLimit = 16 << 20
 
 // errShorter is a log with less in it than was read before: LXD has started the

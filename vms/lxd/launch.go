@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// silence is how long a guest may take to its kernel's first line before it is
-// taken for one that does not run: LXD starts guests in KVM wherever /dev/kvm is,
-// and in containers and nested machines there may be none that ever runs.
+// silence is how long a guest may take to print its kernel's first line before it counts
+// as not running: LXD starts guests in KVM wherever /dev/kvm exists, but in containers and
+// nested machines they may never run.
 const silence = 6 * time.Second
 
-// errSilent is a guest that was started in KVM and did not say a word.
+// errSilent is a guest that was started in KVM and printed nothing.
 var errSilent = errors.New("a guest in KVM stays silent")
 
 // launch starts the machine, in KVM if guests run there on its member. The first
@@ -30,9 +30,8 @@ func (i *instance) launch(ctx context.Context, b directBoot) error {
 	return i.startAs(ctx, b)
 }
 
-// launchFirst starts the machine in KVM, unless it is known that this is no use.
-// That a start fails says nothing: the next one is without KVM, and then its
-// error counts.
+// launchFirst starts the machine in KVM, unless KVM is known not to work. A failed start
+// proves nothing: the next one is without KVM, and its error counts.
 func (i *instance) launchFirst(ctx context.Context, b directBoot) error {
 	m := i.member
 	b.emulate = m.emulates || i.server.recallsEmulation(m.name)
@@ -97,8 +96,8 @@ func (s *server) recallsEmulation(member string) bool {
 	return err == nil && time.Now().Before(until)
 }
 
-// rememberEmulation saves the next process the try. That it cannot be written
-// costs no more than that.
+// rememberEmulation spares the next process the attempt. If it cannot be written, the next
+// process only repeats the attempt.
 func (s *server) rememberEmulation(member string) {
 	project, etag, err := s.GetProject(s.project)
 	if err != nil {

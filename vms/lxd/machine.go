@@ -27,7 +27,7 @@ func newMachine(i *instance, started time.Time, stream *end, log *console.Log) *
 	return &machine{Base: vms.NewBase(about, func() {}), instance: i, stream: stream, console: log}
 }
 
-// Stream returns where the agent speaks.
+// Stream returns the stream to the agent.
 func (m *machine) Stream() io.ReadWriteCloser { return m.stream }
 
 func isDone(c <-chan struct{}) bool {

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// member is one server of a cluster, or the only one there is. What is learnt
-// of it is learnt once.
+// member is one server of a cluster, or the only server. Facts about it are determined
+// once.
 type member struct {
 	name string // "" where there is no cluster
 
@@ -24,7 +24,7 @@ type member struct {
 	emulates bool                // and not in KVM
 
 	placing sync.Mutex // guards what follows
-	running int        // our machines on it
+	running int        // this process's machines on it
 	trouble time.Time  // when it was last seen not to answer
 }
 
@@ -95,8 +95,8 @@ func (m *member) setUnresponsive() {
 	m.trouble = time.Now()
 }
 
-// blame finds the member whose address an error names, and remembers that it did
-// not answer. It is false if there is none, or if that was known.
+// blame finds the member whose address an error names, and records that it did not answer.
+// It returns false if there is none, or if that was known.
 func (p *Provider) blame(s *server, err error) bool {
 	if !s.info.Environment.ServerClustered || !unreachable(err) || p.options.Target != "" && p.options.Target[0] != '@' {
 		return false
@@ -115,7 +115,7 @@ func (p *Provider) blame(s *server, err error) bool {
 	return false
 }
 
-// count adds to the number of our machines on the member.
+// count adds to the number of this process's machines on the member.
 func (m *member) count(n int) {
 	m.placing.Lock()
 	defer m.placing.Unlock()

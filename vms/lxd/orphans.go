@@ -10,7 +10,7 @@ import (
 	"github.com/bpflab/bpflab/vms/lease"
 )
 
-// Orphans lists the instances of our project on the server.
+// Orphans lists the instances of bpflab's project on the server.
 func (p *Provider) Orphans(ctx context.Context) ([]vms.Orphan, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, removeLimit, errNoAnswer)
 	defer cancel()

@@ -75,8 +75,8 @@ func patient(d dial) dial {
 	}
 }
 
-// patientConn keeps silent about a server that no longer reads: why it does not
-// stands in its answer, which net/http would not wait for.
+// patientConn hides the error of a server that no longer reads. The reason is in the
+// server's answer, for which net/http would not wait otherwise.
 type patientConn struct{ net.Conn }
 
 func (c *patientConn) Write(p []byte) (int, error) {

@@ -119,13 +119,11 @@ func (s *server) pool() (string, error) {
 	return names[0], nil
 }
 
-// bootFirst is a device that is not there, and takes the first place in the order
-// of devices to boot all the same: QEMU gives that to -kernel, and LXD would give
-// it to the disk.
+// bootFirst is a device that does not exist. It takes the first place in the boot order,
+// which LXD would give to the disk, and which QEMU needs for -kernel.
 var bootFirst = map[string]string{"type": "disk", "source": "/nonexistent/bpflab", "path": "/nonexistent", "required": "false", "boot.priority": "10"}
 
-// emptyMachine asks for a virtual machine with a disk that nothing is on: LXD
-// wants one.
+// emptyMachine describes a virtual machine with an empty disk, which LXD requires.
 func emptyMachine(want vms.Spec, pool string) api.InstancesPost {
 	memory := want.Memory
 	if memory == 0 {

@@ -35,8 +35,8 @@ func (e *failure) Unwrap() error { return e.err }
 // killDelay is how long the output of a killed command is waited for.
 const killDelay = 5 * time.Second
 
-// command returns the program with arguments. It does not get the terminal's
-// Ctrl-C: what it began is for us to undo.
+// command returns the program with arguments. It does not get the terminal's Ctrl-C,
+// because bpflab has to undo what it began.
 func (c command) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, c.binary, args...)
 	cmd.WaitDelay = killDelay

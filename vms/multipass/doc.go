@@ -10,5 +10,5 @@
 //
 // Multipass has no labels. So the process that made a machine is noted in a
 // file of the machine's name, before the machine is made; one without such a
-// file belongs to nobody and is left alone, whatever its name.
+// file is left alone, whatever its name.
 package multipass

@@ -10,11 +10,11 @@ import (
 	"github.com/bpflab/bpflab/vms/console"
 )
 
-// askLimit is how long multipass may take to say what became of an instance.
+// askLimit is how long multipass may take to report an instance's state.
 const askLimit = 30 * time.Second
 
-// whyEnded returns why the agent of a machine has ended that nobody closed: nil if
-// it was hung up on, or if the machine was switched off, else a *vms.Crash.
+// whyEnded returns why the agent of a machine has ended that was not closed: nil if the
+// host hung up, or if the machine was powered off, else a *vms.Crash.
 func (m *machine) whyEnded() error {
 	exit := m.process.Err()
 	if exit == nil {
@@ -25,7 +25,7 @@ func (m *machine) whyEnded() error {
 	return endOf(exit, m.fate(ctx), m.console.Tail())
 }
 
-// fate returns what became of the instance, in words; "" if it runs as it did.
+// fate returns what happened to the instance, in words; "" if it still runs.
 func (m *machine) fate(ctx context.Context) string {
 	state, err := m.instance.state(ctx)
 	if err != nil {

@@ -88,12 +88,12 @@ func (i *instance) launch(ctx context.Context, args []string) error {
 	}
 }
 
-// errGoesOn is a launch that was left alone. The note of its instance stays, so
-// that it is found.
+// errGoesOn is a launch that was left running. The record of its instance stays, so that
+// `vms gc` finds it.
 var errGoesOn = errors.New("multipass goes on with it; once that is done, bpflab vms gc removes the machine")
 
-// giveUpLimit is how long a launch may go on that nobody wants any more. It
-// cannot be stopped while it downloads an image.
+// giveUpLimit is how long to wait for a launch that is no longer wanted. It cannot be
+// stopped while it downloads an image.
 const giveUpLimit = time.Minute
 
 // giveUp removes the instance of a launch that is under way as soon as there is

@@ -18,10 +18,10 @@ type machine struct {
 	bootID   string
 }
 
-// Stream returns where the agent speaks.
+// Stream returns the stream to the agent.
 func (m *machine) Stream() io.ReadWriteCloser { return m.process.Stream() }
 
-// finish sees to the agent's end, and removes the instance.
+// finish waits for the agent's end, and removes the instance.
 func (m *machine) finish() {
 	<-m.process.Done()
 	m.console.Wait()

@@ -9,7 +9,7 @@ import (
 	"github.com/bpflab/bpflab/vms/lease"
 )
 
-// notes record whose an instance is: one file for each, named after it.
+// notes record the owner of each instance, in a file named after it.
 type notes struct{ dir string }
 
 // keep notes that the instance is this process's.
@@ -26,7 +26,7 @@ func (n notes) keep(name string) error {
 // drop forgets the instance.
 func (n notes) drop(name string) { os.Remove(n.file(name)) }
 
-// read returns whose the instance is, and since when. It is nobody's without a note.
+// read returns the instance's owner, and since when; no owner without a note.
 func (n notes) read(name string) (lease.Owner, time.Time) {
 	text, err := os.ReadFile(n.file(name))
 	if err != nil {

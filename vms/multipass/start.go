@@ -34,7 +34,7 @@ func (p *Provider) Start(ctx context.Context, want vms.Spec) (vms.Machine, error
 	return m, nil
 }
 
-// start brings an instance that has booted to where its agent speaks.
+// start starts the agent in an instance that has booted.
 func (i *instance) start(ctx context.Context, mainline string, w wanted, want vms.Spec) (*machine, error) {
 	if err := i.install(ctx, w, mainline); err != nil {
 		return nil, err

@@ -24,8 +24,8 @@ func (c Cache) Known(request string) (string, bool) {
 	return name, c.isSound(name)
 }
 
-// Remember records which archive a request has become. Where it cannot, the next one is
-// planned anew.
+// Remember records the archive of a request. If it cannot, the next request is planned
+// again.
 func (c Cache) Remember(request, file string) {
 	os.RemoveAll(c.request(request))
 	os.Symlink(filepath.Base(file), c.request(request))

@@ -9,8 +9,8 @@
 //	KEY/state          all else of the machine
 //	KEY/template.json  what it is, and the checksums of both
 //
-// It is written under another name and renamed, so it is there whole or not at
-// all. Nothing is synced to the disk: after a crash of the host a file may hold
-// zeros, which Verify finds. A template may be removed or replaced at any time
-// under those who use it: they hold its files open.
+// It is written under another name and renamed, so it is complete or does not exist.
+// Nothing is synced to the disk: after a crash of the host a file may contain zeros, which
+// Verify finds. A template may be removed or replaced while it is in use, because its users
+// hold its files open.
 package template

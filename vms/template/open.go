@@ -16,8 +16,7 @@ import (
 	"github.com/bpflab/bpflab/vms/cache"
 )
 
-// Template is one that is open. Its files stay what they are, whatever happens
-// to the store.
+// Template is an open template. Its files do not change, whatever happens to the store.
 type Template struct {
 	About  About
 	Memory *os.File // to be mapped privately; open for writing because QEMU wants that

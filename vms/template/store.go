@@ -41,8 +41,8 @@ func (s *Store) Lock(ctx context.Context, key string) (unlock func(), err error)
 	return lease.Lock(ctx, filepath.Join(s.dir, lockName(key)))
 }
 
-// lockName returns one of a few files, which are never removed: a lock on a file
-// that is gone would lock nobody out.
+// lockName returns one of a few files, which are never removed: a lock on a removed file
+// would exclude nobody.
 func lockName(key string) string { return ".lock-" + key[:min(1, len(key))] }
 
 // Drop removes a template, if it is there.

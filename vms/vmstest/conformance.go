@@ -13,8 +13,8 @@ import (
 	"github.com/bpflab/bpflab/vms"
 )
 
-// patience is how long a machine may take for anything. It is not a measure:
-// it only keeps a broken one from holding the tests for ever.
+// patience is how long a machine may take for anything. It is not a measurement: it only
+// keeps a broken machine from blocking the tests for ever.
 const patience = 3 * time.Minute
 
 // Subject is a provider under test.
@@ -56,7 +56,7 @@ func (s suite) specIn(t *testing.T) vms.Spec {
 	return spec
 }
 
-// caps returns the provider's.
+// caps returns the provider's capabilities.
 func (s suite) caps(t *testing.T) vms.Caps {
 	t.Helper()
 	caps, err := s.Provider().Caps(t.Context())

@@ -20,7 +20,7 @@ type running struct {
 	ready  wire.Ready
 }
 
-// resumes brings the machine's agent to where it takes calls.
+// resumed prepares and resumes the machine's agent, which then takes calls.
 func resumed(t *testing.T, m vms.Machine) running {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -32,7 +32,7 @@ func resumed(t *testing.T, m vms.Machine) running {
 	return a
 }
 
-// Answers wants the machine's agent to resume and to run a command.
+// Answers checks that the machine's agent resumes and runs a command.
 func Answers(t *testing.T, m vms.Machine) {
 	t.Helper()
 	a := resumed(t, m)
