@@ -95,13 +95,14 @@ func showDiagnosis(w io.Writer, found diagnosis) error {
 	return err
 }
 
-// text returns a finding as a line, with its remedy on a second one.
+// text returns a finding, a line of it on each line, with its remedy on the last one.
 func (f finding) text() string {
 	word := string(f.State)
 	if f.State == stateMissing && !f.Required {
 		word = "note"
 	}
-	out := fmt.Sprintf("%-8s %-12s %s\n", word, f.Name, f.Detail)
+	detail := strings.ReplaceAll(f.Detail, "\n", fmt.Sprintf("\n%-21s ", ""))
+	out := fmt.Sprintf("%-8s %-12s %s\n", word, f.Name, detail)
 	if f.Fix != "" {
 		out += fmt.Sprintf("%-21s -> %s\n", "", f.Fix)
 	}

@@ -34,16 +34,6 @@ func lack(name string, required bool, detail string, tool install.Tool) finding 
 	return finding{Name: name, State: stateMissing, Required: required, Detail: detail, Fix: install.Host().Fix(tool)}
 }
 
-func checkQEMU(ctx context.Context) finding {
-	const name = "qemu"
-	out, err := exec.CommandContext(ctx, "qemu-system-x86_64", "--version").Output()
-	if err != nil {
-		return lack(name, true, "qemu-system-x86_64 cannot be run: "+err.Error(), install.QEMU)
-	}
-	version, _, _ := strings.Cut(string(out), "\n")
-	return finding{Name: name, State: stateOK, Required: true, Detail: version}
-}
-
 // checkBusybox looks for the userland of the machines.
 func checkBusybox(context.Context) finding {
 	const name = "busybox"
@@ -126,17 +116,6 @@ func existing(path string) string {
 }
 
 func gib(bytes uint64) float64 { return float64(bytes) / (1 << 30) }
-
-// checkKVM looks whether KVM may be tried. Only booting shows if it works.
-func checkKVM(context.Context) finding {
-	const name = "kvm"
-	device, err := os.OpenFile("/dev/kvm", os.O_RDWR, 0)
-	if err != nil {
-		return finding{Name: name, State: stateMissing, Detail: fmt.Sprintf("%v; machines are emulated (TCG): slower, with the same results", err)}
-	}
-	device.Close()
-	return finding{Name: name, State: stateOK, Detail: "/dev/kvm can be opened; whether guests run on it shows with the first machine"}
-}
 
 func checkMirror(ctx context.Context) finding {
 	out := finding{Name: "mirror", State: stateMissing,

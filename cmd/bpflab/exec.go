@@ -23,6 +23,7 @@ type execFlags struct {
 	commandFlags
 	cwd       string
 	artifacts string
+	verbose   bool
 }
 
 func newExecCmd() *cobra.Command {
@@ -57,6 +58,7 @@ without is busybox's, or else one of this machine's PATH.`,
 	flags.StringVar(&f.cwd, "cwd", "", "directory to run in, in the machine (default: this one's name)")
 	flags.StringVar(&f.artifacts, "artifacts", "", "bring back what the command writes to $BPFLAB_ARTIFACTS, into this directory")
 	flags.DurationVar(&f.timeout, "timeout", 0, "end the command after this time, with SIGQUIT, then SIGKILL")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "print what ran each machine, and what went wrong with it, to standard error")
 	flags.SetInterspersed(false)
 	return cmd
 }
@@ -94,6 +96,11 @@ func (f *execFlags) do(before context.Context, std streams, argv []string) (err 
 	result := verdict.Result{Schema: verdict.Schema, Tool: version, Started: time.Now().UTC(), Command: os.Args}
 	result.Cells = e.Run(ctx)
 	result.Seconds = time.Since(result.Started).Seconds()
+	if f.verbose {
+		for _, cell := range result.Cells {
+			fmt.Fprint(std.err, machineLines(cell))
+		}
+	}
 	if keep = e.Keep(); keep {
 		defer fmt.Fprintln(std.err, "bpflab: consoles and cores are in", env.dir)
 	}
@@ -103,6 +110,22 @@ func (f *execFlags) do(before context.Context, std streams, argv []string) (err 
 		}
 	}
 	return exitWith(e.Exit(result))
+}
+
+// machineLines returns what is known of a record's machine, in lines.
+func machineLines(cell verdict.Cell) string {
+	where := fmt.Sprintf("bpflab: %s on %s: ", cell.Lab, cell.Kernel.Selector)
+	out := where + "no machine"
+	if cell.StartKind != "" {
+		out = fmt.Sprintf("%s%s in %.2f s", where, cell.StartKind, cell.Durations.Start)
+	}
+	if cell.Hypervisor != nil {
+		out += ", " + cell.Hypervisor.String()
+	}
+	for _, warning := range cell.Warnings {
+		out += "\n" + where + warning
+	}
+	return out + "\n"
 }
 
 // input returns what gives each command its standard input. A shell after a failure

@@ -38,6 +38,7 @@ func (f *machineFlags) define(flags *pflag.FlagSet, jobs string) {
 
 // defineRun defines those of the flags that do not choose what runs.
 func (f *machineFlags) defineRun(flags *pflag.FlagSet, jobs string) {
+	f.provider.defineAccel(flags)
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, jobs)
 	flags.StringVar(&f.mirror, "mirror", "", "Debian mirror to fetch kernels from")
 	flags.StringVar(&f.dir, "dir", "", "directory for the results (default: a new one in the state directory)")

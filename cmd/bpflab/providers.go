@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/pflag"
+
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/host"
 	"github.com/bpflab/bpflab/vms/kernel"
@@ -20,8 +22,17 @@ import (
 // providerFlags say what runs the machines.
 type providerFlags struct {
 	name    string // NAME or NAME:ARGUMENT
+	accel   string // of QEMU's machines; "" is what the environment says
 	target  string
 	consent bool
+}
+
+// accelerators are the values of --accel.
+var accelerators = []string{"auto", "kvm", "tcg"}
+
+// defineAccel defines the flag of every verb that starts machines.
+func (f *providerFlags) defineAccel(flags *pflag.FlagSet) {
+	flags.StringVar(&f.accel, "accel", "", "how QEMU runs machines: kvm, tcg, or auto, which tries KVM (default: $BPFLAB_ACCEL, else auto)")
 }
 
 // where is what a provider is made from.
@@ -29,6 +40,7 @@ type where struct {
 	cache  string // the root of the user's cache
 	at     string // what follows the colon of --provider
 	target string
+	accel  string
 }
 
 // maker makes a provider.
@@ -69,11 +81,17 @@ func (f providerFlags) open() (vms.Provider, error) {
 	case f.target != "" && !strings.HasPrefix(name, "lxd"):
 		return nil, usageError{fmt.Errorf("--target is for members of an LXD cluster, and the provider is %s", name)}
 	}
+	if f.accel != "" && name != "qemu" {
+		return nil, usageError{fmt.Errorf("--accel is for QEMU's machines, and the provider is %s", name)}
+	}
+	if f.accel != "" && !slices.Contains(accelerators, f.accel) {
+		return nil, usageError{fmt.Errorf("no --accel %q; there is %s", f.accel, strings.Join(accelerators, ", "))}
+	}
 	cache, err := store.DefaultRoot()
 	if err != nil {
 		return nil, err
 	}
-	return p.make(where{cache, at, f.target})
+	return p.make(where{cache, at, f.target, f.accel})
 }
 
 // providerKernels asks the provider for those kernels that are its own, and

@@ -85,6 +85,7 @@ func (f *workshopFlags) define(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.machines.kernels, "kernel", nil, "kernels: the first is the students', the others are for comparison (default: the newest, and those of run)")
 	flags.StringVar(&f.machines.provider.name, "provider", defaultProvider, "what runs the machines")
+	f.machines.provider.defineAccel(flags)
 	flags.StringVar(&f.machines.mirror, "mirror", "", "Debian mirror to fetch kernels from")
 	flags.BoolVar(&f.machines.locked, "locked", false, "fail if a pinned kernel is no longer available")
 	flags.StringVar(&f.dir, "dir", "", "directory of your work (default: below the state directory)")

@@ -15,6 +15,13 @@ type Inspection struct {
 	Record     Accelerator    // what was on record before, its Name "" if nothing was
 }
 
+// Installed returns the path of QEMU and its first line about itself. Errors are those
+// of Caps.
+func (p *Provider) Installed(ctx context.Context) (path, version string, err error) {
+	found, err := find(ctx, p.options.Binary, nil)
+	return found.path, found.version, err
+}
+
 // Inspect tries the accelerators anew, whatever the user wants machines to have, and
 // records what came of it.
 func (p *Provider) Inspect(ctx context.Context) (Inspection, error) {
