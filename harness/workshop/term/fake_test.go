@@ -105,7 +105,7 @@ func passed(release string) *workshop.Report {
 	return &workshop.Report{Step: "look", Release: release, Verdict: verdict.Pass, Stage: workshop.StageCheck, Seconds: 0.4}
 }
 
-// rejected is a report with everything that a report may contain, and with control
+// rejected returns a report with everything that a report may contain, and with control
 // characters that must not reach the screen.
 func rejected() *workshop.Report {
 	return &workshop.Report{
