@@ -90,7 +90,7 @@ func TestLaunchErrors(t *testing.T) {
 		{"crashes", "kill -SEGV $$", "does not start a machine: QEMU ended: signal: segmentation fault"},
 		{"warns, and ends", "echo 'fake-qemu: warning: -x is deprecated' >&2; echo 'fake-qemu: no room' >&2; exit 1", "QEMU ended: exit status 1; fake-qemu: no room"},
 		{"is something else", "echo hello >&5; exec sleep 600", errNoGreeting.Error()},
-		{"lacks the machine", "echo 'fake-qemu: unsupported machine type' >&2; exit 1", "it is not the full emulator: QEMU ended: exit status 1; fake-qemu: unsupported machine type; install it "},
+		{"lacks the machine", "echo 'fake-qemu: unsupported machine type' >&2; exit 1", "is not the full emulator: fake-qemu: unsupported machine type; install it "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := launchFake(t.Context(), fakeBinary(t, test.text), filepath.Join(t.TempDir(), "console.log"))

@@ -24,6 +24,9 @@ func TestMain(m *testing.M) {
 	if cache := os.Getenv(crowdCache); cache != "" {
 		crowd(cache)
 	}
+	if how := os.Getenv(fakeManner); how != "" {
+		actAsQEMU(how, os.Args[1:])
+	}
 	os.Exit(m.Run())
 }
 

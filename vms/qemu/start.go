@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -166,13 +167,16 @@ var lacks = []string{"unsupported machine type", "is not a valid device model na
 
 // explain returns an error of a QEMU that does not begin, with what can be done about it.
 func explain(binary string, err error) error {
+	if errors.Is(err, errNoAnswer) {
+		return fmt.Errorf("%s: %w", binary, err)
+	}
 	var ended *exitError
 	if !errors.As(err, &ended) {
 		return err
 	}
-	for _, text := range lacks {
-		if strings.Contains(ended.text, text) {
-			return failed(fmt.Errorf("%s lacks a part that machines are made of, so it is not the full emulator: %w", binary, err), install.QEMU)
+	for line := range strings.SplitSeq(ended.text, "; ") {
+		if slices.ContainsFunc(lacks, func(text string) bool { return strings.Contains(line, text) }) {
+			return failed(fmt.Errorf("%s is not the full emulator: %s", binary, line), install.QEMU)
 		}
 	}
 	return fmt.Errorf("%s does not start a machine: %w", binary, err)
