@@ -23,10 +23,14 @@ func (o *outcome) load(walk walk) {
 	o.walkTwice(walk, probe.HasTerseLog(), probe.Free)
 }
 
+// terseLog is the size of the buffer for a terse log, in bytes. It is much more than such a
+// log takes: for one that does not fit cilium/ebpf has the verifier walk again.
+const terseLog = 1 << 20
+
 func (o *outcome) walkTwice(walk walk, terse bool, free func() int64) {
 	first, second := ebpf.ProgramOptions{LogDisabled: true}, ebpf.LogLevelBranch
 	if terse {
-		first, second = ebpf.ProgramOptions{LogLevel: ebpf.LogLevelStats}, ebpf.LogLevelBranch|ebpf.LogLevelStats
+		first, second = ebpf.ProgramOptions{LogLevel: ebpf.LogLevelStats, LogSizeStart: terseLog}, ebpf.LogLevelBranch|ebpf.LogLevelStats
 	}
 	began := time.Now()
 	coll, err := walk(first)

@@ -70,7 +70,7 @@ func TestWalks(t *testing.T) {
 			if len(verifier.walks) != c.walks || errnoName(got.err) != c.errno || got.stage != c.stage || got.log != c.log || (got.coll != nil) != (got.err == nil) {
 				t.Errorf("%d walks, %+v\nwant %+v", len(verifier.walks), got, c)
 			}
-			if first := verifier.walks[0]; first.LogDisabled != c.old || first.LogLevel&ebpf.LogLevelBranch != 0 {
+			if first := verifier.walks[0]; first.LogDisabled != c.old || first.LogLevel&ebpf.LogLevelBranch != 0 || !c.old && first.LogSizeStart != terseLog {
 				t.Errorf("the first walk had options %+v", first)
 			}
 		})
