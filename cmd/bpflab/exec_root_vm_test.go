@@ -59,3 +59,21 @@ func TestExecOfWhatRootMayDo(t *testing.T) {
 		})
 	}
 }
+
+// Every kernel's console shows the mark that bpflab waits for before it judges what the
+// kernel has reported, also where the command has silenced the console but for alerts.
+func TestConsoleShowsMarks(t *testing.T) {
+	needVMs(t)
+	dir := t.TempDir()
+	executed(t, "", "--dir", dir, "--", "dmesg", "-n", "2").want(t, verdict.ExitOK)
+	consoles, err := filepath.Glob(filepath.Join(dir, "machines", "*", "console.log"))
+	if err != nil || len(consoles) != len(defaultSeries) {
+		t.Fatalf("consoles %q, %v", consoles, err)
+	}
+	for _, console := range consoles {
+		text, err := os.ReadFile(console)
+		if err != nil || strings.Count(string(text), "bpflab: mark 1 ") != 1 {
+			t.Errorf("%s has no mark, %v; it ends with %q", console, err, text[max(0, len(text)-200):])
+		}
+	}
+}
