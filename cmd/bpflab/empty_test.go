@@ -133,6 +133,12 @@ func TestNothingIsSelected(t *testing.T) {
 	refused(t, "no tests", "test", "-C", untested, "./...")
 	refused(t, `no kind "none"`, "features", "--kind", "none")
 	refused(t, `no limit "none"`, "limits", "--only", "stack_bytes,none")
+	unfinished := t.TempDir()
+	if err := os.Mkdir(filepath.Join(unfinished, "cells"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, unfinished+" is unfinished", "report", unfinished)
+	refused(t, unfinished+" is unfinished", "replay", filepath.Join(unfinished, "result.json"))
 	refused(t, "no cells", "report", result)
 	refused(t, "no cells", "replay", result)
 	refused(t, "no budgets", "verify", "--budgets", budgets, object)

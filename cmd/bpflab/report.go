@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -91,6 +92,9 @@ func readResult(name string) (verdict.Result, string, error) {
 		name = filepath.Join(name, report.ResultFile)
 	}
 	file, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) && hasConsoles(filepath.Dir(name)) {
+		err = fmt.Errorf("%s is unfinished: the run that began it was killed before it wrote %s", filepath.Dir(name), report.ResultFile)
+	}
 	if err != nil {
 		return verdict.Result{}, "", usageError{err}
 	}
@@ -100,6 +104,17 @@ func readResult(name string) (verdict.Result, string, error) {
 		return verdict.Result{}, "", usageError{fmt.Errorf("%s: %w", name, err)}
 	}
 	return result, name, nil
+}
+
+// hasConsoles reports whether a directory is one that bpflab writes its machines' consoles
+// to, as it does from the beginning of a run on.
+func hasConsoles(dir string) bool {
+	for _, name := range []string{"machines", "cells"} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.IsDir() {
+			return true
+		}
+	}
+	return false
 }
 
 // saveJSON writes v to a file, or to standard output for "-"; "" is nothing at all.
