@@ -51,7 +51,7 @@ func kvmFinding(found qemu.Inspection) finding {
 	}
 	notes := []string{"machines: " + verdict.Hypervisor(found.Hypervisor).String(), "on record until now: " + recordText(found.Record)}
 	if found.Now.Slowness > 1 {
-		notes = append(notes, fmt.Sprintf("this host is slow or busy: limits of time are %.1f times as long as usual", found.Now.Slowness))
+		notes = append(notes, fmt.Sprintf("this host is slow: limits of time are %.1f times as long as usual", found.Now.Slowness))
 	}
 	out.Detail += "\n" + strings.Join(notes, "\n")
 	return out

@@ -67,8 +67,8 @@ func TestAcceleratorIsWhatBoots(t *testing.T) {
 func TestSlowStartIsNoSilence(t *testing.T) {
 	binary := fakeBinary(t, "case \"$*\" in *' -accel kvm '*) sleep 2;; *) sleep 1;; esac; exit 33")
 	caps, err := fakeProvider(t, t.TempDir(), binary, fakeDevice(t)).Caps(t.Context())
-	if err != nil || caps.Accelerator != KVM || caps.Slowness < 8 {
-		t.Errorf("caps %+v, error %v; want KVM on a host 8 times as slow as usual", caps, err)
+	if err != nil || caps.Accelerator != KVM {
+		t.Errorf("caps %+v, error %v; want KVM", caps, err)
 	}
 }
 
@@ -132,9 +132,9 @@ func TestSlowness(t *testing.T) {
 		trial trial
 		want  float64
 	}{
-		{trial{Outcome: ran, Seconds: 0.01}, 1},
-		{trial{Outcome: ran, Seconds: 4 * usualStart.Seconds()}, 4},
-		{trial{Outcome: ran, Seconds: 3600}, mostSlowness},
+		{trial{Outcome: ran, CPU: 0.01, Seconds: 100}, 1},
+		{trial{Outcome: ran, CPU: 4 * usualCPU.Seconds()}, 4},
+		{trial{Outcome: ran, CPU: 3600}, mostSlowness},
 		{trial{Outcome: silent, Seconds: 120}, 1},
 		{trial{}, 1},
 	} {

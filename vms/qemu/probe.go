@@ -41,12 +41,14 @@ type trial struct {
 	Outcome outcome   `json:"outcome"`
 	Reason  string    `json:"reason,omitempty"` // why it did not run to its end
 	Seconds float64   `json:"seconds"`          // from QEMU's start to its end
+	CPU     float64   `json:"cpu_seconds"`      // processor time that took
 	At      time.Time `json:"at"`
 }
 
-// usualStart is what a probe takes on a host as fast as usual: half of it is spent
-// on QEMU's libraries, so it grows with all that slows the host's processors down.
-const usualStart = 250 * time.Millisecond
+// usualCPU is the processor time of a probe on a host as fast as usual, most of which
+// QEMU's libraries take. It says how fast the host is, and not how busy it is now, so
+// that it holds for later.
+const usualCPU = 80 * time.Millisecond
 
 // mostSlowness bounds how long a slow host is waited for.
 const mostSlowness = 10
@@ -57,7 +59,7 @@ func (t trial) slowness() float64 {
 	if t.Outcome != ran {
 		return 1
 	}
-	return min(mostSlowness, max(1, t.Seconds/usualStart.Seconds()))
+	return min(mostSlowness, max(1, t.CPU/usualCPU.Seconds()))
 }
 
 // try runs the guest in all accelerators at once; KVM is not tried without TCG, and
@@ -102,6 +104,7 @@ type guest struct {
 	end    context.CancelFunc // kills it
 	done   chan struct{}      // closed when it has ended
 	ended  time.Time
+	cpu    time.Duration
 	err    error // how QEMU ended
 	stderr capped
 }
@@ -116,6 +119,9 @@ func (p *Provider) startGuest(ctx context.Context, dir, accel, image string) *gu
 	go func() {
 		g.err = child.Run(cmd)
 		g.ended = time.Now()
+		if state := cmd.ProcessState; state != nil {
+			g.cpu = state.UserTime() + state.SystemTime()
+		}
 		close(g.done)
 	}()
 	return g
@@ -160,12 +166,13 @@ func (g *guest) within(limit time.Duration) trial {
 
 func (g *guest) silence(beside string) trial {
 	took := time.Since(g.began).Seconds()
-	return trial{silent, fmt.Sprintf("a guest in %s did not come to its end in %.1f s%s", strings.ToUpper(g.accel), took, beside), took, g.began}
+	reason := fmt.Sprintf("a guest in %s did not come to its end in %.1f s%s", strings.ToUpper(g.accel), took, beside)
+	return trial{Outcome: silent, Reason: reason, Seconds: took, At: g.began}
 }
 
 // trial returns what a guest that has ended shows.
 func (g *guest) trial() trial {
-	t := trial{Seconds: g.ended.Sub(g.began).Seconds(), At: g.began}
+	t := trial{Seconds: g.ended.Sub(g.began).Seconds(), CPU: g.cpu.Seconds(), At: g.began}
 	t.Outcome, t.Reason = judgeExit(g.err, g.stderr.String())
 	return t
 }

@@ -125,7 +125,7 @@ func TestProbeRunsUnderEmulation(t *testing.T) {
 	vmstest.RealSpec(t)
 	p := New(Options{Cache: t.TempDir()})
 	trials, err := p.try(t.Context(), []string{TCG, "none such"})
-	if err != nil || trials[TCG].Outcome != ran || trials[TCG].Seconds <= 0 {
+	if err != nil || trials[TCG].Outcome != ran || trials[TCG].CPU <= 0 {
 		t.Errorf("%+v, error %v", trials, err)
 	}
 	if got := trials["none such"]; got.Outcome != refused || !strings.Contains(got.Reason, "invalid accelerator none such") {
