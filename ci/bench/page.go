@@ -44,6 +44,7 @@ type section struct {
 func sections() []section {
 	return []section{
 		{"starts", (*bench).starts},
+		{"accelerators", (*bench).accelerators},
 		{"alive", (*bench).alive},
 		{"hello", (*bench).hello},
 		{"matrix", (*bench).matrix},

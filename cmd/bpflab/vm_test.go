@@ -134,6 +134,9 @@ func TestLabsOnDefaultKernels(t *testing.T) {
 		if c.BootID == "" || c.StartKind == "" || len(c.Steps) == 0 || len(c.Attempts) == 0 {
 			t.Errorf("%s on %s: %+v", c.Lab, version, c)
 		}
+		if h := c.Hypervisor; h == nil || h.Accelerator == "" || !strings.HasPrefix(h.Version, "QEMU ") || h.Binary == "" || h.Machine == "" || h.CPU == "" {
+			t.Errorf("%s on %s: the hypervisor is %+v", c.Lab, version, h)
+		}
 		for _, a := range c.Attempts[:max(0, len(c.Attempts)-1)] {
 			t.Logf("%s on %s was tried again after %s", c.Lab, version, a.Reason)
 		}
