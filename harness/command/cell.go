@@ -87,6 +87,9 @@ func (j Job) use(ctx context.Context, a *scheduler.Attempt, cell *verdict.Cell) 
 	return err
 }
 
+// consoleStep is the step that fails when all others pass and the kernel reported an error.
+const consoleStep = "(the kernel's console)"
+
 // judgeConsole makes a failure of a record during which the kernel reported an error.
 func judgeConsole(s *session.Session, cell *verdict.Cell) {
 	splats := s.LastSplats(nil)
@@ -97,6 +100,7 @@ func judgeConsole(s *session.Session, cell *verdict.Cell) {
 	cell.Splat = splats.Unexpected
 	if cell.Verdict == verdict.Pass {
 		cell.Verdict, cell.Reason = verdict.Fail, splats.Reason()
+		cell.Steps = append(cell.Steps, verdict.Step{Name: consoleStep, Verdict: verdict.Fail, Expected: "no report of an error", Seen: cell.Reason})
 	}
 }
 

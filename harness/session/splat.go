@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/console"
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
@@ -42,6 +43,9 @@ func (s Splats) Reason() string {
 		if line := warningLine.FindString(s.Unexpected); line != "" {
 			first = line
 		}
+	}
+	if first == floodedConsole {
+		return first
 	}
 	why := "the kernel reported an error: " + strings.TrimSpace(first)
 	if stall.MatchString(s.Unexpected) {
@@ -97,8 +101,15 @@ func (s *Session) LastSplats(more AllowSplats) Splats {
 		text = s.consoleFrom(s.judged)
 	}
 	s.judged += int64(len(text))
+	if s.judged >= console.KeepLive {
+		found = append(found, floodedConsole)
+	}
 	return sortSplats(found, append(more[:len(more):len(more)], s.allowed...))
 }
+
+// floodedConsole stands for what a kernel may have reported on a console that nobody can
+// read to its end.
+var floodedConsole = fmt.Sprintf("the console is longer than %d MiB: what came after that cannot be judged", console.KeepLive>>20)
 
 // mark makes the agent write a line that was not on the console before to the kernel's log,
 // and returns it; "" where the agent cannot, or the console does not show it.
@@ -126,7 +137,7 @@ func (s *Session) consoleUntil(mark string) []byte {
 	}
 	for until := time.Now().Add(s.Limit(markEnd)); ; time.Sleep(lookEvery) {
 		text := s.consoleFrom(s.judged)
-		if bytes.Contains(text, []byte(mark)) || !s.isAlive() {
+		if bytes.Contains(text, []byte(mark)) || !s.isAlive() || s.judged+int64(len(text)) >= console.KeepLive {
 			return text
 		}
 		if time.Now().After(until) {

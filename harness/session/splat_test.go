@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/console"
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
@@ -110,6 +111,24 @@ func TestSplatsCountFromTheHandOver(t *testing.T) {
 		console.lines <- warn
 		if got := s.LastSplats(AllowSplats{regexp.MustCompile(`dev\.c:1 `)}); got.Unexpected != "" || len(got.Allowed) != 1 {
 			t.Errorf("an expected one: %+v", got)
+		}
+	})
+}
+
+// What comes after a flood is not seen, and must not look like silence.
+func TestSplatsAfterAFlood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		flooded := newSlowConsole(t, 100*time.Millisecond)
+		defer flooded.close()
+		s, end := flooded.session(false)
+		defer end()
+		if err := errors.Join(os.WriteFile(flooded.file, nil, 0o600), os.Truncate(flooded.file, console.KeepLive)); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if got := s.LastSplats(nil); !strings.HasPrefix(got.Reason(), "the console is longer than 64 MiB") {
+				t.Errorf("reason %q", got.Reason())
+			}
 		}
 	})
 }

@@ -15,6 +15,10 @@ import (
 const (
 	KeepHead = 8 << 20
 	KeepTail = 256 << 10 // also the most that Tail returns
+
+	// KeepLive is how much is kept while the guest runs, so that what its kernel reports is
+	// found. What comes after that is not seen: a file of this size is full.
+	KeepLive = 64 << 20
 )
 
 // Log is a machine's console.
@@ -25,8 +29,7 @@ type Log struct {
 
 	mu      sync.Mutex
 	file    *os.File
-	written int64
-	dropped int64
+	written int64  // by the guest
 	last    []byte // the last bytes seen, less than 2*KeepTail before each Write
 }
 
@@ -59,24 +62,24 @@ func (c *Log) Write(p []byte) (int, error) {
 	if len(c.last) >= 2*KeepTail {
 		c.last = append(c.last[:0], c.end()...)
 	}
-	head := p[:min(int64(len(p)), max(0, KeepHead-c.written))]
-	c.file.Write(head)
-	c.written += int64(len(head))
-	c.dropped += int64(len(p) - len(head))
+	c.file.Write(p[:min(int64(len(p)), max(0, KeepLive-c.written))])
+	c.written += int64(len(p))
 	return len(p), nil
 }
 
-// finish writes the end of a console that was too long to keep whole.
+// finish leaves the beginning and the end of a console that is too long to keep whole.
 func (c *Log) finish() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	end := c.end()
-	end = end[max(0, int64(len(end))-c.dropped):]
-	if lost := c.dropped - int64(len(end)); lost > 0 {
-		fmt.Fprintf(c.file, "\n[bpflab: %d bytes are left out here]\n", lost)
+	defer c.file.Close()
+	if c.written <= KeepHead+KeepTail {
+		return
 	}
+	end := c.end()
+	c.file.Truncate(KeepHead)
+	c.file.Seek(KeepHead, io.SeekStart)
+	fmt.Fprintf(c.file, "\n[bpflab: %d bytes are left out here]\n", c.written-KeepHead-int64(len(end)))
 	c.file.Write(end)
-	c.file.Close()
 }
 
 // Path returns the file's path.
