@@ -41,18 +41,35 @@ func Splats(console []byte) (splats []string, whole bool) {
 	lines := strings.Split(string(unixLines(console)), "\n")
 	whole = true
 	for i := 0; i < len(lines) && len(splats) < maxSplats; {
-		at := warningStart.FindStringIndex(lines[i])
-		if at == nil {
+		at := startOf(lines[i])
+		if at < 0 {
 			i++
 			continue
 		}
 		var n int
 		n, whole = splatLength(lines[i:])
 		text := strings.Join(lines[i:i+n], "\n")
-		splats = append(splats, shown([]byte(text[at[0]:])))
+		splats = append(splats, shown([]byte(text[at:])))
 		i += n
 	}
 	return splats, whole
+}
+
+// signs are what a line has at least one of if a report begins in it. They are found in a
+// hundredth of the time of the expression, which matters where a guest has written much.
+var signs = []string{"panic", "BUG", "WARNING", "INFO:", "UBSAN", "Oops", "PANIC", "cut here", "[#", "Unable to handle", "general protection", "Trigger a crash"}
+
+// startOf returns where in a line a report begins, or -1.
+func startOf(line string) int {
+	for _, sign := range signs {
+		if strings.Contains(line, sign) {
+			if at := warningStart.FindStringIndex(line); at != nil {
+				return at[0]
+			}
+			return -1
+		}
+	}
+	return -1
 }
 
 // splatLength returns how many lines the splat has that begins with the first one, and
@@ -68,7 +85,7 @@ func splatLength(lines []string) (n int, whole bool) {
 		i++
 		now := secondsOf(line, last)
 		switch {
-		case cutHere.MatchString(line), now > last+1, !hasTrace && i > 2 && warningStart.MatchString(line):
+		case cutHere.MatchString(line), now > last+1, !hasTrace && i > 2 && startOf(line) >= 0:
 			return i, true
 		case inFrame && rule.MatchString(line), endTrace.MatchString(line), !hasTrace && !inFrame && endMark.MatchString(line):
 			return i + 1, true

@@ -71,11 +71,18 @@ func TestSplatsOfACalmConsole(t *testing.T) {
 func FuzzSplats(f *testing.F) {
 	f.Add([]byte(calm), []byte(calm))
 	f.Add([]byte("unfinished"), []byte("\r\n"))
-	f.Add([]byte(reports["KASAN"]), []byte(reports["oops"]))
+	for _, report := range reports {
+		f.Add([]byte(report), []byte(reports["oops"]))
+	}
 	f.Fuzz(func(t *testing.T, before, after []byte) {
 		got, _ := Splats([]byte(string(before) + reports["WARN"] + "\n" + string(after)))
 		if len(got) == 0 || len(got) > maxSplats {
 			t.Errorf("%d splats", len(got))
+		}
+		for line := range strings.Lines(string(before)) {
+			if at := warningStart.FindStringIndex(line); (at != nil) != (startOf(line) >= 0) {
+				t.Errorf("the signs miss %q", line)
+			}
 		}
 		for _, s := range got {
 			if len(s) > 3*maxSplat || strings.ContainsAny(s, "\x00\x1b\x7f\r") {
