@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/bpflab/bpflab/ci/table"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/qemu"
@@ -79,17 +80,17 @@ func notMeasured(why *vms.StartError) part {
 }
 
 func acceleratorPart(kernels []kernel.Image, kvm, tcg []accelTimes) part {
-	t := table{head: []string{"kernel", "cold boot, KVM", "TCG", "ratio", "fork, KVM", "TCG", "ratio", "holds"}}
+	t := table.Table{Head: []string{"kernel", "cold boot, KVM", "TCG", "ratio", "fork, KVM", "TCG", "ratio", "holds"}}
 	for i := range kernels {
 		cold, coldTCG := median(kvm[i].cold), median(tcg[i].cold)
 		fork, forkTCG := median(kvm[i].fork), median(tcg[i].fork)
-		t.add(kernels[i].Series, seconds(cold), seconds(coldTCG), ratio([2]time.Duration{coldTCG, cold}), seconds(fork), seconds(forkTCG), ratio([2]time.Duration{forkTCG, fork}),
-			holds(cold <= coldTCG && fork <= forkTCG))
+		t.Add(kernels[i].Series, seconds(cold), seconds(coldTCG), ratio([2]time.Duration{coldTCG, cold}), seconds(fork), seconds(forkTCG), ratio([2]time.Duration{forkTCG, fork}),
+			table.Holds(cold <= coldTCG && fork <= forkTCG))
 	}
 	return part{
 		title:  acceleratorTitle,
 		about:  "From the call that starts a machine to its agent's answer, with KVM and emulated (TCG) on the same host.",
 		claim:  "cold boot and fork take at most as long with KVM as without.",
-		tables: []table{t},
+		tables: []table.Table{t},
 	}
 }

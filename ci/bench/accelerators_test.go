@@ -23,7 +23,7 @@ func TestAcceleratorsAreJudged(t *testing.T) {
 		{"a slow fork", took(500, 300), took(4000, 200), "**no**"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			row := acceleratorPart(named("6.1"), test.kvm, test.tcg).tables[0].rows[0]
+			row := acceleratorPart(named("6.1"), test.kvm, test.tcg).tables[0].Rows[0]
 			if got := row[len(row)-1]; got != test.want {
 				t.Errorf("got %q, want %q: %q", got, test.want, row)
 			}

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/bpflab/bpflab/ci/table"
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
@@ -18,7 +19,7 @@ const herd = 32
 
 // alive measures many forks at once of each kernel.
 func (b *bench) alive(ctx context.Context) ([]part, error) {
-	t := table{head: []string{"kernel", "memory, mean", "memory, max", "all answered after", "holds"}}
+	t := table.Table{Head: []string{"kernel", "memory, mean", "memory, max", "all answered after", "holds"}}
 	for _, image := range b.kernels {
 		if _, err := b.answer(ctx, image, false); err != nil { // makes the template
 			return nil, err
@@ -27,13 +28,13 @@ func (b *bench) alive(ctx context.Context) ([]part, error) {
 		if err != nil {
 			return nil, err
 		}
-		t.add(row...)
+		t.Add(row...)
 	}
 	return []part{{
 		title:  fmt.Sprintf("%d forks alive at once", herd),
 		about:  "All are started together. Once each has answered, the proportional memory (`Pss`) of each QEMU is read: the pages it shares count in parts. One round.",
 		claim:  "at most 40 MB each.",
-		tables: []table{t},
+		tables: []table.Table{t},
 	}}, nil
 }
 
@@ -56,7 +57,7 @@ func (b *bench) crowdRow(ctx context.Context, image kernel.Image) ([]string, err
 	if len(memory) != herd {
 		return nil, fmt.Errorf("%s: the memory of %d machines can be read, but %d run", image.Series, len(memory), herd)
 	}
-	return []string{image.Series, megabytes(memory.mean()), megabytes(memory.max()), seconds(answered), holds(memory.max() <= 40e6)}, nil
+	return []string{image.Series, megabytes(memory.mean()), megabytes(memory.max()), seconds(answered), table.Holds(memory.max() <= 40e6)}, nil
 }
 
 // join starts a machine of the herd and waits until it has answered.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/bpflab/bpflab/ci/table"
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
@@ -32,7 +33,7 @@ func (b *bench) exec(ctx context.Context) ([]part, error) {
 		return nil, err
 	}
 	defer os.Remove(file)
-	t := table{head: []string{"kernel", "`uname -r`", "with 10 MB carried", "100 MB printed", "claim", "holds"}}
+	t := table.Table{Head: []string{"kernel", "`uname -r`", "with 10 MB carried", "100 MB printed", "claim", "holds"}}
 	var peak int64
 	for _, k := range b.usualKernels() {
 		b.say("exec: %s", k.Selector)
@@ -41,15 +42,15 @@ func (b *bench) exec(ctx context.Context) ([]part, error) {
 			return nil, err
 		}
 		uname, carried := median(times.uname), median(times.file)
-		t.add(k.Selector, seconds(uname), seconds(carried), seconds(median(times.output)), "at most 0.5 s, and 1 s more for the file",
-			holds(uname <= 500*time.Millisecond && carried-uname <= time.Second))
+		t.Add(k.Selector, seconds(uname), seconds(carried), seconds(median(times.output)), "at most 0.5 s, and 1 s more for the file",
+			table.Holds(uname <= 500*time.Millisecond && carried-uname <= time.Second))
 		peak = max(peak, times.peak)
 	}
 	return []part{{
 		title:  "Commands",
 		about:  "`bpflab exec` from start to exit, each time in a fork of its own.",
-		tables: []table{t},
-		after:  fmt.Sprintf("The host's process took %s at most; the claim is under 200 MB, which holds: %s.", megabytes(peak), holds(peak < 200e6)),
+		tables: []table.Table{t},
+		after:  fmt.Sprintf("The host's process took %s at most; the claim is under 200 MB, which holds: %s.", megabytes(peak), table.Holds(peak < 200e6)),
 	}}, nil
 }
 

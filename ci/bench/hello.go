@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bpflab/bpflab/ci/table"
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
@@ -62,14 +63,14 @@ func (b *bench) runArgs(lab string, kernels []kernel.Image, repeat int) []string
 
 func helloPart(kernels int, times helloTimes) part {
 	cold, warm := median(times.cold), median(times.warm)
-	t := table{head: []string{"kernels", "start", "wall time", "claim", "holds"}}
-	t.add(fmt.Sprint(kernels), "cold", seconds(cold), "under 20 s", holds(cold < 20*time.Second))
-	t.add(fmt.Sprint(kernels), "warm", seconds(warm), "at most 3 s", holds(warm <= 3*time.Second))
+	t := table.Table{Head: []string{"kernels", "start", "wall time", "claim", "holds"}}
+	t.Add(fmt.Sprint(kernels), "cold", seconds(cold), "under 20 s", table.Holds(cold < 20*time.Second))
+	t.Add(fmt.Sprint(kernels), "warm", seconds(warm), "at most 3 s", table.Holds(warm <= 3*time.Second))
 	return part{
 		title:  "The first lab",
 		about:  "`bpflab run hello` from start to exit; the kernels, the object and the templates are in the cache, and `--cold` uses no template.",
-		tables: []table{t},
+		tables: []table.Table{t},
 		after: fmt.Sprintf("The host's process took %s at most; the claim is under 150 MB, which holds: %s. A guest has 256 MiB.",
-			megabytes(times.peak), holds(times.peak < 150e6)),
+			megabytes(times.peak), table.Holds(times.peak < 150e6)),
 	}
 }

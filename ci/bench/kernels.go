@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"github.com/bpflab/bpflab/ci/table"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/catalogue"
@@ -62,13 +63,13 @@ func selector(image kernel.Image) string {
 
 // kernelPart lists the kernels that are measured.
 func kernelPart(images []kernel.Image) part {
-	t := table{head: []string{"kernel", "release", "from"}}
+	t := table.Table{Head: []string{"kernel", "release", "from"}}
 	old := false
 	for _, image := range images {
-		t.add(image.Series, image.Release, image.Source+" "+image.Package+" "+image.PkgVer)
+		t.Add(image.Series, image.Release, image.Source+" "+image.Package+" "+image.PkgVer)
 		old = old || image.Version.Compare(newAge) < 0
 	}
-	p := part{title: "Kernels", tables: []table{t}}
+	p := part{title: "Kernels", tables: []table.Table{t}}
 	if !old {
 		p.after = "No kernel before 5.2 was measured: none is imported here (`bpflab kernels import`)."
 	}

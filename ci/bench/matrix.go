@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/bpflab/bpflab/ci/table"
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
@@ -124,9 +125,9 @@ func (b *bench) runBatch(ctx context.Context, lab string, of batch, watch func(i
 }
 
 func matrixPart(kernels int, rows []matrixRow) part {
-	t := table{head: []string{"cells", "wall time", "wall time per cell", "CPU time per cell", "memory of a machine, mean", "max"}}
+	t := table.Table{Head: []string{"cells", "wall time", "wall time per cell", "CPU time per cell", "memory of a machine, mean", "max"}}
 	for _, r := range rows {
-		t.add(fmt.Sprint(r.cells), seconds(r.wall), seconds(r.wallPerCell()), seconds(r.cpuPerCell()),
+		t.Add(fmt.Sprint(r.cells), seconds(r.wall), seconds(r.wallPerCell()), seconds(r.cpuPerCell()),
 			megabytes(r.memory.mean()), megabytes(r.memory.max()))
 	}
 	return part{
@@ -134,7 +135,7 @@ func matrixPart(kernels int, rows []matrixRow) part {
 		about: fmt.Sprintf("`bpflab run hello --repeat N` warm, on %d kernels, as many machines at a time as there are cores. ", kernels) +
 			"One cell is run once on each kernel, and the mean is given; more than 8 cells are one round. " +
 			"CPU time is that of bpflab and all its machines. Memory is the most proportional memory that a machine was seen with, five times a second.",
-		tables: []table{t},
+		tables: []table.Table{t},
 	}
 }
 
@@ -143,16 +144,16 @@ func matrixPart(kernels int, rows []matrixRow) part {
 const flat = 1.25
 
 func overheadPart(rows []matrixRow) part {
-	t := table{head: []string{"cells", "wall time", "wall time per cell", "CPU time per cell", "against one cell", "holds"}}
+	t := table.Table{Head: []string{"cells", "wall time", "wall time per cell", "CPU time per cell", "against one cell", "holds"}}
 	for _, r := range rows {
 		ratio := r.cpuPerCell().Seconds() / rows[0].cpuPerCell().Seconds()
-		t.add(fmt.Sprint(r.cells), seconds(r.wall), seconds(r.wallPerCell()), seconds(r.cpuPerCell()), fmt.Sprintf("%.2f", ratio),
-			holds(ratio <= flat && r.cpuPerCell() <= 400*time.Millisecond))
+		t.Add(fmt.Sprint(r.cells), seconds(r.wall), seconds(r.wallPerCell()), seconds(r.cpuPerCell()), fmt.Sprintf("%.2f", ratio),
+			table.Holds(ratio <= flat && r.cpuPerCell() <= 400*time.Millisecond))
 	}
 	return part{
 		title:  "Overhead per cell",
 		about:  "The same with a lab that runs `true` and looks at its exit status: all that such a cell takes is overhead.",
 		claim:  fmt.Sprintf("at most 0.4 s of one core, and flat: at most %.2f times what a cell alone takes.", flat),
-		tables: []table{t},
+		tables: []table.Table{t},
 	}
 }

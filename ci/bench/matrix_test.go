@@ -68,7 +68,7 @@ func TestOverheadIsJudged(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var got []string
-			for _, cells := range overheadPart(tt.rows).tables[0].rows {
+			for _, cells := range overheadPart(tt.rows).tables[0].Rows {
 				got = append(got, cells[len(cells)-1])
 			}
 			if !slices.Equal(got, tt.want) {

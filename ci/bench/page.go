@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/bpflab/bpflab/ci/table"
 )
 
 // part is a heading with what stands under it.
@@ -13,7 +15,7 @@ type part struct {
 	title  string
 	about  string // what was measured and how
 	claim  string // what must hold; "" where nothing is claimed
-	tables []table
+	tables []table.Table
 	after  string // a remark, or ""
 }
 
@@ -27,7 +29,7 @@ func (p part) write(w io.Writer) {
 	}
 	for _, t := range p.tables {
 		fmt.Fprintln(w)
-		t.write(w)
+		t.Write(w)
 	}
 	if p.after != "" {
 		fmt.Fprintf(w, "\n%s\n", p.after)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/bpflab/bpflab/ci/table"
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/wire"
 )
@@ -17,7 +18,7 @@ const payloadSize = 16 << 20
 
 // payload measures how fast files get into a guest and out of it.
 func (b *bench) payload(ctx context.Context) ([]part, error) {
-	t := table{head: []string{"kernel", "channel", "into the guest", "out of it", "holds"}}
+	t := table.Table{Head: []string{"kernel", "channel", "into the guest", "out of it", "holds"}}
 	for _, image := range b.kernels {
 		if _, err := b.answer(ctx, image, false); err != nil { // makes the template
 			return nil, err
@@ -26,13 +27,13 @@ func (b *bench) payload(ctx context.Context) ([]part, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", image.Series, err)
 		}
-		t.add(row...)
+		t.Add(row...)
 	}
 	return []part{{
 		title:  "Payload",
 		about:  "16 MiB of random bytes into a file of a fresh fork, and out again with `cat`; what comes out is compared with what went in.",
 		claim:  "tens of MB per second into the guest where the kernel has virtio-serial: 20 at least.",
-		tables: []table{t},
+		tables: []table.Table{t},
 	}}, nil
 }
 
@@ -48,7 +49,7 @@ func (b *bench) payloadRow(ctx context.Context, image kernel.Image) ([]string, e
 	}
 	channel, judged := "UART", "-"
 	if b.hasPort(image) {
-		channel, judged = "virtio-serial", holds(median(in) >= 20)
+		channel, judged = "virtio-serial", table.Holds(median(in) >= 20)
 	}
 	return []string{image.Series, channel, fmt.Sprintf("%.1f MB/s", median(in)), fmt.Sprintf("%.1f MB/s", median(out)), judged}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bpflab/bpflab/ci/table"
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
@@ -58,21 +59,21 @@ func (b *bench) peers(ctx context.Context) ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := table{head: []string{"kernel", "bpflab"}}
+	t := table.Table{Head: []string{"kernel", "bpflab"}}
 	for _, p := range allPeers {
-		t.head = append(t.head, p.name)
+		t.Head = append(t.Head, p.name)
 	}
 	for _, image := range b.kernels {
 		row, err := b.peerRow(ctx, image, lab, caps.Accelerator == "kvm")
 		if err != nil {
 			return nil, err
 		}
-		t.add(row...)
+		t.Add(row...)
 	}
 	return []part{{
 		title:  "Peers",
 		about:  fmt.Sprintf("`uname -r` in a fresh guest, from start to exit, medians of %d rounds: bpflab warm, the others with the same kernel image and the same accelerator (%s).", peerRounds, caps.Accelerator),
-		tables: []table{t},
+		tables: []table.Table{t},
 	}}, nil
 }
 

@@ -26,7 +26,7 @@ func TestStartsAreJudged(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			row := tt.judge(named("6.1"), []startTimes{tt.times}).tables[0].rows[0]
+			row := tt.judge(named("6.1"), []startTimes{tt.times}).tables[0].Rows[0]
 			if got := row[len(row)-1]; got != tt.want {
 				t.Errorf("got %q, want %q: %q", got, tt.want, row)
 			}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bpflab/bpflab/ci/table"
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
@@ -33,7 +34,7 @@ func (b *bench) versus(ctx context.Context) ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := table{head: []string{"job", "before", "now", "wall", "CPU before", "CPU now", "CPU", "memory of bpflab", "holds"}}
+	t := table.Table{Head: []string{"job", "before", "now", "wall", "CPU before", "CPU now", "CPU", "memory of bpflab", "holds"}}
 	for _, j := range versusJobs(b.usualKernels(), object) {
 		pair, err := b.compare(ctx, j)
 		if err != nil {
@@ -45,7 +46,7 @@ func (b *bench) versus(ctx context.Context) ([]part, error) {
 		title:  "Side by side with the build before",
 		about:  fmt.Sprintf("Each job by turns with this build and with another (`-against`); medians of %d rounds after one that fills the caches.", b.rounds),
 		claim:  fmt.Sprintf("no job takes more than %.2f times as long, nor as much CPU time of all cores.", notSlower),
-		tables: []table{t},
+		tables: []table.Table{t},
 	}}, nil
 }
 
@@ -133,12 +134,12 @@ func cpus(all []usage) (out []time.Duration) {
 }
 
 // row adds the pair's medians and their ratios to the table.
-func (p pair) row(t *table, name string) {
+func (p pair) row(t *table.Table, name string) {
 	wall := [2]time.Duration{median(walls(p.before)), median(walls(p.now))}
 	cpu := [2]time.Duration{median(cpus(p.before)), median(cpus(p.now))}
-	t.add(name, seconds(wall[0]), seconds(wall[1]), ratio(wall), seconds(cpu[0]), seconds(cpu[1]), ratio(cpu),
+	t.Add(name, seconds(wall[0]), seconds(wall[1]), ratio(wall), seconds(cpu[0]), seconds(cpu[1]), ratio(cpu),
 		megabytes(p.peaks[0])+", "+megabytes(p.peaks[1]),
-		holds(wall[1].Seconds() <= notSlower*wall[0].Seconds() && cpu[1].Seconds() <= notSlower*cpu[0].Seconds()))
+		table.Holds(wall[1].Seconds() <= notSlower*wall[0].Seconds() && cpu[1].Seconds() <= notSlower*cpu[0].Seconds()))
 }
 
 // ratio writes the second as a multiple of the first.

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bpflab/bpflab/ci/table"
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
@@ -20,9 +21,9 @@ func TestPairRow(t *testing.T) {
 		{"more work", usage{wall: 2 * time.Second, cpu: 2 * time.Second}, "**no**"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var tab table
+			var tab table.Table
 			pair{before: before, now: []usage{tt.now}}.row(&tab, tt.name)
-			if row := tab.rows[0]; row[len(row)-1] != tt.holds {
+			if row := tab.Rows[0]; row[len(row)-1] != tt.holds {
 				t.Errorf("got %v, want %s at its end", row, tt.holds)
 			}
 		})

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/bpflab/bpflab/ci/table"
 	"github.com/bpflab/bpflab/harness/workshop/web/webtest"
 	"github.com/bpflab/bpflab/vms/kernel"
 )
@@ -21,14 +22,14 @@ func (b *bench) workshop(ctx context.Context) ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
-	alone := table{head: []string{"kernel", "command to prompt", "save to verdict", "claim", "holds"}}
+	alone := table.Table{Head: []string{"kernel", "command to prompt", "save to verdict", "claim", "holds"}}
 	for _, k := range b.usualKernels() {
 		b.say("workshop: %s", k.Selector)
 		prompt, verdict, err := b.workshopOn(ctx, k, string(solution))
 		if err != nil {
 			return nil, err
 		}
-		alone.add(k.Selector, seconds(prompt), seconds(verdict), "at most 1 s, and 1.5 s", holds(prompt <= time.Second && verdict <= 1500*time.Millisecond))
+		alone.Add(k.Selector, seconds(prompt), seconds(verdict), "at most 1 s, and 1.5 s", table.Holds(prompt <= time.Second && verdict <= 1500*time.Millisecond))
 	}
 	class, err := b.classOf(ctx, string(solution))
 	if err != nil {
@@ -37,7 +38,7 @@ func (b *bench) workshop(ctx context.Context) ([]part, error) {
 	return []part{{
 		title:  "Workshop",
 		about:  "`bpflab workshop hello --web`: from its start to a shell's prompt, and from saving a changed C file to the verdict, over the page's own connections (without what a browser takes to draw).",
-		tables: []table{alone},
+		tables: []table.Table{alone},
 	}, class}, nil
 }
 
@@ -123,11 +124,11 @@ func (b *bench) classOf(ctx context.Context, solution string) (part, error) {
 	machines.look(s.cmd.Process.Pid)
 	each := machines.mean()
 	server := proportional(s.cmd.Process.Pid)
-	t := table{head: []string{"students", "all have passed the first step after", "one student, median", "memory of a machine, idle", "of the server", "claim", "holds"}}
-	t.add(fmt.Sprint(len(machines)), seconds(all), seconds(median(took)), megabytes(each), megabytes(server), "at most 60 MB each", holds(len(machines) == classSize && each <= 60e6))
+	t := table.Table{Head: []string{"students", "all have passed the first step after", "one student, median", "memory of a machine, idle", "of the server", "claim", "holds"}}
+	t.Add(fmt.Sprint(len(machines)), seconds(all), seconds(median(took)), megabytes(each), megabytes(server), "at most 60 MB each", table.Holds(len(machines) == classSize && each <= 60e6))
 	return part{title: "A class of thirty",
 		about:  "Thirty students join `bpflab workshop --serve` at once, open a terminal, have the starter fail and the solution pass, on this machine's cores. Memory is proportional (what machines share is divided among them).",
-		tables: []table{t}}, nil
+		tables: []table.Table{t}}, nil
 }
 
 // pupil runs a student in a class: from joining to the verdict.

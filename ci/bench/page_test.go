@@ -3,13 +3,15 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"github.com/bpflab/bpflab/ci/table"
 )
 
 func TestPart(t *testing.T) {
-	figures := table{head: []string{"kernel", "holds"}}
-	figures.add("6.1", holds(true))
-	figures.add("a|b\nc", holds(false))
-	full := part{title: "Fork", about: "How.", claim: "fast.", tables: []table{figures}, after: "Remark."}
+	figures := table.Table{Head: []string{"kernel", "holds"}}
+	figures.Add("6.1", table.Holds(true))
+	figures.Add("a|b\nc", table.Holds(false))
+	full := part{title: "Fork", about: "How.", claim: "fast.", tables: []table.Table{figures}, after: "Remark."}
 	tests := []struct {
 		name string
 		part part
