@@ -72,6 +72,14 @@ test-lxd: ## install LXD, start servers and a cluster of their own (as root), an
 	BPFLAB_VM_TESTS=1 BPFLAB_LXD_TESTS=1 go run ./ci/skips -count=1 -timeout 30m ./vms/lxd/...
 	BPFLAB_VM_TESTS=1 BPFLAB_LXD_TESTS=1 go run ./ci/skips -count=1 -timeout 30m -run TestLXD ./cmd/bpflab
 
+.PHONY: test-kvm
+test-kvm: setup ## run bpflab with KVM in a machine that QEMU emulates (as root; half an hour); SHORT=1 is one fork
+	go run ./ci/kvm $(if $(SHORT),-short) $(ARGS)
+
+.PHONY: test-hosts
+test-hosts: ## run bpflab in bare roots of Debian and Ubuntu (as root; an hour), and write docs/hosts.md
+	go run ./ci/hosts -o docs/hosts.md $(ARGS)
+
 .PHONY: docs
 docs: setup build ## measure docs/limits.md and docs/features.md anew, on KERNEL= or the default kernels
 	bin/bpflab limits $(if $(KERNEL),--kernel '$(KERNEL)') --markdown docs/limits.md --svg docs/limits.svg

@@ -25,6 +25,7 @@ var layers = map[string][]string{
 	"bpf":                      {},
 	"ci":                       {"vms/install"},
 	"ci/skips":                 {},
+	"ci/table":                 {},
 
 	// 2
 	"harness/build":       {"vms/cache", "vms/child", "vms/install", "vms/lease"},
@@ -34,6 +35,7 @@ var layers = map[string][]string{
 	"harness/probe":       {"harness/verdict"},
 	"harness/report":      {"harness/verdict", "vms/lease"},
 	"harness/upstream":    {"vms/kernel"},
+	"ci/steps":            {"harness/verdict"},
 	"vms":                 {"vms/kernel", "vms/lease"},
 	"vms/child":           {},
 	"vms/console":         {},
@@ -81,6 +83,8 @@ var layers = map[string][]string{
 	"cmd/bpflab":   {"*"},
 	"ci/multipass": {"harness/guest", "vms/wire", "vms", "vms/kernel", "vms/kernel/catalogue", "vms/qemu"},
 	"ci/bench":     {"*"},
+	"ci/hosts":     {"ci/steps", "ci/table", "harness/verdict", "vms", "vms/lease", "vms/kernel/catalogue"},
+	"ci/kvm":       {"ci/steps", "ci/table", "harness/verdict", "vms", "vms/lease", "vms/kernel/catalogue"},
 }
 
 // forTests is what test files may import besides: fakes, and what is real input,

@@ -1,0 +1,81 @@
+// Command kvm tests bpflab on KVM where there is none: QEMU emulates a machine whose
+// processor has AMD's virtualization, a stock Debian kernel in it offers /dev/kvm, and
+// bpflab runs machines there. It prints a table and exits with 1 where one did not do
+// what it should.
+//
+//	go run ./ci/kvm [-short] [-keep DIR] [-timeout 90m]
+//
+// SUITE says which Debian is in the machine. Needs root and apt.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+
+	"github.com/bpflab/bpflab/vms/lease"
+)
+
+type options struct {
+	short   bool
+	keep    string
+	timeout time.Duration
+	kernels []string
+}
+
+func main() {
+	var o options
+	kernels := flag.String("kernels", "", "kernels to test on, with commas (default: bpflab's own; with -short 6.12)")
+	flag.BoolVar(&o.short, "short", false, "one kernel and one fork")
+	flag.StringVar(&o.keep, "keep", "", "leave there what the machine wrote")
+	flag.DurationVar(&o.timeout, "timeout", 90*time.Minute, "of the machine")
+	flag.Parse()
+	if o.kernels = strings.FieldsFunc(*kernels, func(r rune) bool { return r == ',' }); len(o.kernels) == 0 {
+		o.kernels = []string{"5.10", "6.1", "6.12", "latest"}
+		if o.short {
+			o.kernels = []string{"6.12"}
+		}
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	problems, err := run(ctx, o)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "test-kvm:", err)
+		os.Exit(3)
+	}
+	if problems > 0 {
+		os.Exit(1)
+	}
+}
+
+// run makes the machine, runs it, and prints what it found. It returns the number of
+// problems.
+func run(ctx context.Context, o options) (int, error) {
+	work, remove, err := lease.MkdirTemp("", "test-kvm-")
+	if err != nil {
+		return 0, err
+	}
+	defer remove()
+	if err := os.Chmod(work, 0o755); err != nil { // apt's own user looks in
+		return 0, err
+	}
+	if err := prepare(ctx, work, o); err != nil {
+		return 0, err
+	}
+	began := time.Now()
+	if err := boot(ctx, work, o.timeout); err != nil {
+		return 0, err
+	}
+	done, err := collect(ctx, work, o.keep)
+	if err != nil {
+		return 0, err
+	}
+	report := judge(done, o)
+	fmt.Printf("\nThe machine ran for %.0f s.\n\n", time.Since(began).Seconds())
+	report.write(os.Stdout)
+	return len(report.problems), nil
+}
