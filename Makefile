@@ -7,6 +7,10 @@ ARGS      ?=
 FUZZTIME  ?= 60s
 RUN_FLAGS  = $(if $(KERNEL),--kernel '$(KERNEL)') $(if $(PROVIDER),--provider '$(PROVIDER)') $(ARGS)
 
+# Where bpflab is built: bin, or the user's cache directory where this checkout cannot be written.
+HERE := $(shell test -w . && { test ! -e bin || test -w bin; } && echo bin)
+BIN  ?= $(or $(HERE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/bpflab/bin)
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -35,30 +39,33 @@ $(WEB_MADE): $(WEB)/ui/node_modules/.package-lock.json $(WEB)/ui/build.mjs $(wil
 .PHONY: web
 web: ## build the workshop's page with npm, from its lock file
 	@sh ci/setup.sh web
-	@$(MAKE) --no-print-directory $(WEB_MADE)
+	@if [ -n '$(HERE)' ]; then $(MAKE) --no-print-directory $(WEB_MADE); \
+		elif [ ! -e $(WEB_MADE) ]; then echo 'web: the page is built inside of this checkout, which cannot be written' >&2; exit 1; fi
 
 # Labs and tests need no page, so a build without npm, or without its registry, goes on.
 .PHONY: page
 page:
-	@if command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory $(WEB_MADE) || echo 'build: the page of the workshop could not be built, and is left out' >&2; \
+	@if [ -z '$(HERE)' ]; then echo 'build: this checkout cannot be written: the page of the workshop is left as it is, and bpflab is built in $(BIN)' >&2; \
+		elif command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory $(WEB_MADE) || echo 'build: the page of the workshop could not be built, and is left out' >&2; \
 		else echo 'build: npm is missing, so the page of the workshop is left out (make web installs it)' >&2; fi
 
 .PHONY: build
 build: page ## build bin/bpflab, statically linked
-	@CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/bpflab
+	@mkdir -p '$(BIN)'
+	@CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o '$(BIN)/' ./cmd/bpflab
 	@test "$$(go env GOOS)" = linux || GOOS=linux CGO_ENABLED=0 go build -buildvcs=false -trimpath \
-		-ldflags '-s -w -X main.version=$(VERSION)' -o bin/bpflab-linux-$$(go env GOARCH) ./cmd/bpflab
+		-ldflags '-s -w -X main.version=$(VERSION)' -o '$(BIN)'/bpflab-linux-$$(go env GOARCH) ./cmd/bpflab
 
 lab-%: setup build ## run one lab on the default kernels, or on KERNEL=
-	@bin/bpflab run '$*' $(RUN_FLAGS)
+	@'$(BIN)/bpflab' run '$*' $(RUN_FLAGS)
 
 .PHONY: labs
 labs: setup build ## run all labs
-	@bin/bpflab run --all $(RUN_FLAGS)
+	@'$(BIN)/bpflab' run --all $(RUN_FLAGS)
 
 .PHONY: workshop
 workshop: setup web build ## take the course in a browser; bin/bpflab workshop is the same in the terminal
-	@bin/bpflab workshop --web $(if $(KERNEL),--kernel '$(KERNEL)') $(if $(PROVIDER),--provider '$(PROVIDER)') $(ARGS)
+	@'$(BIN)/bpflab' workshop --web $(if $(KERNEL),--kernel '$(KERNEL)') $(if $(PROVIDER),--provider '$(PROVIDER)') $(ARGS)
 
 # One package after another: two that boot machines would fight for the cores.
 .PHONY: test
@@ -82,8 +89,8 @@ test-hosts: ## run bpflab in bare roots of Debian and Ubuntu (as root; an hour),
 
 .PHONY: docs
 docs: setup build ## measure docs/limits.md and docs/features.md anew, on KERNEL= or the default kernels
-	bin/bpflab limits $(if $(KERNEL),--kernel '$(KERNEL)') --markdown docs/limits.md --svg docs/limits.svg
-	bin/bpflab features $(if $(KERNEL),--kernel '$(KERNEL)') --markdown docs/features.md >/dev/null
+	'$(BIN)/bpflab' limits $(if $(KERNEL),--kernel '$(KERNEL)') --markdown docs/limits.md --svg docs/limits.svg
+	'$(BIN)/bpflab' features $(if $(KERNEL),--kernel '$(KERNEL)') --markdown docs/features.md >/dev/null
 
 .PHONY: test-fast
 test-fast: ## run the tests that boot nothing

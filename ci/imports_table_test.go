@@ -29,7 +29,7 @@ var layers = map[string][]string{
 
 	// 2
 	"harness/build":       {"vms/cache", "vms/child", "vms/install", "vms/lease"},
-	"harness/bundle":      {},
+	"harness/bundle":      {"vms/lease"},
 	"harness/lab":         {"vms/kernel", "vms/suggest"},
 	"harness/object":      {},
 	"harness/probe":       {"harness/verdict"},

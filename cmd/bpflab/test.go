@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 
 	"github.com/bpflab/bpflab/harness/gotest"
 	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/vms/kernel/store"
 	"github.com/bpflab/bpflab/vms/lease"
 )
 
@@ -106,7 +108,7 @@ func (f *testFlags) compile(ctx context.Context, std streams, patterns []string)
 	if len(patterns) == 0 {
 		patterns = []string{"."}
 	}
-	bin, remove, err := lease.MkdirTemp("", lease.Prefix+"test-")
+	bin, remove, err := testDir(std)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -121,6 +123,21 @@ func (f *testFlags) compile(ctx context.Context, std streams, patterns []string)
 		remove()
 	}
 	return packages, remove, err
+}
+
+// testDir makes the directory of compiled tests. They do not run on this machine, but the
+// loader is asked there which libraries they need.
+func testDir(std streams) (dir string, remove func(), err error) {
+	root, err := store.DefaultRoot()
+	if err != nil {
+		return "", nil, err
+	}
+	dir, note, remove, err := lease.MkdirExec(lease.Prefix+"test-", filepath.Join(root, "tmp"))
+	if note != "" {
+		fmt.Fprintln(std.err, "note:", note)
+		err = os.Setenv("TMPDIR", dir) // for the go command, too
+	}
+	return dir, remove, err
 }
 
 // parse reads both kinds of flags: those of go test, and our own.

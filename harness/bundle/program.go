@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
 // Program adds a program under its own absolute name: a static binary as it is, a
@@ -92,6 +94,9 @@ func (f *Files) libraries(program string) error {
 		return &LibraryError{program, loader}
 	}
 	out, err := exec.Command(loader, "--list", program).CombinedOutput()
+	if err != nil && !lease.MayExec(program) {
+		return fmt.Errorf("%s is where programs cannot be run (mounted noexec), so %s cannot list its libraries: copy it elsewhere, link statically, or give a root file system with --rootfs", program, loader)
+	}
 	if m := missing.FindSubmatch(out); m != nil {
 		return &LibraryError{program, string(m[1]) + string(m[2])}
 	}

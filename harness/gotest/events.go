@@ -1,11 +1,13 @@
 package gotest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os/exec"
+	"strings"
 
 	"github.com/bpflab/bpflab/vms/child"
 )
@@ -34,6 +36,8 @@ func convert(ctx context.Context, pkg string, each func(Event)) (io.WriteCloser,
 	if err != nil {
 		return nil, nil, err
 	}
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
 	remove, err := leaseWork(cmd)
 	if err != nil {
 		return nil, nil, err
@@ -62,8 +66,8 @@ func convert(ctx context.Context, pkg string, each func(Event)) (io.WriteCloser,
 	return in, func() error {
 		defer remove()
 		err := <-read
-		if werr := wait(); err == nil {
-			err = werr
+		if werr := wait(); err == nil && werr != nil {
+			err = fmt.Errorf("%w: %s", werr, strings.TrimSpace(stderr.String()))
 		}
 		return err
 	}, nil

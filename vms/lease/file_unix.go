@@ -20,3 +20,7 @@ func unsupported(err error) bool {
 
 // isHeld reports whether an error of hold says that another process holds it.
 func isHeld(err error) bool { return errors.Is(err, unix.EWOULDBLOCK) }
+
+// MayExec reports whether a program with the right mode may be run: access(2) says no on a
+// file system that is mounted noexec.
+func MayExec(program string) bool { return unix.Access(program, unix.X_OK) == nil }
