@@ -23,7 +23,7 @@ func TestExplain(t *testing.T) {
 		"may_goto":              {"p", old, "EINVAL", "unknown opcode e5", "instruction", "may_goto"},
 		"may_goto on a new one": {"p", recent, "EINVAL", "unknown opcode e5", "rejected", "unknown opcode e5"},
 		"a poisoned name":       {"drop_poisoned_packets", recent, "EACCES", "R0 invalid mem access 'scalar'", "invalid_access", "not a pointer"},
-		"CO-RE":                 {"p", recent, "EINVAL", "instruction poisoned by CO-RE", "co_re", "poisoned"},
+		"CO-RE":                 {"p", recent, "EINVAL", "; instruction poisoned by CO-RE @ :0\n0: (18) r10 = 0xbad2310\nframe pointer is read only", "co_re", "CO-RE relocation"},
 	} {
 		reason := Explain(Rejection{Program: Program{Name: c.program}, Kernel: c.version, Stage: "load", Errno: c.errno,
 			Message: "program " + c.program + ": load program: rejected", Log: c.log})

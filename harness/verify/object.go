@@ -25,6 +25,10 @@ type Object struct {
 type Program struct {
 	Name, Section, Type, Attach string
 	Insns                       int // instructions of its own, before the kernel changes them
+
+	licence  string // that the object states
+	needs    []need
+	callback bool // it gives a function to a helper
 }
 
 // Open reads an object, or the objects that are data of a program, as libbpf's
@@ -88,7 +92,8 @@ func parse(text []byte) (*Object, error) {
 	o := &Object{ELF: text}
 	for _, name := range slices.Sorted(maps.Keys(spec.Programs)) {
 		p := spec.Programs[name]
-		o.Programs = append(o.Programs, Program{Name: name, Section: p.SectionName, Type: p.Type.String(), Attach: p.AttachTo, Insns: len(p.Instructions)})
+		o.Programs = append(o.Programs, Program{Name: name, Section: p.SectionName, Type: p.Type.String(), Attach: p.AttachTo, Insns: len(p.Instructions),
+			licence: p.License, needs: needsOf(spec, p), callback: givesCallback(p)})
 	}
 	return o, nil
 }

@@ -44,11 +44,13 @@ type Result struct {
 
 // Reason says why a program was rejected.
 type Reason struct {
-	Code  string  `json:"code"`
-	Text  string  `json:"text"`
-	Line  string  `json:"line,omitempty"` // of the C source, and the instruction
-	Fix   string  `json:"fix,omitempty"`
-	Since *string `json:"since"` // the first kernel of this run above that accepts it; null if none does
+	Code string `json:"code"`
+	Text string `json:"text"`
+	Line string `json:"line,omitempty"` // of the C source, and the instruction
+	Fix  string `json:"fix,omitempty"`
+
+	Message string  `json:"message,omitempty"` // of the loader, before any explanation
+	Since   *string `json:"since"`             // the first kernel of this run above that accepts it; null if none does
 }
 
 // Exit returns the command's exit code: 1 if a program was rejected or is over its

@@ -1,0 +1,43 @@
+package verify
+
+import (
+	"regexp"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+// rule recognises a cause by the kernel's messages, which are in kernel/bpf of Linux,
+// most of them in verifier.c, or by those of cilium/ebpf and libbpf.
+type rule struct {
+	code  string
+	stage string // "" for any
+	errno string // "" for any
+	says  *regexp.Regexp
+	when  func(*failure) bool // may be nil
+	text  func(*failure) string
+	fix   string
+	fixes func(*failure) string // in place of fix
+}
+
+// remedy returns what to do.
+func (r rule) remedy(f *failure) string {
+	if r.fixes != nil {
+		return r.fixes(f)
+	}
+	return r.fix
+}
+
+func says(expression string) *regexp.Regexp { return regexp.MustCompile(expression) }
+
+func fixed(text string) func(*failure) string { return func(*failure) string { return text } }
+
+// matched returns the text that a rule's expression has found.
+func matched(f *failure) string { return f.match[0] }
+
+// message returns the loader's message.
+func message(f *failure) string { return unnamed(f.Reason.Text, f.Result.Program) }
+
+// before returns a condition: the kernel is older than a version.
+func before(major, minor int) func(*failure) bool {
+	return func(f *failure) bool { return f.version.Compare(kernel.Version{Major: major, Minor: minor}) < 0 }
+}

@@ -1,0 +1,119 @@
+package verify
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"github.com/bpflab/bpflab/harness/probe"
+)
+
+const (
+	boundIndex = "compare the index with the size just before it is used: if (i >= 32) return 0;"
+	setToZero  = "set all of it before: __builtin_memset(&key, 0, sizeof(key)), as struct key key = {} may leave padding"
+)
+
+// accessRules are about memory: pointers, bounds and what was never written.
+var accessRules = []rule{
+	{code: "argument", says: says(`func '(\w+)' doesn't have \d+-th argument`), text: noArgument, fix: "functions differ between kernels: give BPF_PROG the function's own parameters (bpftool btf dump shows them); fexit has the return value behind the last"},
+	{code: "invalid_access", says: says(`invalid bpf_context access off=(-?\d+) size=(\d+)`), text: contextAccess, fix: "not every field of a context may be read, and few written, by programs of this type, and only with the field's size: does the section name the right type?"},
+	{code: "invalid_access", says: says(`variable ctx access.*|dereference of modified ctx.*`), text: func(f *failure) string {
+		return matched(f) + ": the context is read at fixed offsets only"
+	}, fix: "name the field; where an index chooses among fields, use a switch, or barrier_var() against clang's merging of them"},
+	{code: "invalid_access", says: says(`R(\d+) invalid mem access '(?:inv|scalar)'`), text: func(f *failure) string {
+		return matched(f) + ": to the verifier that is a number, not a pointer, as an address of the kernel's memory is"
+	}, fixes: numberFix},
+	{code: "invalid_access", says: says(`R(\d+) invalid mem access '(\w*_or_null_?\w*)'`), text: func(f *failure) string {
+		return "R" + f.match[1] + " may be NULL (" + f.match[2] + "): what gave it was not checked"
+	}, fix: checkNull},
+	{code: "invalid_access", says: says(`R(\d+) pointer arithmetic on (\w*_or_null) prohibited.*`), text: func(f *failure) string {
+		return "R" + f.match[1] + " may be NULL (" + f.match[2] + ") and is added to before the check"
+	}, fix: checkNull},
+	{code: "invalid_access", says: says(`pointer arithmetic on (?:pkt_end|PTR_TO_PACKET_END) prohibited`), text: fixed("data_end is a limit to compare with, and no pointer to add to"), fix: "if (data + size > data_end) return XDP_PASS;"},
+	{code: "invalid_access", says: says(`invalid access to packet, off=.*`), text: matched, fix: "compare what is read with data_end, and bound the offset to less than 65535 in all"},
+	{code: "invalid_access", says: says(`R(\d) (?:min value is negative, either use unsigned or 'var &= const'|unbounded memory access, use 'var &= const'.*|unbounded memory access, make sure.*|min value is outside.*|invalid zero-sized read.*)`), when: isCall, text: func(f *failure) string {
+		return f.ordinal(f.match[1]) + " is a size that may be too large, negative or 0: " + matched(f)
+	}, fix: "make it unsigned and bound it: if (size > sizeof(buffer)) size = sizeof(buffer); or size &= 31"},
+	{code: "invalid_access", says: says(`write into map forbidden.*`), text: fixed("it writes to a map that programs only read, as const volatile variables are"), fix: "make the variable no const, or the map writable"},
+	{code: "invalid_access", says: says(`invalid access to map value, value_size=(\d+) off=(-?\d+) size=(\d+)`), text: func(f *failure) string {
+		return fmt.Sprintf("%s bytes at offset %s of a map's value, which has %s", f.match[3], f.match[2], f.match[1])
+	}, fix: boundIndex},
+	{code: "invalid_access", says: says(`access beyond (?:struct (\w+) at off (\d+) size (\d+)|the end of member (\w+).*)`), text: func(f *failure) string {
+		return matched(f) + ": the kernel's type ends before"
+	}, fix: "the struct is another in this kernel: mark it preserve_access_index (CO-RE), or read with bpf_probe_read_kernel()"},
+	{code: "invalid_access", says: says(`only read is supported`), text: fixed("it writes to the kernel's memory, which programs only read"), fix: "keep the value in a map or a local copy; what may be changed has a helper or a kernel function for it"},
+	{code: "invalid_access", says: says(`R(\d+) cannot write into (\S+)`), text: func(f *failure) string {
+		return "R" + f.match[1] + " points to " + f.match[2] + ", which programs only read"
+	}, fix: "write to a copy on the stack"},
+	{code: "uninitialised", says: says(`invalid (?:indirect )?read from stack (?:R\d+ )?off (-?\d+)\+(\d+) size (\d+)`), text: func(f *failure) string {
+		return fmt.Sprintf("byte %s of the %s that %s reads at %s of the stack was never written: a variable without a value, or the padding of a struct",
+			f.match[2], f.match[3], cmp.Or(f.callee(), "the program"), f.match[1])
+	}, fix: setToZero},
+	{code: "invalid_access", says: says(`invalid (?:indirect access to|write to|read from|stack type) ?(?:stack )?R(\d+) off=(-\d+) (?:access_)?size=(\d+)`), text: func(f *failure) string {
+		return fmt.Sprintf("%s bytes at %s of the stack: %s takes more than there is from there to its end", f.match[3], f.match[2], cmp.Or(f.callee(), "the program"))
+	}, fix: "give the size of the variable, sizeof(buffer), not more"},
+	{code: "invalid_access", says: says(`(?:invalid variable-offset|invalid unbounded variable-offset).* stack.*|variable stack (?:access|read).*`), text: func(f *failure) string {
+		return "an array on the stack is indexed by what the verifier knows no bounds of: " + matched(f)
+	}, fix: boundIndex + " Before 5.12 use a per-CPU array map in place of the stack"},
+	{code: "invalid_access", says: says(`math between (fp|stack|map_value|pkt|ctx) pointer and register with unbounded (?:min|max) value is not allowed|math between (\w+) pointer and (-?\d+) is not allowed`), text: func(f *failure) string {
+		return "what is added to the pointer has no bounds that the verifier knows: " + matched(f)
+	}, fix: boundIndex},
+	{code: "invalid_access", says: says(`R(\d+) (?:pointer (?:arithmetic|\S+ pointer).*prohibited.*|\S+ pointer .* prohibited.*|32-bit pointer arithmetic prohibited)`), text: func(f *failure) string {
+		return matched(f)
+	}, fix: "compute offsets as numbers, and add or subtract them to the pointer once, after their bounds are checked"},
+	{code: "alignment", says: says(`misaligned .* access .*`), text: matched, fix: "read it bytewise, or mark the struct __attribute__((packed)) so that clang does"},
+	{code: "invalid_access", says: says(`.*(?:unbounded memory access|min value is (?:negative|outside)|max value is outside).*`), text: matched, fix: boundIndex},
+	{code: "invalid_access", says: says(`(?m)^.*(?:invalid access to|invalid mem access|dereference of modified|invalid read from|invalid write to|access user memory|negative access).*$`), text: matched, fix: "check pointers for NULL and offsets against their bounds before they are used"},
+	{code: "uninitialised", says: says(`R0 !read_ok`), when: isExit, text: fixed("a path ends without a value to return (R0 !read_ok)"), fix: "return a value on every path"},
+	{code: "uninitialised", says: says(`R(\d+) !read_ok`), text: func(f *failure) string {
+		return matched(f) + ": the register is read before anything is written to it, or after a call, which clears R1 to R5"
+	}, fix: "initialise the variable on every path"},
+}
+
+// isLast returns a condition: the verifier gave up at an instruction like this.
+func isLast(like *regexp.Regexp) func(*failure) bool {
+	return func(f *failure) bool {
+		_, insn := source(probe.Terse(f.log))
+		return like.MatchString(insn)
+	}
+}
+
+var (
+	isCall  = isLast(says(`\(85\) call`))
+	isExit  = isLast(says(`\(95\) exit`))
+	isStore = isLast(says(`\([0-9a-f]{2}\) (?:lock )?\*\(`))
+)
+
+func contextAccess(f *failure) string {
+	verb := "reads"
+	if isStore(f) {
+		verb = "writes"
+	}
+	return fmt.Sprintf("%s: it %s %s bytes at offset %s of the context, which programs of type %s may not", matched(f), verb, f.match[2], f.match[1], f.Type)
+}
+
+var contextAt = says(`invalid bpf_context access off=(\d+)`)
+
+// noArgument names a function's argument by the offset in the context: kernels from 5.11
+// on count one too many in their message.
+func noArgument(f *failure) string {
+	text := f.match[1] + " has fewer arguments than the program reads"
+	if m := lastMatch(contextAt, f.log); m != nil {
+		off, _ := strconv.Atoi(m[1])
+		text += fmt.Sprintf(": it has no argument %d", off/8+1)
+	}
+	return text + " on this kernel"
+}
+
+// networking are types of programs that have packets, and no pointers to the kernel's
+// memory at hand.
+var networking = []string{"XDP", "SchedCLS", "SchedACT", "CGroupSKB", "SocketFilter", "SkSKB", "LWTIn", "LWTOut", "LWTXmit"}
+
+func numberFix(f *failure) string {
+	if slices.Contains(networking, f.Type) {
+		return "a pointer becomes a number in 32-bit or bitwise arithmetic, and after a helper that changes the packet: read data and data_end again after it; kernel memory is read with bpf_probe_read_kernel() or BPF_CORE_READ()"
+	}
+	return "read the kernel's memory with bpf_probe_read_kernel() or BPF_CORE_READ(), a process's with bpf_probe_read_user(); arguments of tp_btf, fentry and LSM programs are pointers that can be followed"
+}

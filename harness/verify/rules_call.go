@@ -1,0 +1,168 @@
+package verify
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+
+	"github.com/bpflab/bpflab/harness/upstream"
+)
+
+// callRules are about helpers and kernel functions, who may call them, and what with.
+var callRules = []rule{
+	{code: "sleepable", says: says(`unknown func (bpf_copy_from_user(?:_task)?)#\d+`), text: func(f *failure) string {
+		return f.match[1] + " may sleep, and the program is not one that may"
+	}, fixes: sleepableFix},
+	{code: "helper", says: says(`(?:invalid|unknown) func (?:(bpf_\w+|unknown)#)?(\d+)`), text: unknownHelper, fixes: unknownHelperFix},
+	{code: "helper", says: says(`program of this type cannot use helper (bpf_\w+)#\d+`), text: func(f *failure) string {
+		return f.match[1] + " is not for programs of type " + f.Type
+	}, fixes: func(f *failure) string { return otherHelper(f, f.match[1]) }},
+	{code: "licence", says: says(`cannot call GPL-restricted function from non-GPL compatible program|cannot call kernel function from non-GPL compatible program|(?:LSM|struct ops) programs must have a GPL compatible license`), text: licence, fixes: licenceFix},
+	{code: "sleepable", says: says(`helper call(?: \(.*\))? might sleep in a? ?non-sleepable prog|sleepable helper \S+ in .*non-sleepable.*|program must be sleepable to call sleepable kfunc \w+`), text: func(f *failure) string {
+		return cmp.Or(f.callee(), "a function") + " may sleep, and the program is not one that may"
+	}, fixes: sleepableFix},
+	{code: "sleepable", says: says(`sleepable (?:helper|kfunc) \S+ (?:within|in) .*|kernel func \S+ is sleepable within .*`), text: matched, fix: "call it before the lock, or after it is released"},
+	{code: "map", says: says(`cannot pass map_type (\d+) into func (\S+?)#\d+`), text: func(f *failure) string {
+		n, _ := strconv.Atoi(f.match[1])
+		return f.match[2] + " does not take maps of type " + ebpf.MapType(n).String()
+	}, fix: "give it a map of the type that it is for, or use another helper"},
+	{code: "argument", says: says(`R(\d) type=(\S*_or_null\S*) expected=.*`), text: func(f *failure) string {
+		return f.ordinal(f.match[1]) + " may be NULL (" + f.match[2] + "): what gave it was not checked"
+	}, fix: checkNull},
+	{code: "argument", says: says(`R(\d) type=(?:inv|scalar|unknown value\S*) expected=(.*)`), text: func(f *failure) string {
+		return f.ordinal(f.match[1]) + " is a number to the verifier, where a pointer is expected (" + f.match[2] + ")"
+	}, fix: "give the address of a variable on the stack or of a map's value; kernel memory is first copied there with bpf_probe_read_kernel()"},
+	{code: "argument", says: says(`R(\d) type=(\S+) expected=(.*)`), text: func(f *failure) string {
+		return f.ordinal(f.match[1]) + " is of type " + f.match[2] + ", where one of these is expected: " + f.match[3]
+	}, fixes: argumentFix},
+	{code: "argument", says: says(`Possibly NULL pointer passed to (?:trusted|helper)? ?(?:arg(\d)|R(\d))`), text: func(f *failure) string {
+		n, _ := strconv.Atoi(f.match[1])
+		return f.ordinal(cmp.Or(f.match[2], strconv.Itoa(n+1))) + " may be NULL: what gave it was not checked"
+	}, fix: checkNull},
+	{code: "argument", says: says(`R(\d) must be (?:referenced or trusted|a rcu pointer|referenced|trusted|rcu).*`), text: func(f *failure) string {
+		return f.ordinal(f.match[1]) + " is a pointer that the kernel does not trust: " + matched(f)
+	}, fix: "give one that a kernel function has acquired (bpf_task_acquire, bpf_task_from_pid) or an argument of tp_btf, LSM or fentry; follow pointers between bpf_rcu_read_lock() and bpf_rcu_read_unlock()"},
+	{code: "argument", says: says(`[Ee]xpected an? (?:un)?initialized (?:iter_?\w*|dynptr|irq flag)?.*`), text: matched, fix: "call _new before _next and _destroy, and once only: an iterator or dynptr is a variable on the stack of its own"},
+	{code: "argument", says: says(`(?:arg#\d|args#\d|Arg#\d|R\d) (?:expected|must|is not|doesn't|pointer type|type).*|kernel function \w+ args#\d.*`), when: inProgram, text: matched, fix: "give the function what its declaration says; bpftool btf dump shows it"},
+	{code: "global_function", says: says(`Arg#(\d) type (\w+) in (\w+)\(\) is not supported yet|arg#(\d) reference type\('.*'\) size cannot be determined.*|Global function (\w+)\(\) doesn't return scalar.*|Caller passes invalid args into func#\d+.*|func '\w+' arg\d.* (?:type|is).*`), text: func(f *failure) string {
+		return "the verifier checks a global function by itself, and cannot know what it gets: " + matched(f)
+	}, fix: "make the function static (__noinline keeps it a function), or give it numbers, the context or, from 5.12 on, pointers to structs of known size"},
+}
+
+const checkNull = "check it first: if (!value) return 0;"
+
+// inProgram reports whether the verifier was within the program, where it writes no
+// arg#0 of the checks before.
+func inProgram(f *failure) bool { return lastInstruction(f.log) >= 0 }
+
+// callee returns the function that the last instruction calls.
+func (f *failure) callee() string { return called(f.log, lastInstruction(f.log)) }
+
+// ordinal names an argument by its register, as in "argument 2 of bpf_map_lookup_elem".
+func (f *failure) ordinal(register string) string {
+	if name := f.callee(); name != "" {
+		return "argument " + register + " of " + name
+	}
+	return "R" + register
+}
+
+func argumentFix(f *failure) string {
+	kind, expected := f.match[2], f.match[3]
+	switch {
+	case strings.HasPrefix(expected, "ctx"):
+		return "give the program's context as the kernel handed it over, not a copy nor a pointer into it"
+	case strings.HasPrefix(expected, "map_ptr"):
+		return "give the address of a map: &name"
+	case strings.Contains(kind, "ptr_"):
+		return "copy it to the stack first with bpf_probe_read_kernel() or BPF_CORE_READ_INTO()"
+	case kind == "ctx" || strings.HasPrefix(kind, "pkt"):
+		return "copy it to a variable on the stack first"
+	}
+	return "give the address of a variable on the stack or of a map's value"
+}
+
+func sleepableFix(f *failure) string {
+	if strings.HasPrefix(f.Section, "lsm/") || strings.HasPrefix(f.Section, "fentry/") || strings.HasPrefix(f.Section, "fexit/") ||
+		strings.HasPrefix(f.Section, "uprobe/") || strings.HasPrefix(f.Section, "iter/") || strings.HasPrefix(f.Section, "fmod_ret/") {
+		kind, rest, _ := strings.Cut(f.Section, "/")
+		return fmt.Sprintf("SEC(%q) makes it sleepable where the kernel allows it (from 5.10 on, uprobes from 6.0 on); else bpf_probe_read_user(), which does not wait for a page", kind+".s/"+rest)
+	}
+	return "programs of type " + f.Type + " never sleep: use a helper that does not, such as bpf_probe_read_user() in place of bpf_copy_from_user()"
+}
+
+// helperName returns a helper's name as C has it.
+func helperName(number int) string {
+	name := strings.TrimPrefix(asm.BuiltinFunc(number).String(), "Fn")
+	var out strings.Builder
+	out.WriteString("bpf")
+	for _, r := range name {
+		if unicode.IsUpper(r) {
+			out.WriteByte('_')
+		}
+		out.WriteRune(unicode.ToLower(r))
+	}
+	return out.String()
+}
+
+// helper returns the name and number of a helper that the kernel refused, and the release
+// that brought it, "" if the kernel is not older, or that is unknown.
+func (f *failure) helper() (name string, number int, since string) {
+	number, _ = strconv.Atoi(f.match[2])
+	name = f.match[1]
+	row := strings.TrimPrefix(asm.BuiltinFunc(number).String(), "Fn")
+	if name == "" || name == "unknown" {
+		name = helperName(number)
+		since, _ = upstream.Since(upstream.Helper, row)
+		return name, number, since
+	}
+	if upstream.IsNewer(upstream.Helper, row, f.version) {
+		since, _ = upstream.Since(upstream.Helper, row)
+	}
+	return name, number, since
+}
+
+// unknownHelper names a helper that the kernel does not have, or not for this program:
+// kernels from 4.10 on name those that they have.
+func unknownHelper(f *failure) string {
+	name, number, since := f.helper()
+	switch {
+	case since != "":
+		return fmt.Sprintf("helper %s (number %d) is not in this kernel; Linux has it from %s on", name, number, since)
+	case f.match[1] != "" && f.match[1] != "unknown":
+		return fmt.Sprintf("helper %s (number %d) is in this kernel, but not for programs of type %s", name, number, f.Type)
+	}
+	return fmt.Sprintf("helper %s (number %d) is not in this kernel, or not for programs of type %s", name, number, f.Type)
+}
+
+func unknownHelperFix(f *failure) string {
+	name, _, since := f.helper()
+	if since == "" && f.match[1] != "" && f.match[1] != "unknown" {
+		return otherHelper(f, name)
+	}
+	return "bpf_core_enum_value_exists(enum bpf_func_id, " + strings.Replace(name, "bpf_", "BPF_FUNC_", 1) + ") reports at load time whether the kernel has it"
+}
+
+// otherHelper says what to use in place of a helper that a program's type has not.
+func otherHelper(f *failure, name string) string {
+	onPackets := f.Type == "XDP" || strings.HasPrefix(f.Type, "Sched") || strings.HasPrefix(f.Type, "CGroupSKB") || f.Type == "SocketFilter"
+	switch {
+	case strings.HasPrefix(name, "bpf_skb_") && f.Type == "XDP":
+		return "in XDP there is no skb yet: read the packet between data and data_end, or bpf_xdp_load_bytes() from 5.18 on; or use tc"
+	case strings.HasPrefix(name, "bpf_xdp_") && f.Type != "XDP":
+		return "it is for XDP; programs that have an skb use bpf_skb_load_bytes() and bpf_skb_store_bytes()"
+	case strings.HasPrefix(name, "bpf_skb_") && !onPackets:
+		return "its argument is a packet that tc, cgroup or socket programs have; here read the kernel's sk_buff with BPF_CORE_READ()"
+	case strings.HasPrefix(name, "bpf_get_current_") && onPackets:
+		return "the process that is current here need not be the packet's: ask in a cgroup, kprobe or tracing program, and pass it on in a map"
+	case strings.HasPrefix(name, "bpf_probe_read") && onPackets:
+		return "read the packet between data and data_end; kernel memory is for tracing programs"
+	case strings.HasPrefix(name, "bpf_get_stack") && onPackets:
+		return "stacks are for tracing programs (kprobe, tracepoint, perf_event, fentry): call it there"
+	}
+	return "use another helper, or call it from a program of a type that has it and pass the result on in a map"
+}

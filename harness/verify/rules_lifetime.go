@@ -1,0 +1,94 @@
+package verify
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// lifetimeRules are about references, locks and regions that a program must leave.
+var lifetimeRules = []rule{
+	{code: "reference", says: says(`Unreleased reference id=\d+ alloc_insn=(\d+)`), text: unreleased, fixes: func(f *failure) string {
+		return releaser(f.acquirer()) + " on every path, also on those that return early"
+	}},
+	{code: "reference", says: says(`.*would lead to reference leak`), text: matched, fix: "release what was acquired, or submit it, before this"},
+	{code: "lock", says: says(`(bpf_\w+) is missing`), text: func(f *failure) string {
+		return "a path ends without " + f.match[1] + "()"
+	}, fixes: func(f *failure) string {
+		return "call " + f.match[1] + "() on every path, also on those that return early"
+	}},
+	{code: "lock", says: says(`(.*) cannot be used inside (bpf_\w+?)-ed region`), text: func(f *failure) string {
+		if strings.Contains(f.match[1], "BPF_EXIT") {
+			return "a path ends between " + f.match[2] + "() and " + opposite(f.match[2]) + "()"
+		}
+		return matched(f)
+	}, fixes: func(f *failure) string {
+		return "call " + opposite(f.match[2]) + "() before it, on every path"
+	}},
+	{code: "lock", says: says(`(?:global )?function calls are not allowed while holding a lock`), text: func(f *failure) string {
+		name := f.callee()
+		if name == "" {
+			return matched(f)
+		}
+		return name + " is called while a bpf_spin_lock is held"
+	}, fix: "call it before bpf_spin_lock() or after bpf_spin_unlock(): between them there are no calls"},
+	{code: "lock", says: says(`.*bpf_spin_(?:un)?lock.*|.*spin.?lock.*`), text: matched, fix: "one struct bpf_spin_lock in a map's value of type hash, array or storage, taken and released in one function"},
+}
+
+// opposite returns what ends a region.
+func opposite(begin string) string {
+	if rest, ok := strings.CutSuffix(begin, "_disable"); ok {
+		return rest + "_enable"
+	}
+	if rest, ok := strings.CutSuffix(begin, "_save"); ok {
+		return rest + "_restore"
+	}
+	if rest, ok := strings.CutSuffix(begin, "lock"); ok {
+		return rest + "unlock"
+	}
+	return begin
+}
+
+// acquirer returns the function that gave the reference, "" if the log lacks it.
+func (f *failure) acquirer() string {
+	n, _ := strconv.Atoi(f.match[1])
+	return called(f.log, n)
+}
+
+func unreleased(f *failure) string {
+	by := f.acquirer()
+	if by == "" {
+		return "what instruction " + f.match[1] + " acquired is not released on a path to the end"
+	}
+	return fmt.Sprintf("what %s acquired (instruction %s) is not released on a path to the end", by, f.match[1])
+}
+
+// releasers are what releases that which a function acquired.
+var releasers = []struct{ acquires, releases string }{
+	{"bpf_ringbuf_reserve_dynptr", "bpf_ringbuf_submit_dynptr() or bpf_ringbuf_discard_dynptr()"},
+	{"bpf_ringbuf_reserve", "bpf_ringbuf_submit() or bpf_ringbuf_discard()"},
+	{"bpf_sk_lookup", "bpf_sk_release()"},
+	{"bpf_skc_lookup", "bpf_sk_release()"},
+	{"bpf_task_", "bpf_task_release()"},
+	{"bpf_cgroup_", "bpf_cgroup_release()"},
+	{"bpf_cpumask_", "bpf_cpumask_release()"},
+	{"bpf_obj_new", "bpf_obj_drop(), or a list or tree that takes it,"},
+	{"bpf_kptr_xchg", "the release function of its type, or bpf_kptr_xchg() back into a map,"},
+	{"bpf_get_task_exe_file", "bpf_put_file()"},
+	{"bpf_lookup_", "bpf_key_put()"},
+	{"bpf_xdp_ct_", "bpf_ct_release()"},
+	{"bpf_skb_ct_", "bpf_ct_release()"},
+}
+
+// releaser says what releases that which a function acquired.
+func releaser(acquirer string) string {
+	if kind, ok := strings.CutSuffix(acquirer, "_new"); ok && strings.HasPrefix(kind, "bpf_iter_") {
+		return "call " + kind + "_destroy()"
+	}
+	for _, r := range releasers {
+		if strings.HasPrefix(acquirer, r.acquires) {
+			return "call " + r.releases
+		}
+	}
+	return "call the function that releases it"
+}

@@ -1,0 +1,130 @@
+package verify
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/bpflab/bpflab/harness/upstream"
+)
+
+const chooseTarget = "choose at load time, with another program for other kernels, or set what it attaches to"
+
+// missingRules are about what the program refers to and the kernel has not, or not for it.
+var missingRules = []rule{
+	{code: "attach_target", says: says(`attach \w+/\w+: (\w+) iterator not supported`), text: func(f *failure) string {
+		return "this kernel has no iterator " + f.match[1]
+	}, fix: chooseTarget},
+	{code: "attach_target", says: says(`attach \w+/\w+: raw_tp (\w+) not supported`), text: func(f *failure) string {
+		return "this kernel has no tracepoint " + f.match[1]
+	}, fix: "look for its name in /sys/kernel/tracing/events (without the group); " + chooseTarget},
+	{code: "attach_target", says: says(`attach \w+/\w+: (\w+) LSM hook not supported`), text: func(f *failure) string {
+		return "this kernel has no LSM hook " + f.match[1]
+	}, fix: "the hooks are in include/linux/lsm_hook_defs.h of the kernel; " + chooseTarget},
+	{code: "attach_target", says: says(`attach_btf_id \d+ points to disabled hook (?:bpf_lsm_)?(\w+)`), text: func(f *failure) string {
+		return "programs cannot attach to the LSM hook " + f.match[1] + " on this kernel: it is off for them"
+	}, fix: "choose another hook; kernel/bpf/bpf_lsm.c lists those that are off"},
+	{code: "attach_target", says: says(`attach \w+/\w+: (?:\w+ )?(\S+?) not supported|The address of function (\S+) cannot be found`), text: func(f *failure) string {
+		return "this kernel has no function " + f.match[1] + f.match[2] + " to attach to: it is called otherwise, is inlined, or must not be traced"
+	}, fix: chooseTarget},
+	{code: "attach_target", says: says(`Attaching (\S+) to __noreturn (?:function|functions) '(\w+)'`), text: func(f *failure) string {
+		return f.match[2] + " never returns, so the kernel refuses " + f.match[1] + " for it"
+	}, fix: "attach with fentry, which runs before it"},
+	{code: "attach_target", says: says(`(\w+)\(\) is not modifiable`), text: func(f *failure) string {
+		return f.match[1] + "() is no function whose return value fmod_ret may change"
+	}, fix: "fmod_ret attaches to security_* and those that ALLOW_ERROR_INJECTION marks; fexit only watches"},
+	{code: "attach_target", says: says(`(\w+) is not sleepable`), text: func(f *failure) string {
+		return f.match[1] + " may not be traced by sleepable programs"
+	}, fix: "leave the .s out of the section's name and use no helper that sleeps"},
+	{code: "program_type", says: says(`must provide btf_id|btf_id`), when: newerAttach, text: attachTooNew, fix: "attach it otherwise where the kernel is older"},
+	{code: "attach_target", says: says(`must provide btf_id`), text: noTarget, fix: "the loader must set what it attaches to: a function of a loaded program, of the kernel, or an LSM hook"},
+	{code: "kfunc", says: says(`kfunc "(\w+)": not supported|kfunc '(\w+)' is referenced but wasn't resolved|extern \(func ksym\) '(\w+)'.*not found`), text: func(f *failure) string {
+		return noKfunc(f.match[1] + f.match[2] + f.match[3])
+	}, fixes: func(f *failure) string { return kfuncFix(f.match[1] + f.match[2] + f.match[3]) }},
+	{code: "kfunc", says: says(`(?:invalid func|call) unknown#(?:233685214|20020\d{5})|unknown kfunc`), text: func(f *failure) string {
+		n, _ := f.needAt()
+		return noKfunc(n.name)
+	}, fixes: func(f *failure) string {
+		n, _ := f.needAt()
+		return kfuncFix(n.name)
+	}},
+	{code: "kfunc", says: says(`kfunc "(\w+)": (.*)`), text: func(f *failure) string {
+		return "kernel function " + f.match[1] + " is another one in this kernel than the object declares: " + f.match[2]
+	}, fix: "declare it as the kernel's BTF has it: bpftool btf dump file /sys/kernel/btf/vmlinux format c"},
+	{code: "kfunc", says: says(`calling kernel function (\w+) is not allowed`), text: func(f *failure) string {
+		return "kernel function " + f.match[1] + " is in this kernel, but not for programs of type " + f.Type
+	}, fixes: func(f *failure) string {
+		return "call it from a program of a type that has it (most are for tp_btf, fentry, LSM, tc, XDP or struct_ops, few for kprobes)"
+	}},
+	{code: "kfunc", says: says(`kernel function \w+.*not found|calling kernel functions? (?:is|are) not (?:supported|allowed).*`), text: matched, fix: "this kernel has no kernel functions for programs of this type: guard the call with bpf_ksym_exists()"},
+	{code: "co_re", says: says(`invalid func unknown#195896080|frame pointer is read only|failed to resolve CO-RE relocation (.*)|bad CO-RE relocation`), when: poisoned, text: noType, fixes: func(f *failure) string {
+		n, _ := f.needAt()
+		return "guard it with " + cmp.Or(n.guard, "bpf_core_field_exists() or bpf_core_type_exists()") + ", and read what other kernels have in its place"
+	}},
+	{code: "co_re", says: says(`(?:bad CO-RE relocation|no matching types?).*`), text: matched, fix: "the type or field is not in this kernel: guard it with bpf_core_field_exists() or bpf_core_type_exists()"},
+	{code: "btf", says: says(`(?:no BTF found for kernel|kernel BTF|BTF .*not supported|load BTF).*`), text: matched, fix: "this kernel was built without BTF (CONFIG_DEBUG_INFO_BTF): use no CO-RE, fentry or LSM there, or give the kernel's types with --btf"},
+	{code: "co_re", stage: "relocate", says: says(`CO-RE.*`), text: message, fix: "what the object refers to is not in this kernel"},
+	{code: "loader", stage: "relocate", text: message, fix: "bpflab's loader, cilium/ebpf, cannot prepare it; the kernel was not asked"},
+}
+
+// attachTypes are sections whose programs need an attach type that kernels got later than
+// the program's type.
+var attachTypes = map[string]string{"lsm_cgroup/": "LSMCgroup"}
+
+func attachType(f *failure) string {
+	for section, name := range attachTypes {
+		if strings.HasPrefix(f.Section, section) {
+			return name
+		}
+	}
+	return ""
+}
+
+func newerAttach(f *failure) bool {
+	return upstream.IsNewer(upstream.AttachType, attachType(f), f.version)
+}
+
+func attachTooNew(f *failure) string {
+	since, _ := upstream.Since(upstream.AttachType, attachType(f))
+	return fmt.Sprintf("section %q needs the attach type %s, which Linux has from %s on", f.Section, attachType(f), since)
+}
+
+func noTarget(f *failure) string {
+	if f.Type == "Extension" {
+		return "it replaces a function of another program (freplace), and none is given"
+	}
+	return fmt.Sprintf("section %q gave the kernel nothing to attach to", f.Section)
+}
+
+// noKfunc names a kernel function that is not there.
+func noKfunc(name string) string {
+	if name == "" {
+		name = "that it calls here"
+	}
+	text := "kernel function " + name + " is neither in this kernel nor in a module that is loaded"
+	if since, ok := upstream.Since(upstream.Kfunc, name); ok {
+		text += "; Linux has it from " + since + " on"
+	}
+	return text
+}
+
+func kfuncFix(name string) string {
+	return "declare it with __ksym __weak and call it only if bpf_ksym_exists(" + name + "); load its module first if it is a module's"
+}
+
+// poisoned reports whether the instruction is one that the loader put in place of a CO-RE
+// relocation that found nothing.
+func poisoned(f *failure) bool {
+	return !strings.Contains(matched(f), "frame pointer") || strings.Contains("\n"+f.log, "\n"+poisonedLine)
+}
+
+func noType(f *failure) string {
+	if f.match[1] != "" {
+		return "a CO-RE relocation found nothing in this kernel: " + f.match[1]
+	}
+	n, ok := f.needAt()
+	if !ok {
+		return "a CO-RE relocation found nothing: the type or field is not in this kernel"
+	}
+	return fmt.Sprintf("%s %s is not in this kernel: its CO-RE relocation found no such type, or nothing of that name in it", n.what, n.name)
+}
