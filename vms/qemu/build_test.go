@@ -14,7 +14,6 @@ import (
 )
 
 func TestWhatIsNoQEMU(t *testing.T) {
-	shorten(t, &versionLimit)
 	for _, test := range []struct{ name, script, want string }{
 		{"too old", "echo 'QEMU emulator version 6.1.1 (Old)'", "is QEMU 6.1.1, which is too old: bpflab needs QEMU 6.2 or newer"},
 		{"dies", "echo 'no such library' >&2; exit 127", "--version: exit status 127 (QEMU also printed: no such library); install it"},
@@ -24,6 +23,9 @@ func TestWhatIsNoQEMU(t *testing.T) {
 		{"silent", "exit 0", `is not QEMU: its --version prints ""`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			if strings.HasPrefix(test.name, "hangs") {
+				shorten(t, &versionLimit)
+			}
 			name := filepath.Join(t.TempDir(), "qemu")
 			if err := os.WriteFile(name, []byte("#!/bin/sh\n"+test.script+"\n"), 0o755); err != nil {
 				t.Fatal(err)
