@@ -129,6 +129,7 @@ func openObjects(paths []string) ([]*verify.Object, error) {
 		}
 		objects = append(objects, some...)
 	}
+	verify.NameApart(objects)
 	programs := 0
 	for _, o := range objects {
 		programs += len(o.Programs)

@@ -67,11 +67,21 @@ func WriteChanges(w io.Writer, all []Change) error {
 		return err
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "PROGRAM\tKERNEL\tWHAT\tWAS\tNOW\tCHANGE")
+	named := changed(all).objectNamer()
+	fmt.Fprintln(table, named("OBJECT\t", "")+"PROGRAM\tKERNEL\tWHAT\tWAS\tNOW\tCHANGE")
 	for _, c := range all {
-		fmt.Fprintf(table, "%s\t%s\t%s\n", clean(c.Now.Program), c.Now.Kernel, c.text())
+		fmt.Fprintf(table, "%s%s\t%s\t%s\n", named(clean(c.Now.Object), "\t"), clean(c.Now.Program), c.Now.Kernel, c.text())
 	}
 	return table.Flush()
+}
+
+// changed returns a report of the results that changed.
+func changed(all []Change) Report {
+	var r Report
+	for _, c := range all {
+		r.Results = append(r.Results, c.Now)
+	}
+	return r
 }
 
 func (c Change) text() string {

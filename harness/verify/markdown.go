@@ -10,10 +10,10 @@ import (
 // and why programs were rejected.
 func Markdown(w io.Writer, r Report) error {
 	var out strings.Builder
-	kernels := r.kernels()
+	kernels, named := r.kernels(), r.objectNamer()
 	fmt.Fprintf(&out, "### bpflab verify: %s\n\n| program | %s |\n|---|%s\n", r.closing(), strings.Join(kernels, " | "), strings.Repeat("---:|", len(kernels)))
 	for _, name := range r.programs() {
-		fmt.Fprintf(&out, "| %s |", cell(name[1]))
+		fmt.Fprintf(&out, "| %s%s |", cell(named(name[0], ": ")), cell(name[1]))
 		for _, k := range kernels {
 			fmt.Fprintf(&out, " %s |", cell(r.at(name, k)))
 		}
@@ -23,7 +23,7 @@ func Markdown(w io.Writer, r Report) error {
 		fmt.Fprintf(&out, "\n- **over budget:** %s\n", cell(o.String()))
 	}
 	for _, group := range rejections(r.Results) {
-		fmt.Fprintf(&out, "\n- **%s** on %s: %s", cell(group.Program), strings.Join(group.kernels, ", "), cell(group.Reason.Text))
+		fmt.Fprintf(&out, "\n- **%s%s** on %s: %s", cell(named(group.Object, ": ")), cell(group.Program), strings.Join(group.kernels, ", "), cell(group.Reason.Text))
 		if group.Reason.Since != nil {
 			fmt.Fprintf(&out, " (%s accepts it)", cell(*group.Reason.Since))
 		}

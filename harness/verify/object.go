@@ -16,9 +16,11 @@ import (
 
 // Object is an ELF file with programs.
 type Object struct {
-	Name     string // the file's name without its directory
+	Name     string // the file's name without its directory, but see NameApart
 	Programs []Program
 	ELF      []byte
+
+	path string // of the file
 }
 
 // Program is one program of an object.
@@ -49,7 +51,27 @@ func Open(path string) ([]*Object, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	for _, o := range objects {
+		o.path = path
+	}
 	return objects, nil
+}
+
+// NameApart gives objects of different files that have one name the files' paths, so that
+// their results can be told apart.
+func NameApart(objects []*Object) {
+	paths := map[string]map[string]bool{}
+	for _, o := range objects {
+		if paths[o.Name] == nil {
+			paths[o.Name] = map[string]bool{}
+		}
+		paths[o.Name][filepath.Clean(o.path)] = true
+	}
+	for _, o := range objects {
+		if len(paths[o.Name]) > 1 {
+			o.Name = filepath.Join(filepath.Dir(o.path), o.Name)
+		}
+	}
 }
 
 func read(name string, text []byte) ([]*Object, error) {

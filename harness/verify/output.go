@@ -45,9 +45,10 @@ func (r Result) verdict() string {
 // rejected, each reason once for all kernels that have it.
 func Table(w io.Writer, r Report) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "PROGRAM\tKERNEL\tVERDICT\tINSNS\tSTATES\tSTACK\tLOAD\tREASON")
+	named := r.objectNamer()
+	fmt.Fprintln(table, named("OBJECT\t", "")+"PROGRAM\tKERNEL\tVERDICT\tINSNS\tSTATES\tSTACK\tLOAD\tREASON")
 	for _, one := range r.Results {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%.1fms\t%s\n", clean(one.Program), one.Kernel, one.word(), count(one.Insns), count(one.States),
+		fmt.Fprintf(table, "%s%s\t%s\t%s\t%s\t%s\t%s\t%.1fms\t%s\n", named(clean(one.Object), "\t"), clean(one.Program), one.Kernel, one.word(), count(one.Insns), count(one.States),
 			cmp.Or(one.StackDepth, "-"), one.Load*1000, one.short())
 	}
 	if err := table.Flush(); err != nil {
@@ -66,6 +67,18 @@ func Table(w io.Writer, r Report) error {
 	}
 	_, err := fmt.Fprintf(w, "\n%s\n", r.closing())
 	return err
+}
+
+// objectNamer returns a function that returns its arguments joined if the report is of
+// several objects, whose programs may have one name, and else nothing.
+func (r Report) objectNamer() func(name, end string) string {
+	several := len(distinct(r.Results, func(one Result) string { return one.Object })) > 1
+	return func(name, end string) string {
+		if !several {
+			return ""
+		}
+		return name + end
+	}
 }
 
 func (r Result) word() string {
