@@ -24,9 +24,8 @@ if [ -d /out/4.19 ]; then
 	kernels=default,local:4.19
 fi
 
-# The first run makes the templates, so the second must fork every machine.
+# Each machine is a fork: the first of its kind makes the template.
 step labs bin/bpflab run --all --kernel "$kernels" --json /out/labs.json
-step labs-warm bin/bpflab run --all --kernel "$kernels" --json /out/labs-warm.json
 for round in $(seq "${ROUNDS:-3}"); do
 	step "hello-warm-$round" bin/bpflab run hello --json "/out/hello-warm-$round.json"
 	step "hello-cold-$round" bin/bpflab run hello --cold --json "/out/hello-cold-$round.json"

@@ -18,7 +18,7 @@ type findings struct {
 	clang    string
 	first    float64            // seconds of the README's first command
 	verdicts map[string]string  // of labs, by lab and kernel
-	cells    int                // of the warm run
+	cells    int                // of the run of all labs
 	forks    int                // of them
 	cold     []float64          // seconds that machines took to boot
 	fork     []float64          // seconds that they took to fork
@@ -75,11 +75,11 @@ func (f *findings) judgeStep(s steps.Step) {
 	}
 }
 
-// judgeLabs looks at the second run of all labs, whose machines must all be forks.
+// judgeLabs looks at the run of all labs, whose machines must all be forks.
 func (f *findings) judgeLabs(done steps.Run) {
-	result, err := done.Result("labs-warm")
+	result, err := done.Result("labs")
 	if err != nil {
-		f.fault("labs-warm: %v", err)
+		f.fault("labs: %v", err)
 		return
 	}
 	f.verdicts = verdicts(result)

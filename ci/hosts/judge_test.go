@@ -31,10 +31,10 @@ func good(suite string) system {
 	}
 	return system{
 		host:  host{suite, "15"},
-		steps: map[string]int{"lab-hello": 0, "import": 0, "labs-warm": 0, "clang-15": 0, "tests": 0},
+		steps: map[string]int{"lab-hello": 0, "import": 0, "labs": 0, "clang-15": 0, "tests": 0},
 		files: map[string]string{"system": "Debian " + suite, "qemu": "QEMU emulator version 7.2.22 (Debian)", "clang": "clang version 14.0.6"},
 		results: map[string]verdict.Result{
-			"labs-warm": cells("fork", 0.05), "clang-15": cells("fork", 0.05),
+			"labs": cells("fork", 0.05), "clang-15": cells("fork", 0.05),
 			"hello-warm-1": cells("fork", 0.05), "hello-cold-1": cells("boot", 1.5),
 		},
 	}
@@ -86,15 +86,15 @@ func TestConclude(t *testing.T) {
 		{"all well", "", func(system) {}},
 		{"a command fails", "sid: tests: exit status 1: FAIL", func(s system) { s.steps["tests"], s.files["tests.out"] = 1, "x\nFAIL" }},
 		{"it ends early", "ended before", func(s system) { delete(s.steps, "tests") }},
-		{"a warning on stderr", "qemu: warning: old option", func(s system) { s.files["labs-warm.err"] = "a\nqemu: warning: old option\n" }},
+		{"a warning on stderr", "qemu: warning: old option", func(s system) { s.files["labs.err"] = "a\nqemu: warning: old option\n" }},
 		{"a warning in a cell", "booted, not forked", func(s system) {
-			s.replace("labs-warm", 0, func(c *verdict.Cell) { c.Warnings = []string{"booted, not forked"} })
+			s.replace("labs", 0, func(c *verdict.Cell) { c.Warnings = []string{"booted, not forked"} })
 		}},
 		{"a boot", "hello on 6.1: a boot, not a fork", func(s system) {
-			s.replace("labs-warm", 0, func(c *verdict.Cell) { c.StartKind = "boot" })
+			s.replace("labs", 0, func(c *verdict.Cell) { c.StartKind = "boot" })
 		}},
 		{"another verdict", `sid: labs: hello on 6.1 is "fail", elsewhere "pass"`, func(s system) {
-			s.replace("labs-warm", 0, func(c *verdict.Cell) { c.Verdict = verdict.Fail })
+			s.replace("labs", 0, func(c *verdict.Cell) { c.Verdict = verdict.Fail })
 			s.replace("clang-15", 0, func(c *verdict.Cell) { c.Verdict = verdict.Fail })
 		}},
 		{"a clang with another verdict", `clang-15: hello on 6.1 is "fail"`, func(s system) {
@@ -127,7 +127,7 @@ func TestConclude(t *testing.T) {
 func TestSystemWithoutOldKernel(t *testing.T) {
 	s := good("sid")
 	delete(s.steps, "import")
-	for _, name := range []string{"labs-warm", "clang-15"} {
+	for _, name := range []string{"labs", "clang-15"} {
 		r := s.results[name]
 		r.Cells = r.Cells[:1]
 		s.results[name] = r

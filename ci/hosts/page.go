@@ -13,9 +13,9 @@ const about = `# Hosts
 
 Written by ` + "`make test-hosts`" + ` in one run. Each system is a bare root (ci/bare.sh), with
 nothing but git, make and Go, empty caches, and its own QEMU and clang, which
-` + "`make lab-hello`" + ` installs. Then all labs run twice on the default kernels, the second time
-in forks alone, and go test runs. A system passes if every command ended well and without a
-warning, every warm machine was forked, and all verdicts are those of the first system.
+` + "`make lab-hello`" + ` installs. Then all labs run on the default kernels, and go test. A system
+passes if every command ended well and without a warning, every machine that was not asked to
+boot was forked, and all verdicts are those of the first system.
 `
 
 // writePage writes what was found as Markdown.
