@@ -17,6 +17,7 @@ import (
 	"github.com/bpflab/bpflab/vms/install"
 	"github.com/bpflab/bpflab/vms/kernel/debian"
 	"github.com/bpflab/bpflab/vms/kernel/store"
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
 const (
@@ -26,7 +27,7 @@ const (
 
 // checks of doctor, in the order in which they are shown.
 var checks = []func(context.Context) finding{
-	checkQEMU, checkBusybox, checkClang, checkHeaders, checkCache, checkKVM, checkMirror, checkGo,
+	checkSystem, checkQEMU, checkBusybox, checkClang, checkHeaders, checkCache, checkKVM, checkMirror, checkGo,
 }
 
 // lack returns a finding of something missing that a package brings.
@@ -92,8 +93,11 @@ func checkCache(context.Context) finding {
 		out.Detail = err.Error()
 		return out
 	}
-	free, err := freeSpace(existing(root))
+	dir := existing(root)
+	free, err := freeSpace(dir)
 	switch {
+	case err == nil && !writable(dir):
+		out.Detail, out.Fix = root+" cannot be written by this user", "set BPFLAB_CACHE to a directory you may write to"
 	case err != nil:
 		out.Detail = fmt.Sprintf("%s: %v", root, err)
 	case free < enoughSpace:
@@ -101,8 +105,21 @@ func checkCache(context.Context) finding {
 	default:
 		out.State, out.Fix = stateOK, ""
 		out.Detail = fmt.Sprintf("%s: %.1f GiB free", root, gib(free))
+		if !lease.HasLocks(dir) {
+			out.Detail += "; its file system has no locks, so files stand for them"
+		}
 	}
 	return out
+}
+
+// writable reports whether a file can be made in a directory.
+func writable(dir string) bool {
+	f, err := os.CreateTemp(dir, ".doctor-")
+	if err != nil {
+		return false
+	}
+	f.Close()
+	return os.Remove(f.Name()) == nil
 }
 
 // existing returns the nearest directory above path, or path, that is there.

@@ -4,6 +4,7 @@
 package install
 
 import (
+	"cmp"
 	_ "embed"
 	"os"
 	"runtime"
@@ -76,14 +77,26 @@ func Host() System {
 	return parse(string(release))
 }
 
-// parse finds the family in the text of an os-release file: its ID, else one
-// of the names in ID_LIKE.
-func parse(release string) System {
+// Name returns the system's own name for itself, as "Debian GNU/Linux 12 (bookworm)".
+func Name() string {
+	release, _ := os.ReadFile("/etc/os-release") // without it, Host's
+	return cmp.Or(fields(string(release))["PRETTY_NAME"], string(Host()))
+}
+
+// fields returns what an os-release file says, by its keys.
+func fields(release string) map[string]string {
 	fields := map[string]string{}
 	for line := range strings.Lines(release) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
 		fields[key] = strings.Trim(value, `"'`)
 	}
+	return fields
+}
+
+// parse finds the family in the text of an os-release file: its ID, else one
+// of the names in ID_LIKE.
+func parse(release string) System {
+	fields := fields(release)
 	for _, name := range strings.Fields(fields["ID"] + " " + fields["ID_LIKE"]) {
 		if system, ok := families[name]; ok {
 			return system
