@@ -25,7 +25,7 @@ func fakeProvider(t *testing.T, cache, binary, device string) *Provider {
 	t.Helper()
 	t.Setenv("BPFLAB_ACCEL", "")
 	p := New(Options{Cache: cache, Binary: binary})
-	p.kvm, p.silence = device, time.Millisecond
+	p.kvm, p.silence = device, time.Second
 	return p
 }
 

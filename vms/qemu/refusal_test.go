@@ -104,3 +104,22 @@ func TestWhatIsNoRefusal(t *testing.T) {
 		t.Errorf("%v is on record", err)
 	}
 }
+
+// No machine is booted for a template that there is no room for.
+func TestFullDiskMakesNoTemplate(t *testing.T) {
+	log := fakeProcess(t, works)
+	p := fakeProvider(t, t.TempDir(), os.Args[0], "")
+	dir := p.templates.Dir()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount("small", dir, "tmpfs", 0, "size=1m"); err != nil {
+		t.Skipf("cannot mount a small file system here: %v", err)
+	}
+	t.Cleanup(func() { unix.Unmount(dir, unix.MNT_DETACH) })
+	about := startFake(t, p)
+	notes := strings.Join(about.Notes, "\n")
+	if got := log(); got != "boot" || about.StartKind != "boot" || !strings.Contains(notes, "no space left") || !strings.Contains(notes, "make room") {
+		t.Errorf("a %s after %q with the notes %q, want a boot alone, and what to do", about.StartKind, got, notes)
+	}
+}

@@ -38,6 +38,9 @@ func (p *Provider) template(ctx context.Context, s spec, key, dir string) (*temp
 	if err := p.refusal(s); err != nil {
 		return nil, err
 	}
+	if err := p.templates.CheckRoom(); err != nil {
+		return nil, err
+	}
 	if err := p.makeTemplate(ctx, s, key, dir); err != nil {
 		return nil, err
 	}

@@ -5,11 +5,15 @@ package template
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
 
+	"golang.org/x/sys/unix"
+
+	"github.com/bpflab/bpflab/vms/cache"
 	"github.com/bpflab/bpflab/vms/lease"
 )
 
@@ -44,6 +48,23 @@ func (s *Store) Lock(ctx context.Context, key string) (unlock func(), err error)
 // lockName returns one of a few files, which are never removed: a lock on a removed file
 // would exclude nobody.
 func lockName(key string) string { return ".lock-" + key[:min(1, len(key))] }
+
+// leastTemplate is less than any template takes on the disk, in bytes: a kernel that has
+// just booted has written more.
+const leastTemplate = 48 << 20
+
+// CheckRoom returns an error if the disk has no room for any template, so that none is
+// made in vain.
+func (s *Store) CheckRoom() error {
+	var at unix.Statfs_t
+	if unix.Statfs(s.dir, &at) != nil {
+		return nil // Save will see
+	}
+	if free := int64(at.Bavail) * at.Bsize; free < leastTemplate {
+		return fmt.Errorf("save a template in %s, which has %d MiB free: %w", s.dir, free>>20, cache.Explain(unix.ENOSPC))
+	}
+	return nil
+}
 
 // Drop removes a template, if it is there.
 func (s *Store) Drop(key string) error {
