@@ -13,22 +13,58 @@ import (
 // portName is what the host calls the virtio port of the agent.
 const portName = "bpflab"
 
+// portWait is how long a virtio console may take to its first port. The host announces
+// ports and their names by messages, which come after the driver has taken the device.
+const portWait = 5 * time.Second
+
 // openPort opens the machine's virtio port, which is some hundred times faster
 // than a UART. Without an error and without a port, the machine has none or
 // its kernel has no driver for it.
 func openPort() (*os.File, error) {
-	ports, err := filepath.Glob("/sys/class/virtio-ports/*")
-	if err != nil {
-		return nil, err
+	for until := time.Now().Add(portWait); ; time.Sleep(time.Millisecond) {
+		dir, others, err := findPort("/sys/class/virtio-ports/*")
+		switch {
+		case err != nil:
+			return nil, err
+		case dir != "":
+			return openQuiet(filepath.Join("/dev", filepath.Base(dir)))
+		case others || !hasConsole("/sys/bus/virtio/devices/*") || time.Now().After(until):
+			return nil, nil
+		}
 	}
+}
+
+// findPort returns the directory of the agent's port among those that a pattern matches,
+// and reports whether there are ports with other names: then it will not come.
+func findPort(pattern string) (dir string, others bool, err error) {
+	ports, err := filepath.Glob(pattern)
 	for _, dir := range ports {
 		name, err := os.ReadFile(filepath.Join(dir, "name"))
-		if err != nil || strings.TrimSpace(string(name)) != portName {
+		switch text := strings.TrimSpace(string(name)); {
+		case err != nil || text == "":
+		case text == portName:
+			return dir, false, nil
+		default:
+			others = true
+		}
+	}
+	return "", others, err
+}
+
+// hasConsole reports whether one of the virtio devices that a pattern matches is a
+// console (device 3 of the virtio specification) that a driver has taken.
+func hasConsole(pattern string) bool {
+	devices, _ := filepath.Glob(pattern)
+	for _, dir := range devices {
+		id, err := os.ReadFile(filepath.Join(dir, "device"))
+		if err != nil || strings.TrimSpace(string(id)) != "0x0003" {
 			continue
 		}
-		return openQuiet(filepath.Join("/dev", filepath.Base(dir)))
+		if _, err := os.Stat(filepath.Join(dir, "driver")); err == nil {
+			return true
+		}
 	}
-	return nil, nil
+	return false
 }
 
 // openQuiet opens the port so that its reads wait in the kernel: the runtime's
