@@ -5,11 +5,13 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/bpflab/bpflab/harness/build"
@@ -96,8 +98,8 @@ func checkCache(context.Context) finding {
 	dir := existing(root)
 	free, err := freeSpace(dir)
 	switch {
-	case err == nil && !writable(dir):
-		out.Detail, out.Fix = root+" cannot be written by this user", "set BPFLAB_CACHE to a directory you may write to"
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		out.Detail, out.Fix = err.Error(), "set BPFLAB_CACHE to a directory you may write to"
 	case err != nil:
 		out.Detail = fmt.Sprintf("%s: %v", root, err)
 	case free < enoughSpace:
@@ -110,16 +112,6 @@ func checkCache(context.Context) finding {
 		}
 	}
 	return out
-}
-
-// writable reports whether a file can be made in a directory.
-func writable(dir string) bool {
-	f, err := os.CreateTemp(dir, ".doctor-")
-	if err != nil {
-		return false
-	}
-	f.Close()
-	return os.Remove(f.Name()) == nil
 }
 
 // existing returns the nearest directory above path, or path, that is there.
