@@ -16,21 +16,21 @@ type findings struct {
 	system   string // as it calls itself
 	qemu     string
 	clang    string
-	first    float64            // seconds of the README's first command
-	verdicts map[string]string  // of labs, by lab and kernel
-	cells    int                // of the run of all labs
-	forks    int                // of them
-	cold     []float64          // seconds that machines took to boot
-	fork     []float64          // seconds that they took to fork
-	wall     map[string]float64 // seconds of `run hello`, cold and warm
-	clangs   []string           // that made the same verdicts
-	old      bool               // oldKernel was there
+	first    float64           // seconds of the README's first command
+	verdicts map[string]string // of labs, by lab and kernel
+	cells    int               // of the run of all labs
+	forks    int               // of them
+	cold     best              // seconds that machines took to boot, by kernel
+	fork     best              // seconds that they took to fork
+	wall     best              // seconds of `run hello`, cold and warm
+	clangs   []string          // that made the same verdicts
+	old      bool              // oldKernel was there
 	problems []string
 }
 
 // judge reads what a system left in dir.
 func (h host) judge(dir, skipped string) (*findings, error) {
-	f := &findings{host: h, skipped: skipped, verdicts: map[string]string{}, wall: map[string]float64{}}
+	f := &findings{host: h, skipped: skipped, verdicts: map[string]string{}, cold: best{}, fork: best{}, wall: best{}}
 	done, err := steps.Read(dir)
 	if err != nil || skipped != "" {
 		return f, err
@@ -116,29 +116,14 @@ func (f *findings) measure(done steps.Run) {
 		if err != nil {
 			break
 		}
-		f.fork = append(f.fork, starts(warm)...)
-		f.cold = append(f.cold, starts(cold)...)
-		f.keepBest("warm", warm.Seconds)
-		f.keepBest("cold", cold.Seconds)
+		f.fork.keepStarts(warm)
+		f.cold.keepStarts(cold)
+		f.wall.keep("warm", warm.Seconds)
+		f.wall.keep("cold", cold.Seconds)
 	}
 	if len(f.cold) == 0 {
 		f.fault("nothing was measured")
 	}
-}
-
-// keepBest keeps the least of a kind's times: the others are those of a busy machine.
-func (f *findings) keepBest(kind string, seconds float64) {
-	if best, ok := f.wall[kind]; !ok || seconds < best {
-		f.wall[kind] = seconds
-	}
-}
-
-func starts(result verdict.Result) []float64 {
-	var out []float64
-	for _, c := range result.Cells {
-		out = append(out, c.Durations.Start)
-	}
-	return out
 }
 
 // judgeClangs looks whether objects of other compilers have the same verdicts.
@@ -203,13 +188,13 @@ func (f *findings) common(other *findings) map[string]string {
 // judgeSpeed holds the system to what is claimed of forks.
 func (f *findings) judgeSpeed() {
 	if !f.forksFast() {
-		f.fault("a fork takes %.3f s, a boot %.2f s: want 1/20", median(f.fork), median(f.cold))
+		f.fault("a fork takes %.3f s, a boot %.2f s: want 1/20", f.fork.mean(), f.cold.mean())
 	}
 	if !f.warmFast() {
 		f.fault("hello takes %.1f s warm, %.1f s cold: want 1/3", f.wall["warm"], f.wall["cold"])
 	}
 }
 
-func (f *findings) forksFast() bool { return median(f.fork)*20 <= median(f.cold) }
+func (f *findings) forksFast() bool { return f.fork.mean()*20 <= f.cold.mean() }
 
 func (f *findings) warmFast() bool { return f.wall["warm"]*3 <= f.wall["cold"] }

@@ -36,7 +36,7 @@ func writePage(w io.Writer, all []*findings) {
 	fmt.Fprintln(w)
 	t.Write(w)
 	fmt.Fprintf(w, "\nWhere several versions of clang are named, all labs ran with each, and the later ones\nwere found by their own names (clang-15), with no clang beside them. %s\n", oldRemark(all))
-	fmt.Fprintln(w, "\n## Cold and warm\n\nMachines of `bpflab run hello` on four kernels: medians of all, from the call that starts\none to its agent's answer. The whole command: the best of the rounds, with and without `--cold`.")
+	fmt.Fprintln(w, "\n## Cold and warm\n\nMachines of `bpflab run hello` on four kernels, from the call that starts one to its agent's\nanswer: the best of the rounds for each kernel, and the mean of the kernels. The whole command:\nthe best of the rounds, with and without `--cold`.")
 	fmt.Fprintln(w)
 	speed.Write(w)
 	fmt.Fprintf(w, "\n%s\n", elsewhere)
@@ -69,7 +69,7 @@ func (f *findings) outcome() string {
 }
 
 func (f *findings) speed() []string {
-	cold, fork := median(f.cold), median(f.fork)
+	cold, fork := f.cold.mean(), f.fork.mean()
 	return []string{
 		f.name(), f.qemu,
 		fmt.Sprintf("%.2f s", cold), fmt.Sprintf("%.3f s", fork), ratio(cold, fork), table.Holds(f.forksFast()),
@@ -78,8 +78,3 @@ func (f *findings) speed() []string {
 }
 
 func ratio(cold, warm float64) string { return fmt.Sprintf("1/%.1f", cold/warm) }
-
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	return sorted[len(sorted)/2]
-}
