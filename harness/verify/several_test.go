@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Programs of one name in two objects are told apart wherever results are shown; the
+// Programs of one name in two objects have different names wherever results are shown; the
 // column is left out for one object.
 func TestSeveralObjects(t *testing.T) {
 	two := []*Object{{Name: "prog.o", path: "v1/prog.o"}, {Name: "prog.o", path: "v2/prog.o"}, {Name: "other.o", path: "v1/other.o"}}
