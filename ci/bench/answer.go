@@ -56,6 +56,9 @@ type heardMachine struct {
 
 func (h *heardMachine) Stream() io.ReadWriteCloser { return &heardStream{h.Machine.Stream(), h} }
 
+// Port returns the machine's own, which embedding vms.Machine would hide.
+func (h *heardMachine) Port() io.ReadWriteCloser { return vms.Port(h.Machine) }
+
 type heardStream struct {
 	io.ReadWriteCloser
 	machine *heardMachine
