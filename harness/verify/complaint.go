@@ -64,6 +64,18 @@ func called(log string, insn int) string {
 	return name
 }
 
+// lastCall returns the function that was called last before the instruction where the
+// verifier gave up, "" if the log has no call.
+func lastCall(log string) string {
+	last, name := lastInstruction(log), ""
+	for line := range strings.Lines(probe.Terse(log)) {
+		if m := calling.FindStringSubmatch(line); m != nil && m[1] != strconv.Itoa(last) {
+			name = m[2]
+		}
+	}
+	return name
+}
+
 // source returns the last line of C that the log names, and the last instruction.
 func source(log string) (line, insn string) {
 	for text := range strings.Lines(log) {

@@ -9,6 +9,14 @@ import (
 
 func TestExplain(t *testing.T) {
 	old, recent := kernel.Version{Major: 5, Minor: 10}, kernel.Version{Major: 6, Minor: 12}
+	suggested := Explain(Rejection{Kernel: recent, Stage: "load", Log: "who knows\n\nVerification failed: A: B\n\nSuggestion:\n  Ask\n  it.\n\n"})
+	if suggested.Fix != "Ask it." {
+		t.Errorf("the kernel's suggestion is %q", suggested.Fix)
+	}
+	attach := Explain(Rejection{Program: Program{Type: "Tracing"}, Kernel: old, Stage: "attach", Message: "create tracing link: errno 524"})
+	if attach.Code != "attach" || !strings.Contains(attach.Text, "six arguments") {
+		t.Errorf("a function of seven arguments: %+v", attach)
+	}
 	for name, c := range map[string]struct {
 		program    string
 		version    kernel.Version
@@ -24,6 +32,15 @@ func TestExplain(t *testing.T) {
 		"may_goto on a new one": {"p", recent, "EINVAL", "unknown opcode e5", "rejected", "unknown opcode e5"},
 		"a poisoned name":       {"drop_poisoned_packets", recent, "EACCES", "R0 invalid mem access 'scalar'", "invalid_access", "not a pointer"},
 		"CO-RE":                 {"p", recent, "EINVAL", "; instruction poisoned by CO-RE @ :0\n0: (18) r10 = 0xbad2310\nframe pointer is read only", "co_re", "CO-RE relocation"},
+		"v3's jumps":            {"p", old, "EINVAL", "unknown opcode ae", "instruction", "v3"},
+		"v4's bswap":            {"p", old, "EINVAL", "unknown opcode d7", "instruction", "v4"},
+		"v4's movsx":            {"p", old, "EINVAL", "BPF_MOV uses reserved fields", "instruction", "v4"},
+		"libbpf: kfunc":         {"p", old, "EINVAL", "0: <invalid kfunc call>\nkfunc 'bpf_x' is referenced but wasn't resolved", "kfunc", "function bpf_x is neither"},
+		"libbpf: CO-RE":         {"p", old, "EINVAL", "0: <invalid CO-RE relocation>\nfailed to resolve CO-RE relocation <byte_off> [7] struct a.b (0:1 @ offset 4)", "co_re", "struct a.b"},
+		"source of C":           {"p", recent, "EINVAL", "; cannot call GPL-restricted function from non-GPL compatible program @ a.c:1\n0: (95) exit\nR0 !read_ok", "uninitialised", "without a value"},
+		"only the end counts":   {"p", recent, "EINVAL", "R1 invalid mem access 'scalar'\n0: (95) exit\nbpf_spin_unlock is missing", "lock", "bpf_spin_unlock()"},
+		"a module's function":   {"p", recent, "EINVAL", "unknown kfunc", "kfunc", "in a module"},
+		"the kernel explains":   {"p", recent, "EINVAL", "0: (95) exit\nwho knows\n\nVerification failed: A: B\n\nReason:\n  Nobody\n  does.\n\nSuggestion:\n  Ask.\n\nprocessed 1 insns", "rejected", "who knows: Nobody does."},
 	} {
 		reason := Explain(Rejection{Program: Program{Name: c.program}, Kernel: c.version, Stage: "load", Errno: c.errno,
 			Message: "program " + c.program + ": load program: rejected", Log: c.log})

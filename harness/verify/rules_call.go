@@ -22,11 +22,13 @@ var callRules = []rule{
 	{code: "helper", says: says(`program of this type cannot use helper (bpf_\w+)#\d+`), text: func(f *failure) string {
 		return f.match[1] + " is not for programs of type " + f.Type
 	}, fixes: func(f *failure) string { return otherHelper(f, f.match[1]) }},
-	{code: "licence", says: says(`cannot call GPL-restricted function from non-GPL compatible program|cannot call kernel function from non-GPL compatible program|(?:LSM|struct ops) programs must have a GPL compatible license`), text: licence, fixes: licenceFix},
+	{code: "licence", says: says(`cannot call GPL-restricted function from non-GPL compatible program|cannot call kernel function from non-GPL compatible program|Cannot access kernel 'struct \w+' from non-GPL compatible program|(?:LSM|struct ops) programs must have a GPL compatible license`), text: licence, fixes: licenceFix},
 	{code: "sleepable", says: says(`helper call(?: \(.*\))? might sleep in a? ?non-sleepable prog|sleepable helper \S+ in .*non-sleepable.*|program must be sleepable to call sleepable kfunc \w+`), text: func(f *failure) string {
 		return cmp.Or(f.callee(), "a function") + " may sleep, and the program is not one that may"
 	}, fixes: sleepableFix},
 	{code: "sleepable", says: says(`sleepable (?:helper|kfunc) \S+ (?:within|in) .*|kernel func \S+ is sleepable within .*`), text: matched, fix: "call it before the lock, or after it is released"},
+	{code: "sleepable", says: says(`Sleepable programs can only use .* maps|Only .* programs can be sleepable`), text: matched, fix: "leave the .s out of the section's name, or the map out of this program"},
+	{code: "helper", says: says(`helper call is not allowed in probe|func (\S+?)#\d+ (?:supported only for|not supported for program type) .*`), text: matched, fix: "use another helper, or a program of a type that has it"},
 	{code: "map", says: says(`cannot pass map_type (\d+) into func (\S+?)#\d+`), text: func(f *failure) string {
 		n, _ := strconv.Atoi(f.match[1])
 		return f.match[2] + " does not take maps of type " + ebpf.MapType(n).String()
@@ -34,13 +36,25 @@ var callRules = []rule{
 	{code: "argument", says: says(`R(\d) type=(\S*_or_null\S*) expected=.*`), text: func(f *failure) string {
 		return f.ordinal(f.match[1]) + " may be NULL (" + f.match[2] + "): what gave it was not checked"
 	}, fix: checkNull},
+	{code: "reference", says: says(`R(\d) type=(?:inv|scalar) expected=.*`), when: releasesAgain, text: func(f *failure) string {
+		return f.ordinal(f.match[1]) + " was released before, by " + lastCall(f.log)
+	}, fix: "release it once, on every path"},
 	{code: "argument", says: says(`R(\d) type=(?:inv|scalar|unknown value\S*) expected=(.*)`), text: func(f *failure) string {
 		return f.ordinal(f.match[1]) + " is a number to the verifier, where a pointer is expected (" + f.match[2] + ")"
 	}, fix: "give the address of a variable on the stack or of a map's value; kernel memory is first copied there with bpf_probe_read_kernel()"},
 	{code: "argument", says: says(`R(\d) type=(\S+) expected=(.*)`), text: func(f *failure) string {
 		return f.ordinal(f.match[1]) + " is of type " + f.match[2] + ", where one of these is expected: " + f.match[3]
 	}, fixes: argumentFix},
-	{code: "argument", says: says(`Possibly NULL pointer passed to (?:trusted|helper)? ?(?:arg(\d)|R(\d))`), text: func(f *failure) string {
+	{code: "argument", says: says(`R(\d) (?:is not a known constant|must be a known constant|is not a const|unbounded size).*`), text: func(f *failure) string {
+		return f.ordinal(f.match[1]) + " must be a constant: " + matched(f)
+	}, fix: "give a number that the compiler knows, such as sizeof(struct event); choose among sizes with a switch"},
+	{code: "argument", says: says(`R(\d) is of type (\S+) but (.*) is expected`), text: func(f *failure) string {
+		return f.ordinal(f.match[1]) + " is of type " + f.match[2] + ", where " + f.match[3] + " is expected"
+	}, fix: "give the kernel's type that its declaration has"},
+	{code: "argument", says: says(`Possibly NULL pointer passed to helper arg(\d)`), text: func(f *failure) string {
+		return f.ordinal(f.match[1]) + " may be NULL: what gave it was not checked"
+	}, fix: checkNull},
+	{code: "argument", says: says(`Possibly NULL pointer passed to (?:trusted )?(?:arg(\d)|R(\d))`), text: func(f *failure) string {
 		n, _ := strconv.Atoi(f.match[1])
 		return f.ordinal(cmp.Or(f.match[2], strconv.Itoa(n+1))) + " may be NULL: what gave it was not checked"
 	}, fix: checkNull},

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -12,6 +13,18 @@ var lifetimeRules = []rule{
 		return releaser(f.acquirer()) + " on every path, also on those that return early"
 	}},
 	{code: "reference", says: says(`.*would lead to reference leak`), text: matched, fix: "release what was acquired, or submit it, before this"},
+	{code: "reference", says: says(`(?:func|kfunc) (\S+?)#\d+ reference has not been acquired before|release (?:kernel function|kfunc) (\w+) expects.*|arg \d is an unacquired reference|R\d must be referenced when passed to release function`), text: func(f *failure) string {
+		return cmp.Or(f.match[1]+f.match[2], f.callee(), "a function") + " releases what the program does not own"
+	}, fix: "release only what this program acquired, and once: after it the pointer is gone; an argument of the program is not its own"},
+	{code: "lock", says: says(`(unmatched|nested) (?:rcu read (?:un)?lock|attempt to enable preemption).*`), text: func(f *failure) string {
+		return matched(f) + ": lock and unlock are not in pairs"
+	}, fix: "one unlock for each lock on every path"},
+	{code: "lock", says: says(`(?:tracing|socket filter|sleepable) progs cannot use (bpf_\w+|bpf_\{.*\}) yet`), text: func(f *failure) string {
+		return f.match[1] + " is not for programs of type " + f.Type + " (" + matched(f) + ")"
+	}, fix: "count with __sync_fetch_and_add() or in a per-CPU map, or keep what must stay together in one entry that is replaced whole"},
+	{code: "lock", says: says(`expected an RCU CS when using (\w+)`), text: func(f *failure) string {
+		return f.match[1] + " is used outside of an RCU region"
+	}, fix: "put it between bpf_rcu_read_lock() and bpf_rcu_read_unlock()"},
 	{code: "lock", says: says(`(bpf_\w+) is missing`), text: func(f *failure) string {
 		return "a path ends without " + f.match[1] + "()"
 	}, fixes: func(f *failure) string {
@@ -33,6 +46,38 @@ var lifetimeRules = []rule{
 		return name + " is called while a bpf_spin_lock is held"
 	}, fix: "call it before bpf_spin_lock() or after bpf_spin_unlock(): between them there are no calls"},
 	{code: "lock", says: says(`.*bpf_spin_(?:un)?lock.*|.*spin.?lock.*`), text: matched, fix: "one struct bpf_spin_lock in a map's value of type hash, array or storage, taken and released in one function"},
+}
+
+// released are functions after which a pointer is no longer valid.
+var released = says(`^bpf_(?:ringbuf_(?:submit|discard)|sk_release|\w+_release|obj_drop|\w+_destroy)`)
+
+// releasesAgain reports whether the function that is called releases, and the one before
+// it did.
+func releasesAgain(f *failure) bool {
+	return released.MatchString(f.callee()) && released.MatchString(lastCall(f.log))
+}
+
+// wasPointer reports whether the register that a rule's expression has found was a pointer
+// earlier, and a function was called since that made it a number.
+func wasPointer(f *failure) bool {
+	held := says(`\bR` + f.match[1] + `(?:_r|_w|_rw)?=(?:pkt|mem|ringbuf_mem|alloc_mem|sock|ptr_|trusted_ptr_)\w*\(`)
+	return lastCall(f.log) != "" && held.MatchString(f.log)
+}
+
+// usedLate says which call made a pointer a number.
+func usedLate(f *failure) string {
+	by := lastCall(f.log)
+	if released.MatchString(by) {
+		return "R" + f.match[1] + " is used after " + by + " released it"
+	}
+	return "R" + f.match[1] + " was a pointer until " + by + ", after which it is no longer valid"
+}
+
+func lateFix(f *failure) string {
+	if released.MatchString(lastCall(f.log)) {
+		return "use it before it is released"
+	}
+	return "read data and data_end again after the call, and compare again: it may have moved the packet"
 }
 
 // opposite returns what ends a region.

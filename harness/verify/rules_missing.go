@@ -27,15 +27,21 @@ var missingRules = []rule{
 	{code: "attach_target", says: says(`attach \w+/\w+: (?:\w+ )?(\S+?) not supported|The address of function (\S+) cannot be found`), text: func(f *failure) string {
 		return "this kernel has no function " + f.match[1] + f.match[2] + " to attach to: it is called otherwise, is inlined, or must not be traced"
 	}, fix: chooseTarget},
-	{code: "attach_target", says: says(`Attaching (\S+) to __noreturn (?:function|functions) '(\w+)'`), text: func(f *failure) string {
-		return f.match[2] + " never returns, so the kernel refuses " + f.match[1] + " for it"
+	{code: "attach_target", says: says(`Attaching (\S+) to __noreturn functions?(?: '(\w+)')?`), text: func(f *failure) string {
+		_, target, _ := strings.Cut(f.Section, "/")
+		return cmp.Or(f.match[2], target) + " never returns, so the kernel refuses " + f.match[1] + " for it"
 	}, fix: "attach with fentry, which runs before it"},
 	{code: "attach_target", says: says(`(\w+)\(\) is not modifiable`), text: func(f *failure) string {
 		return f.match[1] + "() is no function whose return value fmod_ret may change"
 	}, fix: "fmod_ret attaches to security_* and those that ALLOW_ERROR_INJECTION marks; fexit only watches"},
+	{code: "attach_target", says: says(`bpf_lsm_(\w+) is not sleepable`), text: func(f *failure) string {
+		return "programs at the LSM hook " + f.match[1] + " may not sleep on this kernel"
+	}, fix: "leave the .s out of the section's name and use no helper that sleeps"},
 	{code: "attach_target", says: says(`(\w+) is not sleepable`), text: func(f *failure) string {
 		return f.match[1] + " may not be traced by sleepable programs"
 	}, fix: "leave the .s out of the section's name and use no helper that sleeps"},
+	{code: "attach_target", says: says(`The function (\w+) (?:has \d+ arguments\. Too many|with variable args is unsupported|arg\d type .* is unsupported|return type .* is unsupported).*|Attach to function (\w+) with a >8 byte return value.*`), text: matched, fix: "attach with a kprobe, which takes any function"},
+	{code: "attach_target", says: says(`attach_btf_id \d+ (?:is not a|points to wrong|doesn't have|is invalid).*`), text: matched, fix: "does the section name a function for fentry, a tracepoint for tp_btf, a hook for lsm?"},
 	{code: "program_type", says: says(`must provide btf_id|btf_id`), when: newerAttach, text: attachTooNew, fix: "attach it otherwise where the kernel is older"},
 	{code: "attach_target", says: says(`must provide btf_id`), text: noTarget, fix: "the loader must set what it attaches to: a function of a loaded program, of the kernel, or an LSM hook"},
 	{code: "kfunc", says: says(`kfunc "(\w+)": not supported|kfunc '(\w+)' is referenced but wasn't resolved|extern \(func ksym\) '(\w+)'.*not found`), text: func(f *failure) string {

@@ -11,12 +11,17 @@ import (
 var programRules = []rule{
 	{code: "return_value", says: says(`At (program exit|callback return|async callback return|subprogram exit|program) ?(?:exit)? ?the register R\d has (.*) should have been in (.*)`), text: returned, fixes: returnFix},
 	{code: "return_value", says: says(`At (?:program exit|subprogram exit|callback return) the register R0 is not.*|R0 leaks addr as return value`), text: matched, fix: "return a number"},
-	{code: "tail_call", says: says(`tail_calls? .*|expected prog array map for tail call.*`), text: matched, fix: "a tail call takes the context and a map of type PROG_ARRAY; with calls of functions it needs 5.10 and a JIT"},
+	{code: "tail_call", says: says(`kernel subsystem misconfigured verifier`), when: isTailCall, text: fixed("bpf_tail_call is given a map of another type"), fix: tailCallFix},
+	{code: "tail_call", says: says(`tail_calls? .*|expected prog array map for tail call.*`), text: matched, fix: tailCallFix},
 	{code: "btf", says: says(`.*(?:func_info|line_info|btf_vmlinux|BTF).*`), text: matched, fix: "compile with -g and a clang whose BTF this kernel knows, or strip what it does not know"},
 	{code: "program_type", errno: "EINVAL", when: newerProgram, text: programTooNew, fix: "this kernel has no programs of this type: choose another at load time"},
-	{code: "attach", stage: "attach", errno: "ENOTSUPP", when: before(6, 12), text: fixed("the kernel loads it and cannot attach it: functions of more than six arguments, or with structs by value, are traced from 6.12 on only"), fix: "attach with a kprobe where the kernel is older"},
+	{code: "attach", stage: "attach", says: says(`errno 524|ENOTSUPP`), when: before(6, 12), text: fixed("the kernel loads it and cannot attach it: functions of more than six arguments, or with structs by value, are traced from 6.12 on only"), fix: "attach with a kprobe where the kernel is older"},
 	{code: "attach", stage: "attach", text: message, fix: "what the section names may not be in this kernel"},
 }
+
+const tailCallFix = "a tail call takes the context and a map of type PROG_ARRAY; with calls of functions it needs 5.10 and a JIT"
+
+func isTailCall(f *failure) bool { return f.callee() == "bpf_tail_call" }
 
 var (
 	isTnum  = regexp.MustCompile(`\((0x[0-9a-f]+); (0x[0-9a-f]+)\)`)

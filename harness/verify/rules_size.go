@@ -31,8 +31,14 @@ var sizeRules = []rule{
 	{code: "stack", says: says(`combined stack size of (\d+) calls is (\d+)\. Too large`), text: func(f *failure) string {
 		return "the stacks of " + f.match[1] + " functions take " + f.match[2] + " bytes, of 512"
 	}, fix: smaller},
-	{code: "stack", says: says(`(?:invalid stack off=|Looks like the BPF stack limit).*|invalid (?:read|write|access) (?:from|to) stack (?:R\d+ )?off[= ]-(?:51[3-9]|5[2-9]\d|[6-9]\d\d|\d{4,}).*`), text: matched, fix: "the stack has 512 bytes: " + smaller},
+	{code: "stack", says: says(`(?:invalid stack off=|Looks like the BPF stack limit|stack size of subprog \d+ is|stack size \d+\(extra|tail_calls are not allowed when call stack).*|invalid (?:indirect )?(?:read|write|access) (?:from|to) stack (?:R\d+ )?off[= ]-(?:51[3-9]|5[2-9]\d|[6-9]\d\d|\d{4,}).*`), text: matched, fix: "the stack has 512 bytes: " + smaller},
 	{code: "call_depth", says: says(`the call stack of \d+ frames is too deep.*`), text: matched, fix: "inline some: `bpflab limits --only call_depth` shows how many a kernel takes"},
+	{code: "complexity", says: says(`too many (?:subprograms|different kernel function calls|different module BTFs)`), text: matched, fix: "split the program with tail calls"},
+	{code: "jit", says: says(`JIT (?:is required|does not support|doesn't support).*|.*not allowed in non-JITed programs.*`), text: matched, fix: "turn the JIT on (sysctl net.core.bpf_jit_enable=1); some architectures' JIT lacks it"},
+	{code: "instruction", says: says(`div by zero|invalid shift (-?\d+)`), text: func(f *failure) string { return matched(f) + ": by a constant" }, fix: "the constant is wrong: look at the line"},
+	{code: "instruction", says: says(`BPF_LD_\[ABS\|IND\] instructions not allowed for this program type`), text: func(f *failure) string {
+		return "loads of the old packet filter (load_byte, skb[...]) are not for programs of type " + f.Type
+	}, fix: "they are for socket filters and tc; elsewhere bpf_skb_load_bytes() or direct access"},
 	{code: "unreachable", says: says(`unreachable insn \d+`), text: matched, fix: "is there a loop without an exit, or a branch that is never taken, before it? Give the loop a bound, or remove the code"},
 	{code: "unreachable", says: says(`last insn is not an exit or jmp`), text: func(f *failure) string {
 		return matched(f) + ": a path runs out of the function's end"
