@@ -297,3 +297,40 @@ func TestVerifyCompare(t *testing.T) {
 		}
 	}
 }
+
+// Reasons name what they are about; harness/verify has the recorded rejections of older
+// and newer kernels, this is that what it reads of a log and of an object is still so.
+func TestVerifyReasons(t *testing.T) {
+	needVMs(t)
+	results := verified(t, verdict.ExitFail, compiled(t, "reasons.bpf"), compiled(t, "missing.bpf"), compiled(t, "rarer.bpf"),
+		compiledFor(t, "bpf", "licence.bpf", `-DNAME="GPL-2.0"`), compiled(t, "unlinked.bpf"), "--kernel", "6.12")
+	for program, want := range map[string]struct{ code, text, fix string }{
+		"follows_task":           {"invalid_access", "not a pointer", "BPF_CORE_READ"},
+		"unchecked_in_helper":    {"argument", "argument 2 of bpf_map_lookup_elem may be NULL", "check it"},
+		"any_size":               {"invalid_access", "argument 2 of bpf_probe_read_user", "sizeof"},
+		"keeps_socket":           {"reference", "bpf_sk_lookup_tcp", "bpf_sk_release()"},
+		"keeps_lock":             {"lock", "bpf_spin_unlock", "every path"},
+		"returns_nine":           {"return_value", "returns 9", "EPERM"},
+		"helper_that_sleeps":     {"sleepable", "bpf_copy_from_user", "lsm.s/file_open"},
+		"helper_of_tc":           {"helper", "bpf_skb_load_bytes", "sk_buff"},
+		"second_argument_used":   {"argument", "do_exit has fewer arguments", "BPF_PROG"},
+		"calls_no_weak_function": {"kfunc", "bpf_no_such_function_weak", "bpf_ksym_exists(bpf_no_such_function_weak)"},
+		"calls_no_function":      {"kfunc", "bpf_no_such_function", "bpf_ksym_exists"},
+		"no_field":               {"co_re", "task_struct.no_such_field", "bpf_core_field_exists()"},
+		"no_enumerator":          {"co_re", "BPF_FUNC_no_such_helper", "bpf_core_enum_value_exists()"},
+		"hook_is_off":            {"attach_target", "ismaclabel", "another hook"},
+		"of_lsm":                 {"licence", `"GPL-2.0"`, "SPDX"},
+		"calls_elsewhere":        {"unlinked", "elsewhere", "bpftool gen object"},
+		"uses_after_submit":      {"invalid_access", "after bpf_ringbuf_submit", "before"},
+	} {
+		r := results[program+" 6.12"]
+		if r.Accepted || r.Reason == nil || r.Reason.Code != want.code || !strings.Contains(r.Reason.Text, want.text) || !strings.Contains(r.Reason.Fix, want.fix) {
+			t.Errorf("%s: %+v, %+v; want %+v", program, r, r.Reason, want)
+		}
+	}
+	for name, r := range results {
+		if r.Reason != nil && r.Reason.Code == "rejected" {
+			t.Errorf("%s has no code of its own: %+v", name, r.Reason)
+		}
+	}
+}
