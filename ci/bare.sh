@@ -19,7 +19,17 @@ goroot=$(go env GOROOT)
 modules=$(go env GOMODCACHE)
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/bare-XXXXXX")
-trap 'rm -rf --one-file-system "$work"' EXIT
+
+# The command ends before its root is removed, also where this script is ended.
+clean() {
+	[ -z "$inside" ] || { kill -KILL "$inside" && wait "$inside"; } 2>/dev/null || true
+	rm -rf --one-file-system "$work" || { sleep 1; rm -rf --one-file-system "$work"; }
+}
+inside=''
+trap clean EXIT
+trap 'exit 143' TERM
+trap 'exit 130' INT
+
 chmod 755 "$work"
 root=$work/system out=${OUT:-$work/out}
 mkdir -p "$out" "$modules"
@@ -47,4 +57,9 @@ unshare --mount --pid --fork --kill-child bash -euc '
 	exec chroot "$root" env -i "$@"
 ' bare "${settings[@]}" HOME=/root TERM=dumb GOMODCACHE="$modules" NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
 	PATH="$goroot/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
-	bash -euc "git config --global --add safe.directory '*' && git clone -q /src /root/bpflab && cd /root/bpflab && $*"
+	bash -euc "git config --global --add safe.directory '*' && git clone -q /src /root/bpflab && cd /root/bpflab && $*" <&0 &
+inside=$!
+status=0
+wait "$inside" || status=$?
+inside=''
+exit "$status"

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel/catalogue"
@@ -80,6 +81,7 @@ func (h host) test(ctx context.Context, dir string, o options) (skipped string, 
 	var log strings.Builder
 	cmd := exec.CommandContext(ctx, "ci/bare.sh", fmt.Sprintf("ROUNDS=%d CLANGS='%s' FULL=%s bash ci/hosts/inside.sh", o.rounds, h.clangs, full))
 	cmd.Env = append(os.Environ(), "SUITE="+h.suite, "OUT="+dir)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // it has a root to remove
 	cmd.Stdout, cmd.Stderr = os.Stdout, io.MultiWriter(os.Stderr, &log)
 	fmt.Println("test-hosts:", h.suite)
 	err = cmd.Run()
