@@ -42,6 +42,18 @@ mkdir -p "$root$goroot" "$root$modules" "$root/src" "$root/out"
 # What names proxies and registries; nothing else of the environment comes along.
 mapfile -t settings < <(env | grep -E '^(GOPROXY|GOSUMDB|GONOSUMDB|GOFLAGS|https?_proxy|HTTPS?_PROXY|npm_config_[a-z_]*|FUZZTIME)=' || true)
 
+# A system that is not Debian has no apt sources to fetch kernels from.
+mirror() {
+	local all
+	all=$(awk '$1 == "URIs:" { print $2 }' /etc/apt/sources.list.d/debian.sources 2>/dev/null) || return 0
+	grep -v security <<<"$all" | head -n 1
+	grep security <<<"$all" | head -n 1
+}
+mirrors=${BPFLAB_DEBIAN_MIRROR:-$(mirror | paste -sd,)}
+if [ "$(. "$root/etc/os-release" && echo "$ID")" != debian ] && [ -n "$mirrors" ]; then
+	settings+=("BPFLAB_DEBIAN_MIRROR=$mirrors")
+fi
+
 export repo root goroot modules out
 # shellcheck disable=SC2016 # expanded by the inner shell
 unshare --mount --pid --fork --kill-child bash -euc '
