@@ -63,6 +63,7 @@ func boot(ctx context.Context, work string, timeout time.Duration) error {
 }
 
 // collect reads what the machine wrote to its disk, and leaves it in keep if that is set.
+// Without -c, debugfs reads no disk of a machine that was ended.
 func collect(ctx context.Context, work, keep string) (steps.Run, error) {
 	dir := work
 	if keep != "" {
@@ -71,7 +72,7 @@ func collect(ctx context.Context, work, keep string) (steps.Run, error) {
 		}
 		dir = keep
 	}
-	if err := command(ctx, "debugfs", "-R", "rdump /results "+dir, filepath.Join(work, "disk")); err != nil {
+	if err := command(ctx, "debugfs", "-c", "-R", "rdump /results "+dir, filepath.Join(work, "disk")); err != nil {
 		return steps.Run{}, err
 	}
 	return steps.Read(filepath.Join(dir, "results"))
