@@ -13,6 +13,10 @@ func TestExplain(t *testing.T) {
 	if suggested.Fix != "Ask it." {
 		t.Errorf("the kernel's suggestion is %q", suggested.Fix)
 	}
+	size := Explain(Rejection{Kernel: recent, Stage: "map", Errno: "EINVAL", Message: "map hists (Hash): map start: map create: invalid argument (MaxEntries may be incorrectly set to zero)"})
+	if size.Code != "map" || !strings.Contains(size.Text, "map start has no max_entries") {
+		t.Errorf("a map without a size: %+v", size)
+	}
 	attach := Explain(Rejection{Program: Program{Type: "Tracing"}, Kernel: old, Stage: "attach", Message: "create tracing link: errno 524"})
 	if attach.Code != "attach" || !strings.Contains(attach.Text, "six arguments") {
 		t.Errorf("a function of seven arguments: %+v", attach)
@@ -40,7 +44,10 @@ func TestExplain(t *testing.T) {
 		"source of C":           {"p", recent, "EINVAL", "; cannot call GPL-restricted function from non-GPL compatible program @ a.c:1\n0: (95) exit\nR0 !read_ok", "uninitialised", "without a value"},
 		"only the end counts":   {"p", recent, "EINVAL", "R1 invalid mem access 'scalar'\n0: (95) exit\nbpf_spin_unlock is missing", "lock", "bpf_spin_unlock()"},
 		"a module's function":   {"p", recent, "EINVAL", "unknown kfunc", "kfunc", "in a module"},
-		"the kernel explains":   {"p", recent, "EINVAL", "0: (95) exit\nwho knows\n\nVerification failed: A: B\n\nReason:\n  Nobody\n  does.\n\nSuggestion:\n  Ask.\n\nprocessed 1 insns", "rejected", "who knows: Nobody does."},
+		"a pointer of the kernel, after any call": {"p", recent, "EACCES", "1: (85) call bpf_map_lookup_elem#1 ; R1=ptr_request(off=0,imm=0)\n2: (79) r2 = *(u64 *)(r1 +4)\nR1 invalid mem access 'scalar'", "invalid_access", "not a pointer"},
+		"a kfunc before 5.13":                     {"p", old, "EINVAL", "1: (85) call unknown#71189\nBPF_CALL uses reserved fields", "kfunc", "from 5.13 on"},
+		"minus one":                               {"p", old, "EINVAL", "3: (95) exit\nAt program exit the register R0 has value (0xffffffff; 0x0) should have been in (0x0; 0x1)", "return_value", "4294967295 (-1 as an int), and must return 0 to 1"},
+		"the kernel explains":                     {"p", recent, "EINVAL", "0: (95) exit\nwho knows\n\nVerification failed: A: B\n\nReason:\n  Nobody\n  does.\n\nSuggestion:\n  Ask.\n\nprocessed 1 insns", "rejected", "who knows: Nobody does."},
 	} {
 		reason := Explain(Rejection{Program: Program{Name: c.program}, Kernel: c.version, Stage: "load", Errno: c.errno,
 			Message: "program " + c.program + ": load program: rejected", Log: c.log})

@@ -57,11 +57,22 @@ func releasesAgain(f *failure) bool {
 	return released.MatchString(f.callee()) && released.MatchString(lastCall(f.log))
 }
 
+// movesPacket are functions after which pointers into the packet are no longer valid.
+var movesPacket = says(`^bpf_(?:xdp_adjust_\w+|skb_(?:pull|change|adjust|store|vlan)_\w+|l[34]_csum_replace|clone_redirect|msg_\w+|lwt_\w+)`)
+
 // wasPointer reports whether the register that a rule's expression has found was a pointer
-// earlier, and a function was called since that made it a number.
+// until the last call before made it a number.
 func wasPointer(f *failure) bool {
-	held := says(`\bR` + f.match[1] + `(?:_r|_w|_rw)?=(?:pkt|mem|ringbuf_mem|alloc_mem|sock|ptr_|trusted_ptr_)\w*\(`)
-	return lastCall(f.log) != "" && held.MatchString(f.log)
+	kinds := ""
+	switch by := lastCall(f.log); {
+	case released.MatchString(by):
+		kinds = "mem|ringbuf_mem|alloc_mem|sock|ptr_|trusted_ptr_"
+	case movesPacket.MatchString(by):
+		kinds = "pkt"
+	default:
+		return false
+	}
+	return says(`\bR` + f.match[1] + `(?:_r|_w|_rw)?=(?:` + kinds + `)\w*\(`).MatchString(f.log)
 }
 
 // usedLate says which call made a pointer a number.

@@ -21,6 +21,9 @@ var loaderRules = []rule{
 	{code: "privilege", errno: "EPERM", text: fixed("the kernel does not permit it"), fix: "load it as root, and before 5.11 lift the limit on locked memory"},
 	{code: "global_data", says: says(`read- and write-only maps not supported`), text: noGlobals, fix: ownMap},
 	{code: "global_data", says: says(`unrecognized bpf_ld_imm64 insn`), when: loadsGlobals, text: noGlobals, fix: ownMap},
+	{code: "map", stage: "map", says: says(`(\S+): map create: .*MaxEntries may be incorrectly set to zero`), text: func(f *failure) string {
+		return "map " + f.match[1] + " has no max_entries, which the program's own loader sets"
+	}, fix: "give it a number in the source: __uint(max_entries, N)"},
 	{code: "map", stage: "map", text: message, fix: "look at the map's type, sizes and flags"},
 	{code: "program_type", stage: "relocate", when: newerProgram, text: programTooNew, fix: "this kernel has no programs of this type: choose another at load time"},
 	{code: "unlinked", says: says(`symbol "(\w+)": unsatisfied program reference|BTF for extern '(\w+)'`), text: func(f *failure) string {

@@ -54,6 +54,10 @@ var missingRules = []rule{
 		n, _ := f.needAt()
 		return kfuncFix(n.name)
 	}},
+	{code: "kfunc", says: says(`BPF_CALL uses reserved fields`), when: before(5, 13), text: func(f *failure) string {
+		n, _ := f.needAt()
+		return strings.TrimSpace("it calls a kernel function "+n.name) + ", which programs can from 5.13 on"
+	}, fix: "use a helper where the kernel is older, or leave the program out there"},
 	{code: "kfunc", says: says(`kfunc "(\w+)": (.*)`), text: func(f *failure) string {
 		return "kernel function " + f.match[1] + " is another one in this kernel than the object declares: " + f.match[2]
 	}, fix: "declare it as the kernel's BTF has it: bpftool btf dump file /sys/kernel/btf/vmlinux format c"},

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 )
@@ -45,6 +46,9 @@ func span(text string) string {
 
 func between(low, high string) string {
 	if low == high || high == "" {
+		if n, err := strconv.ParseInt(low, 10, 64); err == nil && n > math.MaxInt32 && n <= math.MaxUint32 {
+			return fmt.Sprintf("%s (%d as an int)", low, int32(n))
+		}
 		return low
 	}
 	return low + " to " + high
