@@ -71,7 +71,7 @@ func expectations(o options) []expectation {
 	if k := once(o); k != "" {
 		all = append(all,
 			expectation{"verify", 0, says("accepted")},
-			expectation{"hang-" + k, verdict.ExitInfra, says("hangs")},
+			expectation{"hang-" + k, verdict.ExitFail, says("the machine hangs")},
 			expectation{"ends-" + k, 0, passes},
 			expectation{"tcg-cold-" + k, 0, cells(verdict.Pass, "boot", "tcg")},
 			expectation{"tcg-template-" + k, 0, cells(verdict.Pass, "fork", "tcg")},
