@@ -17,8 +17,8 @@ func TestExplain(t *testing.T) {
 	if size.Code != "map" || !strings.Contains(size.Text, "map start has no max_entries") {
 		t.Errorf("a map without a size: %+v", size)
 	}
-	attach := Explain(Rejection{Program: Program{Type: "Tracing"}, Kernel: old, Stage: "attach", Message: "create tracing link: errno 524"})
-	if attach.Code != "attach" || !strings.Contains(attach.Text, "six arguments") {
+	attach := Explain(Rejection{Program: Program{Type: "Tracing", Section: "fexit/ip_append_data"}, Kernel: old, Stage: "attach", Message: "create raw tracepoint: not supported"})
+	if attach.Code != "attach" || !strings.Contains(attach.Text, "ip_append_data: functions of more than six arguments") {
 		t.Errorf("a function of seven arguments: %+v", attach)
 	}
 	for name, c := range map[string]struct {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"regexp"
 	"strconv"
+	"strings"
 )
 
 // programRules are about the program as a whole: what it returns, its type, and where it
@@ -16,13 +17,20 @@ var programRules = []rule{
 	{code: "tail_call", says: says(`tail_calls? .*|expected prog array map for tail call.*`), text: matched, fix: tailCallFix},
 	{code: "btf", says: says(`.*(?:func_info|line_info|btf_vmlinux|BTF).*`), text: matched, fix: "compile with -g and a clang whose BTF this kernel knows, or strip what it does not know"},
 	{code: "program_type", errno: "EINVAL", when: newerProgram, text: programTooNew, fix: "this kernel has no programs of this type: choose another at load time"},
-	{code: "attach", stage: "attach", says: says(`errno 524|ENOTSUPP`), when: before(6, 12), text: fixed("the kernel loads it and cannot attach it: functions of more than six arguments, or with structs by value, are traced from 6.12 on only"), fix: "attach with a kprobe where the kernel is older"},
+	{code: "attach", stage: "attach", says: says(`create (?:raw tracepoint|tracing link): not supported|errno 524|ENOTSUPP`), when: oldTrampoline, text: func(f *failure) string {
+		_, target, _ := strings.Cut(f.Section, "/")
+		return "the kernel loads it and cannot attach it to " + target + ": functions of more than six arguments, or with structs by value, are traced by newer kernels only"
+	}, fix: "attach with a kprobe where the kernel is older"},
 	{code: "attach", stage: "attach", text: message, fix: "what the section names may not be in this kernel"},
 }
 
 const tailCallFix = "a tail call takes the context and a map of type PROG_ARRAY; with calls of functions it needs 5.10 and a JIT"
 
 func isTailCall(f *failure) bool { return f.callee() == "bpf_tail_call" }
+
+// oldTrampoline reports whether the program traces a function on a kernel that takes few
+// kinds of functions.
+func oldTrampoline(f *failure) bool { return f.Type == "Tracing" && before(6, 12)(f) }
 
 var (
 	isTnum  = regexp.MustCompile(`\((0x[0-9a-f]+); (0x[0-9a-f]+)\)`)
