@@ -49,8 +49,19 @@ page:
 		elif command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory $(WEB_MADE) || echo 'build: the page of the workshop could not be built, and is left out' >&2; \
 		else echo 'build: npm is missing, so the page of the workshop is left out (make web installs it)' >&2; fi
 
+# A loader of objects over the distribution's libbpf, of which the binary carries what is in
+# dist. Without libbpf everything else works: build.sh says so, once a build.
+LIBBPF      = harness/libbpf
+LIBBPF_MADE = $(LIBBPF)/dist/loader.gz
+
+$(LIBBPF_MADE): $(LIBBPF)/loader/loader.c $(LIBBPF)/loader/build.sh
+	@[ -z '$(HERE)' ] || sh $(LIBBPF)/loader/build.sh
+
+.PHONY: loader
+loader: $(LIBBPF_MADE) ## build the libbpf loader of verify, if libbpf is there
+
 .PHONY: build
-build: page ## build bin/bpflab, statically linked
+build: page loader ## build bin/bpflab, statically linked
 	@mkdir -p '$(BIN)'
 	@CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o '$(BIN)/' ./cmd/bpflab
 	@test "$$(go env GOOS)" = linux || GOOS=linux CGO_ENABLED=0 go build -buildvcs=false -trimpath \
@@ -69,7 +80,7 @@ workshop: setup web build ## take the course in a browser; bin/bpflab workshop i
 
 # One package after another: two that boot machines would fight for the cores.
 .PHONY: test
-test: setup web lint ## run every test, those that boot kernels and a browser too; lists what was skipped
+test: setup web loader lint ## run every test, those that boot kernels and a browser too; lists what was skipped
 	@sh ci/setup.sh tests
 	BPFLAB_VM_TESTS=1 BPFLAB_BROWSER_TESTS=1 go run ./ci/skips -count=1 -p 1 -timeout 60m ./...
 
@@ -125,4 +136,4 @@ bench: setup build ## measure and print every figure this project claims
 
 .PHONY: clean
 clean: ## remove what was built here; fetched kernels stay (bpflab kernels prune)
-	rm -rf bin results $(WEB)/ui/node_modules $(WEB)/dist/*.gz
+	rm -rf bin results $(WEB)/ui/node_modules $(WEB)/dist/*.gz $(LIBBPF_MADE)

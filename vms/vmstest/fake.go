@@ -90,7 +90,9 @@ func (p *Fake) Start(ctx context.Context, spec vms.Spec) (vms.Machine, error) {
 	}
 	p.live[m] = true
 	p.mu.Unlock()
-	answers[wire.OpExec] = m.exec
+	if answers[wire.OpExec] == nil {
+		answers[wire.OpExec] = m.exec
+	}
 	go m.agent(guest, wire.NewServer(guest, answers))
 	return m, nil
 }

@@ -1,0 +1,561 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Loads one program of an eBPF object as libbpf does, and prints what libbpf and the
+ * kernel said as one JSON object.
+ *
+ *   loader OBJECT PROGRAM [--attach] [--attach-target FUNC] [--map-size MAP=N]... [--btf FILE]
+ *   loader remove FILE...
+ *
+ * The Go package above it (answer.go) embeds the program, and has the JSON's fields.
+ * It is linked with -Wl,--wrap=syscall, so that every bpf(2) of libbpf comes by here:
+ * what libbpf refused by itself is kept apart from what the kernel refused, and a
+ * rejected program is verified again for the log of its instructions without another
+ * preparation.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#ifndef LIBBPF_PACKAGE
+#define LIBBPF_PACKAGE (libbpf_version_string() + 1)
+#endif
+
+/* Sizes and levels of logs, and when a rejected program is verified again, are those of
+ * harness/probe/log.go. */
+enum {
+	LOG_INSNS = 1,
+	LOG_STATS = 4,
+	LOG_SIZE = (16 << 20) - 1,
+	SMALLEST_LOG = 64 << 10,
+	SHARE_OF_FREE = 16,
+	BYTES_AN_INSN = 512,
+	LOG_KEPT = 1 << 20,
+};
+static const double longest_walk = 2; /* seconds */
+
+enum { LONGEST_RUN = 600 }; /* seconds of processor time */
+
+/* ---- JSON ---- */
+
+static void put_string(const char *s, size_t size)
+{
+	putchar('"');
+	for (size_t i = 0; i < size && s[i]; i++) {
+		unsigned char c = s[i];
+
+		if (c == '"' || c == '\\')
+			printf("\\%c", c);
+		else if (c == '\n')
+			fputs("\\n", stdout);
+		else if (c < ' ' || c >= 0x7f)
+			printf("\\u%04x", c < ' ' ? c : '?');
+		else
+			putchar(c);
+	}
+	putchar('"');
+}
+
+static void put_field(const char *name, const char *value)
+{
+	printf(",\"%s\":", name);
+	put_string(value, SIZE_MAX);
+}
+
+static void put_number(const char *name, long value)
+{
+	printf(",\"%s\":%ld", name, value);
+}
+
+/* ---- what libbpf says ---- */
+
+static char said[32 << 10];
+static size_t said_size;
+
+static int hear(enum libbpf_print_level level, const char *format, va_list args)
+{
+	int n;
+
+	if (level == LIBBPF_DEBUG && !strstr(format, "(weak): not resolved"))
+		return 0;
+	if (said_size >= sizeof(said) - 1)
+		return 0;
+	n = vsnprintf(said + said_size, sizeof(said) - said_size, format, args);
+	if (n > 0)
+		said_size += n;
+	if (said_size > sizeof(said) - 1)
+		said_size = sizeof(said) - 1;
+	return 0;
+}
+
+/* ---- what the kernel says ---- */
+
+static struct {
+	char *log;    /* the buffer that libbpf passes on */
+	bool terse;   /* the kernel can leave instructions out of its log */
+	bool seen;    /* the kernel was asked */
+	double took;  /* the first walk, in seconds */
+	char *first;  /* the log of the first walk, where a second one was made */
+	int map_errno; /* of the last map that could not be created */
+	char map_name[BPF_OBJ_NAME_LEN + 1];
+	uint32_t map_type;
+} kernel;
+
+long __real_syscall(long number, ...);
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static int bpf(int cmd, union bpf_attr *attr, unsigned int size)
+{
+	return __real_syscall(__NR_bpf, cmd, attr, size);
+}
+
+static long long free_memory(void)
+{
+	char line[128];
+	long long kib = 0;
+	FILE *f = fopen("/proc/meminfo", "r");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemAvailable: %lld kB", &kib) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kib << 10;
+}
+
+static long number_after(const char *text, const char *word)
+{
+	const char *at = text ? strstr(text, word) : NULL;
+
+	return at ? atol(at + strlen(word)) : 0;
+}
+
+/* Returns the size of the log of a rejected program's instructions, 0 for none. */
+static long insn_log(const char *terse, double took)
+{
+	long long size = free_memory() / SHARE_OF_FREE;
+	long usec = number_after(terse, "verification time ");
+
+	if (size > LOG_SIZE)
+		size = LOG_SIZE;
+	if (usec > 0)
+		took = usec / 1e6;
+	if (size < SMALLEST_LOG || took > longest_walk)
+		return 0;
+	if (number_after(terse, "processed ") * (long long)BYTES_AN_INSN > size)
+		return 0;
+	return size;
+}
+
+/* Verifies a rejected program again, for the log of its instructions. */
+static void walk_again(union bpf_attr attr, unsigned int size)
+{
+	long room = insn_log(kernel.terse ? kernel.log : NULL, kernel.took);
+	int fd;
+
+	if (!room)
+		return;
+	kernel.first = strdup(kernel.log);
+	attr.log_level = kernel.terse ? LOG_INSNS | LOG_STATS : LOG_INSNS;
+	attr.log_size = room;
+	attr.log_buf = (uintptr_t)kernel.log;
+	fd = bpf(BPF_PROG_LOAD, &attr, size);
+	if (fd >= 0)
+		close(fd);
+	else if (errno == ENOSPC && kernel.first && kernel.first[0])
+		strcpy(kernel.log, kernel.first);
+}
+
+/* Loads the program that the loader was started for. */
+static int load_target(union bpf_attr *attr, unsigned int size)
+{
+	double began = now();
+	int fd, err;
+
+	kernel.seen = true;
+	kernel.log[0] = 0;
+	attr->log_level = LOG_STATS;
+	if (!kernel.terse) {
+		attr->log_level = 0;
+		attr->log_size = 0;
+		attr->log_buf = 0;
+	}
+	fd = bpf(BPF_PROG_LOAD, attr, size);
+	err = errno;
+	kernel.took = now() - began;
+	if (fd < 0 && err != EAGAIN && err != ENOMEM)
+		walk_again(*attr, size);
+	errno = err;
+	return fd;
+}
+
+static int create_map(union bpf_attr *attr, unsigned int size)
+{
+	int fd = bpf(BPF_MAP_CREATE, attr, size);
+
+	if (fd < 0) {
+		kernel.map_errno = errno;
+		kernel.map_type = attr->map_type;
+		memcpy(kernel.map_name, attr->map_name, BPF_OBJ_NAME_LEN);
+		errno = kernel.map_errno;
+	}
+	return fd;
+}
+
+/* Stands in for syscall(2) in all of libbpf: see -Wl,--wrap=syscall. */
+long __wrap_syscall(long number, ...)
+{
+	long a[6];
+	va_list args;
+
+	va_start(args, number);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(args, long);
+	va_end(args);
+	if (number == __NR_bpf) {
+		union bpf_attr *attr = (union bpf_attr *)a[1];
+
+		if (a[0] == BPF_PROG_LOAD && kernel.log && attr->log_buf == (uintptr_t)kernel.log)
+			return load_target(attr, a[2]);
+		if (a[0] == BPF_MAP_CREATE)
+			return create_map(attr, a[2]);
+	}
+	return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+/* Reports whether the kernel's log at LOG_STATS has statistics only, as from 5.2 on. */
+static bool has_terse_log(void)
+{
+	struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr attr = {
+		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+		.insn_cnt = 2,
+		.insns = (uintptr_t)insns,
+		.license = (uintptr_t) "GPL",
+		.log_level = LOG_STATS,
+		.log_size = LOG_SIZE,
+		.log_buf = (uintptr_t)kernel.log,
+	};
+	int fd = bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
+	bool terse = fd >= 0 && strstr(kernel.log, "processed 2 insns") && !strstr(kernel.log, "r0 = 0");
+
+	if (fd >= 0)
+		close(fd);
+	kernel.log[0] = 0;
+	return terse;
+}
+
+/* ---- preparation, which is veristat's ---- */
+
+struct sizes {
+	int count;
+	struct {
+		const char *map; /* up to '=' */
+		uint32_t entries;
+	} all[256];
+};
+
+enum { MAP_SK_STORAGE = 24, MAP_INODE_STORAGE = 28, MAP_TASK_STORAGE = 29, MAP_CGRP_STORAGE = 32 };
+
+/* Reports whether maps of a type have no size of their own to set. */
+static bool sizes_itself(uint32_t type)
+{
+	switch (type) {
+	case MAP_SK_STORAGE:
+	case MAP_INODE_STORAGE:
+	case MAP_TASK_STORAGE:
+	case MAP_CGRP_STORAGE:
+	case BPF_MAP_TYPE_CGROUP_STORAGE:
+	case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE:
+	case BPF_MAP_TYPE_STRUCT_OPS:
+	case BPF_MAP_TYPE_PERF_EVENT_ARRAY: /* by libbpf: one for each processor */
+		return true;
+	}
+	return false;
+}
+
+/* Prints what was done to a map. */
+static void note(const char *map, const char *what, uint32_t size)
+{
+	static bool any;
+
+	printf("%s{\"map\":", any ? "," : "");
+	put_string(map, SIZE_MAX);
+	put_field("what", what);
+	put_number("size", size);
+	putchar('}');
+	any = true;
+}
+
+static void size_map(struct bpf_map *map, const struct sizes *sizes)
+{
+	const char *name = bpf_map__name(map);
+
+	for (int i = 0; i < sizes->count; i++) {
+		size_t n = strcspn(sizes->all[i].map, "=");
+
+		if (strlen(name) != n || strncmp(name, sizes->all[i].map, n))
+			continue;
+		bpf_map__set_max_entries(map, sizes->all[i].entries);
+		note(name, "set", bpf_map__max_entries(map));
+	}
+	if (bpf_map__max_entries(map) == 0 && !sizes_itself(bpf_map__type(map))) {
+		bpf_map__set_max_entries(map, 1);
+		note(name, "sized", bpf_map__max_entries(map));
+	}
+	if (bpf_map__type(map) == BPF_MAP_TYPE_STACK_TRACE && bpf_map__value_size(map) == 0) {
+		bpf_map__set_value_size(map, 127 * sizeof(uint64_t)); /* PERF_MAX_STACK_DEPTH */
+		note(name, "value", bpf_map__value_size(map));
+	}
+}
+
+/* Prepares a map. libbpf has rounded up the sizes of ring buffers already. */
+static void prepare_map(struct bpf_map *map, const struct sizes *sizes)
+{
+	if (bpf_map__pin_path(map)) {
+		bpf_map__set_pin_path(map, NULL);
+		note(bpf_map__name(map), "unpinned", 0);
+	}
+	size_map(map, sizes);
+	if (bpf_map__inner_map(map))
+		size_map(bpf_map__inner_map(map), sizes);
+}
+
+/* ---- one program ---- */
+
+struct task {
+	const char *object, *program;
+	const char *btf, *target;
+	bool attach;
+	struct sizes sizes;
+};
+
+static void put_errno(int err)
+{
+	const char *name = err == 524 ? "ENOTSUPP" : strerrorname_np(err); /* the kernel's own number */
+
+	put_number("error", err);
+	put_field("errno", name ? name : "");
+}
+
+static void put_log(void)
+{
+	const char *log = kernel.log;
+	size_t size = strlen(log);
+
+	if (size > LOG_KEPT) {
+		const char *line = strchr(log + size - LOG_KEPT, '\n');
+
+		log = line ? line + 1 : log + size - LOG_KEPT;
+	}
+	put_field("log", log);
+}
+
+static void put_info(const struct bpf_program *program)
+{
+	struct bpf_prog_info info = {};
+	uint32_t size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
+		return; /* kernels before 4.13 have none */
+	put_number("jited", info.jited_prog_len);
+	put_number("xlated", info.xlated_prog_len);
+}
+
+static void put_attach(struct bpf_program *program)
+{
+	struct bpf_link *link = bpf_program__attach(program);
+	int err = link ? 0 : errno;
+
+	put_field("attached", err == 0 ? "yes" : err == EOPNOTSUPP ? "unsupported" : "no");
+	if (err)
+		put_errno(err);
+	bpf_link__destroy(link);
+}
+
+static const char *failed_stage(void)
+{
+	if (kernel.seen)
+		return "load";
+	return kernel.map_errno ? "map" : "prepare";
+}
+
+/* Chooses the program, and leaves all others out. */
+static struct bpf_program *choose(struct bpf_object *object, const char *name)
+{
+	struct bpf_program *one, *chosen = NULL;
+
+	bpf_object__for_each_program(one, object) {
+		bool is = !strcmp(bpf_program__name(one), name);
+
+		bpf_program__set_autoload(one, is);
+		if (is)
+			chosen = one;
+	}
+	return chosen;
+}
+
+static void put_failure(const char *stage, int err)
+{
+	put_field("stage", stage);
+	put_errno(err);
+	if (strcmp(stage, "map"))
+		return;
+	put_field("map", kernel.map_name);
+	put_number("map_type", kernel.map_type);
+}
+
+static void load(struct bpf_object *object, struct bpf_program *program, const struct task *t)
+{
+	int err = bpf_object__load(object);
+
+	printf(",\"seen\":%s,\"seconds\":%.6f", kernel.seen ? "true" : "false", kernel.took);
+	put_log();
+	if (err) {
+		put_failure(failed_stage(), -err);
+		return;
+	}
+	put_info(program);
+	if (t->attach)
+		put_attach(program);
+}
+
+/* Opens the object, with its maps prepared. */
+static struct bpf_object *prepare(const struct task *t)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = t->btf);
+	struct bpf_object *object = bpf_object__open_file(t->object, &opts);
+	int err = errno;
+	struct bpf_map *map;
+
+	fputs("\"prepared\":[", stdout);
+	if (object)
+		bpf_object__for_each_map(map, object)
+			prepare_map(map, &t->sizes);
+	putchar(']');
+	if (!object)
+		put_failure("open", err);
+	return object;
+}
+
+static void try(const struct task *t)
+{
+	struct bpf_object *object = prepare(t);
+	struct bpf_program *program;
+	int err = 0;
+
+	if (!object)
+		return;
+	program = choose(object, t->program);
+	if (!program) {
+		put_failure("open", ENOENT);
+		return;
+	}
+	put_field("section", bpf_program__section_name(program));
+	put_number("type", bpf_program__type(program));
+	bpf_program__set_log_buf(program, kernel.log, LOG_SIZE);
+	bpf_program__set_log_level(program, LOG_STATS);
+	if (t->target)
+		err = bpf_program__set_attach_target(program, 0, t->target);
+	if (err)
+		put_failure("prepare", -err);
+	else
+		load(object, program, t);
+}
+
+/* ---- arguments ---- */
+
+static int usage(const char *what)
+{
+	fprintf(stderr, "loader: %s\n", what);
+	return 2;
+}
+
+static bool add_size(struct sizes *sizes, const char *text)
+{
+	const char *value = strchr(text, '=');
+
+	if (!value || sizes->count == sizeof(sizes->all) / sizeof(sizes->all[0]))
+		return false;
+	sizes->all[sizes->count].map = text;
+	sizes->all[sizes->count++].entries = strtoul(value + 1, NULL, 10);
+	return true;
+}
+
+static bool parse(struct task *t, char **args)
+{
+	for (; *args; args++) {
+		if (!strcmp(*args, "--attach")) {
+			t->attach = true;
+			continue;
+		}
+		if (!args[1])
+			return false;
+		if (!strcmp(*args, "--attach-target"))
+			t->target = *++args;
+		else if (!strcmp(*args, "--btf"))
+			t->btf = *++args;
+		else if (strcmp(*args, "--map-size") || !add_size(&t->sizes, *++args))
+			return false;
+	}
+	return true;
+}
+
+static int remove_files(char **files)
+{
+	int status = 0;
+
+	for (; *files; files++)
+		if (unlink(*files) && errno != ENOENT)
+			status = usage(strerror(errno));
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static struct task t;
+	struct rlimit run = { LONGEST_RUN, LONGEST_RUN };
+
+	if (argc > 2 && !strcmp(argv[1], "remove"))
+		return remove_files(argv + 2);
+	if (argc < 3 || !parse(&t, argv + 3))
+		return usage("OBJECT PROGRAM [--attach] [--attach-target FUNC] [--map-size MAP=N]... [--btf FILE]");
+	t.object = argv[1];
+	t.program = argv[2];
+	setrlimit(RLIMIT_CPU, &run);
+	kernel.log = mmap(NULL, LOG_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (kernel.log == MAP_FAILED)
+		return usage("no memory for the log");
+	kernel.terse = has_terse_log();
+	libbpf_set_print(hear);
+	putchar('{');
+	try(&t);
+	put_field("messages", said);
+	put_field("version", LIBBPF_PACKAGE);
+	puts("}");
+	return 0;
+}
