@@ -26,6 +26,7 @@ type verifyFlags struct {
 	budgets  string
 	compare  string
 	btf      string
+	loaders  loaderFlags
 }
 
 func newVerifyCmd() *cobra.Command {
@@ -47,6 +48,7 @@ such files within, as those of libbpf and of Go do.`,
 	flags.BoolVar(&f.attach, "attach", false, "attach each program too, as its section says")
 	f.defineConsent(flags, "attach also")
 	f.defineSplats(flags)
+	f.loaders.define(flags)
 	flags.StringVar(&f.btf, "btf", "", "BTF file to relocate with on kernels that have none of their own")
 	flags.StringVar(&f.json, "json", "", "write the results as JSON to this file, - for standard output")
 	flags.StringVar(&f.csv, "csv", "", "write the results as CSV, with veristat's columns, to this file, - for standard output")
@@ -66,11 +68,9 @@ func (f *verifyFlags) do(ctx context.Context, std streams, args []string) error 
 	if err != nil {
 		return usageError{err}
 	}
-	var types []byte
-	if f.btf != "" {
-		if types, err = verify.ReadBTF(f.btf); err != nil {
-			return usageError{err}
-		}
+	options, err := f.options(objects)
+	if err != nil {
+		return usageError{err}
 	}
 	harm := ""
 	if f.attach {
@@ -80,7 +80,8 @@ func (f *verifyFlags) do(ctx context.Context, std streams, args []string) error 
 	if err != nil {
 		return err
 	}
-	report, err := f.verify(ctx, std, objects, env, types, budgets)
+	options.Pool = env.pool
+	report, err := f.verify(ctx, std, objects, env, options, budgets)
 	if err != nil {
 		return err
 	}
@@ -96,6 +97,18 @@ func (f *verifyFlags) do(ctx context.Context, std streams, args []string) error 
 		code = verdict.ExitInfra
 	}
 	return exitWith(code)
+}
+
+// options returns how the objects are verified.
+func (f *verifyFlags) options(objects []*verify.Object) (o verify.Options, err error) {
+	if o, err = f.loaders.options(objects); err != nil {
+		return o, err
+	}
+	o.Attach = f.attach
+	if f.btf != "" {
+		o.BTF, err = verify.ReadBTF(f.btf)
+	}
+	return o, err
 }
 
 // standards returns what the results are compared with: budgets, and an earlier run.
@@ -138,9 +151,9 @@ func openObjects(paths []string) ([]*verify.Object, error) {
 }
 
 // verify asks the kernels and writes what they said.
-func (f *verifyFlags) verify(ctx context.Context, std streams, objects []*verify.Object, env environment, types []byte, budgets verify.Budgets) (verify.Report, error) {
+func (f *verifyFlags) verify(ctx context.Context, std streams, objects []*verify.Object, env environment, options verify.Options, budgets verify.Budgets) (verify.Report, error) {
 	report := verify.Report{Schema: verify.Schema, Tool: version, Started: time.Now().UTC()}
-	report.Results = verify.Run(ctx, objects, env.images, verify.Options{Pool: env.pool, Attach: f.attach, BTF: types})
+	report.Results = verify.Run(ctx, objects, env.images, options)
 	report.Seconds = time.Since(report.Started).Seconds()
 	report.Over = budgets.Over(report.Results)
 	err := errors.Join(

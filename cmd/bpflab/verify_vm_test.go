@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/bpflab/bpflab/harness/build"
+	"github.com/bpflab/bpflab/harness/libbpf"
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/harness/verify"
 )
@@ -331,6 +332,102 @@ func TestVerifyReasons(t *testing.T) {
 	for name, r := range results {
 		if r.Reason != nil && r.Reason.Code == "rejected" {
 			t.Errorf("%s has no code of its own: %+v", name, r.Reason)
+		}
+	}
+}
+
+// needLibbpf skips a test if this build has no libbpf loader, loudly.
+func needLibbpf(t *testing.T) {
+	t.Helper()
+	if !libbpf.Built() {
+		t.Skip("NO LIBBPF LOADER: `make loader` builds it, where libbpf-dev is installed")
+	}
+}
+
+// loaderVerdicts returns verdict and reason of each program, kernel and loader: "pass 6.1 libbpf".
+func loaderVerdicts(t *testing.T, wantCode int, args ...string) map[string]string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "v.json")
+	bpflab(t, append([]string{"verify", "--json", file, "--dir", t.TempDir()}, args...)...).want(t, wantCode)
+	var report verify.Report
+	readJSON(t, file, &report)
+	got := map[string]string{}
+	for _, r := range report.Results {
+		word := r.Verdict
+		if r.Reason != nil {
+			word += " " + r.Reason.Code
+		}
+		if r.Verdict == verify.Accepted && (r.Insns == 0 || r.LoaderVersion == "" || r.Type == "" || r.XlatedLen == 0) {
+			t.Errorf("%s on %s with %s: %+v", r.Program, r.Kernel, r.Loader, r)
+		}
+		got[r.Program+" "+r.Kernel+" "+r.Loader] = word
+	}
+	return got
+}
+
+// Two loaders, on an old kernel and the newest: what libbpf reads and cilium/ebpf does not,
+// and the other way round, is never the kernel's rejection.
+func TestVerifyWithTwoLoaders(t *testing.T) {
+	needVMs(t)
+	needLibbpf(t)
+	objects := []string{compiled(t, "prepare.bpf"), compiled(t, "loaders.bpf"), compiled(t, "externs.bpf"), compiled(t, "strong.bpf")}
+	got := loaderVerdicts(t, verdict.ExitFail, append(objects, "--kernel", "5.10,latest", "--loader", "both")...)
+	for program, want := range map[string]struct{ cilium, libbpf string }{
+		"counts":   {"accepted", "accepted"},
+		"stack":    {"accepted", "accepted"},
+		"rings":    {"accepted", "accepted"},
+		"both":     {"accepted", "accepted"},
+		"wild":     {"rejected invalid_access", "rejected invalid_access"},
+		"prefix":   {"accepted", "loader section"},
+		"data":     {"loader object", "accepted"},
+		"symbols":  {"loader object", "accepted"},
+		"needs":    {"loader object", "rejected ksym"},
+		"maybe":    {"optional optional", "optional optional"},
+		"bare":     {"undecided attach_target", "undecided attach_target"},
+		"replaces": {"undecided attach_target", "undecided attach_target"},
+	} {
+		for _, kernel := range []string{"5.10", "latest"} {
+			if c, l := got[program+" "+kernel+" cilium"], got[program+" "+kernel+" libbpf"]; c != want.cilium || l != want.libbpf {
+				t.Errorf("%s on %s: cilium %q, libbpf %q; want %+v", program, kernel, c, l, want)
+			}
+		}
+	}
+}
+
+// What is left out or undecided is loaded once it is asked for, and maps have the sizes that
+// were asked for.
+func TestVerifyPrepared(t *testing.T) {
+	needVMs(t)
+	needLibbpf(t)
+	object := compiled(t, "prepare.bpf")
+	got := loaderVerdicts(t, verdict.ExitFail, object, "--kernel", "6.12", "--loader", "libbpf", "--optional", "--attach-target", "bare=vfs_read", "--map-size", "unsized=77")
+	for program, want := range map[string]string{"maybe": "rejected attach_target", "bare": "accepted", "counts": "accepted", "replaces": "undecided attach_target"} {
+		if got[program+" 6.12 libbpf"] != want {
+			t.Errorf("%s: %q, want %q", program, got[program+" 6.12 libbpf"], want)
+		}
+	}
+	o := bpflab(t, "verify", object, "--kernel", "6.12", "--loader", "auto", "--map-size", "unsized=77")
+	o.want(t, verdict.ExitOK)
+	for _, want := range []string{"map pinned is not pinned", "map unsized: max_entries 77, from --map-size", "map stacks: max_entries 1, sized by bpflab"} {
+		if !strings.Contains(o.stdout, want) {
+			t.Errorf("the table lacks %q:\n%s", want, o.stdout)
+		}
+	}
+}
+
+func TestVerifyLoaderFlags(t *testing.T) {
+	needVMs(t) // for clang
+	object := compiled(t, "prepare.bpf")
+	for _, test := range []struct{ flag, value, says string }{
+		{"--loader", "bcc", "libbpf"},
+		{"--map-size", "unsized", "MAP=N"},
+		{"--map-size", "unsized=0", "MAP=N"},
+		{"--map-size", "unsizd=1", "did you mean unsized?"},
+		{"--attach-target", "bare", "PROGRAM=FUNCTION"},
+		{"--attach-target", "bar=vfs_read", "did you mean bare?"},
+	} {
+		if o := bpflab(t, "verify", object, test.flag, test.value); o.code != verdict.ExitUsage || !strings.Contains(o.stderr, test.says) {
+			t.Errorf("%s %s: exit code %d, %s", test.flag, test.value, o.code, o.stderr)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cilium/ebpf"
 
+	"github.com/bpflab/bpflab/harness/object"
 	"github.com/bpflab/bpflab/harness/probe"
 	"github.com/bpflab/bpflab/vms/wire"
 )
@@ -20,8 +21,12 @@ type opened struct {
 	spec *ebpf.CollectionSpec
 }
 
-// open reads an object, in place of the one before.
+// open reads an object, in place of the one before, and prepares its maps.
 func (a *agent) open(_ context.Context, req *wire.Request) (any, error) {
+	var args wire.Open
+	if err := req.Decode(&args); err != nil {
+		return nil, err
+	}
 	spec, err := readObject(req)
 	if err != nil {
 		return nil, err
@@ -29,7 +34,11 @@ func (a *agent) open(_ context.Context, req *wire.Request) (any, error) {
 	a.opened.mu.Lock()
 	defer a.opened.mu.Unlock()
 	a.opened.spec = spec
-	return wire.OpenResult{Programs: slices.Sorted(maps.Keys(spec.Programs))}, nil
+	res := wire.OpenResult{Programs: slices.Sorted(maps.Keys(spec.Programs))}
+	for _, p := range object.Prepare(spec, args.MapSizes) {
+		res.Prepared = append(res.Prepared, p.String())
+	}
+	return res, nil
 }
 
 // verify loads one program with its maps, and unloads all of that.
@@ -58,6 +67,9 @@ func (a *agent) verify(_ context.Context, req *wire.Request) (any, error) {
 // could not be asked.
 func (a *agent) try(spec *ebpf.CollectionSpec, args wire.Verify) (res wire.VerifyResult, log string, err error) {
 	takeSlots(spec)
+	if args.Target != "" {
+		spec.Programs[args.Program].AttachTo = args.Target
+	}
 	made, subject, err := makeMaps(spec)
 	if err != nil {
 		res.Subject = subject

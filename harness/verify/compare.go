@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -36,15 +37,12 @@ type Change struct {
 // Changes compares each program on each kernel that both runs have: the verdict,
 // and what the verifier counted.
 func Changes(was, now Report) []Change {
-	old := map[[3]string]Result{}
-	for _, r := range was.Results {
-		old[r.key()] = r
-	}
+	find := was.finder()
 	var out []Change
 	for _, r := range now.Results {
-		before, ok := old[r.key()]
+		before, ok := find(r)
 		switch {
-		case !ok || before.Infra != "" || r.Infra != "":
+		case !ok || !before.judged() || !r.judged():
 		case before.Accepted != r.Accepted:
 			out = append(out, Change{Now: r, Was: before, Worse: before.Accepted})
 		default:
@@ -58,7 +56,22 @@ func Changes(was, now Report) []Change {
 	return out
 }
 
-func (r Result) key() [3]string { return [3]string{r.Object, r.Program, r.Kernel} }
+func (r Result) key() [4]string { return [4]string{r.Object, r.Program, r.Kernel, r.Loader} }
+
+// finder returns a function that finds the result of the same program, kernel and loader.
+// Reports of before there were several loaders are of cilium/ebpf.
+func (r Report) finder() func(Result) (Result, bool) {
+	all := map[[4]string]Result{}
+	for _, one := range r.Results {
+		one.Loader = cmp.Or(one.Loader, Cilium)
+		all[one.key()] = one
+	}
+	return func(like Result) (Result, bool) {
+		like.Loader = cmp.Or(like.Loader, Cilium)
+		found, ok := all[like.key()]
+		return found, ok
+	}
+}
 
 // WriteChanges writes what changed, in percent.
 func WriteChanges(w io.Writer, all []Change) error {
@@ -98,13 +111,10 @@ func (c Change) text() string {
 // ExitSince returns the exit code of a compared run: 1 if a program is no longer
 // accepted, is rejected and new, or exceeds a budget that it kept before.
 func (r Report) ExitSince(was Report, budgets Budgets) int {
-	old := map[[3]string]Result{}
-	for _, one := range was.Results {
-		old[one.key()] = one
-	}
+	find := was.finder()
 	for _, one := range r.Results {
-		before, known := old[one.key()]
-		if one.Infra == "" && !one.Accepted && (!known || before.Accepted) {
+		before, known := find(one)
+		if one.failed() && (!known || before.Accepted) {
 			return 1
 		}
 	}

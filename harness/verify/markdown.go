@@ -13,7 +13,7 @@ func Markdown(w io.Writer, r Report) error {
 	kernels, named := r.kernels(), r.objectNamer()
 	fmt.Fprintf(&out, "### bpflab verify: %s\n\n| program | %s |\n|---|%s\n", r.closing(), strings.Join(kernels, " | "), strings.Repeat("---:|", len(kernels)))
 	for _, name := range r.programs() {
-		fmt.Fprintf(&out, "| %s%s |", cell(named(name[0], ": ")), cell(name[1]))
+		fmt.Fprintf(&out, "| %s%s |", cell(named(name[0], ": ")), cell(name[1]+r.withLoader(name[2])))
 		for _, k := range kernels {
 			fmt.Fprintf(&out, " %s |", cell(r.at(name, k)))
 		}
@@ -21,6 +21,9 @@ func Markdown(w io.Writer, r Report) error {
 	}
 	for _, o := range r.Over {
 		fmt.Fprintf(&out, "\n- **over budget:** %s\n", cell(o.String()))
+	}
+	for _, line := range r.Differences() {
+		fmt.Fprintf(&out, "\n- **differs:** %s\n", cell(line))
 	}
 	for _, group := range rejections(r.Results) {
 		fmt.Fprintf(&out, "\n- **%s%s** on %s: %s", cell(named(group.Object, ": ")), cell(group.Program), strings.Join(group.kernels, ", "), cell(group.Reason.Text))
@@ -37,8 +40,8 @@ func (r Report) kernels() []string {
 	return distinct(r.Results, func(one Result) string { return one.Kernel })
 }
 
-func (r Report) programs() [][2]string {
-	return distinct(r.Results, func(one Result) [2]string { return [2]string{one.Object, one.Program} })
+func (r Report) programs() [][3]string {
+	return distinct(r.Results, func(one Result) [3]string { return [3]string{one.Object, one.Program, one.Loader} })
 }
 
 func distinct[K comparable](all []Result, of func(Result) K) []K {
@@ -54,9 +57,9 @@ func distinct[K comparable](all []Result, of func(Result) K) []K {
 }
 
 // at returns a program's cell: the instructions, or the reason.
-func (r Report) at(name [2]string, kernel string) string {
+func (r Report) at(name [3]string, kernel string) string {
 	for _, one := range r.Results {
-		if one.Object != name[0] || one.Program != name[1] || one.Kernel != kernel {
+		if one.Object != name[0] || one.Program != name[1] || one.Loader != name[2] || one.Kernel != kernel {
 			continue
 		}
 		if one.Accepted {

@@ -19,6 +19,8 @@ type Object struct {
 	Name     string // the file's name without its directory, but see NameApart
 	Programs []Program
 	ELF      []byte
+	Go       bool   // it is for cilium/ebpf: see object.IsOfGo
+	Refused  string // why cilium/ebpf does not read it; its programs are those of the symbol table
 
 	path string // of the file
 }
@@ -51,8 +53,9 @@ func Open(path string) ([]*Object, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	isOfGo := object.IsOfGo(filepath.Base(path), text)
 	for _, o := range objects {
-		o.path = path
+		o.path, o.Go = path, isOfGo
 	}
 	return objects, nil
 }
@@ -103,7 +106,7 @@ func isProgram(text []byte) bool {
 func parse(text []byte) (*Object, error) {
 	spec, err := object.Read(text)
 	if err != nil {
-		return nil, fmt.Errorf("not an eBPF object that can be read: %w", err)
+		return parseRefused(text, err)
 	}
 	if spec.ByteOrder != nil && spec.ByteOrder != binary.ByteOrder(binary.LittleEndian) {
 		return nil, errors.New("it is big-endian, and the kernels here are little-endian; clang -target bpfel makes one for them")
@@ -119,3 +122,20 @@ func parse(text []byte) (*Object, error) {
 	}
 	return o, nil
 }
+
+// parseRefused reads an object that cilium/ebpf refused with an error. Another loader may
+// take it.
+func parseRefused(text []byte, refused error) (*Object, error) {
+	functions, err := object.Functions(text)
+	if err != nil || len(functions) == 0 {
+		return nil, fmt.Errorf("not an eBPF object that can be read: %w", refused)
+	}
+	o := &Object{ELF: text, Refused: refused.Error()}
+	for _, f := range functions {
+		o.Programs = append(o.Programs, Program{Name: f.Name, Section: f.Section, Insns: f.Insns})
+	}
+	return o, nil
+}
+
+// maps returns the names of the maps that the object declares.
+func (o *Object) maps() []string { return object.Maps(o.ELF) }

@@ -37,8 +37,10 @@ func (r Result) verdict() string {
 		return "unknown"
 	case r.Accepted:
 		return "success"
+	case r.failed():
+		return "failure"
 	}
-	return "failure"
+	return "unknown"
 }
 
 // Table writes the results for people: a line each, and then why programs were
@@ -46,9 +48,10 @@ func (r Result) verdict() string {
 func Table(w io.Writer, r Report) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	named := r.objectNamer()
-	fmt.Fprintln(table, named("OBJECT\t", "")+"PROGRAM\tKERNEL\tVERDICT\tINSNS\tSTATES\tSTACK\tLOAD\tREASON")
+	title, loader := r.loaderColumn()
+	fmt.Fprintln(table, named("OBJECT\t", "")+"PROGRAM\tKERNEL\t"+title+"VERDICT\tINSNS\tSTATES\tSTACK\tLOAD\tREASON")
 	for _, one := range r.Results {
-		fmt.Fprintf(table, "%s%s\t%s\t%s\t%s\t%s\t%s\t%.1fms\t%s\n", named(clean(one.Object), "\t"), clean(one.Program), one.Kernel, one.word(), count(one.Insns), count(one.States),
+		fmt.Fprintf(table, "%s%s\t%s\t%s%s\t%s\t%s\t%s\t%.1fms\t%s\n", named(clean(one.Object), "\t"), clean(one.Program), one.Kernel, loader(one), one.word(), count(one.Insns), count(one.States),
 			cmp.Or(one.StackDepth, "-"), one.Load*1000, one.short())
 	}
 	if err := table.Flush(); err != nil {
@@ -59,6 +62,9 @@ func Table(w io.Writer, r Report) error {
 			return err
 		}
 	}
+	section(w, "prepared", r.preparations())
+	section(w, "loader", r.instead())
+	section(w, "differs", r.Differences())
 	for i, o := range r.Over {
 		if i == 0 {
 			fmt.Fprintln(w)
@@ -79,16 +85,6 @@ func (r Report) objectNamer() func(name, end string) string {
 		}
 		return name + end
 	}
-}
-
-func (r Result) word() string {
-	switch {
-	case r.Infra != "":
-		return "infra"
-	case r.Accepted:
-		return "accepted"
-	}
-	return "rejected"
 }
 
 func (r Result) short() string {
@@ -128,11 +124,11 @@ func rejections(all []Result) []rejection {
 	var out []rejection
 next:
 	for _, r := range all {
-		if r.Accepted || r.Reason == nil {
+		if r.Accepted || r.Reason == nil || r.word() == Optional {
 			continue
 		}
 		for i := range out {
-			if o := out[i]; o.Object == r.Object && o.Program == r.Program && o.Reason.Code == r.Reason.Code && o.Reason.Text == r.Reason.Text {
+			if o := out[i]; o.Object == r.Object && o.Program == r.Program && o.Loader == r.Loader && o.Reason.Code == r.Reason.Code && o.Reason.Text == r.Reason.Text {
 				out[i].kernels = append(out[i].kernels, r.Kernel)
 				continue next
 			}
@@ -144,7 +140,7 @@ next:
 
 func (r rejection) text() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "\n%s of %s on %s: %s\n", clean(r.Program), clean(r.Object), strings.Join(r.kernels, ", "), clean(r.Reason.Text))
+	fmt.Fprintf(&out, "\n%s of %s on %s%s: %s\n", clean(r.Program), clean(r.Object), strings.Join(r.kernels, ", "), r.with(), clean(r.Reason.Text))
 	for _, line := range []struct{ name, text string }{{"at", r.Reason.Line}, {"to do", r.Reason.Fix}, {"log", r.Log}} {
 		if line.text != "" {
 			fmt.Fprintf(&out, "  %-6s %s\n", line.name, clean(line.text))
@@ -186,7 +182,7 @@ func (r Report) closing() string {
 		counts[one.word()]++
 	}
 	parts := []string{fmt.Sprintf("%d accepted", counts["accepted"])}
-	for _, word := range []string{"rejected", "infra"} {
+	for _, word := range words[1:] {
 		if n := counts[word]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, word))
 		}

@@ -113,7 +113,7 @@ func since(all []Result, versions map[string]kernel.Version, rejected *Result) *
 	var first *Result
 	for i := range all {
 		r := &all[i]
-		if r.Object != rejected.Object || r.Program != rejected.Program || !r.Accepted || versions[r.Kernel].Compare(versions[rejected.Kernel]) <= 0 {
+		if r.Object != rejected.Object || r.Program != rejected.Program || r.Loader != rejected.Loader || !r.Accepted || versions[r.Kernel].Compare(versions[rejected.Kernel]) <= 0 {
 			continue
 		}
 		if first == nil || versions[r.Kernel].Compare(versions[first.Kernel]) < 0 {

@@ -17,27 +17,31 @@ type Report struct {
 
 // Result is one program on one kernel. Counts are 0 where the kernel does not report them.
 type Result struct {
-	Object     string  `json:"object"`
-	Program    string  `json:"program"`
-	Section    string  `json:"section"`
-	Type       string  `json:"type"`
-	Kernel     string  `json:"kernel"`  // the selector, "6.1"
-	Release    string  `json:"release"` // uname -r
-	SHA256     string  `json:"kernel_sha256,omitempty"`
-	Accepted   bool    `json:"accepted"`
-	Infra      string  `json:"infra,omitempty"` // why the kernel could not be asked
-	Stage      string  `json:"stage,omitempty"` // of a rejection: map, relocate, load, attach, crash, warning
-	Errno      string  `json:"errno,omitempty"`
-	Insns      int     `json:"insns"` // processed by the verifier
-	States     int     `json:"states"`
-	PeakStates int     `json:"peak_states"`
-	StackDepth string  `json:"stack_depth,omitempty"` // bytes, of each subprogram: "16+8"
-	JitedLen   int     `json:"jited_len"`             // bytes
-	XlatedLen  int     `json:"xlated_len"`
-	Load       float64 `json:"load_seconds"`
-	Reason     *Reason `json:"reason,omitempty"`
-	Warning    string  `json:"warning,omitempty"` // what else the user should know: reports of the kernel that were expected
-	Log        string  `json:"log,omitempty"`     // path, relative to the result directory
+	Object        string   `json:"object"`
+	Program       string   `json:"program"`
+	Section       string   `json:"section"`
+	Type          string   `json:"type"`
+	Kernel        string   `json:"kernel"`  // the selector, "6.1"
+	Release       string   `json:"release"` // uname -r
+	SHA256        string   `json:"kernel_sha256,omitempty"`
+	Loader        string   `json:"loader"` // Cilium or Libbpf
+	LoaderVersion string   `json:"loader_version,omitempty"`
+	Verdict       string   `json:"verdict"` // accepted, rejected, loader, undecided, optional, infra
+	Accepted      bool     `json:"accepted"`
+	Infra         string   `json:"infra,omitempty"` // why the kernel could not be asked
+	Stage         string   `json:"stage,omitempty"` // of a rejection: map, relocate, load, attach, crash, warning
+	Errno         string   `json:"errno,omitempty"`
+	Insns         int      `json:"insns"` // processed by the verifier
+	States        int      `json:"states"`
+	PeakStates    int      `json:"peak_states"`
+	StackDepth    string   `json:"stack_depth,omitempty"` // bytes, of each subprogram: "16+8"
+	JitedLen      int      `json:"jited_len"`             // bytes
+	XlatedLen     int      `json:"xlated_len"`
+	Load          float64  `json:"load_seconds"`
+	Reason        *Reason  `json:"reason,omitempty"`
+	Prepared      []string `json:"prepared,omitempty"` // what was done to the object's maps
+	Warning       string   `json:"warning,omitempty"`  // what else the user should know: reports of the kernel that were expected
+	Log           string   `json:"log,omitempty"`      // path, relative to the result directory
 
 	log string // the verifier's
 }
@@ -53,8 +57,8 @@ type Reason struct {
 	Since   *string `json:"since"`             // the first kernel of this run above that accepts it; null if none does
 }
 
-// Exit returns the command's exit code: 1 if a program was rejected or is over its
-// budget, else 3 if a kernel could not be asked.
+// Exit returns the command's exit code: 1 if a program was rejected, by the kernel or the
+// loader, or is over its budget, else 3 if a kernel could not be asked.
 func (r Report) Exit() int {
 	if len(r.Over) > 0 {
 		return 1
@@ -64,7 +68,7 @@ func (r Report) Exit() int {
 		switch {
 		case one.Infra != "":
 			infra = true
-		case !one.Accepted:
+		case one.failed():
 			return 1
 		}
 	}

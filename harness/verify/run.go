@@ -20,8 +20,12 @@ import (
 // Options configures a verification.
 type Options struct {
 	Pool     *scheduler.Pool
-	Attach   bool   // attach each program too
-	BTF      []byte // of the kernels, for those that have none of their own; see ReadBTF
+	Attach   bool              // attach each program too
+	BTF      []byte            // of the kernels, for those that have none of their own; see ReadBTF
+	Loader   string            // Auto, Cilium, Libbpf or Both; "" is Cilium
+	Optional bool              // load programs of optional sections, SEC("?…"), too
+	MapSizes map[string]uint32 // max_entries, by map
+	Targets  map[string]string // functions to attach to, by program
 	OnResult func(Result)
 }
 
@@ -43,6 +47,9 @@ func Run(ctx context.Context, objects []*Object, kernels []kernel.Image, o Optio
 		flat = append(flat, w.results...)
 	}
 	explain(flat, objects, kernels)
+	for i := range flat {
+		flat[i].settle()
+	}
 	return flat
 }
 
@@ -55,21 +62,26 @@ type worker struct {
 	pending   []pending
 	results   []Result
 
-	session *session.Session
-	opened  *Object // in the session
+	session  *session.Session
+	opened   *Object       // in the session
+	prepared []string      // of the opened object
+	libbpf   *libbpfLoader // in the session
 }
 
 // pending is a program that was not verified yet.
 type pending struct {
 	object  *Object
 	program Program
+	loader  string
 	failed  int // machines that failed it
 }
 
 func (w *worker) queue(objects []*Object) {
 	for _, o := range objects {
 		for _, p := range o.Programs {
-			w.pending = append(w.pending, pending{object: o, program: p})
+			for _, loader := range w.loadersOf(o) {
+				w.pending = append(w.pending, pending{object: o, program: p, loader: loader})
+			}
 		}
 	}
 }
@@ -105,6 +117,7 @@ func (w *worker) drain(ctx context.Context, a *scheduler.Attempt) error {
 	if err := w.begin(ctx, a.Session); err != nil {
 		return err
 	}
+	defer func() { w.libbpf.remove(context.WithoutCancel(ctx)) }()
 	for len(w.pending) > 0 {
 		p := &w.pending[0]
 		r, lost, err := w.verify(ctx, *p)
@@ -129,7 +142,7 @@ func (w *worker) drain(ctx context.Context, a *scheduler.Attempt) error {
 
 // begin prepares a new machine.
 func (w *worker) begin(ctx context.Context, s *session.Session) error {
-	w.session, w.opened = s, nil
+	w.session, w.opened, w.libbpf = s, nil, newLibbpfLoader(s, w.BTF)
 	if len(w.BTF) == 0 {
 		return nil
 	}
@@ -150,8 +163,13 @@ func (w *worker) done(r Result) {
 
 // result returns the empty result of a program.
 func (w *worker) result(p pending) Result {
-	return Result{Object: p.object.Name, Program: p.program.Name, Section: p.program.Section, Type: p.program.Type,
-		Kernel: w.kernel.Selector, SHA256: w.kernel.SHA256, Release: w.kernel.Release}
+	r := Result{Object: p.object.Name, Program: p.program.Name, Section: p.program.Section, Type: p.program.Type,
+		Kernel: w.kernel.Selector, SHA256: w.kernel.SHA256, Release: w.kernel.Release,
+		Loader: p.loader, Warning: w.instead(p.object)}
+	if p.loader == Cilium {
+		r.LoaderVersion = ciliumVersion()
+	}
+	return r
 }
 
 // verify has the kernel verify one program. lost reports whether the machine must not be
@@ -159,15 +177,23 @@ func (w *worker) result(p pending) Result {
 func (w *worker) verify(ctx context.Context, p pending) (r Result, lost bool, err error) {
 	r = w.result(p)
 	r.Release = w.session.Ready.Release
+	if r, unasked := w.unasked(r, p.object.Refused); unasked {
+		return r, false, nil
+	}
+	if p.loader == Libbpf {
+		lost, err = w.verifyLibbpf(ctx, p, &r)
+		return r, lost, err
+	}
 	if err := w.open(ctx, p.object); err != nil {
 		return r, true, err
 	}
 	var answer wire.VerifyResult
 	var log bytes.Buffer
-	err = w.session.Call(ctx, wire.OpVerify, wire.Verify{Program: p.program.Name, Attach: w.Attach}, &answer, wire.IO{Stdout: &log})
+	err = w.session.Call(ctx, wire.OpVerify, wire.Verify{Program: p.program.Name, Attach: w.Attach, Target: w.Targets[p.program.Name]}, &answer, wire.IO{Stdout: &log})
 	var fault *wire.Fault
 	switch {
 	case err == nil:
+		r.Prepared = w.prepared
 		w.take(&r, answer, log.String())
 		return r, w.judgeConsole(&r), nil
 	case errors.As(err, &fault):
@@ -204,13 +230,20 @@ func (w *worker) judgeEnd(r *Result, err error) {
 // once.
 func (w *worker) judgeConsole(r *Result) bool {
 	splats := w.session.LastSplats(nil)
-	r.Warning = strings.Join(splats.Allowed, "\n")
+	r.Warning = strings.Join(append(nonEmpty(r.Warning), splats.Allowed...), "\n")
 	if splats.Unexpected == "" {
 		return false
 	}
-	r.Accepted, r.Stage, r.Reason = false, stageWarning, &Reason{Code: "kernel_warning", Text: splats.Reason()}
+	r.Accepted, r.Verdict, r.Stage, r.Reason = false, "", stageWarning, &Reason{Code: "kernel_warning", Text: splats.Reason()}
 	w.keep(r, splats.Unexpected)
 	return true
+}
+
+func nonEmpty(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return []string{text}
 }
 
 // take records the kernel's answer.
@@ -233,11 +266,20 @@ func (w *worker) keep(r *Result, log string) {
 	if strings.TrimSpace(log) == "" {
 		return
 	}
-	name := filepath.Join("logs", fmt.Sprintf("%03d-%s", w.index, plain(w.kernel.Series)), plain(r.Object)+"."+plain(r.Program)+".log")
+	name := filepath.Join("logs", fmt.Sprintf("%03d-%s", w.index, plain(w.kernel.Series)), logName(r))
 	path := filepath.Join(w.Pool.Dir, name)
 	if os.MkdirAll(filepath.Dir(path), 0o755) == nil && os.WriteFile(path, []byte(log), 0o644) == nil {
 		r.Log = name
 	}
+}
+
+// logName returns the name of a result's log.
+func logName(r *Result) string {
+	name := plain(r.Object) + "." + plain(r.Program)
+	if r.Loader == Libbpf {
+		name += "." + Libbpf
+	}
+	return name + ".log"
 }
 
 // plain returns a name as it can be part of a file name.
@@ -256,10 +298,10 @@ func (w *worker) open(ctx context.Context, o *Object) error {
 		return nil
 	}
 	var res wire.OpenResult
-	if err := w.session.Call(ctx, wire.OpOpen, nil, &res, wire.IO{In: bytes.NewReader(o.ELF)}); err != nil {
+	if err := w.session.Call(ctx, wire.OpOpen, wire.Open{MapSizes: w.MapSizes}, &res, wire.IO{In: bytes.NewReader(o.ELF)}); err != nil {
 		return fmt.Errorf("send %s to the machine: %w", o.Name, err)
 	}
-	w.opened = o
+	w.opened, w.prepared = o, res.Prepared
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -26,7 +27,7 @@ func TestMeasure(t *testing.T) {
 		{"nothing", "", Result{}},
 	} {
 		var got Result
-		if got.measure(test.log); got != test.want {
+		if got.measure(test.log); !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%s: %+v, want %+v", test.name, got, test.want)
 		}
 	}

@@ -26,7 +26,7 @@ const (
 	OpNetOff   = "net-off"  // nothing -> nothing
 	OpSend     = "send"     // Send -> SendResult
 	OpProbe    = "probe"    // Probe -> ProbeResult
-	OpOpen     = "open"     // nothing + data (an object) -> OpenResult: reads it for OpVerify
+	OpOpen     = "open"     // Open + data (an object) -> OpenResult: reads it for OpVerify
 	OpTypes    = "types"    // nothing + data (BTF of the kernel) -> nothing: what OpVerify relocates with
 	OpVerify   = "verify"   // Verify -> VerifyResult, data: the verifier's log
 	OpFeatures = "features" // nothing -> FeaturesResult
@@ -155,9 +155,15 @@ type Program struct {
 	Log      string `json:"log,omitempty"`
 }
 
+// Open prepares the maps of an object.
+type Open struct {
+	MapSizes map[string]uint32 `json:"map_sizes,omitempty"` // max_entries, by map
+}
+
 // OpenResult names the programs of an object that is kept for OpVerify.
 type OpenResult struct {
 	Programs []string `json:"programs"`
+	Prepared []string `json:"prepared,omitempty"` // what was done to its maps
 }
 
 // Verify loads one program of the open object, with only the maps that it uses,
@@ -165,6 +171,7 @@ type OpenResult struct {
 type Verify struct {
 	Program string `json:"program"`
 	Attach  bool   `json:"attach,omitempty"` // attach it too, as its section says
+	Target  string `json:"target,omitempty"` // function to attach to, where the section names none
 }
 
 // VerifyResult is the kernel's answer. The log comes as data on Stdout: the

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/bpflab/bpflab/harness/verify"
+)
+
+// loaderFlags say what loads the objects of `bpflab verify`, and what it is given beside them.
+type loaderFlags struct {
+	loader   string
+	optional bool
+	sizes    []string
+	targets  []string
+}
+
+func (f *loaderFlags) define(flags *pflag.FlagSet) {
+	flags.StringVar(&f.loader, "loader", verify.Cilium, "what loads the objects: cilium (cilium/ebpf), libbpf, auto (the one that the object is for), both (and where they differ)")
+	flags.BoolVar(&f.optional, "optional", false, `load programs of optional sections, SEC("?..."), too`)
+	flags.StringArrayVar(&f.sizes, "map-size", nil, "max_entries of a map that its loader sizes, as in events=1024")
+	flags.StringArrayVar(&f.targets, "attach-target", nil, "function to attach a program to whose section names none, as in PROGRAM=vfs_read")
+}
+
+// options returns what the flags say.
+func (f *loaderFlags) options(objects []*verify.Object) (verify.Options, error) {
+	o := verify.Options{Loader: f.loader, Optional: f.optional, MapSizes: map[string]uint32{}, Targets: map[string]string{}}
+	if err := verify.CheckLoader(f.loader); err != nil {
+		return o, err
+	}
+	for _, text := range f.sizes {
+		name, value, _ := strings.Cut(text, "=")
+		n, err := strconv.ParseUint(value, 10, 32)
+		if err != nil || name == "" || n == 0 {
+			return o, fmt.Errorf("--map-size %q is not MAP=N, with N from 1 to 4294967295", text)
+		}
+		o.MapSizes[name] = uint32(n)
+	}
+	for _, text := range f.targets {
+		name, target, _ := strings.Cut(text, "=")
+		if name == "" || target == "" {
+			return o, fmt.Errorf("--attach-target %q is not PROGRAM=FUNCTION", text)
+		}
+		o.Targets[name] = target
+	}
+	return o, o.CheckNames(objects)
+}

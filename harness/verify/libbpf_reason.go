@@ -1,0 +1,148 @@
+package verify
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/cilium/ebpf"
+
+	"github.com/bpflab/bpflab/harness/libbpf"
+	"github.com/bpflab/bpflab/harness/probe"
+	"github.com/bpflab/bpflab/vms/wire"
+)
+
+// libbpfRule names a cause by what libbpf said, or the kernel's log. The texts are libbpf's
+// (src/libbpf.c).
+type libbpfRule struct {
+	says    *regexp.Regexp
+	verdict string
+	code    string
+	text    string // with what the expression found for %s; "" is libbpf's own line
+	fix     string
+}
+
+// libbpfRules are tried in this order. What the running kernel lacks is a rejection also
+// where libbpf noticed it before it asked the kernel; all else is the loader's.
+var libbpfRules = []libbpfRule{
+	{says(`prog '[^']*': missing BPF prog type, check ELF section name '([^']*)'`), ByLoader, "section",
+		"this libbpf knows no type of program for section %q", "name the section as libbpf does, or is it for a newer libbpf?"},
+	{says(`extern \(func ksym\) '([^']*)': not found in kernel or module BTFs`), Rejected, "kfunc",
+		"this kernel has no kernel function %s, or its module is not loaded", "declare it __weak, and call it behind bpf_ksym_exists()"},
+	{says(`extern '(CONFIG_[^']*)' \(strong\): not resolved`), Rejected, "kconfig",
+		"this kernel's configuration has no %s", "declare it __weak: then it is 0 where the kernel has none"},
+	{says(`extern '([^']*)' \(strong\): not resolved`), Rejected, "ksym",
+		"this kernel has no symbol %s", "declare it __weak, and compare its address with NULL"},
+	{says(`extern \(var ksym\) '([^']*)': not found in kernel`), Rejected, "ksym",
+		"this kernel has no variable %s in its BTF", "declare it __weak, and compare its address with NULL"},
+	{says(`failed to find kernel BTF type ID of '([^']*)'`), Rejected, "attach_target",
+		"this kernel has no function %s to attach to: it is called otherwise, is inlined, or must not be traced", "choose at load time, with another program for other kernels, or set what it attaches to"},
+	{says(`struct_ops init_kern: struct (\S+) is not found in kernel BTF`), Rejected, "struct_ops",
+		"this kernel has no struct_ops of type %s", "this kernel cannot have it replaced by programs"},
+	{says(`(?:failed to find valid kernel BTF|Error loading vmlinux BTF|kernel BTF is missing)`), Rejected, "btf", "",
+		"this kernel was built without BTF (CONFIG_DEBUG_INFO_BTF): use no CO-RE, fentry or LSM there, or give the kernel's types with --btf"},
+	{says(`failed to find BTF for extern '([^']*)'`), ByLoader, "unlinked",
+		"function or variable %s is in another object", "link the objects: bpftool gen object all.o one.o other.o"},
+	{says(`failed to resolve CO-RE relocation (.*)`), Rejected, "co_re",
+		"a CO-RE relocation found nothing in this kernel: %s", "guard it with bpf_core_field_exists() or bpf_core_type_exists()"},
+	{says(`BPF map '([^']*\.[^']*)' is referenced but wasn't created`), Rejected, "global_data",
+		"libbpf did not create map %s: the kernel has no global variables and constants, which Linux has from 5.2 on", "keep them in an array map of your own"},
+	{says(`arena's user address must be set`), ByLoader, "arena",
+		"this libbpf does not map arenas", "build bpflab with libbpf 1.4 or newer"},
+}
+
+// refusal returns the stage, the verdict and the reason of a program that is not loaded. What
+// the kernel rejected has neither verdict nor code yet, unless the cause is known here.
+func refusal(a libbpf.Answer) (stage, verdict string, reason *Reason) {
+	stage = map[string]string{libbpf.StageOpen: stageOpen, libbpf.StageMap: wire.StageMap, libbpf.StagePrepare: wire.StageRelocate}[a.Stage]
+	stage = cmp.Or(stage, wire.StageLoad)
+	if verdict, reason := libbpfCause(a); reason != nil {
+		return stage, verdict, reason
+	}
+	said := telling(a)
+	switch a.Stage {
+	case libbpf.StageLoad:
+		return stage, "", &Reason{Text: said}
+	case libbpf.StageMap:
+		return stage, "", &Reason{Text: fmt.Sprintf("map %s (%s): %s", a.Map, ebpf.MapType(a.MapType), said)}
+	}
+	return stage, ByLoader, &Reason{Code: "loader", Text: fmt.Sprintf("libbpf %s: %s", a.Version, said), Fix: "this is libbpf's own limit, and no kernel was asked"}
+}
+
+// stageOpen is where libbpf does not read an object.
+const stageOpen = "open"
+
+// libbpfCause applies libbpf's rules.
+func libbpfCause(a libbpf.Answer) (string, *Reason) {
+	text := a.Messages
+	if a.Seen {
+		if reason := missingFeature(a); reason != nil {
+			reason.Line = place(a.Log)
+			return Rejected, reason
+		}
+		text = a.Log
+	}
+	for _, rule := range libbpfRules {
+		match := rule.says.FindStringSubmatch(text)
+		if match == nil {
+			continue
+		}
+		reason := &Reason{Code: rule.code, Text: match[0], Fix: rule.fix}
+		switch {
+		case strings.Contains(rule.text, "%"):
+			reason.Text = fmt.Sprintf(rule.text, match[1])
+		case rule.text != "":
+			reason.Text = rule.text
+		}
+		if a.Seen {
+			reason.Line = place(a.Log)
+		}
+		return rule.verdict, reason
+	}
+	return "", nil
+}
+
+var (
+	weakExtern = regexp.MustCompile(`extern '([^']*)' \(weak\): not resolved`)
+	callOfNone = regexp.MustCompile(`\(85\) call (?:bpf_unspec|unknown)?#0\n`) // libbpf's rest of an unresolved function
+)
+
+// missingFeature returns the reason of a rejection that the kernel's log does not name: the
+// program calls a weak kernel function that the kernel does not have, or is of a kind that
+// it does not have.
+func missingFeature(a libbpf.Answer) *Reason {
+	if strings.HasPrefix(a.Section, "lsm_cgroup/") && a.Errno == "EINVAL" && probe.Complaint(a.Log) == "" {
+		return &Reason{Code: "program_type", Text: "it is an LSM program of cgroups (lsm_cgroup), which Linux has from 6.0 on", Fix: "this kernel has no programs of this type"}
+	}
+	var weak []string
+	for _, match := range weakExtern.FindAllStringSubmatch(a.Messages, -1) {
+		if !strings.HasPrefix(match[1], "CONFIG_") {
+			weak = append(weak, match[1])
+		}
+	}
+	if len(weak) == 0 || !callOfNone.MatchString(a.Log) {
+		return nil
+	}
+	return &Reason{Code: "kfunc", Text: "it calls a kernel function that this kernel does not have; not there are " + strings.Join(weak, ", "),
+		Fix: "call it behind bpf_ksym_exists(), or load the kernel module that has it"}
+}
+
+// consequence are messages that follow from one before them.
+var consequence = regexp.MustCompile(`failed to load object|failed to load: |Retrying without BTF|failed to prepare load attributes|permission error while running as root|\(weak\): not resolved`)
+
+// telling returns the first of libbpf's messages that says why.
+func telling(a libbpf.Answer) string {
+	for _, line := range a.Said() {
+		if !consequence.MatchString(line) {
+			return line
+		}
+	}
+	return cmp.Or(strings.Join(a.Said(), "; "), a.Errno)
+}
+
+// place returns the line of C where the verifier gave up, and the instruction.
+func place(log string) string {
+	line, insn := source(log)
+	return strings.Trim(line+" | "+insn, " |")
+}

@@ -1,0 +1,86 @@
+package verify
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// hasOtherLoaders reports whether a program was loaded otherwise than with cilium/ebpf.
+func (r Report) hasOtherLoaders() bool {
+	return slices.ContainsFunc(r.Results, func(one Result) bool { return cmp.Or(one.Loader, Cilium) != Cilium })
+}
+
+// loaderColumn returns the title and the cells of the column that names the loaders, each
+// with its tab. Both are empty if all programs were loaded with cilium/ebpf.
+func (r Report) loaderColumn() (title string, cell func(Result) string) {
+	if !r.hasOtherLoaders() {
+		return "", func(Result) string { return "" }
+	}
+	return "LOADER\t", func(one Result) string {
+		return clean(strings.TrimSpace(one.Loader+" "+one.LoaderVersion)) + "\t"
+	}
+}
+
+// withLoader returns a clause that names a loader, "" if there is only one.
+func (r Report) withLoader(name string) string {
+	if !r.hasOtherLoaders() {
+		return ""
+	}
+	return " with " + name
+}
+
+// with returns a clause that names a result's loader, "" for cilium/ebpf.
+func (r Result) with() string {
+	if cmp.Or(r.Loader, Cilium) == Cilium {
+		return ""
+	}
+	return " with " + r.Loader
+}
+
+// preparations returns what was done to the maps of each object, each line once.
+func (r Report) preparations() []string {
+	return eachOnce(r.Results, func(one Result) []string {
+		var out []string
+		for _, text := range one.Prepared {
+			out = append(out, one.Object+": "+text)
+		}
+		return out
+	})
+}
+
+// instead returns why objects were not loaded with the loader that they are for.
+func (r Report) instead() []string {
+	return eachOnce(r.Results, func(one Result) []string {
+		if strings.HasPrefix(one.Warning, insteadOfLibbpf) {
+			return []string{one.Warning}
+		}
+		return nil
+	})
+}
+
+func eachOnce(all []Result, of func(Result) []string) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, one := range all {
+		for _, text := range of(one) {
+			if !seen[text] {
+				seen[text] = true
+				out = append(out, text)
+			}
+		}
+	}
+	return out
+}
+
+// section writes lines below each other, each with a title, and an empty line before them.
+func section(w io.Writer, title string, lines []string) {
+	for i, line := range lines {
+		if i == 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%s: %s\n", title, clean(line))
+	}
+}
