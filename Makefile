@@ -54,7 +54,7 @@ page:
 LIBBPF      = harness/libbpf
 LIBBPF_MADE = $(LIBBPF)/dist/loader.gz
 
-$(LIBBPF_MADE): $(LIBBPF)/loader/loader.c $(LIBBPF)/loader/build.sh
+$(LIBBPF_MADE): $(wildcard $(LIBBPF)/loader/*)
 	@[ -z '$(HERE)' ] || sh $(LIBBPF)/loader/build.sh
 
 .PHONY: loader

@@ -32,8 +32,8 @@ made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
 package=$(version)
 
-# libelf needs libzstd from elfutils 0.189 on.
-for libraries in '-lbpf -lelf -lz' '-lbpf -lelf -lz -lzstd'; do
+# libelf needs libzstd from elfutils 0.189 on, and that of 0.192 lacks a part of itself.
+for libraries in '-lbpf -lelf -lz' '-lbpf -lelf -lz -lzstd' 'elf_search.c -lbpf -lelf -lz -lzstd'; do
 	# shellcheck disable=SC2086 # a list of words
 	if "$compiler" -static -O2 -s -Wall -Wno-deprecated-declarations ${package:+-DLIBBPF_PACKAGE="\"$package\""} \
 		-Wl,--wrap=syscall -o "$made/loader" loader.c $libraries 2>"$made/errors"; then
