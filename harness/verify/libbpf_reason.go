@@ -30,6 +30,8 @@ var libbpfRules = []libbpfRule{
 		"this libbpf knows no type of program for section %q", "name the section as libbpf does, or is it for a newer libbpf?"},
 	{says(`extern \(func ksym\) '([^']*)': not found in kernel or module BTFs`), Rejected, "kfunc",
 		"this kernel has no kernel function %s, or its module is not loaded", "declare it __weak, and call it behind bpf_ksym_exists()"},
+	{says(`kfunc '([^']*)' is referenced but wasn't resolved`), Rejected, "kfunc",
+		"it calls the kernel function %s, which this kernel does not have, or its module is not loaded", "call it behind bpf_ksym_exists()"},
 	{says(`extern '(CONFIG_[^']*)' \(strong\): not resolved`), Rejected, "kconfig",
 		"this kernel's configuration has no %s", "declare it __weak: then it is 0 where the kernel has none"},
 	{says(`extern '([^']*)' \(strong\): not resolved`), Rejected, "ksym",

@@ -43,6 +43,8 @@ func TestRefusal(t *testing.T) {
 		"weak kernel function": {libbpf.Answer{Stage: "load", Seen: true, Log: "4: (b7) r3 = 10\n5: (85) call bpf_unspec#0\nBPF_CALL uses reserved fields\n",
 			Messages: "libbpf: extern 'CONFIG_X' (weak): not resolved, defaulting to zero\nlibbpf: extern 'bpf_iter_num_new' (weak): not resolved, defaulting to zero\n"},
 			"load", Rejected, "kfunc", "not there are bpf_iter_num_new"},
+		"weak kernel function with libbpf 1.5": {libbpf.Answer{Stage: "load", Seen: true, Log: "5: <invalid kfunc call>\nkfunc 'bpf_iter_num_new' is referenced but wasn't resolved\n"},
+			"load", Rejected, "kfunc", "bpf_iter_num_new"},
 		"weak, but not called": {libbpf.Answer{Stage: "load", Seen: true, Log: "R7 !read_ok\n", Messages: "libbpf: extern 'f' (weak): not resolved, defaulting to zero\nlibbpf: prog 'p': BPF program load failed: x\n"},
 			"load", "", "", "BPF program load failed"},
 		"lsm_cgroup before 6.0": {libbpf.Answer{Stage: "load", Seen: true, Errno: "EINVAL", Section: "lsm_cgroup/socket_bind", Log: "verification time 32 usec\nstack depth 0\n"},
