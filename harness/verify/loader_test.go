@@ -39,7 +39,7 @@ func TestRefusal(t *testing.T) {
 		"verifier": {libbpf.Answer{Stage: "load", Seen: true, Errno: "EACCES", Log: "R7 !read_ok\n", Messages: "libbpf: prog 'p': BPF program load failed: Permission denied\n"},
 			"load", "", "", "BPF program load failed: Permission denied"},
 		"CO-RE": {libbpf.Answer{Stage: "load", Seen: true, Log: "3: <invalid CO-RE relocation>\nfailed to resolve CO-RE relocation <byte_off> [12] struct task_struct.nope (0:0 @ offset 0)\n"},
-			"load", Rejected, "co_re", "task_struct.nope"},
+			"load", Rejected, "co_re", "task_struct.nope is not in this kernel"},
 		"weak kernel function": {libbpf.Answer{Stage: "load", Seen: true, Log: "4: (b7) r3 = 10\n5: (85) call bpf_unspec#0\nBPF_CALL uses reserved fields\n",
 			Messages: "libbpf: extern 'CONFIG_X' (weak): not resolved, defaulting to zero\nlibbpf: extern 'bpf_iter_num_new' (weak): not resolved, defaulting to zero\n"},
 			"load", Rejected, "kfunc", "not there are bpf_iter_num_new"},
