@@ -260,8 +260,13 @@ static bool has_terse_log(void)
 		.log_size = LOG_SIZE,
 		.log_buf = (uintptr_t)kernel.log,
 	};
-	int fd = bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
-	bool terse = fd >= 0 && strstr(kernel.log, "processed 2 insns") && !strstr(kernel.log, "r0 = 0");
+	int fd, tries = 5;
+	bool terse;
+
+	do /* a signal makes the verifier give up */
+		fd = bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
+	while (fd < 0 && errno == EAGAIN && --tries);
+	terse = fd >= 0 && strstr(kernel.log, "processed 2 insns") && !strstr(kernel.log, "r0 = 0");
 
 	if (fd >= 0)
 		close(fd);
@@ -539,6 +544,9 @@ int main(int argc, char **argv)
 {
 	static struct task t;
 	struct rlimit run = { LONGEST_RUN, LONGEST_RUN };
+	/* Before 5.11, programs and maps count as locked memory, also those that others of
+	 * this user have just let go of. libbpf raises the limit, but not at once. */
+	struct rlimit memlock = { RLIM_INFINITY, RLIM_INFINITY };
 
 	if (argc > 2 && !strcmp(argv[1], "remove"))
 		return remove_files(argv + 2);
@@ -547,6 +555,7 @@ int main(int argc, char **argv)
 	t.object = argv[1];
 	t.program = argv[2];
 	setrlimit(RLIMIT_CPU, &run);
+	setrlimit(RLIMIT_MEMLOCK, &memlock);
 	kernel.log = mmap(NULL, LOG_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (kernel.log == MAP_FAILED)
 		return usage("no memory for the log");
