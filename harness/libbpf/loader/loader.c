@@ -251,18 +251,20 @@ static bool has_terse_log(void)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
-		.insn_cnt = 2,
-		.insns = (uintptr_t)insns,
-		.license = (uintptr_t) "GPL",
-		.log_level = LOG_STATS,
-		.log_size = LOG_SIZE,
-		.log_buf = (uintptr_t)kernel.log,
-	};
+	union bpf_attr attr;
 	int fd, tries = 5;
 	bool terse;
 
+	/* All of it, which an initializer need not do: old kernels refuse what is not zero
+	 * behind the fields that they know. */
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
+	attr.insn_cnt = 2;
+	attr.insns = (uintptr_t)insns;
+	attr.license = (uintptr_t) "GPL";
+	attr.log_level = LOG_STATS;
+	attr.log_size = LOG_SIZE;
+	attr.log_buf = (uintptr_t)kernel.log;
 	do /* a signal makes the verifier give up */
 		fd = bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
 	while (fd < 0 && errno == EAGAIN && --tries);
@@ -382,9 +384,10 @@ static void put_log(void)
 
 static void put_info(const struct bpf_program *program)
 {
-	struct bpf_prog_info info = {};
+	struct bpf_prog_info info;
 	uint32_t size = sizeof(info);
 
+	memset(&info, 0, sizeof(info));
 	if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
 		return; /* kernels before 4.13 have none */
 	put_number("jited", info.jited_prog_len);
