@@ -3,7 +3,7 @@
 // bpflab runs machines there. It prints a table and exits with 1 where one did not do
 // what it should.
 //
-//	go run ./ci/kvm [-short] [-keep DIR] [-timeout 90m]
+//	go run ./ci/kvm [-short] [-keep DIR] [-timeout D]
 //
 // SUITE says which Debian is in the machine. Needs root and apt.
 package main
@@ -14,9 +14,11 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/bpflab/bpflab/ci/steps"
 	"github.com/bpflab/bpflab/vms/lease"
 )
 
@@ -32,12 +34,18 @@ func main() {
 	kernels := flag.String("kernels", "", "kernels to test on, with commas (default: bpflab's own; with -short 6.12)")
 	flag.BoolVar(&o.short, "short", false, "one kernel and one fork")
 	flag.StringVar(&o.keep, "keep", "", "leave there what the machine wrote")
-	flag.DurationVar(&o.timeout, "timeout", 90*time.Minute, "of the machine")
+	flag.DurationVar(&o.timeout, "timeout", 0, "of the machine (default: 90m, with -short 10m)")
 	flag.Parse()
 	if o.kernels = strings.FieldsFunc(*kernels, func(r rune) bool { return r == ',' }); len(o.kernels) == 0 {
 		o.kernels = []string{"5.10", "6.1", "6.12", "latest"}
 		if o.short {
 			o.kernels = []string{"6.12"}
+		}
+	}
+	if o.timeout == 0 {
+		o.timeout = 90 * time.Minute
+		if o.short {
+			o.timeout = 10 * time.Minute
 		}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -67,15 +75,37 @@ func run(ctx context.Context, o options) (int, error) {
 		return 0, err
 	}
 	began := time.Now()
-	if err := boot(ctx, work, o.timeout); err != nil {
-		return 0, err
-	}
-	done, err := collect(ctx, work, o.keep)
+	done, again, err := attempts(ctx, work, o)
 	if err != nil {
 		return 0, err
 	}
 	report := judge(done, o)
+	report.notes = append(report.notes, again...)
 	fmt.Printf("\nThe machine ran for %.0f s.\n\n", time.Since(began).Seconds())
 	report.write(os.Stdout)
 	return len(report.problems), nil
+}
+
+// attempts runs the machine, and once more where it ended before its script did, which is
+// the doing of the QEMU that emulates it and not of what runs there. It returns the last
+// attempt, and a note of each early end.
+func attempts(ctx context.Context, work string, o options) (done steps.Run, notes []string, err error) {
+	disk := filepath.Join(work, "disk")
+	if err := os.Rename(disk, disk+".new"); err != nil {
+		return done, nil, err
+	}
+	for range 2 {
+		if err := command(ctx, "cp", "--sparse=always", "--reflink=auto", disk+".new", disk); err != nil {
+			return done, nil, err
+		}
+		early, err := boot(ctx, work, o.timeout)
+		if err != nil {
+			return done, nil, err
+		}
+		if done, err = collect(ctx, work, o.keep); err != nil || early == "" {
+			return done, notes, err
+		}
+		notes = append(notes, "The machine ended before its script did; "+early)
+	}
+	return done, notes, nil
 }
