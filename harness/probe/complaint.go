@@ -9,9 +9,15 @@ import (
 // terse complaint.
 const report = "\nVerification failed: "
 
-// statistics are lines that follow a complaint: what the verifier closes a log with
+// Lines that follow a complaint: what the verifier closes a log with
 // (print_verification_stats of kernel/bpf/verifier.c), and the states of a loop.
-var statistics = regexp.MustCompile(`^(processed \d+ insns|insns processed |verification time |stack depth |subprog \d+ \(|cur state:|old state:)`)
+var (
+	statistic = regexp.MustCompile(`^(processed \d+ insns|insns processed |verification time |stack depth |subprog \d+ \()`)
+	state     = regexp.MustCompile(`^(cur|old) state:`)
+)
+
+// IsStatistic reports whether a line of a verifier's log is one of those that close it.
+func IsStatistic(line string) bool { return statistic.MatchString(line) }
 
 // closing begins the statistics. Some complaints (of tail calls) have no end of line, so
 // that it follows in theirs.
@@ -29,7 +35,7 @@ func Said(log string) []string {
 	var out []string
 	for line := range strings.Lines(Terse(log)) {
 		line, _, _ = strings.Cut(line, closing)
-		if line = strings.TrimSpace(line); line != "" && !statistics.MatchString(line) {
+		if line = strings.TrimSpace(line); line != "" && !IsStatistic(line) && !state.MatchString(line) {
 			out = append(out, line)
 		}
 	}

@@ -5,10 +5,11 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/bpflab/bpflab/harness/probe"
 )
 
 // columns are veristat's names (tools/testing/selftests/bpf/veristat.c), and the
@@ -162,7 +163,7 @@ const shownLog = 8
 func lastWords(log string) []string {
 	var kept []string
 	for line := range strings.Lines(log) {
-		if !statistics.MatchString(line) && strings.TrimSpace(line) != "" {
+		if !probe.IsStatistic(line) && strings.TrimSpace(line) != "" {
 			kept = append(kept, strings.TrimRight(line, "\n"))
 		}
 	}
@@ -172,8 +173,6 @@ func lastWords(log string) []string {
 	folded := strings.Split(Fold(strings.Join(kept, "\n")), "\n")
 	return folded[max(0, len(folded)-shownLog):]
 }
-
-var statistics = regexp.MustCompile(`^(?:processed \d+ insns|verification time |stack depth )`)
 
 // closing counts, as in "18 accepted, 2 rejected in 3.1s".
 func (r Report) closing() string {

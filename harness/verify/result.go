@@ -34,8 +34,9 @@ type Result struct {
 	Insns         int      `json:"insns"` // processed by the verifier
 	States        int      `json:"states"`
 	PeakStates    int      `json:"peak_states"`
-	StackDepth    string   `json:"stack_depth,omitempty"` // bytes, of each subprogram: "16+8"
-	JitedLen      int      `json:"jited_len"`             // bytes
+	StackDepth    string   `json:"stack_depth,omitempty"`     // bytes, of each subprogram: "16+8"
+	StackMax      int      `json:"stack_depth_max,omitempty"` // bytes, of the deepest chain of calls
+	JitedLen      int      `json:"jited_len"`                 // bytes
 	XlatedLen     int      `json:"xlated_len"`
 	Load          float64  `json:"load_seconds"`
 	Reason        *Reason  `json:"reason,omitempty"`

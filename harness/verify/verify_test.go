@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,13 +24,24 @@ func TestMeasure(t *testing.T) {
 		{"4.19", "processed 14 insns (limit 131072), stack depth 16\n", Result{Insns: 14, StackDepth: "16"}},
 		{"6.1", "verification time 45 usec\nstack depth 8+16\nprocessed 1000001 insns (limit 1000000) max_states_per_insn 4 total_states 9 peak_states 7 mark_read 3\n",
 			Result{Insns: 1000001, States: 9, PeakStates: 7, StackDepth: "8+16", Load: 45e-6}},
-		{"7.3", "stack depth max 24\nsubprog 0 (<unknown>) main insns_self 1 insns_total 1 stack 24\nprocessed 1 insns (limit 1000000)", Result{Insns: 1, StackDepth: "24"}},
+		{"7.3", "stack depth max 112\nsubprog 0 (outer) main insns_self 17 insns_total 31 stack 8\nsubprog 1 (glob) global insns_self 10 insns_total 10 stack 40\n" +
+			"subprog 2 (<unknown>) static insns_self 14 insns_total 14 stack 96\nprocessed 41 insns (limit 1000000) max_states_per_insn 0 total_states 2 peak_states 2 mark_read 0\n",
+			Result{Insns: 41, States: 2, PeakStates: 2, StackDepth: "8+40+96", StackMax: 112}},
+		{"list and maximum", "stack depth 8+16 max 32\n", Result{StackDepth: "8+16", StackMax: 32}},
 		{"nothing", "", Result{}},
 	} {
 		var got Result
 		if got.measure(test.log); !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%s: %+v, want %+v", test.name, got, test.want)
 		}
+	}
+}
+
+// What closes a log is not shown below a rejection, on any kernel.
+func TestLastWords(t *testing.T) {
+	log := "R2 !read_ok\nverification time 3 usec\nstack depth max 8\nsubprog 0 (p) main insns_self 1 insns_total 1 stack 8\nprocessed 1 insns (limit 1000000)\n"
+	if got := lastWords(log); !slices.Equal(got, []string{"R2 !read_ok"}) {
+		t.Errorf("%q", got)
 	}
 }
 
