@@ -3,7 +3,6 @@ package scheduler
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -50,7 +49,7 @@ func (s *Slot) open(ctx context.Context, a *Attempt) (vms.Machine, error) {
 			return nil, err
 		}
 		vms.Reject(machine)
-		a.Notes = append(a.Notes, fmt.Sprintf("a fork did not answer (%v): its template is dropped, and a machine was booted instead", err))
+		a.Notes = append(a.Notes, session.RejectNote(err))
 	}
 }
 

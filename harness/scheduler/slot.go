@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/vms"
 )
 
@@ -74,7 +75,7 @@ func (s *Slot) again(ctx context.Context, a *Attempt, failed *int) bool {
 func (s *Slot) fallBack(a *Attempt) {
 	if caps := s.pool.Caps; caps.Fallback != "" {
 		s.task.Machine.Emulate = true
-		a.Notes = append(a.Notes, fmt.Sprintf("a machine failed with %s and was tried once more with %s: %v", caps.Accelerator, caps.Fallback, a.Err))
+		a.Notes = append(a.Notes, session.FallbackNote(caps, a.Err))
 	}
 }
 

@@ -2,28 +2,64 @@ package session
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/bpflab/bpflab/vms"
 )
 
 // Start starts a machine and opens a session in it; done ends both. What a fork
-// that does not answer was made from is dropped, and a machine booted in its place.
-// Errors are those of Provider.Start and of Open.
-func Start(ctx context.Context, p vms.Provider, spec vms.Spec) (s *Session, done func(), err error) {
+// that does not answer was made from is dropped, and a machine booted in its place; where
+// that fails too, another follows that does without the accelerator, if the provider has
+// such. The notes say so. Errors are those of Provider.Start and of Open.
+func Start(ctx context.Context, p vms.Provider, spec vms.Spec) (s *Session, notes []string, done func(), err error) {
 	for {
 		m, err := p.Start(ctx, spec)
-		if err != nil {
-			return nil, nil, err
-		}
-		s, err := Open(ctx, m)
+		kind := ""
 		if err == nil {
-			return s, func() { s.Close(); m.Close() }, nil
+			notes = append(notes, m.Info().Notes...)
+			if s, err = Open(ctx, m); err == nil {
+				return s, notes, func() { s.Close(); m.Close() }, nil
+			}
+			m.Close()
+			kind = m.Info().StartKind
 		}
-		m.Close()
-		if m.Info().StartKind != "fork" || ctx.Err() != nil {
-			return nil, nil, err
+		switch caps := fallback(ctx, p, spec, err); {
+		case ctx.Err() != nil:
+			return nil, nil, nil, err
+		case kind == "fork":
+			vms.Reject(m)
+			spec.Cold = true
+			notes = append(notes, RejectNote(err))
+		case caps.Fallback != "":
+			spec.Emulate = true
+			notes = append(notes, FallbackNote(caps, err))
+		default:
+			return nil, nil, nil, err
 		}
-		vms.Reject(m)
-		spec.Cold = true
 	}
+}
+
+// fallback returns what the provider can do instead where a machine of the spec has
+// failed, nothing if it cannot.
+func fallback(ctx context.Context, p vms.Provider, spec vms.Spec, err error) vms.Caps {
+	if spec.Emulate || errors.As(err, new(*vms.SizeError)) {
+		return vms.Caps{}
+	}
+	caps, capsErr := p.Caps(ctx)
+	if capsErr != nil {
+		return vms.Caps{}
+	}
+	return caps
+}
+
+// RejectNote returns what a user should know of a fork that failed with err.
+func RejectNote(err error) string {
+	return fmt.Sprintf("a fork did not answer (%v): its template is dropped, and a machine was booted instead", err)
+}
+
+// FallbackNote returns what a user should know of a machine that failed with err and was
+// followed by one with Caps.Fallback.
+func FallbackNote(caps vms.Caps, err error) string {
+	return fmt.Sprintf("a machine failed with %s and was tried once more with %s: %v", caps.Accelerator, caps.Fallback, err)
 }

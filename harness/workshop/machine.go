@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"path"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -54,12 +53,12 @@ func (w *Workshop) start(ctx context.Context, student string, l *Lesson, name st
 	}
 	alive, cancel := context.WithCancel(context.WithoutCancel(ctx)) // the machine outlives the request
 	starting := context.AfterFunc(ctx, cancel)
-	s, end, err := session.Start(alive, w.Provider, vms.Spec{Kernel: image, Agent: w.Agent, Memory: int64(l.Memory), CPUs: l.CPUs, Modules: l.Modules, LSM: l.LSM, Dir: dir, Frugal: w.Frugal})
+	s, notes, end, err := session.Start(alive, w.Provider, vms.Spec{Kernel: image, Agent: w.Agent, Memory: int64(l.Memory), CPUs: l.CPUs, Modules: l.Modules, LSM: l.LSM, Dir: dir, Frugal: w.Frugal})
 	if starting(); err != nil {
 		cancel()
 		return nil, err
 	}
-	m := &machine{session: s, image: image, end: func() { cancel(); end() }, alive: alive, notes: startNotes(image, s.Machine().Info())}
+	m := &machine{session: s, image: image, end: func() { cancel(); end() }, alive: alive, notes: startNotes(image, notes)}
 	go func() { <-s.Done(); cancel() }()
 	w.throttle(m)
 	return m, nil
@@ -67,8 +66,7 @@ func (w *Workshop) start(ctx context.Context, student string, l *Lesson, name st
 
 // startNotes returns what the student should know of a machine's start, such as a damaged
 // kernel or template in the cache that was made again.
-func startNotes(image kernel.Image, info vms.Info) []string {
-	notes := slices.Clone(info.Notes)
+func startNotes(image kernel.Image, notes []string) []string {
 	if image.Warning != "" {
 		notes = append(notes, image.Warning)
 	}

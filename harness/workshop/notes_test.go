@@ -9,7 +9,6 @@ import (
 	"github.com/bpflab/bpflab/harness/build"
 	"github.com/bpflab/bpflab/harness/lab"
 	"github.com/bpflab/bpflab/harness/run"
-	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
@@ -69,7 +68,7 @@ func TestTargetWarning(t *testing.T) {
 // TestStartNotes has a machine of a damaged kernel and of a damaged template: the first
 // report says so.
 func TestStartNotes(t *testing.T) {
-	m := &machine{notes: startNotes(kernel.Image{Warning: "the kernel was fetched again"}, vms.Info{Notes: []string{"the template was built again"}})}
+	m := &machine{notes: startNotes(kernel.Image{Warning: "the kernel was fetched again"}, []string{"the template was built again"})}
 	if want := []string{"the template was built again", "the kernel was fetched again"}; !slices.Equal(m.notes, want) {
 		t.Errorf("%q, want %q", m.notes, want)
 	}
