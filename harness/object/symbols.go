@@ -3,6 +3,7 @@ package object
 import (
 	"bytes"
 	"debug/elf"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -69,6 +70,32 @@ func sectionOf(f *elf.File, s elf.Symbol) *elf.Section {
 		return nil
 	}
 	return f.Sections[s.Section]
+}
+
+// IsBigEndian reports whether text begins as a big-endian ELF file for eBPF does.
+func IsBigEndian(text []byte) bool {
+	if len(text) < headerSize || elf.Data(text[elf.EI_DATA]) != elf.ELFDATA2MSB {
+		return false
+	}
+	machine := elf.Machine(binary.BigEndian.Uint16(text[machineAt:]))
+	return machine == elf.EM_BPF || machine == elf.EM_NONE // which old clangs wrote
+}
+
+// CutOff says how much of a little-endian file is missing at its end, "" if it has its
+// section headers, which are the last that clang and libbpf write.
+func CutOff(text []byte) string {
+	if len(text) < headerSize {
+		return fmt.Sprintf("it is cut off: it has %d bytes, and an ELF header alone has %d", len(text), headerSize)
+	}
+	if elf.Data(text[elf.EI_DATA]) != elf.ELFDATA2LSB || elf.Class(text[elf.EI_CLASS]) != elf.ELFCLASS64 {
+		return ""
+	}
+	headers := binary.LittleEndian.Uint64(text[sectionsAt:])
+	end := headers + uint64(binary.LittleEndian.Uint16(text[sectionSizeAt:]))*uint64(binary.LittleEndian.Uint16(text[sectionNumAt:]))
+	if end < headers || end <= uint64(len(text)) {
+		return ""
+	}
+	return fmt.Sprintf("it is cut off: it has %d bytes, and its header says %d", len(text), end)
 }
 
 // IsOfGo reports whether an object is for cilium/ebpf: bpf2go gave its file the name, or

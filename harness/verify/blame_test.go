@@ -55,11 +55,16 @@ func fakeVerifiers(t *testing.T, console string) map[string]wire.Handler {
 	}
 }
 
+// fakeAnswers are those of fakeVerifiers for any machine.
+func fakeAnswers(t *testing.T) func(int, string) map[string]wire.Handler {
+	return func(_ int, console string) map[string]wire.Handler { return fakeVerifiers(t, console) }
+}
+
 // What a kernel reports is charged to the program at which it did, however late the
 // console is, and what comes on the agent's stream to the one that was loaded, without
 // another attempt. The programs after them have machines of their own.
 func TestWhoIsToBlame(t *testing.T) {
-	provider := &vmstest.Fake{Answers: func(_ int, console string) map[string]wire.Handler { return fakeVerifiers(t, console) }}
+	provider := &vmstest.Fake{Answers: fakeAnswers(t)}
 	pool := scheduler.New(scheduler.Options{Provider: provider, Dir: t.TempDir(), Retries: 2,
 		Host: func() scheduler.Memory { return scheduler.Memory{Available: 64 << 30, Total: 64 << 30} }})
 	object := &Object{Name: "o", ELF: []byte("o")}

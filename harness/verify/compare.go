@@ -83,7 +83,7 @@ func WriteChanges(w io.Writer, all []Change) error {
 	named := changed(all).objectNamer()
 	fmt.Fprintln(table, named("OBJECT\t", "")+"PROGRAM\tKERNEL\tWHAT\tWAS\tNOW\tCHANGE")
 	for _, c := range all {
-		fmt.Fprintf(table, "%s%s\t%s\t%s\n", named(clean(c.Now.Object), "\t"), clean(c.Now.Program), c.Now.Kernel, c.text())
+		fmt.Fprintf(table, "%s%s\t%s\t%s\n", named(clean(c.Now.Object), "\t"), c.Now.program(), c.Now.Kernel, c.text())
 	}
 	return table.Flush()
 }

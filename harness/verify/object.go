@@ -2,10 +2,10 @@ package verify
 
 import (
 	"bytes"
+	"cmp"
 	"debug/elf"
-	"encoding/binary"
-	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -22,7 +22,19 @@ type Object struct {
 	Go       bool   // it is for cilium/ebpf: see object.IsOfGo
 	Refused  string // why cilium/ebpf does not read it; its programs are those of the symbol table
 
-	path string // of the file
+	path   string  // of the file
+	unread *unread // nil if it was read
+}
+
+// unread says why an object has no programs that a kernel can be asked about.
+type unread struct {
+	verdict string
+	reason  Reason
+}
+
+// unreadable returns the object of a file that no loader reads.
+func unreadable(name, why string) *Object {
+	return &Object{Name: name, unread: &unread{ByLoader, Reason{Code: "object", Text: why, Fix: "clang -target bpf -g -O2 -c makes an object of C"}}}
 }
 
 // Program is one program of an object.
@@ -36,28 +48,34 @@ type Program struct {
 }
 
 // Open reads an object, or the objects that are data of a program, as libbpf's
-// skeletons and bpf2go embed them. Errors name the file and what is wrong with it.
+// skeletons and bpf2go embed them. What is in a file never fails it: an object that cannot
+// be read has no programs, and says why in its results. Errors are of the file: it is not
+// there, or cannot be read.
 func Open(path string) ([]*Object, error) {
-	info, err := os.Stat(path)
+	text, err := readFile(path)
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > object.MaxSize {
-		return nil, fmt.Errorf("%s is larger than %d MiB", path, object.MaxSize>>20)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	objects, err := read(filepath.Base(path), text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
+	objects := read(filepath.Base(path), text)
 	isOfGo := object.IsOfGo(filepath.Base(path), text)
 	for _, o := range objects {
 		o.path, o.Go = path, isOfGo
 	}
 	return objects, nil
+}
+
+// readFile reads a file, of a larger one than any object only the beginning.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, object.MaxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return text, nil
 }
 
 // NameApart gives objects of different files that have one name the files' paths, so that
@@ -77,23 +95,37 @@ func NameApart(objects []*Object) {
 	}
 }
 
-func read(name string, text []byte) ([]*Object, error) {
-	if !bytes.HasPrefix(text, []byte(elf.ELFMAG)) {
-		return nil, errors.New("not an ELF file; clang -target bpf -g -O2 -c makes one of C")
-	}
-	if isProgram(text) {
-		objects, err := openEmbedded(name, text)
-		if err == nil && len(objects) == 0 {
-			err = errors.New("it is for another machine than eBPF, and has no eBPF object within; clang -target bpf makes one of C")
+// read reads the objects of a file, one at least.
+func read(name string, text []byte) []*Object {
+	switch {
+	case len(text) > object.MaxSize:
+		return []*Object{unreadable(name, fmt.Sprintf("it is larger than %d MiB", object.MaxSize>>20))}
+	case !bytes.HasPrefix(text, []byte(elf.ELFMAG)):
+		return []*Object{unreadable(name, "not an ELF file")}
+	case isProgram(text):
+		if objects := openEmbedded(name, text); len(objects) > 0 {
+			return objects
 		}
-		return objects, err
+		return []*Object{unreadable(name, "it is for another machine than eBPF, and has no eBPF object within")}
 	}
-	o, err := parse(text)
-	if err != nil {
-		return nil, err
-	}
+	o := parse(text)
 	o.Name = name
-	return []*Object{o}, nil
+	return []*Object{o}
+}
+
+// openEmbedded parses the objects within a file. Their names have a number where
+// there are several.
+func openEmbedded(name string, text []byte) []*Object {
+	var out []*Object
+	found := object.Embedded(text)
+	for i, one := range found {
+		o := parse(one)
+		if o.Name = name; len(found) > 1 {
+			o.Name = fmt.Sprintf("%s#%d", name, i+1)
+		}
+		out = append(out, o)
+	}
+	return out
 }
 
 // isProgram reports whether an ELF file is for this machine's processor, or another's,
@@ -103,16 +135,17 @@ func isProgram(text []byte) bool {
 	return err == nil && f.Machine != elf.EM_BPF && f.Machine != elf.EM_NONE
 }
 
-func parse(text []byte) (*Object, error) {
+// parse reads one object. Its name is left to the caller.
+func parse(text []byte) *Object {
+	if object.IsBigEndian(text) {
+		return &Object{unread: &unread{Undecided, Reason{Code: "byte_order", Text: "it is big-endian, and the kernels here are little-endian", Fix: "clang -target bpfel makes one for them, which bpf2go names *_bpfel.o"}}}
+	}
 	spec, err := object.Read(text)
 	if err != nil {
 		return parseRefused(text, err)
 	}
-	if spec.ByteOrder != nil && spec.ByteOrder != binary.ByteOrder(binary.LittleEndian) {
-		return nil, errors.New("it is big-endian, and the kernels here are little-endian; clang -target bpfel makes one for them")
-	}
 	if len(spec.Programs) == 0 {
-		return nil, errors.New("it has no programs: no function is in a section that libbpf knows, such as SEC(\"xdp\")")
+		return &Object{unread: &unread{Undecided, Reason{Code: "no_programs", Text: "it has no programs: no function is in a section of its own", Fix: "name the sections of its programs, as in SEC(\"xdp\"), if it is to have some"}}}
 	}
 	o := &Object{ELF: text}
 	for _, name := range slices.Sorted(maps.Keys(spec.Programs)) {
@@ -120,21 +153,21 @@ func parse(text []byte) (*Object, error) {
 		o.Programs = append(o.Programs, Program{Name: name, Section: p.SectionName, Type: p.Type.String(), Attach: p.AttachTo, Insns: len(p.Instructions),
 			licence: p.License, needs: needsOf(spec, p), callback: givesCallback(p)})
 	}
-	return o, nil
+	return o
 }
 
 // parseRefused reads an object that cilium/ebpf refused with an error. Another loader may
 // take it.
-func parseRefused(text []byte, refused error) (*Object, error) {
+func parseRefused(text []byte, refused error) *Object {
 	functions, err := object.Functions(text)
 	if err != nil || len(functions) == 0 {
-		return nil, fmt.Errorf("not an eBPF object that can be read: %w", refused)
+		return unreadable("", cmp.Or(object.CutOff(text), "not an eBPF object that can be read: "+refused.Error()))
 	}
 	o := &Object{ELF: text, Refused: refused.Error()}
 	for _, f := range functions {
 		o.Programs = append(o.Programs, Program{Name: f.Name, Section: f.Section, Insns: f.Insns})
 	}
-	return o, nil
+	return o
 }
 
 // maps returns the names of the maps that the object declares.

@@ -52,7 +52,7 @@ func Table(w io.Writer, r Report) error {
 	title, loader := r.loaderColumn()
 	fmt.Fprintln(table, named("OBJECT\t", "")+"PROGRAM\tKERNEL\t"+title+"VERDICT\tINSNS\tSTATES\tSTACK\tLOAD\tREASON")
 	for _, one := range r.Results {
-		fmt.Fprintf(table, "%s%s\t%s\t%s%s\t%s\t%s\t%s\t%.1fms\t%s\n", named(clean(one.Object), "\t"), clean(one.Program), one.Kernel, loader(one), one.word(), count(one.Insns), count(one.States),
+		fmt.Fprintf(table, "%s%s\t%s\t%s%s\t%s\t%s\t%s\t%.1fms\t%s\n", named(clean(one.Object), "\t"), one.program(), one.Kernel, loader(one), one.word(), count(one.Insns), count(one.States),
 			cmp.Or(one.StackDepth, "-"), one.Load*1000, one.short())
 	}
 	if err := table.Flush(); err != nil {
@@ -98,6 +98,17 @@ func (r Result) short() string {
 	return r.Reason.Code
 }
 
+// program returns the program's name for a column, "-" for an object that was not read.
+func (r Result) program() string { return cmp.Or(clean(r.Program), "-") }
+
+// where names the program and its object.
+func (r Result) where() string {
+	if r.Program == "" {
+		return clean(r.Object)
+	}
+	return clean(r.Program) + " of " + clean(r.Object)
+}
+
 func count(n int) string {
 	if n == 0 {
 		return "-"
@@ -141,7 +152,7 @@ next:
 
 func (r rejection) text() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "\n%s of %s on %s%s: %s\n", clean(r.Program), clean(r.Object), strings.Join(r.kernels, ", "), r.with(), clean(r.Reason.Text))
+	fmt.Fprintf(&out, "\n%s on %s%s: %s\n", r.where(), strings.Join(r.kernels, ", "), r.with(), clean(r.Reason.Text))
 	for _, line := range []struct{ name, text string }{{"at", r.Reason.Line}, {"to do", r.Reason.Fix}, {"log", r.Log}} {
 		if line.text != "" {
 			fmt.Fprintf(&out, "  %-6s %s\n", line.name, clean(line.text))

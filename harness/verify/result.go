@@ -28,8 +28,9 @@ type Result struct {
 	LoaderVersion string   `json:"loader_version,omitempty"`
 	Verdict       string   `json:"verdict"` // accepted, rejected, loader, undecided, optional, infra
 	Accepted      bool     `json:"accepted"`
-	Infra         string   `json:"infra,omitempty"` // why the kernel could not be asked
-	Stage         string   `json:"stage,omitempty"` // of a rejection: map, relocate, load, attach, crash, warning
+	Unread        bool     `json:"unread,omitempty"` // the loader did not read the object, see Reason; Program may be ""
+	Infra         string   `json:"infra,omitempty"`  // why the kernel could not be asked
+	Stage         string   `json:"stage,omitempty"`  // of a rejection: map, relocate, load, attach, crash, warning
 	Errno         string   `json:"errno,omitempty"`
 	Insns         int      `json:"insns"` // processed by the verifier
 	States        int      `json:"states"`
@@ -59,9 +60,10 @@ type Reason struct {
 }
 
 // Exit returns the command's exit code: 1 if a program was rejected, by the kernel or the
-// loader, or is over its budget, else 3 if a kernel could not be asked.
+// loader, or is over its budget, or no object was read, else 3 if a kernel could not be
+// asked.
 func (r Report) Exit() int {
-	if len(r.Over) > 0 {
+	if len(r.Over) > 0 || len(r.Results) > 0 && r.Unread() == len(r.Results) {
 		return 1
 	}
 	infra := false
@@ -77,4 +79,14 @@ func (r Report) Exit() int {
 		return 3
 	}
 	return 0
+}
+
+// Unread counts the results that say why something was not read.
+func (r Report) Unread() (n int) {
+	for _, one := range r.Results {
+		if one.Unread {
+			n++
+		}
+	}
+	return n
 }

@@ -26,6 +26,9 @@ var loaderRules = []rule{
 	}, fix: "give it a number in the source: __uint(max_entries, N)"},
 	{code: "map", stage: "map", text: message, fix: "look at the map's type, sizes and flags"},
 	{code: "program_type", stage: "relocate", when: newerProgram, text: programTooNew, fix: "this kernel has no programs of this type: choose another at load time"},
+	{code: "struct_ops", stage: "relocate", says: says(`lookup struct_ops kern type "(\w+)": .*not found`), text: func(f *failure) string {
+		return "this kernel has no struct_ops of type " + f.match[1]
+	}, fix: "load the module that has it, or leave it out for this kernel"},
 	{code: "unlinked", says: says(`symbol "(\w+)": unsatisfied program reference|BTF for extern '(\w+)'`), text: func(f *failure) string {
 		return "function " + f.match[1] + f.match[2] + " is declared in this object and is in another one"
 	}, fix: "link the objects: `bpftool gen object linked.o this.o other.o`; a function of the kernel is declared with __ksym"},

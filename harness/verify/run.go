@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -30,18 +31,26 @@ type Options struct {
 }
 
 // Run verifies all programs of the objects on all kernels. Results are in the
-// order of kernels, objects and programs. A crash or a warning affects only the program
+// order of kernels, objects and programs; an object that was not read has one of its own,
+// without a program. A crash or a warning affects only the program
 // that caused it: the next one begins in a new machine.
 func Run(ctx context.Context, objects []*Object, kernels []kernel.Image, o Options) []Result {
 	var tasks []scheduler.Task
 	workers := make([]*worker, len(kernels))
 	var mu sync.Mutex
+	var asking []*worker
 	for i, k := range kernels {
 		workers[i] = &worker{Options: o, reporting: &mu, kernel: k, index: i}
 		workers[i].queue(objects)
-		tasks = append(tasks, workers[i].machine(memoryFor(objects)))
+		if !workers[i].asks() {
+			workers[i].run(ctx, nil)
+			continue
+		}
+		asking, tasks = append(asking, workers[i]), append(tasks, workers[i].machine(memoryFor(objects)))
 	}
-	o.Pool.Each(ctx, tasks, func(i int, slot *scheduler.Slot) { workers[i].run(ctx, slot) })
+	if len(tasks) > 0 {
+		o.Pool.Each(ctx, tasks, func(i int, slot *scheduler.Slot) { asking[i].run(ctx, slot) })
+	}
 	var flat []Result
 	for _, w := range workers {
 		flat = append(flat, w.results...)
@@ -78,12 +87,35 @@ type pending struct {
 
 func (w *worker) queue(objects []*Object) {
 	for _, o := range objects {
+		if o.unread != nil {
+			w.pending = append(w.pending, pending{object: o, loader: w.loadersOf(o)[0]})
+		}
 		for _, p := range o.Programs {
 			for _, loader := range w.loadersOf(o) {
 				w.pending = append(w.pending, pending{object: o, program: p, loader: loader})
 			}
 		}
 	}
+}
+
+// asks reports whether there is a program that the kernel is asked about.
+func (w *worker) asks() bool {
+	return slices.ContainsFunc(w.pending, func(p pending) bool {
+		_, unasked := w.unaskedOf(p)
+		return !unasked
+	})
+}
+
+// unaskedOf returns the result of a program, or of an object that was not read, if no
+// kernel is asked about it.
+func (w *worker) unaskedOf(p pending) (Result, bool) {
+	r := w.result(p)
+	if p.object.unread == nil {
+		return w.unasked(r, p.object.Refused)
+	}
+	reason := p.object.unread.reason
+	r.Unread, r.Verdict, r.Reason = true, p.object.unread.verdict, &reason
+	return r, true
 }
 
 // machine asks for the worker's machines.
@@ -103,8 +135,10 @@ func (w *worker) run(ctx context.Context, slot *scheduler.Slot) {
 		err = errors.New("interrupted")
 	}
 	for _, p := range w.pending {
-		r := w.result(p)
-		r.Infra = err.Error()
+		r, unasked := w.unaskedOf(p)
+		if !unasked {
+			r.Infra = err.Error()
+		}
 		w.done(r)
 	}
 	w.pending = nil
@@ -175,9 +209,9 @@ func (w *worker) result(p pending) Result {
 // verify has the kernel verify one program. lost reports whether the machine must not be
 // used again; the error is the machine's, and says nothing about the program.
 func (w *worker) verify(ctx context.Context, p pending) (r Result, lost bool, err error) {
-	r = w.result(p)
+	r, unasked := w.unaskedOf(p)
 	r.Release = w.session.Ready.Release
-	if r, unasked := w.unasked(r, p.object.Refused); unasked {
+	if unasked {
 		return r, false, nil
 	}
 	if p.loader == Libbpf {

@@ -1,13 +1,8 @@
 package verify
 
 import (
-	"bytes"
-	"debug/elf"
-	"encoding/binary"
 	"encoding/csv"
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -104,6 +99,7 @@ func TestReasons(t *testing.T) {
 		{"no room for the reason", "5.10", Result{Stage: "load", Errno: "EFAULT", Reason: &Reason{Text: "program p: load program: bad address (hit verifier bug, increase LogSizeStart to fit the log and check dmesg)"}}, 3, "complexity", "branches are open"},
 		{"uninitialised", "6.1", Result{Stage: "load", Errno: "EACCES", log: "R2 !read_ok\n"}, 3, "uninitialised", "R2 !read_ok"},
 		{"program type", "5.1", Result{Stage: "load", Errno: "EINVAL", Type: "LSM"}, 3, "program_type", "from 5.7 on"},
+		{"struct_ops of a module", "6.12", Result{Stage: "relocate", Reason: &Reason{Text: `program test_1: lookup struct_ops kern type "bpf_testmod_ops": find target in modules: not found`}}, 3, "struct_ops", "no struct_ops of type bpf_testmod_ops"},
 		{"memory", "6.1", Result{Stage: "map", Errno: "ENOMEM", Reason: &Reason{Text: "map m (Hash): no"}}, 3, "memory", ""},
 		{"privilege", "6.1", Result{Stage: "load", Errno: "EPERM"}, 3, "privilege", ""},
 		{"something else", "6.1", Result{Stage: "load", Errno: "EINVAL", log: "who knows\nprocessed 3 insns\n"}, 3, "rejected", "who knows"},
@@ -152,32 +148,6 @@ func image(t *testing.T, version string) kernel.Image {
 	return kernel.Image{Selector: version, Version: v}
 }
 
-func TestOpenOfBadFiles(t *testing.T) {
-	dir := t.TempDir()
-	elfOnly := append([]byte("\x7fELF"), make([]byte, 100)...)
-	for name, content := range map[string][]byte{"text.o": []byte("int main"), "broken.o": elfOnly, "empty.o": nil} {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, content, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := Open(path); err == nil || !strings.Contains(err.Error(), path) {
-			t.Errorf("%s: error %v, want one that names the file", name, err)
-		}
-	}
-	if _, err := Open(filepath.Join(dir, "none.o")); err == nil {
-		t.Error("a file that is not there is opened")
-	}
-}
-
-func FuzzParse(f *testing.F) {
-	f.Add([]byte("\x7fELF"))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		if o, err := parse(text); err == nil && len(o.Programs) == 0 {
-			t.Error("an object without programs and without an error")
-		}
-	})
-}
-
 func TestOutputs(t *testing.T) {
 	since := "5.10"
 	report := Report{Seconds: 1.5, Results: []Result{
@@ -204,36 +174,4 @@ func TestOutputs(t *testing.T) {
 	if code := report.Exit(); code != 1 {
 		t.Errorf("exit code %d, want 1", code)
 	}
-}
-
-// bpfHeader returns the beginning of an eBPF object with section headers up to size.
-func bpfHeader(size uint64) []byte {
-	h := append(bytes.Clone(elf64), make([]byte, headerSize-len(elf64))...)
-	binary.LittleEndian.PutUint16(h[machineAt:], uint16(elf.EM_BPF))
-	binary.LittleEndian.PutUint64(h[sectionsAt:], size-64)
-	binary.LittleEndian.PutUint16(h[sectionSizeAt:], 64)
-	binary.LittleEndian.PutUint16(h[sectionNumAt:], 1)
-	return append(h, make([]byte, size-uint64(len(h)))...)
-}
-
-func TestEmbedded(t *testing.T) {
-	program := append([]byte("\x7fELF of the program itself "), bpfHeader(200)...)
-	program = append(program, "between"...)
-	program = append(program, bpfHeader(128)...)
-	program = append(program, bpfHeader(500)[:300]...) // cut off
-	found := embedded(program)
-	if len(found) != 2 || len(found[0]) != 200 || len(found[1]) != 128 {
-		t.Errorf("found %d objects", len(found))
-	}
-}
-
-func FuzzEmbedded(f *testing.F) {
-	f.Add(append([]byte("x"), bpfHeader(128)...))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		for _, o := range embedded(text) {
-			if len(o) < headerSize {
-				t.Errorf("an object of %d bytes", len(o))
-			}
-		}
-	})
 }

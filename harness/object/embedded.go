@@ -1,10 +1,9 @@
-package verify
+package object
 
 import (
 	"bytes"
 	"debug/elf"
 	"encoding/binary"
-	"fmt"
 )
 
 // Offsets in a 64-bit ELF header, of elf.Header64.
@@ -19,9 +18,9 @@ const (
 // elf64 begins every 64-bit little-endian ELF file.
 var elf64 = []byte(elf.ELFMAG + "\x02\x01\x01")
 
-// embedded finds the eBPF objects that are data of another file: of a program with a
+// Embedded returns the eBPF objects that are data of another file: of a program with a
 // libbpf skeleton, or with what bpf2go made.
-func embedded(text []byte) [][]byte {
+func Embedded(text []byte) [][]byte {
 	var out [][]byte
 	for at := 1; at < len(text); {
 		next := bytes.Index(text[at:], elf64)
@@ -52,22 +51,4 @@ func objectSize(text []byte) int {
 		return 0
 	}
 	return int(end)
-}
-
-// openEmbedded parses the objects within a file. Their names have a number where
-// there are several.
-func openEmbedded(name string, text []byte) ([]*Object, error) {
-	var out []*Object
-	found := embedded(text)
-	for i, one := range found {
-		o, err := parse(one)
-		if err != nil {
-			return nil, fmt.Errorf("eBPF object %d of %d in it: %w", i+1, len(found), err)
-		}
-		if o.Name = name; len(found) > 1 {
-			o.Name = fmt.Sprintf("%s#%d", name, i+1)
-		}
-		out = append(out, o)
-	}
-	return out, nil
 }
