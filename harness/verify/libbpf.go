@@ -161,6 +161,7 @@ func (w *worker) takeLibbpf(r *Result, a libbpf.Answer) {
 	r.Accepted = a.Stage == ""
 	if !r.Accepted {
 		r.Stage, r.Verdict, r.Reason = refusal(a)
+		r.refused = a.MapSpec
 		return
 	}
 	switch a.Attached {

@@ -44,6 +44,14 @@ var libbpfRules = []libbpfRule{
 		"this kernel has no struct_ops of type %s", "this kernel cannot have it replaced by programs"},
 	{says(`(?:failed to find valid kernel BTF|Error loading vmlinux BTF|kernel BTF is missing)`), Rejected, "btf", "",
 		"this kernel was built without BTF (CONFIG_DEBUG_INFO_BTF): use no CO-RE, fentry or LSM there, or give the kernel's types with --btf"},
+	{says(`extern \(func ksym\) '([^']*)': func_proto \[\d+\] incompatible with kernel`), Rejected, "kfunc",
+		"kernel function %s has other arguments in this kernel than the object declares", "declare it as the kernel's BTF has it: bpftool btf dump file /sys/kernel/btf/vmlinux format c"},
+	{says(`extern \(var ksym\) '([^']*)': incompatible types`), Rejected, "ksym",
+		"variable %s is of another type in this kernel than the object declares", "declare it as the kernel's BTF has it: bpftool btf dump file /sys/kernel/btf/vmlinux format c"},
+	{says(`legacy map definitions in 'maps' section`), ByLoader, "section",
+		"its maps are of the old kind (struct bpf_map_def in section \"maps\"), which libbpf takes no more from 1.0 on", "define them with __uint and __type in SEC(\".maps\")"},
+	{says(`program '([^']*)' is static and not supported`), ByLoader, "section",
+		"%s is static and in a section of its own: libbpf loads global functions only", "remove static if it is a program, or SEC() if it is a function that programs call"},
 	{says(`failed to find BTF for extern '([^']*)'`), ByLoader, "unlinked",
 		"function or variable %s is in another object", "link the objects: bpftool gen object all.o one.o other.o"},
 	{says(`failed to resolve CO-RE relocation <\w+> \[\d+\] (?:(?:struct|union|enum|typedef) )?(\S+)`), Rejected, "co_re",
@@ -77,6 +85,9 @@ const stageOpen = "open"
 
 // libbpfCause applies libbpf's rules.
 func libbpfCause(a libbpf.Answer) (string, *Reason) {
+	if reason := unreadStructOps(a); reason != nil {
+		return ByLoader, reason
+	}
 	text := a.Messages
 	if a.Seen {
 		if reason := missingFeature(a); reason != nil {
@@ -103,6 +114,18 @@ func libbpfCause(a libbpf.Answer) (string, *Reason) {
 		return rule.verdict, reason
 	}
 	return "", nil
+}
+
+var skippedStructOps = regexp.MustCompile(`skipping unrecognized data section\(\d+\) \.struct_ops\.link`)
+
+// unreadStructOps returns the reason of a program of struct_ops whose map libbpf did not read, nil
+// for all others: libbpf loads such a program for no type of operations, on any kernel.
+func unreadStructOps(a libbpf.Answer) *Reason {
+	if !strings.HasPrefix(a.Section, "struct_ops") || !skippedStructOps.MatchString(a.Messages) {
+		return nil
+	}
+	return &Reason{Code: "struct_ops", Text: "libbpf " + a.Version + " does not read section .struct_ops.link, which libbpf knows from 1.2 on",
+		Fix: "build bpflab with libbpf 1.2 or newer, or name the section .struct_ops"}
 }
 
 var (

@@ -1,6 +1,10 @@
 package verify
 
-import "time"
+import (
+	"time"
+
+	"github.com/bpflab/bpflab/harness/libbpf"
+)
 
 // Schema is the version of Report's JSON.
 const Schema = 1
@@ -45,7 +49,8 @@ type Result struct {
 	Warning       string   `json:"warning,omitempty"`  // what else the user should know: reports of the kernel that were expected
 	Log           string   `json:"log,omitempty"`      // path, relative to the result directory
 
-	log string // the verifier's
+	log     string         // the verifier's
+	refused libbpf.MapSpec // of the map that the kernel did not create, where libbpf asked
 }
 
 // Reason says why a program was rejected.

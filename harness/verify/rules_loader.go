@@ -24,6 +24,7 @@ var loaderRules = []rule{
 	{code: "map", stage: "map", says: says(`(\S+): map create: .*MaxEntries may be incorrectly set to zero`), text: func(f *failure) string {
 		return "map " + f.match[1] + " has no max_entries, which the program's own loader sets"
 	}, fix: "give it a number in the source: __uint(max_entries, N)"},
+	{code: "map", stage: "map", errno: "EINVAL", when: wrongMap, text: mapIsWrong, fixes: mapFix},
 	{code: "map", stage: "map", text: message, fix: "look at the map's type, sizes and flags"},
 	{code: "program_type", stage: "relocate", when: newerProgram, text: programTooNew, fix: "this kernel has no programs of this type: choose another at load time"},
 	{code: "struct_ops", stage: "relocate", says: says(`lookup struct_ops kern type "(\w+)": .*not found`), text: func(f *failure) string {

@@ -112,7 +112,7 @@ static struct {
 	char *first;  /* the log of the first walk, where a second one was made */
 	int map_errno; /* of the last map that could not be created */
 	char map_name[BPF_OBJ_NAME_LEN + 1];
-	uint32_t map_type;
+	uint32_t map_type, map_key, map_value, map_entries, map_flags;
 } kernel;
 
 long __real_syscall(long number, ...);
@@ -217,6 +217,10 @@ static int create_map(union bpf_attr *attr, unsigned int size)
 	if (fd < 0) {
 		kernel.map_errno = errno;
 		kernel.map_type = attr->map_type;
+		kernel.map_key = attr->key_size;
+		kernel.map_value = attr->value_size;
+		kernel.map_entries = attr->max_entries;
+		kernel.map_flags = attr->map_flags;
 		memcpy(kernel.map_name, attr->map_name, BPF_OBJ_NAME_LEN);
 		errno = kernel.map_errno;
 	}
@@ -435,6 +439,10 @@ static void put_failure(const char *stage, int err)
 		return;
 	put_field("map", kernel.map_name);
 	put_number("map_type", kernel.map_type);
+	put_number("map_key", kernel.map_key);
+	put_number("map_value", kernel.map_value);
+	put_number("map_entries", kernel.map_entries);
+	put_number("map_flags", kernel.map_flags);
 }
 
 static void load(struct bpf_object *object, struct bpf_program *program, const struct task *t)
