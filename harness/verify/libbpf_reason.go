@@ -21,45 +21,43 @@ type libbpfRule struct {
 	code    string
 	text    string // with what the expression found for %s; "" is libbpf's own line
 	fix     string
+	explain func(section, found string) (text, fix string) // in place of text and fix
 }
 
 // libbpfRules are tried in this order. What the running kernel lacks is a rejection also
 // where libbpf noticed it before it asked the kernel; all else is the loader's.
 var libbpfRules = []libbpfRule{
-	{says(`prog '[^']*': missing BPF prog type, check ELF section name '([^']*)'`), ByLoader, "section",
-		"this libbpf knows no type of program for section %q", "name the section as libbpf does, or is it for a newer libbpf?"},
-	{says(`extern \(func ksym\) '([^']*)': not found in kernel or module BTFs`), Rejected, "kfunc",
-		"this kernel has no kernel function %s, or its module is not loaded", "declare it __weak, and call it behind bpf_ksym_exists()"},
-	{says(`kfunc '([^']*)' is referenced but wasn't resolved`), Rejected, "kfunc",
-		"it calls the kernel function %s, which this kernel does not have, or its module is not loaded", "call it behind bpf_ksym_exists()"},
-	{says(`extern '(CONFIG_[^']*)' \(strong\): not resolved`), Rejected, "kconfig",
-		"this kernel's configuration has no %s", "declare it __weak: then it is 0 where the kernel has none"},
-	{says(`extern '([^']*)' \(strong\): not resolved`), Rejected, "ksym",
-		"this kernel has no symbol %s", "declare it __weak, and compare its address with NULL"},
-	{says(`extern \(var ksym\) '([^']*)': not found in kernel`), Rejected, "ksym",
-		"this kernel has no variable %s in its BTF", "declare it __weak, and compare its address with NULL"},
-	{says(`failed to find kernel BTF type ID of '([^']*)'`), Rejected, "attach_target",
-		"this kernel has no function %s to attach to: it is called otherwise, is inlined, or must not be traced", "choose at load time, with another program for other kernels, or set what it attaches to"},
-	{says(`struct_ops init_kern: struct (\S+) is not found in kernel BTF`), Rejected, "struct_ops",
-		"this kernel has no struct_ops of type %s", "this kernel cannot have it replaced by programs"},
-	{says(`(?:failed to find valid kernel BTF|Error loading vmlinux BTF|kernel BTF is missing)`), Rejected, "btf", "",
-		"this kernel was built without BTF (CONFIG_DEBUG_INFO_BTF): use no CO-RE, fentry or LSM there, or give the kernel's types with --btf"},
-	{says(`extern \(func ksym\) '([^']*)': func_proto \[\d+\] incompatible with kernel`), Rejected, "kfunc",
-		"kernel function %s has other arguments in this kernel than the object declares", "declare it as the kernel's BTF has it: bpftool btf dump file /sys/kernel/btf/vmlinux format c"},
-	{says(`extern \(var ksym\) '([^']*)': incompatible types`), Rejected, "ksym",
-		"variable %s is of another type in this kernel than the object declares", "declare it as the kernel's BTF has it: bpftool btf dump file /sys/kernel/btf/vmlinux format c"},
-	{says(`legacy map definitions in 'maps' section`), ByLoader, "section",
-		"its maps are of the old kind (struct bpf_map_def in section \"maps\"), which libbpf takes no more from 1.0 on", "define them with __uint and __type in SEC(\".maps\")"},
-	{says(`program '([^']*)' is static and not supported`), ByLoader, "section",
-		"%s is static and in a section of its own: libbpf loads global functions only", "remove static if it is a program, or SEC() if it is a function that programs call"},
-	{says(`failed to find BTF for extern '([^']*)'`), ByLoader, "unlinked",
-		"function or variable %s is in another object", "link the objects: bpftool gen object all.o one.o other.o"},
-	{says(`failed to resolve CO-RE relocation <\w+> \[\d+\] (?:(?:struct|union|enum|typedef) )?(\S+)`), Rejected, "co_re",
-		"%s is not in this kernel: its CO-RE relocation found no such type, or nothing of that name in it", "guard it with bpf_core_field_exists() or bpf_core_type_exists()"},
-	{says(`BPF map '([^']*\.[^']*)' is referenced but wasn't created`), Rejected, "global_data",
-		"libbpf did not create map %s: the kernel has no global variables and constants, which Linux has from 5.2 on", "keep them in an array map of your own"},
-	{says(`arena's user address must be set`), ByLoader, "arena",
-		"this libbpf does not map arenas", "build bpflab with libbpf 1.4 or newer"},
+	{says: says(`prog '[^']*': missing BPF prog type, check ELF section name '([^']*)'`), verdict: ByLoader, code: "section",
+		text: "this libbpf knows no type of program for section %q", fix: "name the section as libbpf does, or is it for a newer libbpf?"},
+	{says: says(`extern \(func ksym\) '([^']*)': not found in kernel or module BTFs`), verdict: Rejected, code: "kfunc", explain: missingKfunc},
+	{says: says(`kfunc '([^']*)' is referenced but wasn't resolved`), verdict: Rejected, code: "kfunc", explain: missingKfunc},
+	{says: says(`extern '(CONFIG_[^']*)' \(strong\): not resolved`), verdict: Rejected, code: "kconfig",
+		text: "this kernel's configuration has no %s", fix: "declare it __weak: then it is 0 where the kernel has none"},
+	{says: says(`extern '([^']*)' \(strong\): not resolved`), verdict: Rejected, code: "ksym",
+		text: "this kernel has no symbol %s", fix: "declare it __weak, and compare its address with NULL"},
+	{says: says(`extern \(var ksym\) '([^']*)': not found in kernel`), verdict: Rejected, code: "ksym",
+		text: "this kernel has no variable %s in its BTF", fix: "declare it __weak, and compare its address with NULL"},
+	{says: says(`failed to find kernel BTF type ID of '([^']*)'`), verdict: Rejected, code: "attach_target", explain: missingTarget},
+	{says: says(`struct_ops init_kern: struct (\S+) is not found in kernel BTF`), verdict: Rejected, code: "struct_ops",
+		text: "this kernel has no struct_ops of type %s", fix: "this kernel cannot have it replaced by programs"},
+	{says: says(`(?:failed to find valid kernel BTF|Error loading vmlinux BTF|kernel BTF is missing)`), verdict: Rejected, code: "btf",
+		fix: "this kernel was built without BTF (CONFIG_DEBUG_INFO_BTF): use no CO-RE, fentry or LSM there, or give the kernel's types with --btf"},
+	{says: says(`extern \(func ksym\) '([^']*)': func_proto \[\d+\] incompatible with kernel`), verdict: Rejected, code: "kfunc",
+		text: "kernel function %s has other arguments in this kernel than the object declares", fix: "declare it as the kernel's BTF has it: bpftool btf dump file /sys/kernel/btf/vmlinux format c"},
+	{says: says(`extern \(var ksym\) '([^']*)': incompatible types`), verdict: Rejected, code: "ksym",
+		text: "variable %s is of another type in this kernel than the object declares", fix: "declare it as the kernel's BTF has it: bpftool btf dump file /sys/kernel/btf/vmlinux format c"},
+	{says: says(`legacy map definitions in 'maps' section`), verdict: ByLoader, code: "section",
+		text: "its maps are of the old kind (struct bpf_map_def in section \"maps\"), which libbpf takes no more from 1.0 on", fix: "define them with __uint and __type in SEC(\".maps\")"},
+	{says: says(`program '([^']*)' is static and not supported`), verdict: ByLoader, code: "section",
+		text: "%s is static and in a section of its own: libbpf loads global functions only", fix: "remove static if it is a program, or SEC() if it is a function that programs call"},
+	{says: says(`failed to find BTF for extern '([^']*)'`), verdict: ByLoader, code: "unlinked",
+		text: "function or variable %s is in another object", fix: "link the objects: bpftool gen object all.o one.o other.o"},
+	{says: says(`failed to resolve CO-RE relocation <\w+> \[\d+\] (?:(?:struct|union|enum|typedef) )?(\S+)`), verdict: Rejected, code: "co_re",
+		text: "%s is not in this kernel: its CO-RE relocation found no such type, or nothing of that name in it", fix: "guard it with bpf_core_field_exists() or bpf_core_type_exists()"},
+	{says: says(`BPF map '([^']*\.[^']*)' is referenced but wasn't created`), verdict: Rejected, code: "global_data",
+		text: "libbpf did not create map %s: the kernel has no global variables and constants, which Linux has from 5.2 on", fix: "keep them in an array map of your own"},
+	{says: says(`arena's user address must be set`), verdict: ByLoader, code: "arena",
+		text: "this libbpf does not map arenas", fix: "build bpflab with libbpf 1.4 or newer"},
 }
 
 // refusal returns the stage, the verdict and the reason of a program that is not loaded. What
@@ -103,6 +101,8 @@ func libbpfCause(a libbpf.Answer) (string, *Reason) {
 		}
 		reason := &Reason{Code: rule.code, Text: match[0], Fix: rule.fix}
 		switch {
+		case rule.explain != nil:
+			reason.Text, reason.Fix = rule.explain(a.Section, match[1])
 		case strings.Contains(rule.text, "%"):
 			reason.Text = fmt.Sprintf(rule.text, match[1])
 		case rule.text != "":

@@ -17,7 +17,7 @@ import (
 
 var (
 	update = flag.Bool("update", false, "rewrite the golden reasons")
-	record = flag.String("record", "", "rewrite the recorded rejections from a `directory` with v.json of bpflab verify --json, its logs and the objects")
+	record = flag.String("record", "", "record the rejections of the objects in a `directory` that has v.json of bpflab verify --json, its logs and the objects; those of other objects stay")
 )
 
 const (
@@ -58,16 +58,8 @@ func TestGoldenReasons(t *testing.T) {
 	if *record != "" {
 		rewrite(t, *record)
 	}
-	var all []recorded
-	text, err := os.ReadFile(recordings)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(text, &all); err != nil {
-		t.Fatal(err)
-	}
 	var got strings.Builder
-	for _, r := range all {
+	for _, r := range recordedAll(t) {
 		reason := r.reason(t)
 		fmt.Fprintf(&got, "%s %s, %s\n  %s: %s\n  at    %s\n  to do %s\n", r.Object, r.Program, r.Kernel, reason.Code, reason.Text, reason.Line, reason.Fix)
 		if reason.Code == "rejected" {
@@ -88,6 +80,19 @@ func TestGoldenReasons(t *testing.T) {
 	}
 }
 
+// recordedAll returns the recorded rejections.
+func recordedAll(t *testing.T) []recorded {
+	var all []recorded
+	text, err := os.ReadFile(recordings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &all); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 func firstDifference(got, want string) string {
 	wanted := strings.Split(want, "\n")
 	for i, line := range strings.Split(got, "\n") {
@@ -98,24 +103,26 @@ func firstDifference(got, want string) string {
 	return "lines are missing at the end"
 }
 
-// rewrite records the rejections of a run, each complaint of a program once.
+// rewrite records the rejections of a run, each complaint of a program once, in place of
+// those that are recorded of the same objects.
 func rewrite(t *testing.T, dir string) {
 	report, err := ReadReport(filepath.Join(dir, "v.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	programs := map[string]Program{}
+	programs, objects := map[string]Program{}, map[string]bool{}
 	paths, _ := filepath.Glob(filepath.Join(dir, "*.o"))
 	for _, path := range paths {
-		objects, err := Open(path)
+		opened, err := Open(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, p := range objects[0].Programs {
-			programs[objects[0].Name+" "+p.Name] = p
+		objects[opened[0].Name] = true
+		for _, p := range opened[0].Programs {
+			programs[opened[0].Name+" "+p.Name] = p
 		}
 	}
-	var all []recorded
+	all := slices.DeleteFunc(recordedAll(t), func(r recorded) bool { return objects[r.Object] })
 	seen := map[string]bool{}
 	for _, r := range report.Results {
 		p, known := programs[r.Object+" "+r.Program]

@@ -3,6 +3,7 @@ package verify
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -155,14 +156,24 @@ func unknownHelper(f *failure) string {
 
 func unknownHelperFix(f *failure) string {
 	name, _, since := f.helper()
+	if name == "bpf_trace_vprintk" {
+		return "bpf_printk() uses it for more than three values: print three at most, or in two calls"
+	}
 	if since == "" && f.match[1] != "" && f.match[1] != "unknown" {
 		return otherHelper(f, name)
 	}
 	return "bpf_core_enum_value_exists(enum bpf_func_id, " + strings.Replace(name, "bpf_", "BPF_FUNC_", 1) + ") reports at load time whether the kernel has it"
 }
 
+// ofTracing are helpers that fentry, fexit and tp_btf have, and kprobes and raw tracepoints
+// have not.
+var ofTracing = []string{"bpf_get_socket_cookie", "bpf_sk_storage_get", "bpf_sk_storage_delete", "bpf_skb_output", "bpf_xdp_output", "bpf_sock_from_file"}
+
 // otherHelper says what to use in place of a helper that a program's type has not.
 func otherHelper(f *failure, name string) string {
+	if rest, ok := strings.CutPrefix(f.Section, "raw_tp/"); ok && slices.Contains(ofTracing, name) {
+		return fmt.Sprintf("tracing programs with BTF have it from 5.12 on: SEC(%q), whose arguments are pointers that can be followed", "tp_btf/"+rest)
+	}
 	onPackets := f.Type == "XDP" || strings.HasPrefix(f.Type, "Sched") || strings.HasPrefix(f.Type, "CGroupSKB") || f.Type == "SocketFilter"
 	switch {
 	case strings.HasPrefix(name, "bpf_skb_") && f.Type == "XDP":

@@ -10,23 +10,43 @@ import (
 
 const chooseTarget = "choose at load time, with another program for other kernels, or set what it attaches to"
 
+// What a kernel may lack to attach to.
+const (
+	noIterator     = "this kernel has no iterator "
+	noTracepoint   = "this kernel has no tracepoint "
+	noHook         = "this kernel has no LSM hook "
+	findTracepoint = "look for its name in /sys/kernel/tracing/events (without the group); " + chooseTarget
+	findHook       = "the hooks are in include/linux/lsm_hook_defs.h of the kernel; " + chooseTarget
+)
+
+func noFunction(name string) string {
+	return "this kernel has no function " + name + " to attach to: it is called otherwise, is inlined, or must not be traced"
+}
+
+// missingTarget says what a section names and the kernel has not: libbpf looks for it in the kernel's
+// BTF under another name.
+func missingTarget(section, name string) (text, fix string) {
+	kind, _, _ := strings.Cut(section, "/")
+	switch {
+	case kind == "tp_btf":
+		return noTracepoint + strings.TrimPrefix(name, "btf_trace_"), findTracepoint
+	case strings.HasPrefix(kind, "lsm"):
+		return noHook + strings.TrimPrefix(name, "bpf_lsm_"), findHook
+	case strings.HasPrefix(kind, "iter"):
+		return noIterator + strings.TrimPrefix(name, "bpf_iter_"), chooseTarget
+	}
+	return noFunction(name), chooseTarget
+}
+
 // missingRules are about what the program refers to and the kernel has not, or not for it.
 var missingRules = []rule{
-	{code: "attach_target", says: says(`attach \w+/\w+: (\w+) iterator not supported`), text: func(f *failure) string {
-		return "this kernel has no iterator " + f.match[1]
-	}, fix: chooseTarget},
-	{code: "attach_target", says: says(`attach \w+/\w+: raw_tp (\w+) not supported`), text: func(f *failure) string {
-		return "this kernel has no tracepoint " + f.match[1]
-	}, fix: "look for its name in /sys/kernel/tracing/events (without the group); " + chooseTarget},
-	{code: "attach_target", says: says(`attach \w+/\w+: (\w+) LSM hook not supported`), text: func(f *failure) string {
-		return "this kernel has no LSM hook " + f.match[1]
-	}, fix: "the hooks are in include/linux/lsm_hook_defs.h of the kernel; " + chooseTarget},
+	{code: "attach_target", says: says(`attach \w+/\w+: (\w+) iterator not supported`), text: func(f *failure) string { return noIterator + f.match[1] }, fix: chooseTarget},
+	{code: "attach_target", says: says(`attach \w+/\w+: raw_tp (\w+) not supported`), text: func(f *failure) string { return noTracepoint + f.match[1] }, fix: findTracepoint},
+	{code: "attach_target", says: says(`attach \w+/\w+: (\w+) LSM hook not supported`), text: func(f *failure) string { return noHook + f.match[1] }, fix: findHook},
 	{code: "attach_target", says: says(`attach_btf_id \d+ points to disabled hook (?:bpf_lsm_)?(\w+)`), text: func(f *failure) string {
 		return "programs cannot attach to the LSM hook " + f.match[1] + " on this kernel: it is off for them"
 	}, fix: "choose another hook; kernel/bpf/bpf_lsm.c lists those that are off"},
-	{code: "attach_target", says: says(`attach \w+/\w+: (?:\w+ )?(\S+?) not supported|The address of function (\S+) cannot be found`), text: func(f *failure) string {
-		return "this kernel has no function " + f.match[1] + f.match[2] + " to attach to: it is called otherwise, is inlined, or must not be traced"
-	}, fix: chooseTarget},
+	{code: "attach_target", says: says(`attach \w+/\w+: (?:\w+ )?(\S+?) not supported|The address of function (\S+) cannot be found`), text: func(f *failure) string { return noFunction(f.match[1] + f.match[2]) }, fix: chooseTarget},
 	{code: "attach_target", says: says(`Attaching (\S+) to __noreturn functions?(?: '(\w+)')?`), text: func(f *failure) string {
 		_, target, _ := strings.Cut(f.Section, "/")
 		return cmp.Or(f.match[2], target) + " never returns, so the kernel refuses " + f.match[1] + " for it"
@@ -118,7 +138,21 @@ func noKfunc(name string) string {
 	return text
 }
 
+// kfuncModules are the kernel modules of the kernel functions whose names begin so.
+var kfuncModules = []struct{ prefix, module string }{
+	{"bpf_ct_", "nf_conntrack"}, {"bpf_skb_ct_", "nf_conntrack"}, {"bpf_xdp_ct_", "nf_conntrack"},
+	{"bpf_xdp_get_xfrm_state", "xfrm_interface"}, {"bpf_skb_get_xfrm_info", "xfrm_interface"}, {"bpf_skb_set_xfrm_info", "xfrm_interface"},
+}
+
+// missingKfunc says that a kernel function is not there, and what to do.
+func missingKfunc(_, name string) (text, fix string) { return noKfunc(name), kfuncFix(name) }
+
 func kfuncFix(name string) string {
+	for _, m := range kfuncModules {
+		if strings.HasPrefix(name, m.prefix) {
+			return "load its module first, " + m.module + ", or declare it with __ksym __weak and call it only if bpf_ksym_exists(" + name + ")"
+		}
+	}
 	return "declare it with __ksym __weak and call it only if bpf_ksym_exists(" + name + "); load its module first if it is a module's"
 }
 

@@ -40,6 +40,9 @@ var (
 // span returns a range as the verifier prints it, "[0, 1]" or the value and the unknown
 // bits, "(0x0; 0x1)", in words.
 func span(text string) string {
+	if strings.HasPrefix(text, "unknown scalar value") {
+		return "a value of which the verifier knows nothing"
+	}
 	if m := isRange.FindStringSubmatch(text); m != nil {
 		return between(m[1], m[2])
 	}
@@ -77,7 +80,7 @@ func returned(f *failure) string {
 func returnFix(f *failure) string {
 	switch f.Type {
 	case "LSM":
-		return "an LSM hook returns 0 to allow and a negative error number, such as -EPERM, to deny (0 or 1 in lsm_cgroup)"
+		return "an LSM hook returns 0 to allow and a negative error number, such as -EPERM, to deny (0 or 1 in lsm_cgroup); what another program returned is passed on as if (ret < 0) return -EPERM;"
 	case "Tracing", "RawTracepoint", "Kprobe":
 		return "return 0"
 	case "CGroupSKB", "CGroupSock", "CGroupSockAddr", "CGroupDevice", "CGroupSysctl", "CGroupSockopt":
