@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,6 +24,8 @@ type verifyFlags struct {
 	csv    string
 
 	markdown string
+	html     string
+	selected verify.Selection
 	budget   []string
 	budgets  string
 	compare  string
@@ -53,8 +56,11 @@ such files within, as those of libbpf and of Go do.`,
 	f.loaders.define(flags)
 	flags.StringVar(&f.btf, "btf", "", "BTF file to relocate with on kernels that have none of their own")
 	flags.StringVar(&f.json, "json", "", "write the results as JSON to this file, - for standard output")
-	flags.StringVar(&f.csv, "csv", "", "write the results as CSV, with veristat's columns, to this file, - for standard output")
+	flags.StringVar(&f.csv, "csv", "", "write the results as CSV, with veristat's columns, to this file, - for standard output; to a directory, DIR/, a file for each kernel, which veristat -C reads")
 	flags.StringVar(&f.markdown, "markdown", "", "write the results as Markdown to this file, - for standard output")
+	flags.StringVar(&f.html, "html", "", "write the results as one HTML page to this file, - for standard output")
+	flags.StringArrayVar(&f.selected.Only, "prog", nil, "verify only programs of this name; a pattern such as 'handle_*' may be given, and the flag more than once")
+	flags.StringArrayVar(&f.selected.Skip, "skip-prog", nil, "leave out programs of this name or pattern")
 	flags.StringArrayVar(&f.budget, "budget", nil, "the most that programs may have, as in insns<=100000 or PROGRAM:insns<=100")
 	flags.StringVar(&f.budgets, "budgets", "", "file with budgets")
 	flags.StringVar(&f.compare, "compare", "", "JSON of an earlier run: show what changed, fail only on what is new")
@@ -74,6 +80,9 @@ func (f *verifyFlags) do(ctx context.Context, std streams, args []string) error 
 	if err != nil {
 		return usageError{err}
 	}
+	if objects, err = f.choose(objects); err != nil {
+		return err
+	}
 	harm := ""
 	if f.attach {
 		harm = "--attach attaches programs to it"
@@ -87,21 +96,46 @@ func (f *verifyFlags) do(ctx context.Context, std streams, args []string) error 
 	if err != nil {
 		return err
 	}
-	code := report.Exit()
-	if was != nil {
-		code = report.ExitSince(*was, budgets)
-		fmt.Fprintf(std.err, "\nsince %s:\n", f.compare)
-		if err := verify.WriteChanges(std.err, verify.Changes(*was, report)); err != nil {
-			return err
-		}
-	}
-	if f.strict && report.Unread() > 0 {
-		code = verdict.ExitUsage
+	code, err := f.code(std.err, report, was, budgets)
+	if err != nil {
+		return err
 	}
 	if ctx.Err() != nil {
 		code = verdict.ExitInfra
 	}
 	return exitWith(code)
+}
+
+// code returns the exit code, and shows what has changed since an earlier run.
+func (f *verifyFlags) code(out io.Writer, report verify.Report, was *verify.Report, budgets verify.Budgets) (int, error) {
+	code := report.Exit()
+	if was != nil {
+		code = report.ExitSince(*was, budgets)
+		fmt.Fprintf(out, "\nsince %s:\n", f.compare)
+		if err := verify.WriteChanges(out, verify.Changes(*was, report)); err != nil {
+			return code, err
+		}
+	}
+	if f.strict && report.Unread() > 0 {
+		code = verdict.ExitUsage
+	}
+	return code, nil
+}
+
+// choose returns the objects with the programs that --prog and --skip-prog leave.
+func (f *verifyFlags) choose(objects []*verify.Object) ([]*verify.Object, error) {
+	chosen, err := f.selected.Of(objects)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	if len(f.selected.Only)+len(f.selected.Skip) == 0 {
+		return chosen, nil
+	}
+	programs := 0
+	for _, o := range chosen {
+		programs += len(o.Programs)
+	}
+	return chosen, needSome(programs, "programs to load", "--prog and --skip-prog leave none")
 }
 
 // options returns how the objects are verified.
@@ -158,13 +192,22 @@ func (f *verifyFlags) verify(ctx context.Context, std streams, objects []*verify
 	report.Seconds = time.Since(report.Started).Seconds()
 	report.Over = budgets.Over(report.Results)
 	err := errors.Join(
-		verify.Table(std.beside(f.json, f.csv, f.markdown), report),
+		verify.Table(std.beside(f.json, f.csv, f.markdown, f.html), report),
 		saveJSON(f.json, std.out, report),
-		saveTo(f.csv, std.out, func(w io.Writer) error { return verify.CSV(w, report) }),
+		f.saveCSV(std.out, report),
+		saveTo(f.html, std.out, func(w io.Writer) error { return verify.HTML(w, report) }),
 		saveTo(f.markdown, std.out, func(w io.Writer) error { return verify.Markdown(w, report) }),
 	)
 	fmt.Fprintln(std.err, "logs in", env.dir)
 	return report, err
+}
+
+// saveCSV writes the results as CSV to one file, or into a directory for veristat.
+func (f *verifyFlags) saveCSV(stdout io.Writer, report verify.Report) error {
+	if info, err := os.Stat(f.csv); strings.HasSuffix(f.csv, "/") || err == nil && info.IsDir() {
+		return verify.WriteVeristat(f.csv, report)
+	}
+	return saveTo(f.csv, stdout, func(w io.Writer) error { return verify.CSV(w, report) })
 }
 
 // saveTo writes to a file, or to standard output for "-"; "" is nothing at all.

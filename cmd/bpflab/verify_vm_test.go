@@ -257,7 +257,7 @@ func TestVerifyBadPrograms(t *testing.T) {
 // What cannot be read is a row with its reason, and the programs of other objects are judged.
 func TestVerifyBadObjects(t *testing.T) {
 	needVMs(t)
-	plain, big := compiled(t, "grows.bpf"), compiledFor(t, "bpfeb", "unknown.bpf")
+	plain, big, csvs := compiled(t, "grows.bpf"), compiledFor(t, "bpfeb", "unknown.bpf"), t.TempDir()
 	bad := map[string]string{big: "big-endian", compiled(t, "types.bpf"): "no programs", "/bin/true": "no eBPF object within", "verify_vm_test.go": "not an ELF file"}
 	for object, says := range bad {
 		if o := bpflab(t, "verify", object, "--kernel", "6.1"); o.code != verdict.ExitFail || !strings.Contains(o.stdout, says) || !strings.Contains(o.stdout, filepath.Base(object)) {
@@ -271,10 +271,21 @@ func TestVerifyBadObjects(t *testing.T) {
 		{verdict.ExitOK, []string{plain, big}},
 		{verdict.ExitUsage, []string{plain, big, "--strict"}},
 		{verdict.ExitFail, []string{plain, big, "/bin/true"}},
+		{verdict.ExitOK, []string{plain, big, "--prog", "wor*", "--csv", csvs, "--html", filepath.Join(csvs, "v.html")}},
 	} {
 		o := bpflab(t, append([]string{"verify", "--kernel", "6.1"}, test.args...)...)
 		if o.want(t, test.want); !strings.Contains(o.stdout, "big-endian") || !strings.Contains(o.stdout, "1 accepted") {
 			t.Errorf("%q:\n%s", test.args, o.stdout)
+		}
+	}
+	for name, want := range map[string]string{"6.1.csv": "grows.bpf.o,work,success,", "v.html": "big-endian"} {
+		if text, err := os.ReadFile(filepath.Join(csvs, name)); err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s, error %v:\n%s", name, err, text)
+		}
+	}
+	for _, args := range [][]string{{"--prog", "nobody"}, {"--skip-prog", "*"}, {"--prog", "[w"}} {
+		if o := bpflab(t, append([]string{"verify", plain, big}, args...)...); o.code != verdict.ExitUsage || !strings.Contains(o.stderr, "prog") {
+			t.Errorf("%q: exit code %d, %s", args, o.code, o.stderr)
 		}
 	}
 	if o := bpflab(t, "verify", plain, "--budget", "nobody:insns<=3"); o.code != verdict.ExitUsage || !strings.Contains(o.stderr, "nobody") {

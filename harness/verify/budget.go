@@ -34,13 +34,14 @@ type Over struct {
 	Object  string `json:"object"`
 	Program string `json:"program"`
 	Kernel  string `json:"kernel"`
+	Release string `json:"release,omitempty"`
 	Measure string `json:"measure"`
 	Value   int    `json:"value"`
 	Limit   int    `json:"limit"`
 }
 
 func (o Over) String() string {
-	return fmt.Sprintf("%s on %s: %s is %d, over its budget of %d", o.Program, o.Kernel, o.Measure, o.Value, o.Limit)
+	return fmt.Sprintf("%s on %s: %s is %d, over its budget of %d", o.Program, withRelease(o.Kernel, o.Release), o.Measure, o.Value, o.Limit)
 }
 
 // ReadBudgets reads a budgets file. Errors name the file and the line.
@@ -108,12 +109,7 @@ func merge(a, b Limits) Limits {
 
 // Known returns an error if the budgets name a program that no object has.
 func (b Budgets) Known(objects []*Object) error {
-	var names []string
-	for _, o := range objects {
-		for _, p := range o.Programs {
-			names = append(names, p.Name)
-		}
-	}
+	names := programNames(objects)
 	for _, name := range slices.Sorted(maps.Keys(b.Programs)) {
 		if !slices.Contains(names, name) {
 			return fmt.Errorf("there is a budget for program %q, which no object has; they have %s", name, strings.Join(names, ", "))
@@ -133,7 +129,7 @@ func (b Budgets) Over(all []Result) []Over {
 		limits := merge(b.All, b.Programs[r.Program])
 		for _, name := range slices.Sorted(maps.Keys(limits)) {
 			if value := measures[name](r); value > limits[name] {
-				out = append(out, Over{r.Object, r.Program, r.Kernel, name, value, limits[name]})
+				out = append(out, Over{r.Object, r.Program, r.Kernel, r.Release, name, value, limits[name]})
 			}
 		}
 	}

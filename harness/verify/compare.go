@@ -83,7 +83,7 @@ func WriteChanges(w io.Writer, all []Change) error {
 	named := changed(all).objectNamer()
 	fmt.Fprintln(table, named("OBJECT\t", "")+"PROGRAM\tKERNEL\tWHAT\tWAS\tNOW\tCHANGE")
 	for _, c := range all {
-		fmt.Fprintf(table, "%s%s\t%s\t%s\n", named(clean(c.Now.Object), "\t"), c.Now.program(), c.Now.Kernel, c.text())
+		fmt.Fprintf(table, "%s%s\t%s\t%s\n", named(clean(c.Now.Object), "\t"), c.Now.program(), c.kernel(), c.text())
 	}
 	return table.Flush()
 }
@@ -95,6 +95,14 @@ func changed(all []Change) Report {
 		r.Results = append(r.Results, c.Now)
 	}
 	return r
+}
+
+// kernel names the kernel, and both of its releases if it has been another one before.
+func (c Change) kernel() string {
+	if was := c.Was.Release; was != "" && was != c.Now.Release {
+		return withRelease(c.Now.Kernel, was+" -> "+c.Now.Release)
+	}
+	return withRelease(c.Now.Kernel, c.Now.Release)
 }
 
 func (c Change) text() string {

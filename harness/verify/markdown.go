@@ -10,12 +10,12 @@ import (
 // and why programs were rejected.
 func Markdown(w io.Writer, r Report) error {
 	var out strings.Builder
-	kernels, named := r.kernels(), r.objectNamer()
-	fmt.Fprintf(&out, "### bpflab verify: %s\n\n| program | %s |\n|---|%s\n", r.closing(), strings.Join(kernels, " | "), strings.Repeat("---:|", len(kernels)))
+	kernels, named, at := r.kernels(), r.objectNamer(), r.cells()
+	fmt.Fprintf(&out, "### bpflab verify: %s\n\n| program | %s |\n|---|%s\n", r.closing(), strings.Join(r.kernelTitles(), " | "), strings.Repeat("---:|", len(kernels)))
 	for _, name := range r.programs() {
 		fmt.Fprintf(&out, "| %s%s |", cell(named(name[0], ": ")), cell(name[1]+r.withLoader(name[2])))
 		for _, k := range kernels {
-			fmt.Fprintf(&out, " %s |", cell(r.at(name, k)))
+			fmt.Fprintf(&out, " %s |", cell(at[[4]string{name[0], name[1], k, name[2]}]))
 		}
 		out.WriteString("\n")
 	}
@@ -26,14 +26,23 @@ func Markdown(w io.Writer, r Report) error {
 		fmt.Fprintf(&out, "\n- **differs:** %s\n", cell(line))
 	}
 	for _, group := range rejections(r.Results) {
-		fmt.Fprintf(&out, "\n- **%s%s** on %s: %s", cell(named(group.Object, ": ")), cell(group.Program), strings.Join(group.kernels, ", "), cell(group.Reason.Text))
-		if group.Reason.Since != nil {
-			fmt.Fprintf(&out, " (%s accepts it)", cell(*group.Reason.Since))
-		}
-		out.WriteString("\n")
+		out.WriteString(group.markdown(named))
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
+}
+
+// markdown returns a list item.
+func (r rejection) markdown(named func(name, end string) string) string {
+	title := "**" + cell(named(r.Object, ": ")) + cell(r.Program) + "** on " + strings.Join(r.found[0].kernels, ", ")
+	if lines := r.lines(); len(lines) > 0 {
+		title = "**" + cell(r.title()) + "** (" + cell(strings.Join(lines, "; ")) + ")"
+	}
+	text := "\n- " + title + ": " + cell(r.Reason.Text)
+	if r.Reason.Since != nil {
+		text += " (" + cell(r.Reason.sinceName()) + " accepts it)"
+	}
+	return text + "\n"
 }
 
 func (r Report) kernels() []string {
@@ -56,18 +65,15 @@ func distinct[K comparable](all []Result, of func(Result) K) []K {
 	return out
 }
 
-// at returns a program's cell: the instructions, or the reason.
-func (r Report) at(name [3]string, kernel string) string {
+// cells returns the text of each result: the instructions, or the reason.
+func (r Report) cells() map[[4]string]string {
+	out := map[[4]string]string{}
 	for _, one := range r.Results {
-		if one.Object != name[0] || one.Program != name[1] || one.Loader != name[2] || one.Kernel != kernel {
-			continue
+		if out[one.key()] = one.word() + ": " + one.short(); one.Accepted {
+			out[one.key()] = count(one.Insns)
 		}
-		if one.Accepted {
-			return count(one.Insns)
-		}
-		return one.word() + ": " + one.short()
 	}
-	return ""
+	return out
 }
 
 // cell returns text escaped for a Markdown table.

@@ -43,7 +43,9 @@ func explain(all []Result, objects []*Object, kernels []kernel.Image) {
 			f := &failure{Result: r, program: programs[[2]string{r.Object, r.Program}], version: versions[r.Kernel]}
 			f.explain()
 		}
-		r.Reason.Since = since(all, versions, r)
+		if first := since(all, versions, r); first != nil {
+			r.Reason.Since, r.Reason.SinceRelease = &first.Kernel, first.Release
+		}
 	}
 }
 
@@ -107,10 +109,9 @@ func lastMatch(re *regexp.Regexp, text string) []string {
 	return all[len(all)-1]
 }
 
-// since returns the first kernel of the run, above a rejected program's, that accepts
-// it.
-func since(all []Result, versions map[string]kernel.Version, rejected *Result) *string {
-	var first *Result
+// since returns the result of the first kernel of the run, above a rejected program's,
+// that accepts it; nil if none does.
+func since(all []Result, versions map[string]kernel.Version, rejected *Result) (first *Result) {
 	for i := range all {
 		r := &all[i]
 		if r.Object != rejected.Object || r.Program != rejected.Program || r.Loader != rejected.Loader || !r.Accepted || versions[r.Kernel].Compare(versions[rejected.Kernel]) <= 0 {
@@ -120,8 +121,5 @@ func since(all []Result, versions map[string]kernel.Version, rejected *Result) *
 			first = r
 		}
 	}
-	if first == nil {
-		return nil
-	}
-	return &first.Kernel
+	return first
 }

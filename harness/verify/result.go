@@ -60,8 +60,9 @@ type Reason struct {
 	Line string `json:"line,omitempty"` // of the C source, and the instruction
 	Fix  string `json:"fix,omitempty"`
 
-	Message string  `json:"message,omitempty"` // of the loader, before any explanation
-	Since   *string `json:"since"`             // the first kernel of this run above that accepts it; null if none does
+	Message      string  `json:"message,omitempty"`       // of the loader, before any explanation
+	Since        *string `json:"since"`                   // the first kernel of this run above that accepts it; null if none does
+	SinceRelease string  `json:"since_release,omitempty"` // that kernel's
 }
 
 // Exit returns the command's exit code: 1 if a program was rejected, by the kernel or the

@@ -32,7 +32,7 @@ func TestSeveralObjects(t *testing.T) {
 				t.Errorf("no row of %s in the %s:\n%s", name, shown, text)
 			}
 		}
-		if !strings.Contains(markdown.String(), "| "+name+": handle |") || !strings.Contains(markdown.String(), "**"+name+": handle**") {
+		if !strings.Contains(markdown.String(), "| "+name+": handle |") || !strings.Contains(markdown.String(), "handle of "+name+" on 6.1") {
 			t.Errorf("no %s in\n%s", name, &markdown)
 		}
 	}

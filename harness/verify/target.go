@@ -36,11 +36,8 @@ func (o Options) unasked(r Result, refused string) (Result, bool) {
 // CheckNames returns an error if targets or sizes are for programs or maps that no object
 // has.
 func (o Options) CheckNames(objects []*Object) error {
-	var programs, maps []string
+	programs, maps := programNames(objects), []string(nil)
 	for _, one := range objects {
-		for _, p := range one.Programs {
-			programs = append(programs, p.Name)
-		}
 		maps = append(maps, one.maps()...)
 	}
 	for name := range o.Targets {

@@ -91,7 +91,7 @@ func (r Report) Differences() []string {
 		}
 		if other.Loader != one.Loader && other.judged() && one.judged() && other.Accepted != one.Accepted {
 			out = append(out, fmt.Sprintf("%s of %s on %s: %s, %s: the loader makes the difference, not the kernel",
-				one.Program, one.Object, one.Kernel, other.byWhom(), one.byWhom()))
+				one.Program, one.Object, one.kernelName(), other.byWhom(), one.byWhom()))
 		}
 	}
 	return out

@@ -1,0 +1,93 @@
+package verify
+
+import (
+	"cmp"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// columns are veristat's names (tools/testing/selftests/bpf/veristat.c), and what it does
+// not have: the kernel, its release, the loader and why a program was rejected.
+var columns = []string{"file_name", "prog_name", "verdict", "duration", "total_insns", "total_states", "peak_states",
+	"prog_size", "prog_size_jited", "prog_type", "stack_depth", "kernel", "release", "loader", "reason"}
+
+// CSV writes a line for each result. The duration is in microseconds, sizes are
+// in bytes.
+func CSV(w io.Writer, r Report) error {
+	out := csv.NewWriter(w)
+	out.Write(columns)
+	for _, one := range r.Results {
+		out.Write(append([]string{one.Object, one.Program, one.verdict()}, append(one.figures(),
+			strconv.Itoa(one.XlatedLen), strconv.Itoa(one.JitedLen), one.Type, one.StackDepth, one.Kernel, one.Release, one.Loader, one.code())...))
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// figures returns the duration and what the verifier counted.
+func (r Result) figures() []string {
+	return []string{strconv.Itoa(int(r.Load * 1e6)), strconv.Itoa(r.Insns), strconv.Itoa(r.States), strconv.Itoa(r.PeakStates)}
+}
+
+// verdict returns the verdict as veristat prints it.
+func (r Result) verdict() string {
+	switch {
+	case r.Infra != "":
+		return "unknown"
+	case r.Accepted:
+		return "success"
+	case r.failed():
+		return "failure"
+	}
+	return "unknown"
+}
+
+// WriteVeristat writes a file for each kernel, and each loader if there are several, into a
+// directory: CSV that `veristat -C` compares, of any version of it. It has the columns that
+// all versions know, and only programs that were judged, for veristat has no other verdict.
+func WriteVeristat(dir string, r Report) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	files := map[string]*strings.Builder{}
+	for _, one := range r.Results {
+		name := r.veristatFile(one)
+		if files[name] == nil {
+			files[name] = &strings.Builder{}
+			fmt.Fprintln(files[name], strings.Join(columns[:7], ","))
+		}
+		if one.judged() && one.Program != "" {
+			fmt.Fprintln(files[name], strings.Join(append([]string{field(one.Object), field(one.Program), one.verdict()}, one.figures()...), ","))
+		}
+	}
+	var errs []error
+	for name, text := range files {
+		errs = append(errs, os.WriteFile(filepath.Join(dir, name), []byte(text.String()), 0o644))
+	}
+	return errors.Join(errs...)
+}
+
+// veristatFile returns the name of the file that has a result.
+func (r Report) veristatFile(one Result) string {
+	name := plain(one.Kernel)
+	if len(distinct(r.Results, func(one Result) string { return one.Loader })) > 1 {
+		name += "." + cmp.Or(one.Loader, Cilium)
+	}
+	return name + ".csv"
+}
+
+// field returns a name as veristat reads it, which knows no quotes.
+func field(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r == ',' || r == '"' {
+			return '_'
+		}
+		return r
+	}, clean(name))
+}

@@ -1,0 +1,58 @@
+package verify
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+)
+
+//go:embed page.html
+var pageText string
+
+var page = template.Must(template.New("verify").Funcs(template.FuncMap{
+	"word":  Result.word,
+	"short": Result.short,
+	"ms":    func(r Result) string { return fmt.Sprintf("%.1f", r.Load*1000) },
+}).Parse(pageText))
+
+// pageRow is an object's totals.
+type pageRow struct {
+	Object string
+	Cells  []string
+}
+
+// pageReason is a reason with all programs that have it.
+type pageReason struct {
+	Result
+	Title string
+	Lines []string
+	Since string
+	Words []string // the end of the verifier's log
+}
+
+// HTML writes the report as one page that needs nothing else: totals, a line for each
+// result, with a filter, and the reasons.
+func HTML(w io.Writer, r Report) error {
+	t := r.total()
+	rows := []pageRow{}
+	for _, object := range t.objects {
+		rows = append(rows, pageRow{object, t.row(object)})
+	}
+	var reasons []pageReason
+	for _, group := range rejections(r.Results) {
+		one := pageReason{Result: group.Result, Title: group.title(), Lines: group.lines(), Words: lastWords(group.log)}
+		if group.Reason.Since != nil {
+			one.Since = group.Reason.sinceName()
+		}
+		reasons = append(reasons, one)
+	}
+	return page.Execute(w, struct {
+		Report
+		Closing           string
+		Kernels, Frequent []string
+		Rows              []pageRow
+		Reasons           []pageReason
+		Differs, Prepared []string
+	}{r, r.closing(), r.kernelTitles(), r.frequent(), rows, reasons, r.Differences(), r.preparations()})
+}

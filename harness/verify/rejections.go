@@ -1,0 +1,135 @@
+package verify
+
+import (
+	"cmp"
+	"fmt"
+	"github.com/bpflab/bpflab/harness/probe"
+	"slices"
+	"strings"
+)
+
+// rejection is one reason, of all programs that have it: those that use one map that cannot
+// be made, for example.
+type rejection struct {
+	Result // the first that has it
+	found  []occurrence
+}
+
+// occurrence is a program and the kernels on which it has a reason.
+type occurrence struct {
+	object, program string
+	kernels         []string
+}
+
+// cause is what rejections are grouped by.
+type cause struct{ loader, verdict, code, text string }
+
+// rejections groups what is not accepted by its reason: those that most programs have are
+// first, and reasons of one code beside each other.
+func rejections(all []Result) []rejection {
+	var out []rejection
+	groups, known, codes := map[cause]int{}, map[[3]any]int{}, map[string]int{}
+	for _, r := range all {
+		if r.Accepted || r.Reason == nil || r.word() == Optional {
+			continue
+		}
+		why := cause{r.Loader, r.word(), r.Reason.Code, r.Reason.Text}
+		i, ok := groups[why]
+		if !ok {
+			i = len(out)
+			groups[why], out = i, append(out, rejection{Result: r})
+		}
+		program := [3]any{why, r.Object, r.Program}
+		at, ok := known[program]
+		if !ok {
+			at = len(out[i].found)
+			known[program], out[i].found = at, append(out[i].found, occurrence{object: r.Object, program: r.Program})
+			codes[why.code]++
+		}
+		out[i].found[at].kernels = append(out[i].found[at].kernels, r.kernelName())
+	}
+	slices.SortStableFunc(out, func(a, b rejection) int {
+		return cmp.Or(codes[b.Reason.Code]-codes[a.Reason.Code], strings.Compare(a.Reason.Code, b.Reason.Code), len(b.found)-len(a.found))
+	})
+	return out
+}
+
+// text returns a paragraph. The line of C and the log are of the first program.
+func (r rejection) text() string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "\n%s: %s\n", r.title(), clean(r.Reason.Text))
+	for _, line := range r.lines() {
+		fmt.Fprintf(&out, "  of     %s\n", line)
+	}
+	for _, line := range []struct{ name, text string }{{"at", r.Reason.Line}, {"to do", r.Reason.Fix}, {"log", r.Log}} {
+		if line.text != "" {
+			fmt.Fprintf(&out, "  %-6s %s\n", line.name, clean(line.text))
+		}
+	}
+	if r.Reason.Since != nil {
+		fmt.Fprintf(&out, "  %-6s %s accepts it\n", "since", r.Reason.sinceName())
+	}
+	for _, line := range lastWords(r.log) {
+		fmt.Fprintf(&out, "    | %s\n", clean(line))
+	}
+	return out.String()
+}
+
+// title names the program, or counts those that have the reason.
+func (r rejection) title() string {
+	if len(r.found) == 1 {
+		return r.where() + " on " + strings.Join(r.found[0].kernels, ", ") + r.with()
+	}
+	what := "programs"
+	if r.Program == "" {
+		what = "objects"
+	}
+	return fmt.Sprintf("%s, %d %s%s", clean(r.Reason.Code), len(r.found), what, r.with())
+}
+
+// listed is how many lines name the programs of one reason at most.
+const listed = 12
+
+// lines names the programs that have the reason, those of one object and the same kernels
+// on one line; none if there is only one.
+func (r rejection) lines() []string {
+	if len(r.found) == 1 {
+		return nil
+	}
+	var out []string
+	for i := 0; i < len(r.found); {
+		first, names := r.found[i], []string(nil)
+		for ; i < len(r.found) && r.found[i].object == first.object && slices.Equal(r.found[i].kernels, first.kernels); i++ {
+			if r.found[i].program != "" {
+				names = append(names, clean(r.found[i].program))
+			}
+		}
+		of := clean(first.object)
+		if len(names) > 0 {
+			of = strings.Join(names, ", ") + " of " + of
+		}
+		out = append(out, of+" on "+strings.Join(first.kernels, ", "))
+	}
+	if more := len(out) - listed; more > 1 {
+		out = append(out[:listed], fmt.Sprintf("and %d more lines like these, see the table", more))
+	}
+	return out
+}
+
+// shownLog is how many lines of a log are shown, from its end.
+const shownLog = 8
+
+// lastWords returns the end of a log, folded, without the statistics.
+func lastWords(log string) []string {
+	var kept []string
+	for line := range strings.Lines(log) {
+		if !probe.IsStatistic(line) && strings.TrimSpace(line) != "" {
+			kept = append(kept, strings.TrimRight(line, "\n"))
+		}
+	}
+	if len(kept) == 0 {
+		return nil
+	}
+	folded := strings.Split(Fold(strings.Join(kept, "\n")), "\n")
+	return folded[max(0, len(folded)-shownLog):]
+}
