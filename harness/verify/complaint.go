@@ -12,6 +12,8 @@ import (
 var (
 	instruction = regexp.MustCompile(`^(\d+): \([0-9a-f]{2}\) `)
 	noSource    = regexp.MustCompile(`^;\s*(@ .*:0)?$`)
+	state       = regexp.MustCompile(`^\s*(?:from \d+ to \d+.*?: |\d+: )?(?:frame\d+: )?R\d+(?:_\w+)?=`)
+	ofFunction  = regexp.MustCompile(`^(?:Validating \S+\(\) func#\d+\.\.\.|Func#\d+ \('.*'\) is (?:safe|global) .*|func#\d+ @\d+)$`)
 	calling     = regexp.MustCompile(`^(\d+): \(85\) call (?:(\w+)#)?(-?\w+)`)
 )
 
@@ -21,14 +23,15 @@ const poisonedLine = "; instruction poisoned by CO-RE"
 
 // complaint returns the kernel's own words about what it rejects: those behind the last
 // instruction. Lines of the program's source, whose names and comments may be any text,
-// are no words of the kernel.
+// are no words of the kernel, nor are those with its state, which name maps, and with the
+// function that it comes to.
 func complaint(log string) string {
 	var kept []string
 	for _, line := range probe.Said(log) {
 		switch {
 		case instruction.MatchString(line):
 			kept = nil
-		case !strings.HasPrefix(line, ";"):
+		case !strings.HasPrefix(line, ";") && !state.MatchString(line) && !ofFunction.MatchString(line):
 			kept = append(kept, line)
 		}
 	}
@@ -37,7 +40,7 @@ func complaint(log string) string {
 
 // unnamed returns the loader's message without the program's name.
 func unnamed(message, program string) string {
-	return strings.TrimPrefix(message, "program "+program+": ")
+	return strings.TrimPrefix(strings.TrimPrefix(message, "program "+program+": "), "prog '"+program+"': ")
 }
 
 // lastInstruction returns the number of the instruction where the verifier gave up, -1

@@ -78,7 +78,10 @@ func relocated(types *btf.Spec, text string) need {
 	case strings.HasPrefix(kind, "enum"):
 		return need{what: "enumerator", name: name + "." + path(types, m[4], m[3]), guard: "bpf_core_enum_value_exists()"}
 	}
-	return need{what: "field", name: name + "." + path(types, m[4], m[3]), guard: "bpf_core_field_exists()"}
+	if field := path(types, m[4], m[3]); field != "" {
+		return need{what: "field", name: name + "." + field, guard: "bpf_core_field_exists()"}
+	}
+	return need{what: "type", name: name, guard: "bpf_core_type_exists()"}
 }
 
 // flavourless returns a type's name as the kernel has it: what follows three underscores

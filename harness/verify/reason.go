@@ -19,7 +19,8 @@ type failure struct {
 }
 
 // rules are tried in this order; the first that fits gives the reason.
-var rules = slices.Concat(loaderRules, missingRules, sizeRules, callRules, lifetimeRules, accessRules, programRules)
+var rules = slices.Concat(loaderRules, missingRules, sizeRules, callRules, lifetimeRules, accessRules, programRules,
+	objectRules, pointerRules, codeRules, attachRules)
 
 // explain fills in the reasons, and since which kernel of the run a program is
 // accepted.

@@ -87,13 +87,20 @@ var missingRules = []rule{
 		return "call it from a program of a type that has it (most are for tp_btf, fentry, LSM, tc, XDP or struct_ops, few for kprobes)"
 	}},
 	{code: "kfunc", says: says(`kernel function \w+.*not found|calling kernel functions? (?:is|are) not (?:supported|allowed).*`), text: matched, fix: "this kernel has no kernel functions for programs of this type: guard the call with bpf_ksym_exists()"},
-	{code: "co_re", says: says(`invalid func unknown#195896080|frame pointer is read only|failed to resolve CO-RE relocation (.*)|bad CO-RE relocation`), when: poisoned, text: noType, fixes: func(f *failure) string {
-		n, _ := f.needAt()
-		return "guard it with " + cmp.Or(n.guard, "bpf_core_field_exists() or bpf_core_type_exists()") + ", and read what other kernels have in its place"
-	}},
+	{code: "co_re", says: says(`invalid func unknown#195896080|frame pointer is read only|failed to resolve CO-RE relocation (.*)|bad CO-RE relocation`), when: poisoned, text: noType, fixes: guardNeed},
+	{code: "co_re", says: says(`number of funcs in func_info doesn't match number of subprogs`), when: poisonedFirst, text: noType, fixes: guardNeed},
 	{code: "co_re", says: says(`(?:bad CO-RE relocation|no matching types?).*`), text: matched, fix: "the type or field is not in this kernel: guard it with bpf_core_field_exists() or bpf_core_type_exists()"},
 	{code: "btf", says: says(`(?:no BTF found for kernel|kernel BTF|BTF .*not supported|load BTF).*`), text: matched, fix: "this kernel was built without BTF (CONFIG_DEBUG_INFO_BTF): use no CO-RE, fentry or LSM there, or give the kernel's types with --btf"},
 	{code: "co_re", stage: "relocate", says: says(`CO-RE.*`), text: message, fix: "what the object refers to is not in this kernel"},
+	{code: "loader", stage: "relocate", says: says(`config option "(LINUX_HAS_\w+)" does not exist`), text: func(f *failure) string {
+		return f.match[1] + " is a value that libbpf computes by itself (bpf/usdt.bpf.h uses it), and cilium/ebpf does not know it"
+	}, fix: "load it with libbpf: --loader libbpf"},
+	{code: "kconfig", stage: "relocate", says: says(`config option "(\w+)" does not exist`), text: func(f *failure) string {
+		return "this kernel's configuration has no " + f.match[1]
+	}, fix: "declare it __weak: then it is 0 where the kernel has none"},
+	{code: "struct_ops", stage: "relocate", says: says(`lookup struct_ops kern type "(\w+)"`), text: func(f *failure) string {
+		return "this kernel has no struct_ops of type " + f.match[1]
+	}, fix: "load the module that has it first, or leave the program out where the kernel has none"},
 	{code: "loader", stage: "relocate", text: message, fix: "bpflab's loader, cilium/ebpf, cannot prepare it; the kernel was not asked"},
 }
 
@@ -162,11 +169,33 @@ func poisoned(f *failure) bool {
 	return !strings.Contains(matched(f), "frame pointer") || strings.Contains("\n"+f.log, "\n"+poisonedLine)
 }
 
+// poisonedFirst reports whether the program's first instruction is relocated: if cilium/ebpf
+// replaces that one, it loses the entry of the program's own function.
+func poisonedFirst(f *failure) bool {
+	n, ok := f.relocated()
+	return ok && n.at == 0 && n.what != "kernel function"
+}
+
+// relocated returns the need of the instruction where the verifier gave up, or of the
+// first one if it gave up before any.
+func (f *failure) relocated() (need, bool) {
+	if all := f.program.needs; lastInstruction(f.log) < 0 && len(all) > 0 && all[0].at == 0 {
+		return all[0], true
+	}
+	return f.needAt()
+}
+
+// guardNeed says how to ask for what a CO-RE relocation needs.
+func guardNeed(f *failure) string {
+	n, _ := f.relocated()
+	return "guard it with " + cmp.Or(n.guard, "bpf_core_field_exists() or bpf_core_type_exists()") + ", and read what other kernels have in its place"
+}
+
 func noType(f *failure) string {
 	if f.match[1] != "" {
 		return "a CO-RE relocation found nothing in this kernel: " + f.match[1]
 	}
-	n, ok := f.needAt()
+	n, ok := f.relocated()
 	if !ok {
 		return "a CO-RE relocation found nothing: the type or field is not in this kernel"
 	}
