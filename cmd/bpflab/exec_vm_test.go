@@ -66,6 +66,7 @@ func TestExecOnAllDefaultKernels(t *testing.T) {
 		"static Go":    {[]string{path, "labs"}, "| hello ", 0},
 		"dynamic C":    {[]string{dynamicC(t)}, "| cos 1.0", 0},
 		"dynamic 42":   {[]string{dynamicC(t), "42"}, "exit status 42", 1},
+		"takes memory": {[]string{dynamicC(t), "memory"}, "killed by SIGKILL; the kernel killed a process for want of memory", 1},
 		"dynamic dies": {[]string{dynamicC(t), "signal", "11"}, "killed by SIGSEGV", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -202,6 +203,16 @@ func TestExecRootfs(t *testing.T) {
 		if !strings.Contains(o.stdout, "bpflab version") {
 			t.Errorf("%s: %s", root, o.stdout)
 		}
+	}
+}
+
+// A root directory is a mount, so that what runs there can have mounts of its own.
+func TestExecRootfsPropagation(t *testing.T) {
+	needVMs(t)
+	o := executed(t, "", "--kernel", "6.1", "--rootfs", busyboxTar(t), "--", "/bin/busybox", "unshare", "-m", "/bin/busybox", "echo", "mounts of my own")
+	o.want(t, verdict.ExitOK)
+	if o.stdout != "mounts of my own\n" {
+		t.Errorf("%q", o.stdout)
 	}
 }
 

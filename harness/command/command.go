@@ -46,6 +46,7 @@ type Outcome struct {
 	Exit     int    // its status; as in a shell, 128 + N if signal N killed it
 	Signal   string // "SIGKILL"
 	Core     bool   // its core dump is in wire.Cores
+	OOM      int    // how many processes the kernel killed for want of memory meanwhile
 	Error    string // why it could not be started
 	TimedOut bool
 	Crash    *vms.Crash // the machine died of it, or hangs
@@ -94,7 +95,7 @@ func Run(ctx context.Context, s *session.Session, c Command) (Outcome, error) {
 	var res wire.ExecResult
 	args := wire.Exec{ID: r.id, Argv: c.Argv, Env: c.Env, Dir: c.Dir, Root: c.Root, Terminal: c.Terminal, Limit: c.Limit, Stdin: c.Stdin != nil}
 	err := s.Call(ctx, wire.OpExec, args, &res, wire.IO{In: c.Stdin, Stdout: c.Stdout, Stderr: c.Stderr})
-	out := Outcome{Exit: res.Exit, Signal: res.Signal, Core: res.Core, Error: res.Error, TimedOut: r.late.Load(), Seconds: time.Since(began).Seconds()}
+	out := Outcome{Exit: res.Exit, Signal: res.Signal, Core: res.Core, OOM: res.OOM, Error: res.Error, TimedOut: r.late.Load(), Seconds: time.Since(began).Seconds()}
 	if err == nil {
 		out.status()
 		return out, nil
@@ -144,6 +145,13 @@ func (o Outcome) Lost() bool { return o.Crash != nil || o.Hang || o.Broken != ni
 
 // String returns how it ended, as a part of a sentence: "exit status 1".
 func (o Outcome) String() string {
+	if o.OOM > 0 && !o.OK() {
+		return o.end() + "; " + session.OOMNote(o.OOM) + ": give the machine more, with --mem"
+	}
+	return o.end()
+}
+
+func (o Outcome) end() string {
 	switch {
 	case o.Crash != nil && errors.Is(o.Crash, vms.ErrGone):
 		return "the machine powered off or rebooted while it ran"

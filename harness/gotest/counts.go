@@ -69,7 +69,7 @@ func judge(cell *verdict.Cell, steps []verdict.Step, outcome command.Outcome) {
 	if cell.Verdict == verdict.Pass {
 		cell.Verdict = verdict.Fail
 	}
-	if outcome.Plain() {
+	if outcome.Plain() && outcome.OOM == 0 {
 		cell.Reason = fmt.Sprintf("%d of %d tests failed", n.Failed, n.All())
 	}
 }

@@ -92,6 +92,7 @@ func lookup(args wire.Exec) (string, error) {
 // run starts a command and waits for its end. started, which may be nil, is called
 // in between.
 func (a *agent) run(cmd *exec.Cmd, args wire.Exec, started func()) (wire.ExecResult, error) {
+	killed := oomKills()
 	start := func() error { return a.procs.start(cmd) }
 	done, err := a.running.start(args.ID, func() error { return a.net.in(args.Netns, start) }, cmd)
 	if errors.Is(err, errNoNetns) {
@@ -109,7 +110,9 @@ func (a *agent) run(cmd *exec.Cmd, args wire.Exec, started func()) (wire.ExecRes
 	}
 	err = cmd.Wait()
 	a.procs.ended(cmd)
-	return ended(cmd, err), nil
+	res := ended(cmd, err)
+	res.OOM = oomKills() - killed
+	return res, nil
 }
 
 // notStarted uses the shell's exit codes: 127 not found, 126 not executable.

@@ -19,15 +19,17 @@ type roots struct {
 // shared is what a root directory has of the machine's.
 var sharedDirs = []string{"/proc", "/sys", "/dev", "/run"}
 
-// prepare gives a root directory the kernel's file systems, the machine's modules
-// unless it has some, and a /tmp. "" is the machine's own root.
+// prepare makes a root directory a mount of its own, without which nothing in it could
+// change the propagation of "/" (unshare -m, ip netns exec), and gives it the kernel's file
+// systems, the machine's modules unless it has some, and a /tmp. "" is the machine's own
+// root.
 func (r *roots) prepare(root string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if root == "" || r.ready[root] {
 		return nil
 	}
-	if _, err := os.Stat(root); err != nil {
+	if err := unix.Mount(root, root, "", unix.MS_BIND, ""); err != nil {
 		return err
 	}
 	dirs := sharedDirs

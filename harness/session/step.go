@@ -277,10 +277,21 @@ func (st *step) run(ctx context.Context) error {
 		st.seen.stdout += stdout.String()
 		st.seen.stderr += stderr.String() + res.Error
 		if res.Exit != 0 {
+			if res.OOM > 0 {
+				st.seen.notes = append(st.seen.notes, OOMNote(res.OOM)+" while "+line+" ran: memory: in the lab's document gives the machine more")
+			}
 			return nil
 		}
 	}
 	return nil
+}
+
+// OOMNote returns what to say of processes that the kernel killed for want of memory.
+func OOMNote(killed int) string {
+	if killed == 1 {
+		return "the kernel killed a process for want of memory (the machine's, or a control group's)"
+	}
+	return fmt.Sprintf("the kernel killed %d processes for want of memory (the machine's, or a control group's)", killed)
 }
 
 // shellChars are what makes a line a matter for the shell.

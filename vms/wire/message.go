@@ -108,6 +108,7 @@ type ExecResult struct {
 	Core   bool   `json:"core,omitempty"`   // the kernel wrote its memory to Cores
 	Error  string `json:"error,omitempty"`
 	PID    int    `json:"pid"`
+	OOM    int    `json:"oom,omitempty"` // how many processes the kernel killed for want of memory meanwhile
 }
 
 // Cores is the directory in a machine that memory of commands killed by a signal
