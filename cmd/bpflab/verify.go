@@ -61,7 +61,7 @@ such files within, as those of libbpf and of Go do.`,
 	flags.StringVar(&f.html, "html", "", "write the results as one HTML page to this file, - for standard output")
 	flags.StringArrayVar(&f.selected.Only, "prog", nil, "verify only programs of this name; a pattern such as 'handle_*' may be given, and the flag more than once")
 	flags.StringArrayVar(&f.selected.Skip, "skip-prog", nil, "leave out programs of this name or pattern")
-	flags.StringArrayVar(&f.budget, "budget", nil, "the most that programs may have, as in insns<=100000 or PROGRAM:insns<=100")
+	flags.StringArrayVar(&f.budget, "budget", nil, "the most that programs may have, as in insns<=100000, PROGRAM:insns<=100 or insns<=1000@>=7.2")
 	flags.StringVar(&f.budgets, "budgets", "", "file with budgets")
 	flags.StringVar(&f.compare, "compare", "", "JSON of an earlier run: show what changed, fail only on what is new")
 	return cmd
@@ -156,7 +156,7 @@ func (f *verifyFlags) standards(objects []*verify.Object) (budgets verify.Budget
 		if budgets, err = verify.ReadBudgets(f.budgets); err != nil {
 			return budgets, nil, err
 		}
-		if err := needSome(len(budgets.All)+len(budgets.Programs), "budgets in "+f.budgets, "write some there, or leave --budgets out"); err != nil {
+		if err := needSome(len(budgets.All)+len(budgets.Programs)+len(budgets.Kernels), "budgets in "+f.budgets, "write some there, or leave --budgets out"); err != nil {
 			return budgets, nil, err
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/bpflab/bpflab/vms/kernel"
 )
 
 // measures are what a budget may bound, by their names in the JSON.
@@ -23,8 +25,19 @@ var measures = map[string]func(Result) int{
 // Limits are the most that a program may have of each measure.
 type Limits map[string]int
 
-// Budgets are limits for all programs, and for some by their names.
+// Budgets are limits for all programs, and for some by their names. Those of Kernels
+// replace them on some kernels: one program may take five times as many instructions on
+// a newer one.
 type Budgets struct {
+	All      Limits            `yaml:"all"`
+	Programs map[string]Limits `yaml:"programs"`
+	Kernels  []KernelBudgets   `yaml:"kernels"`
+}
+
+// KernelBudgets are budgets on the kernels of a range. Where ranges overlap, the last has
+// the say.
+type KernelBudgets struct {
+	On       kernel.Range      `yaml:"on"`
 	All      Limits            `yaml:"all"`
 	Programs map[string]Limits `yaml:"programs"`
 }
@@ -54,12 +67,26 @@ func ReadBudgets(path string) (Budgets, error) {
 	if err := yaml.UnmarshalWithOptions(text, &b, yaml.Strict()); err != nil {
 		return b, fmt.Errorf("%s: %w", path, err)
 	}
-	for _, limits := range append(slices.Collect(maps.Values(b.Programs)), b.All) {
-		if err := limits.check(); err != nil {
-			return b, fmt.Errorf("%s: %w", path, err)
-		}
+	if err := b.check(); err != nil {
+		return b, fmt.Errorf("%s: %w", path, err)
 	}
 	return b, nil
+}
+
+func (b Budgets) check() error {
+	all := append(slices.Collect(maps.Values(b.Programs)), b.All)
+	for _, k := range b.Kernels {
+		if k.On.IsZero() {
+			return fmt.Errorf("budgets of kernels do not say of which: on: \">=7.2\"")
+		}
+		all = append(append(all, slices.Collect(maps.Values(k.Programs))...), k.All)
+	}
+	for _, limits := range all {
+		if err := limits.check(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (l Limits) check() error {
@@ -71,10 +98,11 @@ func (l Limits) check() error {
 	return nil
 }
 
-// Add adds the budget of a flag: insns<=100000 for all programs, or
-// PROGRAM:insns<=100 for one.
+// Add adds the budget of a flag: insns<=100000 for all programs, PROGRAM:insns<=100 for
+// one, and insns<=1000@>=7.2 on the kernels of a range.
 func (b *Budgets) Add(text string) error {
-	left, right, ok := strings.Cut(text, "<=")
+	budget, on, some := strings.Cut(text, "@")
+	left, right, ok := strings.Cut(budget, "<=")
 	limit, err := strconv.Atoi(strings.TrimSpace(right))
 	if !ok || err != nil || limit < 0 {
 		return fmt.Errorf("budget %q is not like insns<=100000", text)
@@ -83,19 +111,39 @@ func (b *Budgets) Add(text string) error {
 	if !of {
 		program, measure = "", program
 	}
+	k := KernelBudgets{All: b.All, Programs: b.Programs}
+	if some {
+		k = KernelBudgets{}
+		if k.On, err = kernel.ParseRange(on); err != nil {
+			return fmt.Errorf("budget %q: %w", text, err)
+		}
+		if k.On.IsZero() {
+			return fmt.Errorf("budget %q names no kernels after the @: as in insns<=100000@>=7.2", text)
+		}
+	}
 	limits := Limits{measure: limit}
 	if err := limits.check(); err != nil {
 		return fmt.Errorf("budget %q: %w", text, err)
 	}
-	if program == "" {
-		b.All = merge(b.All, limits)
-		return nil
+	k.add(program, limits)
+	if some {
+		b.Kernels = append(b.Kernels, k)
+	} else {
+		b.All, b.Programs = k.All, k.Programs
 	}
-	if b.Programs == nil {
-		b.Programs = map[string]Limits{}
-	}
-	b.Programs[program] = merge(b.Programs[program], limits)
 	return nil
+}
+
+// add adds limits for a program, or for all if it has no name.
+func (k *KernelBudgets) add(program string, limits Limits) {
+	if program == "" {
+		k.All = merge(k.All, limits)
+		return
+	}
+	if k.Programs == nil {
+		k.Programs = map[string]Limits{}
+	}
+	k.Programs[program] = merge(k.Programs[program], limits)
 }
 
 func merge(a, b Limits) Limits {
@@ -110,7 +158,11 @@ func merge(a, b Limits) Limits {
 // Known returns an error if the budgets name a program that no object has.
 func (b Budgets) Known(objects []*Object) error {
 	names := programNames(objects)
-	for _, name := range slices.Sorted(maps.Keys(b.Programs)) {
+	budgeted := slices.Collect(maps.Keys(b.Programs))
+	for _, k := range b.Kernels {
+		budgeted = slices.AppendSeq(budgeted, maps.Keys(k.Programs))
+	}
+	for _, name := range slices.Sorted(slices.Values(budgeted)) {
 		if !slices.Contains(names, name) {
 			return fmt.Errorf("there is a budget for program %q, which no object has; they have %s", name, strings.Join(names, ", "))
 		}
@@ -118,15 +170,27 @@ func (b Budgets) Known(objects []*Object) error {
 	return nil
 }
 
-// Over lists the accepted programs that are over their budgets. A program's own
-// limit goes before that for all.
+// of returns what holds for a program on a kernel. A program's own limit goes before
+// that for all, and a kernel's before that for all kernels.
+func (b Budgets) of(r Result) Limits {
+	version, err := kernel.ParseVersion(r.Release)
+	all, own := b.All, b.Programs[r.Program]
+	for _, k := range b.Kernels {
+		if err == nil && k.On.Contains(version) {
+			all, own = merge(all, k.All), merge(own, k.Programs[r.Program])
+		}
+	}
+	return merge(all, own)
+}
+
+// Over lists the accepted programs that are over their budgets.
 func (b Budgets) Over(all []Result) []Over {
 	var out []Over
 	for _, r := range all {
 		if !r.Accepted {
 			continue
 		}
-		limits := merge(b.All, b.Programs[r.Program])
+		limits := b.of(r)
 		for _, name := range slices.Sorted(maps.Keys(limits)) {
 			if value := measures[name](r); value > limits[name] {
 				out = append(out, Over{r.Object, r.Program, r.Kernel, r.Release, name, value, limits[name]})

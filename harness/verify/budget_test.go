@@ -37,14 +37,46 @@ func TestBudgets(t *testing.T) {
 	}
 }
 
+// A program may cost more on newer kernels, and has a budget of its own there.
+func TestBudgetsOfKernels(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "budgets.yaml")
+	text := "all: {insns: 300}\nprograms: {p: {states: 9}}\nkernels:\n- on: \">=7.2\"\n  all: {insns: 600}\n  programs: {p: {insns: 1210}}\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b, err := ReadBudgets(path)
+	if err == nil {
+		err = b.Add("q:insns<=700@>=7.3")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		program, release string
+		limit            int
+	}{
+		{"p", "6.17.13+deb13-cloud-amd64", 300}, {"p", "7.2.12+deb13-cloud-amd64", 1210}, {"q", "7.2.12", 600}, {"q", "7.3.4+deb13-cloud-amd64", 700},
+		{"r", "6.1.0-56-cloud-amd64", 300}, {"r", "", 300},
+	} {
+		kept, broken := accepted(test.program, test.limit), accepted(test.program, test.limit+1)
+		kept.Release, broken.Release = test.release, test.release
+		if over := b.Over([]Result{kept, broken}); len(over) != 1 || over[0].Limit != test.limit || over[0].Value != test.limit+1 {
+			t.Errorf("%s on %q: %+v, want a limit of %d", test.program, test.release, over, test.limit)
+		}
+	}
+	if err := b.Known([]*Object{{Programs: []Program{{Name: "p"}}}}); err == nil || !strings.Contains(err.Error(), `"q"`) {
+		t.Errorf("error %v, want one that names q", err)
+	}
+}
+
 func TestBadBudgets(t *testing.T) {
-	for _, text := range []string{"", "insns", "insns<=x", "insns<=-1", "insns>=3", "size<=3", "p:<=3"} {
+	for _, text := range []string{"", "insns", "insns<=x", "insns<=-1", "insns>=3", "size<=3", "p:<=3", "insns<=3@", "insns<=3@new", "insns<=3@<5.1 >6.1"} {
 		if err := new(Budgets).Add(text); err == nil || !strings.Contains(err.Error(), text) {
 			t.Errorf("%q: error %v", text, err)
 		}
 	}
 	path := filepath.Join(t.TempDir(), "b.yaml")
-	for _, text := range []string{"al: {}", "all: {insns: many}", "programs: {p: {size: 3}}", "all: ["} {
+	for _, text := range []string{"al: {}", "all: {insns: many}", "programs: {p: {size: 3}}", "all: [", "kernels: [{all: {insns: 3}}]", "kernels: [{on: new}]", "kernels: [{on: \"7.2\", all: {size: 3}}]"} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
