@@ -30,7 +30,7 @@ type featuresFlags struct {
 
 // featureKinds are what --kind takes.
 var featureKinds = []string{wire.KindProgramType, wire.KindMapType, wire.KindHelper, wire.KindAttachType, wire.KindLinkType, wire.KindBTFKind, wire.KindKfunc,
-	wire.KindInstructions, wire.KindKernel}
+	wire.KindInstructions, wire.KindCommand, wire.KindKernel}
 
 func newFeaturesCmd() *cobra.Command {
 	var f featuresFlags
@@ -38,8 +38,11 @@ func newFeaturesCmd() *cobra.Command {
 		Use:   "features",
 		Short: "Ask many kernels what of eBPF they have",
 		Long: `Ask many kernels what of eBPF they have, by trying it: program types, map types,
-helpers, attach types, links, kinds of BTF, kernel functions, instructions. SINCE is the oldest of the kernels asked that has a feature,
-UPSTREAM the release of Linux that brought it, where bpflab knows.`,
+helpers, attach types, links, kinds of BTF, kernel functions, instructions, commands of
+bpf(2). What bpflab does not know yet is read from each kernel's own BTF and tried where
+that is possible; the rest is "named": by the kernel, and not probed. SINCE is the oldest of
+the kernels asked that has a feature, UPSTREAM the release of Linux that brought it, where
+bpflab knows.`,
 		Example: `  bpflab features
   bpflab features --kernel 5.10,6.1,latest --kind map_type --all
   bpflab features --diff 5.10 6.12

@@ -45,4 +45,11 @@ var sampleOfSources = []struct {
 	{"helper", "DynptrFromMem", false, "FN(dynptr_from_mem)"},
 	{"helper", "CgrpStorageGet", false, "FN(cgrp_storage_get)"},
 	{"helper", "UserRingbufDrain", false, "FN(user_ringbuf_drain)"},
+	{"command", "PROG_BIND_MAP", true, "BPF_PROG_BIND_MAP"},
+	{"command", "TOKEN_CREATE", false, "BPF_TOKEN_CREATE"},
+	{"attach_type", "SkReuseportSelectOrMigrate", false, "BPF_SK_REUSEPORT_SELECT_OR_MIGRATE"},
+	{"attach_type", "TraceKprobeSession", false, "BPF_TRACE_KPROBE_SESSION"},
+	{"instructions", "bswap", false, "BPF_END of BPF_ALU64"},
+	{"instructions", "sign-extending load", false, "BPF_MEMSX"},
+	{"instructions", "may_goto", false, "BPF_JCOND"},
 }

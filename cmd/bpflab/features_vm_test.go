@@ -80,6 +80,30 @@ func readJSON(t *testing.T, file string, into any) {
 	}
 }
 
+// What no library knows yet is in the difference: by number where it can be tried, and by
+// name where not.
+func TestFeaturesOfNewKernels(t *testing.T) {
+	needVMs(t)
+	ran := bpflab(t, "features", "--diff", "6.12", "latest")
+	ran.want(t, verdict.ExitOK)
+	lines := map[string]bool{}
+	for line := range strings.Lines(ran.stdout) {
+		lines[strings.Join(strings.Fields(line), " ")] = true
+	}
+	for _, want := range []string{
+		"+ map_type INSN_ARRAY", "+ map_type RHASH", "+ attach_type TRACE_UPROBE_SESSION", "+ attach_type TRACE_FSESSION", "+ attach_type TRACE_FENTRY_MULTI",
+		"+ attach_type TRACE_FEXIT_MULTI", "+ attach_type TRACE_FSESSION_MULTI", "+ link_type tracing_multi", "+ command PROG_STREAM_READ_BY_FD",
+		"+ command PROG_ASSOC_STRUCT_OPS", "+ instructions load_acquire", "+ instructions store_release", "+ kfunc bpf_get_kmem_cache",
+	} {
+		if !lines[want] {
+			t.Errorf("no %q in\n%s", want, ran.stdout)
+		}
+	}
+	if n := strings.Count(ran.stdout, "+  kfunc "); n < 150 {
+		t.Errorf("%d new functions of the kernel", n)
+	}
+}
+
 func TestFeaturesUsage(t *testing.T) {
 	for _, args := range [][]string{{"--kind", "none"}, {"extra"}, {"--diff", "6.1"}, {"--diff", "6.1", "6.12", "--kernel", "5.10"}} {
 		if code := execute(append([]string{"features"}, args...), os.Stderr, os.Stderr); code != verdict.ExitUsage {

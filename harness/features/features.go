@@ -41,6 +41,10 @@ type Kernel struct {
 	Package  string `json:"package,omitempty"`
 	SHA256   string `json:"sha256,omitempty"`
 
+	// Listed are the kinds of which its BTF has all names. Of another kind, a name that
+	// only other kernels have was not asked for.
+	Listed []string `json:"listed,omitempty"`
+
 	version kernel.Version
 }
 
@@ -50,6 +54,7 @@ type Feature struct {
 	Kind         string `json:"kind"`
 	Name         string `json:"name"`
 	Supported    bool   `json:"supported"`
+	Named        bool   `json:"named,omitempty"`    // its BTF names it, and no probe decides about it
 	Inconclusive bool   `json:"unsure,omitempty"`   // the kernel's answer was neither yes nor no; Note has it
 	Since        string `json:"since,omitempty"`    // the oldest kernel of the run that has it
 	Upstream     string `json:"upstream,omitempty"` // the release that brought it, where that is known
@@ -59,7 +64,7 @@ type Feature struct {
 // Run asks all kernels. One that cannot be asked is in Infra.
 func Run(ctx context.Context, images []kernel.Image, pool *scheduler.Pool) Report {
 	r := Report{Schema: Schema, Kernels: make([]Kernel, len(images))}
-	answers, failed := make([][]wire.Feature, len(images)), make([]error, len(images))
+	answers, failed := make([]wire.FeaturesResult, len(images)), make([]error, len(images))
 	var tasks []scheduler.Task
 	for i, image := range images {
 		r.Kernels[i] = Kernel{Selector: image.Selector, Package: image.Package, SHA256: image.SHA256, version: image.Version}
@@ -103,22 +108,17 @@ func task(i int, image kernel.Image) scheduler.Task {
 }
 
 // ask asks a kernel for all features.
-func ask(ctx context.Context, s *session.Session) ([]wire.Feature, error) {
-	var res wire.FeaturesResult
-	err := s.Call(ctx, wire.OpFeatures, nil, &res, wire.IO{})
-	return res.Features, err
+func ask(ctx context.Context, s *session.Session) (res wire.FeaturesResult, err error) {
+	return res, s.Call(ctx, wire.OpFeatures, nil, &res, wire.IO{})
 }
 
 // collect makes a list of all answers, feature by feature.
-func (r *Report) collect(answers [][]wire.Feature) {
+func (r *Report) collect(answers []wire.FeaturesResult) {
+	complete(answers)
 	for i, some := range answers {
-		for _, f := range some {
-			one := Feature{Kernel: r.Kernels[i].Selector, Kind: f.Kind, Name: f.Name, Supported: f.Supported, Inconclusive: f.Inconclusive, Note: f.Note}
-			one.Upstream, _ = upstream.Since(f.Kind, f.Name)
-			if note := disagreement(one, r.Kernels[i].version); note != "" && !f.Inconclusive {
-				one.Note = strings.TrimSuffix(note+": "+f.Note, ": ")
-			}
-			r.Features = append(r.Features, one)
+		r.Kernels[i].Listed = some.Listed
+		for _, f := range some.Features {
+			r.Features = append(r.Features, r.Kernels[i].feature(f))
 		}
 	}
 	since := r.since()
@@ -128,6 +128,38 @@ func (r *Report) collect(answers [][]wire.Feature) {
 	slices.SortStableFunc(r.Features, func(a, b Feature) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
 	})
+}
+
+// complete adds to each answer what only other kernels were asked for, because their BTF
+// names it. A kernel lacks it if its own BTF has all names of that kind.
+func complete(answers []wire.FeaturesResult) {
+	var all []wire.Feature
+	for _, some := range answers {
+		all = append(all, some.Features...)
+	}
+	for i := range answers {
+		have := map[[2]string]bool{}
+		for _, f := range answers[i].Features {
+			have[[2]string{f.Kind, f.Name}] = true
+		}
+		for _, f := range all {
+			key := [2]string{f.Kind, f.Name}
+			if !have[key] && slices.Contains(answers[i].Listed, f.Kind) {
+				have[key] = true
+				answers[i].Add(f.Kind, f.Name, wire.Answer{Note: "the kernel's BTF does not name it"})
+			}
+		}
+	}
+}
+
+// feature returns a kernel's answer with what is known about the feature.
+func (k Kernel) feature(f wire.Feature) Feature {
+	out := Feature{Kernel: k.Selector, Kind: f.Kind, Name: f.Name, Supported: f.Supported, Named: f.Named, Inconclusive: f.Inconclusive, Note: f.Note}
+	out.Upstream, _ = upstream.Since(f.Kind, f.Name)
+	if note := disagreement(out, k.version); note != "" && !f.Inconclusive && !f.Named {
+		out.Note = strings.TrimSuffix(note+": "+f.Note, ": ")
+	}
+	return out
 }
 
 // disagreement returns an explanation where the answer is not what the version suggests.
@@ -152,7 +184,7 @@ func (f Feature) disagrees() bool {
 
 func (f Feature) key() [2]string { return [2]string{f.Kind, f.Name} }
 
-// since returns the oldest kernel that has each feature.
+// since returns the oldest kernel that has each feature, or names it.
 func (r *Report) since() map[[2]string]string {
 	versions := map[string]kernel.Version{}
 	for _, k := range r.Kernels {
@@ -161,7 +193,7 @@ func (r *Report) since() map[[2]string]string {
 	first := map[[2]string]string{}
 	for _, f := range r.Features {
 		now, known := first[f.key()]
-		if f.Supported && (!known || versions[f.Kernel].Compare(versions[now]) < 0) {
+		if (f.Supported || f.Named) && (!known || versions[f.Kernel].Compare(versions[now]) < 0) {
 			first[f.key()] = f.Kernel
 		}
 	}

@@ -1,6 +1,7 @@
 package features
 
 import (
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -18,13 +19,17 @@ func asked(t *testing.T, version string) Kernel {
 	return Kernel{Selector: version, version: v}
 }
 
+func result(listed []string, features ...wire.Feature) wire.FeaturesResult {
+	return wire.FeaturesResult{Features: features, Listed: listed}
+}
+
 func sample(t *testing.T) Report {
-	answer := func(ring, lirc, arena wire.Answer) []wire.Feature {
-		return []wire.Feature{{Kind: "map_type", Name: "Arena", Answer: arena}, {Kind: "map_type", Name: "RingBuf", Answer: ring}, {Kind: "program_type", Name: "LircMode2", Answer: lirc}}
+	answer := func(ring, lirc, arena wire.Answer) wire.FeaturesResult {
+		return result(nil, wire.Feature{Kind: "map_type", Name: "Arena", Answer: arena}, wire.Feature{Kind: "map_type", Name: "RingBuf", Answer: ring}, wire.Feature{Kind: "program_type", Name: "LircMode2", Answer: lirc})
 	}
 	yes, no, unsure := wire.Answer{Supported: true}, wire.Answer{}, wire.Answer{Inconclusive: true, Note: "strange"}
 	r := Report{Kernels: []Kernel{asked(t, "6.12"), asked(t, "5.1"), asked(t, "5.10")}, Infra: map[string]string{"7.0": "no boot"}}
-	r.collect([][]wire.Feature{answer(yes, no, unsure), answer(yes, yes, no), answer(yes, yes, no)})
+	r.collect([]wire.FeaturesResult{answer(yes, no, unsure), answer(yes, yes, no), answer(yes, yes, no)})
 	return r
 }
 
@@ -66,9 +71,9 @@ func TestMatrixAndDiff(t *testing.T) {
 		t.Errorf("the whole matrix of maps:\n%s", text)
 	}
 	r.Kernels, r.Features = r.Kernels[:2], r.Features[:0]
-	r.collect([][]wire.Feature{
-		{{Kind: "map_type", Name: "Old", Answer: wire.Answer{Supported: true}}, {Kind: "map_type", Name: "New"}, {Kind: "map_type", Name: "Both", Answer: wire.Answer{Supported: true}}},
-		{{Kind: "map_type", Name: "Old"}, {Kind: "map_type", Name: "New", Answer: wire.Answer{Supported: true}}, {Kind: "map_type", Name: "Both", Answer: wire.Answer{Supported: true}}},
+	r.collect([]wire.FeaturesResult{
+		{Features: []wire.Feature{{Kind: "map_type", Name: "Old", Answer: wire.Answer{Supported: true}}, {Kind: "map_type", Name: "New"}, {Kind: "map_type", Name: "Both", Answer: wire.Answer{Supported: true}}}},
+		{Features: []wire.Feature{{Kind: "map_type", Name: "Old"}, {Kind: "map_type", Name: "New", Answer: wire.Answer{Supported: true}}, {Kind: "map_type", Name: "Both", Answer: wire.Answer{Supported: true}}}},
 	})
 	if err := Diff(&diff, r, ""); err != nil {
 		t.Fatal(err)
@@ -82,8 +87,8 @@ func TestMatrixAndDiff(t *testing.T) {
 func TestDiffOfTheSame(t *testing.T) {
 	r := sample(t)
 	r.Kernels, r.Features, r.Infra = r.Kernels[:2], nil, nil
-	same := []wire.Feature{{Kind: "map_type", Name: "Both", Answer: wire.Answer{Supported: true}}, {Kind: "helper", Name: "None"}}
-	r.collect([][]wire.Feature{same, same})
+	same := result(nil, wire.Feature{Kind: "map_type", Name: "Both", Answer: wire.Answer{Supported: true}}, wire.Feature{Kind: "helper", Name: "None"})
+	r.collect([]wire.FeaturesResult{same, same})
 	for kind, want := range map[string]string{"": "2 features\n", "map_type": "1 features\n", "kfunc": ""} {
 		var out strings.Builder
 		if err := Diff(&out, r, kind); err != nil {
@@ -121,5 +126,34 @@ func TestSince(t *testing.T) {
 	}
 	if got := out.String(); !strings.Contains(got, "map_type  RingBuf  5.1    5.8\n") || strings.Contains(got, "program_type") {
 		t.Errorf("wrote\n%s", got)
+	}
+}
+
+// What only the newer kernel's BTF names is new if the older one's has all names, and not
+// known if that has none.
+func TestNamed(t *testing.T) {
+	probed := wire.Feature{Kind: "map_type", Name: "RHASH", Answer: wire.Answer{Supported: true}}
+	unprobed := wire.Feature{Kind: "kfunc", Name: "bpf_new", Answer: wire.Answer{Named: true, Note: "named by the kernel, not probed"}}
+	both := []string{"map_type", "kfunc"}
+	for name, test := range map[string]struct {
+		listed       []string
+		diff, matrix string
+	}{
+		"both have lists": {both, "+  kfunc     bpf_new  named by the kernel, not probed\n+  map_type  RHASH\n", "bpf_new  -    named"},
+		"one has none": {[]string{"map_type"}, "+  map_type  RHASH\n6.1 has no list of these in its BTF, and was not asked for those that only other kernels name: kfunc\n",
+			"bpf_new  ?    named"},
+	} {
+		r := Report{Kernels: []Kernel{asked(t, "6.1"), asked(t, "7.3")}}
+		r.collect([]wire.FeaturesResult{result(test.listed), result(both, probed, unprobed)})
+		var diff, matrix strings.Builder
+		if err := errors.Join(Diff(&diff, r, ""), Matrix(&matrix, r, "", false)); err != nil {
+			t.Fatal(err)
+		}
+		if diff.String() != test.diff {
+			t.Errorf("%s: diff\n%s", name, &diff)
+		}
+		if !strings.Contains(matrix.String(), test.matrix) {
+			t.Errorf("%s: no %q in\n%s", name, test.matrix, &matrix)
+		}
 	}
 }

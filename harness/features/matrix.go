@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -22,9 +23,13 @@ const (
 	unknown state = iota
 	lacks
 	has
+	named // by its BTF; no probe decides
 )
 
-func (s state) String() string { return [...]string{"?", "-", "yes"}[s] }
+func (s state) String() string { return [...]string{"?", "-", "yes", "named"}[s] }
+
+// there reports whether the kernel has a feature, as far as is known.
+func (s state) there() bool { return s == has || s == named }
 
 func (r Report) rows() []row {
 	at := map[string]int{}
@@ -39,6 +44,8 @@ func (r Report) rows() []row {
 		last := &out[len(out)-1]
 		switch {
 		case f.Inconclusive:
+		case f.Named:
+			last.has[at[f.Kernel]] = named
 		case f.Supported:
 			last.has[at[f.Kernel]] = has
 		default:
@@ -102,10 +109,32 @@ func (r Report) writeNotes(w io.Writer, kind string) error {
 			fmt.Fprintf(w, "%s on %s: %s\n", f.Name, f.Kernel, f.Note)
 		}
 	}
+	r.writeUnlisted(w, kind)
 	for kernel, why := range r.Infra {
 		fmt.Fprintf(w, "%s could not be asked: %s\n", kernel, why)
 	}
 	return nil
+}
+
+// writeUnlisted says which kernels were not asked for all that the others name, of one
+// kind if that is given.
+func (r Report) writeUnlisted(w io.Writer, kind string) {
+	var all []string
+	for _, k := range r.Kernels {
+		all = append(all, k.Listed...)
+	}
+	slices.Sort(all)
+	for _, k := range r.Kernels {
+		var missing []string
+		for _, one := range slices.Compact(slices.Clone(all)) {
+			if _, failed := r.Infra[k.Selector]; !failed && !slices.Contains(k.Listed, one) && (kind == "" || kind == one) {
+				missing = append(missing, one)
+			}
+		}
+		if len(missing) > 0 {
+			fmt.Fprintf(w, "%s has no list of these in its BTF, and was not asked for those that only other kernels name: %s\n", k.Selector, strings.Join(missing, ", "))
+		}
+	}
 }
 
 // Diff writes what one of two kernels has and the other lacks; with kind, only of
@@ -118,20 +147,29 @@ func Diff(w io.Writer, r Report, kind string) error {
 			continue
 		}
 		asked++
-		if one.has[0] == one.has[1] {
+		if one.has[0].there() == one.has[1].there() {
 			continue
 		}
 		differ++
-		sign := "-"
-		if one.has[1] == has {
-			sign = "+"
-		}
-		fmt.Fprintf(table, "%s\t%s\t%s\n", sign, one.Kind, one.Name)
+		fmt.Fprintln(table, one.difference())
 	}
 	if asked > 0 && differ == 0 {
 		fmt.Fprintf(table, "%s and %s do not differ in any of %d features\n", r.Kernels[0].Selector, r.Kernels[1].Selector, asked)
 	}
 	return errors.Join(table.Flush(), r.writeNotes(w, kind))
+}
+
+// difference returns a line of Diff.
+func (one row) difference() string {
+	sign, by := "-", one.has[0]
+	if one.has[1].there() {
+		sign, by = "+", one.has[1]
+	}
+	line := fmt.Sprintf("%s\t%s\t%s", sign, one.Kind, one.Name)
+	if by == named {
+		line += "\tnamed by the kernel, not probed"
+	}
+	return line
 }
 
 // Since writes the first kernel that has each feature; with kind, only of that

@@ -34,7 +34,7 @@ func HTML(w io.Writer, r Report) error {
 		out := pageRow{Kind: one.Kind, Name: one.Name, Since: one.Since, Upstream: one.Upstream}
 		for i, state := range one.has {
 			f := notes[[3]string{one.Kind, one.Name, r.Kernels[i].Selector}]
-			out.Cells = append(out.Cells, pageCell{Class: [...]string{"unsure", "no", "yes"}[state], Text: state.String(), Note: f.Note, Disagrees: f.disagrees()})
+			out.Cells = append(out.Cells, pageCell{Class: [...]string{"unsure", "no", "yes", "named"}[state], Text: state.String(), Note: f.Note, Disagrees: f.disagrees()})
 		}
 		rows = append(rows, out)
 	}

@@ -34,7 +34,13 @@ var checkedAttachTypes = map[ebpf.AttachType]ebpf.ProgramType{
 	ebpf.AttachCgroupUnixRecvmsg: ebpf.CGroupSockAddr, ebpf.AttachCgroupUnixGetpeername: ebpf.CGroupSockAddr,
 	ebpf.AttachCgroupUnixGetsockname: ebpf.CGroupSockAddr,
 	ebpf.AttachCGroupGetsockopt:      ebpf.CGroupSockopt, ebpf.AttachCGroupSetsockopt: ebpf.CGroupSockopt,
-	ebpf.AttachSkLookup: ebpf.SkLookup,
+	ebpf.AttachSkLookup: ebpf.SkLookup, ebpf.AttachNetfilter: ebpf.Netfilter,
+}
+
+// linkedAttachTypes are those that the kernel looks at when a link is made, by that.
+var linkedAttachTypes = map[ebpf.AttachType]string{
+	ebpf.AttachXDP: "xdp", ebpf.AttachTCXIngress: "tcx", ebpf.AttachPerfEvent: "perf_event",
+	ebpf.AttachTraceKprobeMulti: "kprobe_multi", ebpf.AttachTraceKprobeSession: "kprobe_session", ebpf.AttachTraceUprobeMulti: "uprobe_multi",
 }
 
 // tracedTargets are attach types that need something of the kernel's to attach to,
@@ -91,10 +97,37 @@ var links = map[string]func() error{
 	"uprobe_multi":   features.HaveBPFLinkUprobeMulti,
 }
 
-func askLinks(out *wire.FeaturesResult) {
+// askLinks makes links, which answers for their attach types too.
+func askLinks(out *wire.FeaturesResult, kernel *btf.Spec) {
+	answers := map[string]wire.Answer{"tracing_multi": refusal(tracingMultiLink(kernel))}
 	for name, try := range links {
-		out.Add(wire.KindLinkType, name, refusal(try()))
+		answers[name] = refusal(try())
 	}
+	for name, answer := range answers {
+		out.Add(wire.KindLinkType, name, answer)
+	}
+	for attach, name := range linkedAttachTypes {
+		out.Add(wire.KindAttachType, attach.String(), answers[name])
+	}
+}
+
+// tracingMultiLink links a program to a list of functions, in which there is one. The
+// number of the attach type, which the library lacks, is the kernel's.
+func tracingMultiLink(kernel *btf.Spec) error {
+	var types *btf.Enum
+	id, ok := functionID(kernel, "vfs_read")
+	if !ok || kernel.TypeByName("bpf_attach_type", &types) != nil {
+		return errors.New("the kernel's BTF does not name what it takes")
+	}
+	for _, v := range types.Values {
+		if v.Name == "BPF_TRACE_FENTRY_MULTI" {
+			if errno := probe.LinkTracing(uint32(v.Value), id); errno != 0 {
+				return errno
+			}
+			return nil
+		}
+	}
+	return errors.New("the kernel's BTF does not name BPF_TRACE_FENTRY_MULTI")
 }
 
 // linked loads a program, links it, and undoes both.

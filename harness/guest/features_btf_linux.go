@@ -2,6 +2,7 @@ package guest
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/cilium/ebpf/btf"
 
@@ -51,8 +52,8 @@ func rawBTF(t btf.Type) ([]byte, error) {
 	return b.Marshal(nil, &btf.MarshalOptions{Order: binary.NativeEndian, StripFuncLinkage: true})
 }
 
-// kfuncs are functions of the kernel that programs are known to call. Those for
-// struct_ops alone are not among them.
+// kfuncs are functions of the kernel that programs are known to call, which kernels without
+// tags in their BTF are asked for too. Those for struct_ops alone are not among them.
 var kfuncs = []string{
 	"bpf_key_put", "bpf_obj_new_impl", "bpf_obj_drop_impl", "bpf_list_push_front_impl", "bpf_task_acquire",
 	"bpf_task_from_pid", "bpf_cast_to_kern_ctx", "bpf_rdonly_cast", "bpf_rcu_read_lock", "bpf_rbtree_add_impl", "bpf_cgroup_from_id",
@@ -60,12 +61,22 @@ var kfuncs = []string{
 	"bpf_arena_alloc_pages", "bpf_wq_init", "bpf_preempt_disable", "bpf_copy_from_user_str", "bpf_get_kmem_cache", "bpf_local_irq_save",
 }
 
-// askKfuncs calls each function that the kernel's BTF names, with each target.
+// askKfuncs calls each function that the kernel's BTF names, with each target. One that no
+// target may call may be for struct_ops programs, which are not asked.
 func askKfuncs(out *wire.FeaturesResult, kernel *btf.Spec, targets map[string]probe.Target) {
-	for _, name := range kfuncs {
+	tagged := taggedKfuncs(kernel)
+	if len(tagged) > 0 {
+		out.Listed = append(out.Listed, wire.KindKfunc)
+	}
+	names := append(slices.Clone(kfuncs), tagged...)
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
 		answer := wire.Answer{Note: "it is not in the kernel's BTF"}
 		if id, ok := functionID(kernel, name); ok {
 			answer = byTarget(targets, func(t probe.Target) bool { return probe.HasKfunc(t, id) })
+		}
+		if !answer.Supported && slices.Contains(tagged, name) {
+			answer.Named, answer.Note = true, "named by the kernel; no kind of program that was asked may call it"
 		}
 		out.Add(wire.KindKfunc, name, answer)
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// The last of each kind that cilium/ebpf knows. What a kernel has beyond is not
-// asked for.
+// The last of each kind that cilium/ebpf knows. What a kernel has beyond is asked for if
+// its BTF names it.
 const (
 	lastProgramType = ebpf.Netfilter
 	lastMapType     = ebpf.Arena
@@ -41,12 +41,16 @@ func (a *agent) features(context.Context, none) (wire.FeaturesResult, error) {
 	targets := targetsOf(kernel)
 	askHelpers(&out, targets)
 	askAttachTypes(&out, kernel)
-	askLinks(&out)
+	askLinks(&out, kernel)
 	askBTF(&out)
 	askKfuncs(&out, kernel, targets)
 	for name, have := range instructions {
 		out.Add(wire.KindInstructions, name, answerOf(have()))
 	}
+	for name, has := range probe.Instructions() {
+		out.Add(wire.KindInstructions, name, wire.Answer{Supported: has})
+	}
+	askNamed(&out, kernel)
 	for name, path := range files {
 		_, err := os.Stat(path)
 		out.Add(wire.KindKernel, name, wire.Answer{Supported: err == nil})
@@ -80,6 +84,7 @@ var instructions = map[string]func() error{
 	"bounded loops":          features.HaveBoundedLoops,
 	"ISA v2":                 features.HaveV2ISA,
 	"ISA v3":                 features.HaveV3ISA,
+	"ISA v4":                 features.HaveV4ISA,
 }
 
 // files are there where a kernel has the feature.

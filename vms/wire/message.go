@@ -1,6 +1,9 @@
 package wire
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // Operations of the guest, with their argument and result types.
 const (
@@ -201,6 +204,7 @@ const (
 // FeaturesResult is what a kernel has.
 type FeaturesResult struct {
 	Features []Feature `json:"features"`
+	Listed   []string  `json:"listed,omitempty"` // kinds of which the kernel's BTF has all names
 }
 
 // Kinds of features.
@@ -212,11 +216,13 @@ const (
 	KindLinkType     = "link_type"
 	KindBTFKind      = "btf_kind"
 	KindKfunc        = "kfunc"
+	KindCommand      = "command" // of bpf(2)
 	KindInstructions = "instructions"
 	KindKernel       = "kernel"
 )
 
-// Feature is one of them, by its name in cilium/ebpf where it has one.
+// Feature is one of them, by its name in cilium/ebpf where it has one, and else by the
+// kernel's own.
 type Feature struct {
 	Kind string `json:"kind"`
 	Name string `json:"name"`
@@ -224,9 +230,11 @@ type Feature struct {
 }
 
 // Answer is the kernel's answer. Inconclusive is a probe that failed for another
-// reason than that the kernel lacks the feature; Note says which.
+// reason than that the kernel lacks the feature; Note says which. Named is a feature that
+// the kernel's BTF names and that no probe decides about.
 type Answer struct {
 	Supported    bool   `json:"supported"`
+	Named        bool   `json:"named,omitempty"`
 	Inconclusive bool   `json:"unsure,omitempty"`
 	Note         string `json:"note,omitempty"` // of a helper, the program types that have it
 }
@@ -234,6 +242,11 @@ type Answer struct {
 // Add adds a feature.
 func (r *FeaturesResult) Add(kind, name string, a Answer) {
 	r.Features = append(r.Features, Feature{kind, name, a})
+}
+
+// Answered reports whether there is an answer about a feature.
+func (r *FeaturesResult) Answered(kind, name string) bool {
+	return slices.ContainsFunc(r.Features, func(f Feature) bool { return f.Kind == kind && f.Name == name })
 }
 
 // Compare orders features by kind and name.
@@ -366,6 +379,7 @@ type SendResult struct {
 // Probe loads one generated program; see package probe for the kinds.
 type Probe struct {
 	Kind string `json:"kind"`
+	Type string `json:"type,omitempty"` // of the program; "" is SocketFilter
 	N    int    `json:"n"`
 	User bool   `json:"user"` // without capabilities
 }
