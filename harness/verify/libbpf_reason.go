@@ -56,6 +56,8 @@ var libbpfRules = []libbpfRule{
 		text: "%s is not in this kernel: its CO-RE relocation found no such type, or nothing of that name in it", fix: "guard it with bpf_core_field_exists() or bpf_core_type_exists()"},
 	{says: says(`BPF map '([^']*\.[^']*)' is referenced but wasn't created`), verdict: Rejected, code: "global_data",
 		text: "libbpf did not create map %s: the kernel has no global variables and constants, which Linux has from 5.2 on", fix: "keep them in an array map of your own"},
+	{says: says(`attr 'map_extra': expected PTR`), verdict: ByLoader, code: "arena",
+		text: "this libbpf reads no 64-bit number (__ulong) in a map, as arenas have for map_extra", fix: "build bpflab with libbpf 1.4 or newer"},
 	{says: says(`arena's user address must be set`), verdict: ByLoader, code: "arena",
 		text: "this libbpf does not map arenas", fix: "build bpflab with libbpf 1.4 or newer"},
 }
@@ -149,12 +151,12 @@ func missingFeature(a libbpf.Answer) *Reason {
 	if len(weak) == 0 || !callOfNone.MatchString(a.Log) {
 		return nil
 	}
-	return &Reason{Code: "kfunc", Text: "it calls a kernel function that this kernel does not have; not there are " + strings.Join(weak, ", "),
+	return &Reason{Code: "kfunc", Text: "it calls a kernel function that is neither in this kernel nor in a module that is loaded, of these: " + strings.Join(weak, ", "),
 		Fix: "call it behind bpf_ksym_exists(), or load the kernel module that has it"}
 }
 
 // consequence are messages that follow from one before them.
-var consequence = regexp.MustCompile(`failed to load object|failed to load: |Retrying without BTF|failed to prepare load attributes|permission error while running as root|\(weak\): not resolved`)
+var consequence = regexp.MustCompile(`failed to load object|skipping unrecognized data section|failed to load: |Retrying without BTF|failed to prepare load attributes|permission error while running as root|\(weak\): not resolved`)
 
 // telling returns the first of libbpf's messages that says why.
 func telling(a libbpf.Answer) string {

@@ -22,6 +22,9 @@ func wrongMap(f *failure) bool {
 func mapIsWrong(f *failure) string {
 	wrong, _ := wrongSizes(f.refused)
 	name, _, _ := strings.Cut(strings.TrimPrefix(f.Reason.Text, "map "), " (")
+	if strings.Contains(f.Reason.Text, "failed to create inner map") {
+		name += ", its inner map"
+	}
 	return fmt.Sprintf("map %s (%s): %s", name, ebpf.MapType(f.refused.MapType), wrong)
 }
 
@@ -58,6 +61,9 @@ func wrongSizes(m libbpf.MapSpec) (wrong, fix string) {
 		if m.Flags&noPrealloc == 0 {
 			return "the kernel takes maps of this type only with the flag BPF_F_NO_PREALLOC", "write __uint(map_flags, BPF_F_NO_PREALLOC)"
 		}
+	}
+	if m.Entries == 0 && m.Flags&noPrealloc == 0 {
+		return "it has no max_entries", "give it a number in the source: __uint(max_entries, N); cilium/ebpf sets it for perf event arrays, as libbpf does for those that are no inner maps"
 	}
 	if m.Key != 0 && m.Value == 0 {
 		return "its values have no size", "write __type(value, ...), or set the size in the program's own loader"

@@ -24,6 +24,7 @@ func TestWrongMap(t *testing.T) {
 		{ebpf.RingBuf, libbpf.MapSpec{Value: 40, Entries: 4096}, kernel.Version{Major: 5, Minor: 4}, "map_type", "from 5.8 on"},
 		{ebpf.RingBuf, libbpf.MapSpec{Entries: 5}, kernel.Version{Major: 6, Minor: 12}, "map", "failed to create"},
 		{ebpf.PerfEventArray, libbpf.MapSpec{Key: 4, Value: 88, Entries: 2}, kernel.Version{Major: 6, Minor: 12}, "map", "values of 88"},
+		{ebpf.PerfEventArray, libbpf.MapSpec{Key: 4, Value: 4}, kernel.Version{Major: 6, Minor: 12}, "map", "no max_entries"},
 		{ebpf.Array, libbpf.MapSpec{Key: 8, Value: 8, Entries: 2}, kernel.Version{Major: 6, Minor: 12}, "map", "keys of 8"},
 		{ebpf.LPMTrie, libbpf.MapSpec{Key: 8, Value: 8, Entries: 2}, kernel.Version{Major: 6, Minor: 12}, "map", "BPF_F_NO_PREALLOC"},
 		{ebpf.LPMTrie, libbpf.MapSpec{Key: 8, Value: 8, Entries: 2, Flags: 1}, kernel.Version{Major: 6, Minor: 12}, "map", "failed to create"},

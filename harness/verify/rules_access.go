@@ -12,6 +12,7 @@ import (
 )
 
 const (
+	notZero    = "compare the size with 0 before the call: if (size == 0) return 0;"
 	boundIndex = "compare the index with the size just before it is used: if (i >= 32) return 0;"
 	setToZero  = "set all of it before: __builtin_memset(&key, 0, sizeof(key)), as struct key key = {} may leave padding"
 )
@@ -35,10 +36,16 @@ var accessRules = []rule{
 	}, fix: checkNull},
 	{code: "invalid_access", says: says(`pointer arithmetic on (?:pkt_end|PTR_TO_PACKET_END) prohibited`), text: fixed("data_end is a limit to compare with, and no pointer to add to"), fix: "if (data + size > data_end) return XDP_PASS;"},
 	{code: "invalid_access", says: says(`invalid access to packet, off=(-?\d+) size=(\d+), R\d+\(.*r=(\d+)\)`), text: outOfPacket, fixes: packetFix},
+	{code: "argument", says: says(`R(\d) invalid zero-sized read.*`), when: isCall, text: func(f *failure) string {
+		return f.ordinal(f.match[1]) + " is a size that may be 0, which it does not take: " + matched(f)
+	}, fix: notZero},
+	{code: "argument", says: says(`invalid access to (?:map value|map key|memory|packet), .*size=0\b.*`), when: isCall, text: func(f *failure) string {
+		return "a size that is given to " + cmp.Or(f.callee(), "the helper") + " may be 0, which it does not take: " + matched(f)
+	}, fix: notZero},
 	{code: "invalid_access", says: says(`invalid access to (map value|map key|memory|flow keys), (?:value|key|mem)_size=(\d+) off=(-?\d+) size=(\d+)`), text: func(f *failure) string {
 		return fmt.Sprintf("%s: it goes to offset %s with size %s, of %s bytes", matched(f), f.match[3], f.match[4], f.match[2])
 	}, fix: boundIndex},
-	{code: "invalid_access", says: says(`R(\d) (?:min value is negative, either use unsigned or 'var &= const'|unbounded memory access, use 'var &= const'.*|unbounded memory access, make sure.*|min value is outside.*|invalid zero-sized read.*)`), when: isCall, text: outOfArgument, fix: "make it unsigned and bound it: if (size > sizeof(buffer)) size = sizeof(buffer); or size &= 31"},
+	{code: "invalid_access", says: says(`R(\d) (?:min value is negative, either use unsigned or 'var &= const'|unbounded memory access, use 'var &= const'.*|unbounded memory access, make sure.*|min value is outside.*)`), when: isCall, text: outOfArgument, fix: "make it unsigned and bound it: if (size > sizeof(buffer)) size = sizeof(buffer); or size &= 31"},
 	{code: "invalid_access", says: says(`write into map forbidden.*`), text: fixed("it writes to a map that programs only read, as const volatile variables are"), fix: "make the variable no const, or the map writable"},
 	{code: "invalid_access", says: says(`access beyond (?:struct (\w+) at off (\d+) size (\d+)|the end of member (\w+).*)`), text: func(f *failure) string {
 		return matched(f) + ": the kernel's type ends before"
@@ -123,8 +130,8 @@ func packetFix(f *failure) string {
 
 // outOfArgument says which argument of a call has no bounds: a size, or an address.
 func outOfArgument(f *failure) string {
-	if strings.Contains(matched(f), "var &= const") || strings.Contains(matched(f), "zero-sized") {
-		return f.ordinal(f.match[1]) + " is a size that may be too large, negative or 0: " + matched(f)
+	if strings.Contains(matched(f), "var &= const") {
+		return f.ordinal(f.match[1]) + " is a size that may be too large or negative: " + matched(f)
 	}
 	return f.ordinal(f.match[1]) + " may be out of its memory's bounds: " + matched(f)
 }

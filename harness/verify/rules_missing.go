@@ -192,7 +192,7 @@ func guardNeed(f *failure) string {
 }
 
 func noType(f *failure) string {
-	if f.match[1] != "" {
+	if len(f.match) > 1 && f.match[1] != "" {
 		return "a CO-RE relocation found nothing in this kernel: " + f.match[1]
 	}
 	n, ok := f.relocated()

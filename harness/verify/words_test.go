@@ -88,3 +88,17 @@ func TestWordsOfTheKernel(t *testing.T) {
 		}
 	}
 }
+
+// A program whose first instruction cilium/ebpf replaced is rejected for its table of functions.
+func TestFirstInstructionIsPoisoned(t *testing.T) {
+	p := Program{Name: "p", Section: "tracepoint/percpu/percpu_alloc_percpu", Type: "TracePoint",
+		needs: []need{{at: 0, what: "field", name: "event.size", guard: "bpf_core_field_exists()", line: "int n = e->size;"}}}
+	rejection := Rejection{Program: p, Kernel: kernel.Version{Major: 5, Minor: 10}, Stage: "load", Errno: "EINVAL", Log: "number of funcs in func_info doesn't match number of subprogs\n"}
+	if reason := Explain(rejection); reason.Code != "co_re" || !strings.Contains(reason.Text, "event.size") || !strings.Contains(reason.Fix, "bpf_core_field_exists()") {
+		t.Errorf("%+v, want event.size", reason)
+	}
+	rejection.Program.needs[0].at = 7
+	if reason := Explain(rejection); reason.Code != "btf" {
+		t.Errorf("%+v, want btf: the first instruction needs nothing", reason)
+	}
+}
