@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/cilium/ebpf"
@@ -23,12 +24,10 @@ func (a *agent) attach(_ context.Context, args wire.Attach) (wire.AttachResult, 
 		return wire.AttachResult{}, fmt.Errorf("program %q is not loaded", args.Program)
 	}
 	p := placement{prog: prog, spec: a.loaded.spec.Programs[args.Program], args: args, net: &a.net}
-	how := attachers[p.spec.Type]
-	if how == nil {
-		return wire.AttachResult{}, &wire.Fault{Op: wire.OpAttach, Code: "unsupported",
-			Msg: fmt.Sprintf("program %s: bpflab does not attach programs of type %s (section %q)", args.Program, p.spec.Type, p.spec.SectionName)}
+	closer, res, err := p.attach()
+	if errors.As(err, &unattachable{}) {
+		return res, &wire.Fault{Op: wire.OpAttach, Code: "unsupported", Msg: fmt.Sprintf("program %s: %s", args.Program, err)}
 	}
-	closer, res, err := how(p)
 	if err != nil {
 		return res, fmt.Errorf("program %s (section %q): %w", args.Program, p.spec.SectionName, err)
 	}
@@ -42,6 +41,8 @@ type placement struct {
 	spec *ebpf.ProgramSpec
 	args wire.Attach
 	net  *network
+
+	alone bool // its maps and what it is attached to are of no further use
 }
 
 // target returns the target that the lab gives, else that of the section.
@@ -50,9 +51,21 @@ func (p placement) target() (string, error) {
 		return p.args.To, nil
 	}
 	if p.spec.AttachTo == "" {
-		return "", fmt.Errorf("the section does not say where to attach; write it as SEC(\"%s/WHERE\"), or give `to:` in the lab", p.spec.SectionName)
+		return "", unattachable{fmt.Sprintf("the section does not say where to attach; write it as SEC(\"%s/WHERE\"), or give `to:` in the lab", p.spec.SectionName)}
 	}
 	return p.spec.AttachTo, nil
+}
+
+// attach attaches the program as its type and section say.
+func (p placement) attach() (io.Closer, wire.AttachResult, error) {
+	how := attachers[p.spec.Type]
+	if how == nil && p.alone {
+		how = loneAttachers[p.spec.Type]
+	}
+	if how == nil {
+		return nil, wire.AttachResult{}, unattachable{fmt.Sprintf("bpflab does not attach programs of type %s (section %q)", p.spec.Type, p.spec.SectionName)}
+	}
+	return how(p)
 }
 
 type attacher func(placement) (io.Closer, wire.AttachResult, error)
@@ -60,55 +73,23 @@ type attacher func(placement) (io.Closer, wire.AttachResult, error)
 var attachers = map[ebpf.ProgramType]attacher{
 	ebpf.Kprobe:        attachKprobe,
 	ebpf.TracePoint:    attachTracepoint,
-	ebpf.RawTracepoint: attachRawTracepoint,
-	ebpf.Tracing:       attachTracing,
-	ebpf.LSM:           attachLSM,
-	ebpf.XDP:           attachXDP,
-	ebpf.SchedCLS:      attachTC,
-	ebpf.SocketFilter:  attachSocket,
-	ebpf.PerfEvent:     attachPerf,
-	ebpf.CGroupSKB:     attachCgroup, ebpf.CGroupSock: attachCgroup, ebpf.CGroupSockAddr: attachCgroup,
+	ebpf.RawTracepoint: attachRawTracepoint, ebpf.RawTracepointWritable: attachRawTracepoint,
+	ebpf.Tracing:      attachTracing,
+	ebpf.LSM:          attachLSM,
+	ebpf.XDP:          attachXDP,
+	ebpf.SchedCLS:     attachTC,
+	ebpf.SocketFilter: attachSocket,
+	ebpf.PerfEvent:    attachPerf,
+	ebpf.CGroupSKB:    attachCgroup, ebpf.CGroupSock: attachCgroup, ebpf.CGroupSockAddr: attachCgroup,
 	ebpf.CGroupDevice: attachCgroup, ebpf.CGroupSysctl: attachCgroup, ebpf.CGroupSockopt: attachCgroup,
-	ebpf.SockOps: attachCgroup,
+	ebpf.SockOps:  attachCgroup,
+	ebpf.SkLookup: attachNetNs, ebpf.FlowDissector: attachNetNs,
+	ebpf.Netfilter: attachNetfilter,
+	ebpf.Syscall:   runOnce,
 }
 
-func attachKprobe(p placement) (io.Closer, wire.AttachResult, error) {
-	symbol, err := p.target()
-	if err != nil {
-		return nil, wire.AttachResult{}, err
-	}
-	kind, place := "kprobe", link.Kprobe
-	switch section, _, _ := strings.Cut(p.spec.SectionName, "/"); section {
-	case "kprobe":
-	case "kretprobe":
-		kind, place = "kretprobe", link.Kretprobe
-	case "uprobe", "uretprobe":
-		return attachUprobe(p, section, symbol)
-	default:
-		return nil, wire.AttachResult{}, fmt.Errorf("bpflab does not attach %s programs", section)
-	}
-	l, err := place(symbol, p.prog, nil)
-	return l, wire.AttachResult{Kind: kind, Target: symbol}, err
-}
-
-// attachUprobe attaches to a function of a program: "/bin/bank:withdraw".
-func attachUprobe(p placement, kind, to string) (io.Closer, wire.AttachResult, error) {
-	res := wire.AttachResult{Kind: kind, Target: to}
-	file, symbol, ok := strings.Cut(to, ":")
-	if !ok {
-		return nil, res, fmt.Errorf("a %s is at FILE:FUNCTION, not %q", kind, to)
-	}
-	executable, err := link.OpenExecutable(file)
-	if err != nil {
-		return nil, res, err
-	}
-	place := executable.Uprobe
-	if kind == "uretprobe" {
-		place = executable.Uretprobe
-	}
-	l, err := place(symbol, p.prog, nil)
-	return l, res, err
-}
+// loneAttachers attach to something that is made for it.
+var loneAttachers = map[ebpf.ProgramType]attacher{ebpf.SkMsg: attachSockMap, ebpf.SkSKB: attachSockMap}
 
 func attachTracepoint(p placement) (io.Closer, wire.AttachResult, error) {
 	to, err := p.target()
@@ -132,10 +113,21 @@ func attachRawTracepoint(p placement) (io.Closer, wire.AttachResult, error) {
 	return l, wire.AttachResult{Kind: "raw_tracepoint", Target: name}, err
 }
 
+// mapIterators are the iterators over what is in one map.
+var mapIterators = []string{"bpf_map_elem", "bpf_sk_storage_map", "sockmap"}
+
 func attachTracing(p placement) (io.Closer, wire.AttachResult, error) {
-	l, err := link.AttachTracing(link.TracingOptions{Program: p.prog, AttachType: p.spec.AttachType})
 	kind, _, _ := strings.Cut(p.spec.SectionName, "/")
-	return l, wire.AttachResult{Kind: kind, Target: p.spec.AttachTo}, err
+	res := wire.AttachResult{Kind: kind, Target: p.spec.AttachTo}
+	if p.spec.AttachType == ebpf.AttachTraceIter {
+		if slices.Contains(mapIterators, p.spec.AttachTo) {
+			return nil, res, unattachable{p.spec.SectionName + " goes over a map, which its own loader names"}
+		}
+		l, err := link.AttachIter(link.IterOptions{Program: p.prog})
+		return l, res, err
+	}
+	l, err := link.AttachTracing(link.TracingOptions{Program: p.prog, AttachType: p.spec.AttachType})
+	return l, res, err
 }
 
 func attachLSM(p placement) (io.Closer, wire.AttachResult, error) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -58,6 +59,9 @@ var xdpModes = []struct {
 func attachXDP(p placement) (io.Closer, wire.AttachResult, error) {
 	_, name := p.device()
 	res := wire.AttachResult{Kind: "xdp", Target: name}
+	if t := p.spec.AttachType; t == ebpf.AttachXDPDevMap || t == ebpf.AttachXDPCPUMap {
+		return nil, res, unattachable{p.spec.SectionName + " goes into a map's entry, which its own loader fills in"}
+	}
 	var flag int
 	err := p.onDevice(func(dev netlink.Link) (err error) {
 		for _, mode := range xdpModes {
@@ -80,6 +84,11 @@ func attachXDP(p placement) (io.Closer, wire.AttachResult, error) {
 // attachTC puts the program on a clsact queueing discipline, in direct-action
 // mode: egress if its section says so, else ingress.
 func attachTC(p placement) (io.Closer, wire.AttachResult, error) {
+	if kind, _, _ := strings.Cut(p.spec.SectionName, "/"); p.alone && kind == "tcx" {
+		return attachTCX(p)
+	} else if p.alone && kind == "netkit" {
+		return nil, wire.AttachResult{}, unattachable{p.spec.SectionName + " goes to a netkit device, and the machine has none"}
+	}
 	ns, name := p.device()
 	res := wire.AttachResult{Kind: "tc", Target: name, Mode: "ingress"}
 	if side, ok := strings.CutPrefix(p.spec.SectionName, "tc/"); ok && side != "ingress" && side != "egress" {
@@ -106,6 +115,18 @@ func attachTC(p placement) (io.Closer, wire.AttachResult, error) {
 		return p.net.in(ns, func() error { return netlink.FilterDel(filter) })
 	})
 	return detach, res, err
+}
+
+// attachTCX attaches as libbpf and cilium/ebpf attach programs of sections tcx/…, which needs
+// Linux 6.6. A lab's go on clsact, on every kernel.
+func attachTCX(p placement) (l io.Closer, res wire.AttachResult, err error) {
+	_, name := p.device()
+	res = wire.AttachResult{Kind: "tcx", Target: name}
+	err = p.onDevice(func(dev netlink.Link) error {
+		l, err = link.AttachTCX(link.TCXOptions{Interface: dev.Attrs().Index, Program: p.prog, Attach: p.spec.AttachType})
+		return err
+	})
+	return l, res, err
 }
 
 func addClsact(dev netlink.Link) error {

@@ -157,6 +157,7 @@ func (o *loaded) close() {
 		p.Close()
 	}
 	for _, m := range o.maps {
+		m.Unpin()
 		m.Close()
 	}
 	o.spec, o.maps, o.programs, o.links = nil, nil, nil, nil

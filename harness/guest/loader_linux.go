@@ -60,11 +60,15 @@ func readObject(req *wire.Request) (*ebpf.CollectionSpec, error) {
 	return spec, nil
 }
 
+// pins is where maps that are pinned by their names are, as with libbpf. Maps of objects
+// that are only verified are not pinned.
+const pins = "/sys/fs/bpf"
+
 // makeMaps makes the object's maps. If one cannot be made, subject names it.
 func makeMaps(spec *ebpf.CollectionSpec) (made map[string]*ebpf.Map, subject string, err error) {
 	spec = spec.Copy()
 	spec.Programs = nil
-	coll, err := ebpf.NewCollection(spec)
+	coll, err := ebpf.NewCollectionWithOptions(spec, ebpf.CollectionOptions{Maps: ebpf.MapOptions{PinPath: pins}})
 	if err != nil {
 		return nil, culprit(spec), err
 	}
@@ -76,7 +80,7 @@ func makeMaps(spec *ebpf.CollectionSpec) (made map[string]*ebpf.Map, subject str
 func culprit(spec *ebpf.CollectionSpec) string {
 	for _, name := range slices.Sorted(maps.Keys(spec.Maps)) {
 		one := spec.Maps[name].Copy()
-		one.Contents = nil
+		one.Contents, one.Pinning = nil, ebpf.PinNone
 		m, err := ebpf.NewMap(one)
 		if err != nil {
 			return fmt.Sprintf("%s (%s)", name, one.Type)

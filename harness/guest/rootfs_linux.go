@@ -21,7 +21,7 @@ var sharedDirs = []string{"/proc", "/sys", "/dev", "/run"}
 
 // prepare makes a root directory a mount of its own, without which nothing in it could
 // change the propagation of "/" (unshare -m, ip netns exec), and gives it the kernel's file
-// systems, the machine's modules unless it has some, and a /tmp. "" is the machine's own
+// systems, the machine's modules unless it has some, the kernel's configuration and a /tmp. "" is the machine's own
 // root.
 func (r *roots) prepare(root string) error {
 	r.mu.Lock()
@@ -45,6 +45,9 @@ func (r *roots) prepare(root string) error {
 			return fmt.Errorf("bind %s to %s: %w", dir, at, err)
 		}
 	}
+	if err := giveConfig(root); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(filepath.Join(root, "tmp"), 0o777); err != nil {
 		return err
 	}
@@ -53,4 +56,26 @@ func (r *roots) prepare(root string) error {
 	}
 	r.ready[root] = true
 	return os.Chmod(filepath.Join(root, "tmp"), 0o777|os.ModeSticky)
+}
+
+// giveConfig puts the kernel's configuration where libbpf looks for it, unless the root
+// directory has it, or the machine has none.
+func giveConfig(root string) error {
+	release, err := uname()
+	if err != nil {
+		return err
+	}
+	name := "/boot/config-" + release
+	text, err := os.ReadFile(name)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	at := filepath.Join(root, name)
+	if _, there := os.Stat(at); err != nil || there == nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(at, text, 0o644)
 }

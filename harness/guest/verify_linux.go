@@ -2,6 +2,7 @@ package guest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -91,7 +92,7 @@ func (a *agent) try(spec *ebpf.CollectionSpec, args wire.Verify) (res wire.Verif
 	}
 	res = measure(res, got.coll.Programs[args.Program])
 	if args.Attach {
-		res = tryAttach(res, placement{prog: got.coll.Programs[args.Program], spec: spec.Programs[args.Program], net: &a.net})
+		res = tryAttach(res, placement{prog: got.coll.Programs[args.Program], spec: spec.Programs[args.Program], net: &a.net, alone: true})
 	}
 	return res, got.log, nil
 }
@@ -119,12 +120,13 @@ func fail(res wire.VerifyResult, stage string, err error) wire.VerifyResult {
 
 // tryAttach attaches a program as its section says, and detaches it.
 func tryAttach(res wire.VerifyResult, p placement) wire.VerifyResult {
-	how := attachers[p.spec.Type]
-	if how == nil {
-		return fail(res, wire.StageAttach, fmt.Errorf("bpflab does not attach programs of type %s (section %q)", p.spec.Type, p.spec.SectionName))
-	}
-	closer, _, err := how(p)
-	if err != nil {
+	closer, _, err := p.attach()
+	var not unattachable
+	switch {
+	case errors.As(err, &not):
+		res.Unattached = not.why
+		return res
+	case err != nil:
 		return fail(res, wire.StageAttach, err)
 	}
 	closer.Close()

@@ -190,6 +190,8 @@ type VerifyResult struct {
 	JitedLen  int     `json:"jited_len,omitempty"` // bytes
 	XlatedLen int     `json:"xlated_len,omitempty"`
 	Seconds   float64 `json:"seconds"` // of the load, maps and relocation not counted
+
+	Unattached string `json:"unattached,omitempty"` // why it was loaded and not attached, though that was asked for
 }
 
 // Stages of a program on its way into the kernel.

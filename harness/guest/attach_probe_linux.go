@@ -1,0 +1,194 @@
+package guest
+
+import (
+	"bytes"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+
+	"github.com/bpflab/bpflab/vms/wire"
+)
+
+// prober attaches a probe to what its section names.
+type prober func(prog *ebpf.Program, to string) (link.Link, error)
+
+// probers are the kinds of programs of type Kprobe, by the beginning of their sections.
+var probers = map[string]prober{
+	"kprobe":          kprobe(link.Kprobe),
+	"kretprobe":       kprobe(link.Kretprobe),
+	"ksyscall":        syscallProbe(link.Kprobe),
+	"kretsyscall":     syscallProbe(link.Kretprobe),
+	"kprobe.multi":    kprobeMulti(link.KprobeMulti, false),
+	"kretprobe.multi": kprobeMulti(link.KretprobeMulti, false),
+	"kprobe.session":  kprobeMulti(link.KprobeMulti, true),
+	"uprobe":          uprobe((*link.Executable).Uprobe),
+	"uretprobe":       uprobe((*link.Executable).Uretprobe),
+	"uprobe.multi":    uprobeMulti((*link.Executable).UprobeMulti),
+	"uretprobe.multi": uprobeMulti((*link.Executable).UretprobeMulti),
+}
+
+func attachKprobe(p placement) (io.Closer, wire.AttachResult, error) {
+	kind, _, _ := strings.Cut(p.spec.SectionName, "/")
+	attach := probers[strings.TrimSuffix(kind, ".s")]
+	if attach == nil {
+		return nil, wire.AttachResult{}, unattachable{"bpflab does not attach programs of section " + p.spec.SectionName}
+	}
+	to, err := p.target()
+	if err != nil {
+		return nil, wire.AttachResult{}, err
+	}
+	l, err := attach(p.prog, to)
+	return l, wire.AttachResult{Kind: kind, Target: to}, err
+}
+
+func kprobe(attach func(string, *ebpf.Program, *link.KprobeOptions) (link.Link, error)) prober {
+	return func(prog *ebpf.Program, to string) (link.Link, error) {
+		symbol, offset, err := cutOffset(to)
+		if err != nil {
+			return nil, err
+		}
+		return attach(symbol, prog, &link.KprobeOptions{Offset: offset})
+	}
+}
+
+// cutOffset splits "do_exit+0x8".
+func cutOffset(to string) (symbol string, offset uint64, err error) {
+	symbol, text, ok := strings.Cut(to, "+")
+	if !ok {
+		return symbol, 0, nil
+	}
+	offset, err = strconv.ParseUint(text, 0, 64)
+	if err != nil {
+		return symbol, 0, fmt.Errorf("the offset of %q is no number", to)
+	}
+	return symbol, offset, nil
+}
+
+// syscallProbe attaches to the function of a system call, whose name the processor's
+// architecture gives: the library looks for __x64_sys_openat where there is no sys_openat.
+func syscallProbe(attach func(string, *ebpf.Program, *link.KprobeOptions) (link.Link, error)) prober {
+	return func(prog *ebpf.Program, to string) (link.Link, error) { return attach("sys_"+to, prog, nil) }
+}
+
+func kprobeMulti(attach func(*ebpf.Program, link.KprobeMultiOptions) (link.Link, error), session bool) prober {
+	return func(prog *ebpf.Program, pattern string) (link.Link, error) {
+		symbols, err := traceable(pattern)
+		if err != nil {
+			return nil, err
+		}
+		return attach(prog, link.KprobeMultiOptions{Symbols: symbols, Session: session})
+	}
+}
+
+// traceable returns the kernel's functions that match a pattern and can be traced.
+func traceable(pattern string) ([]string, error) {
+	dir, err := tracefs()
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(dir + "/available_filter_functions")
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for line := range bytes.Lines(text) {
+		name, _, _ := strings.Cut(strings.TrimSpace(string(line)), " ")
+		names = append(names, name)
+	}
+	return matching(pattern, names, "function of the kernel that can be traced")
+}
+
+// matching returns the names that match a pattern, each once, and an error if there are none.
+func matching(pattern string, names []string, what string) ([]string, error) {
+	var out []string
+	for _, name := range names {
+		if ok, err := path.Match(pattern, name); err != nil {
+			return nil, fmt.Errorf("pattern %q: %w", pattern, err)
+		} else if ok {
+			out = append(out, name)
+		}
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("no %s matches %q", what, pattern)
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
+// executable opens the file of a target such as "/bin/bank:withdraw", and returns the rest.
+func executable(to string) (file *link.Executable, name, function string, err error) {
+	name, function, ok := strings.Cut(to, ":")
+	if !ok {
+		return nil, name, "", fmt.Errorf("a uprobe is at FILE:FUNCTION, not %q", to)
+	}
+	file, err = link.OpenExecutable(name)
+	if errors.Is(err, os.ErrNotExist) {
+		err = unattachable{name + " is not in this machine"}
+	}
+	return file, name, function, err
+}
+
+// uprobe attaches to a function of a program: "/bin/bank:withdraw".
+func uprobe(attach func(*link.Executable, string, *ebpf.Program, *link.UprobeOptions) (link.Link, error)) prober {
+	return func(prog *ebpf.Program, to string) (link.Link, error) {
+		file, _, function, err := executable(to)
+		if err != nil {
+			return nil, err
+		}
+		symbol, offset, err := cutOffset(function)
+		if err != nil {
+			return nil, err
+		}
+		return attach(file, symbol, prog, &link.UprobeOptions{Offset: offset})
+	}
+}
+
+func uprobeMulti(attach func(*link.Executable, []string, *ebpf.Program, *link.UprobeMultiOptions) (link.Link, error)) prober {
+	return func(prog *ebpf.Program, to string) (link.Link, error) {
+		file, name, pattern, err := executable(to)
+		if err != nil {
+			return nil, err
+		}
+		functions, err := functionsOf(name)
+		if err != nil {
+			return nil, err
+		}
+		if functions, err = matching(pattern, functions, "function of "+name); err != nil {
+			return nil, unattachable{err.Error() + " in this machine"}
+		}
+		return attach(file, functions, prog, nil)
+	}
+}
+
+// functionsOf returns the functions that a program has itself. One without symbols has none.
+func functionsOf(file string) ([]string, error) {
+	f, err := elf.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	static, err := f.Symbols()
+	if err != nil && !errors.Is(err, elf.ErrNoSymbols) {
+		return nil, err
+	}
+	dynamic, err := f.DynamicSymbols()
+	if err != nil && !errors.Is(err, elf.ErrNoSymbols) {
+		return nil, err
+	}
+	var names []string
+	for _, s := range append(static, dynamic...) {
+		if elf.ST_TYPE(s.Info) == elf.STT_FUNC && s.Value != 0 {
+			names = append(names, s.Name)
+		}
+	}
+	return names, nil
+}
