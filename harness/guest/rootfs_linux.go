@@ -21,8 +21,8 @@ var sharedDirs = []string{"/proc", "/sys", "/dev", "/run"}
 
 // prepare makes a root directory a mount of its own, without which nothing in it could
 // change the propagation of "/" (unshare -m, ip netns exec), and gives it the kernel's file
-// systems, the machine's modules unless it has some, the kernel's configuration and a /tmp. "" is the machine's own
-// root.
+// systems, the machine's modules unless it has some, the kernel's configuration and a /tmp.
+// "" is the machine's own root.
 func (r *roots) prepare(root string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -166,7 +166,7 @@ func (w *worker) takeLibbpf(r *Result, a libbpf.Answer) {
 	}
 	switch a.Attached {
 	case "unsupported":
-		r.Errno, r.Warning = "", "libbpf does not attach programs of section "+a.Section+" by itself, so it was not attached"
+		r.Errno, r.Warning = "", notAttached+"libbpf does not attach programs of section "+a.Section+" by itself"
 	case "no":
 		r.Accepted, r.Stage = false, wire.StageAttach
 		r.Reason = &Reason{Text: cmp.Or(strings.Join(a.Said(), "; "), a.Errno)}

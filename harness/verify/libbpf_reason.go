@@ -9,7 +9,6 @@ import (
 	"github.com/cilium/ebpf"
 
 	"github.com/bpflab/bpflab/harness/libbpf"
-	"github.com/bpflab/bpflab/harness/probe"
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
@@ -28,7 +27,7 @@ type libbpfRule struct {
 // where libbpf noticed it before it asked the kernel; all else is the loader's.
 var libbpfRules = []libbpfRule{
 	{says: says(`prog '[^']*': missing BPF prog type, check ELF section name '([^']*)'`), verdict: ByLoader, code: "section",
-		text: "this libbpf knows no type of program for section %q", fix: "name the section as libbpf does, or is it for a newer libbpf?"},
+		text: "this libbpf knows no type of program for section %q"}, // its remedy: sectionFix
 	{says: says(`extern \(func ksym\) '([^']*)': not found in kernel or module BTFs`), verdict: Rejected, code: "kfunc", explain: missingKfunc},
 	{says: says(`kfunc '([^']*)' is referenced but wasn't resolved`), verdict: Rejected, code: "kfunc", explain: missingKfunc},
 	{says: says(`extern '(CONFIG_[^']*)' \(strong\): not resolved`), verdict: Rejected, code: "kconfig",
@@ -110,6 +109,9 @@ func libbpfCause(a libbpf.Answer) (string, *Reason) {
 		case rule.text != "":
 			reason.Text = rule.text
 		}
+		if rule.code == "section" && rule.fix == "" {
+			reason.Fix = sectionFix(match[1], a.Version)
+		}
 		if a.Seen {
 			reason.Line = place(a.Log)
 		}
@@ -136,12 +138,8 @@ var (
 )
 
 // missingFeature returns the reason of a rejection that the kernel's log does not name: the
-// program calls a weak kernel function that the kernel does not have, or is of a kind that
-// it does not have.
+// program calls a weak kernel function that the kernel does not have.
 func missingFeature(a libbpf.Answer) *Reason {
-	if strings.HasPrefix(a.Section, "lsm_cgroup/") && a.Errno == "EINVAL" && probe.Complaint(a.Log) == "" {
-		return &Reason{Code: "program_type", Text: "it is an LSM program of cgroups (lsm_cgroup), which Linux has from 6.0 on", Fix: "this kernel has no programs of this type"}
-	}
 	var weak []string
 	for _, match := range weakExtern.FindAllStringSubmatch(a.Messages, -1) {
 		if !strings.HasPrefix(match[1], "CONFIG_") {

@@ -27,20 +27,18 @@ func (o Options) loadersOf(object *Object) []string {
 	case Libbpf:
 		return []string{Libbpf}
 	case Auto:
-		if !object.Go && libbpf.Built() {
+		if libbpf.Built() && (!object.Go || object.Refused != "") {
 			return []string{Libbpf}
 		}
 	}
 	return []string{Cilium}
 }
 
-const insteadOfLibbpf = "loaded with cilium/ebpf and not libbpf: "
-
 // instead returns why an object has another loader than the one it is for, "" if it has
 // that one.
 func (o Options) instead(object *Object) string {
 	if o.Loader == Auto && !object.Go && !libbpf.Built() {
-		return insteadOfLibbpf + libbpf.ErrNotBuilt.Error()
+		return loadedInstead + "cilium/ebpf and not libbpf: " + libbpf.ErrNotBuilt.Error()
 	}
 	return ""
 }

@@ -54,8 +54,27 @@ func (r Report) preparations() []string {
 // instead returns why objects were not loaded with the loader that they are for.
 func (r Report) instead() []string {
 	return eachOnce(r.Results, func(one Result) []string {
-		if strings.HasPrefix(one.Warning, insteadOfLibbpf) {
-			return []string{one.Warning}
+		why, _, _ := strings.Cut(one.Warning, "\n")
+		switch {
+		case !strings.HasPrefix(why, loadedInstead):
+			return nil
+		case one.second:
+			why = fmt.Sprintf("%s of %s on %s was %s", one.Program, one.Object, one.Kernel, why)
+		}
+		return []string{why}
+	})
+}
+
+// notAttached begins the warning of a program that was loaded, and that --attach could not
+// attach.
+const notAttached = "not attached: "
+
+// unattached returns the programs that --attach could not attach, and why.
+func (r Report) unattached() []string {
+	return eachOnce(r.Results, func(one Result) []string {
+		if why, ok := strings.CutPrefix(one.Warning, notAttached); ok {
+			why, _, _ = strings.Cut(why, "\n")
+			return []string{fmt.Sprintf("%s of %s%s: %s", one.Program, one.Object, one.with(), why)}
 		}
 		return nil
 	})

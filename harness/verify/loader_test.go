@@ -51,8 +51,6 @@ func TestRefusal(t *testing.T) {
 			"load", Rejected, "kfunc", "bpf_iter_num_new"},
 		"weak, but not called": {libbpf.Answer{Stage: "load", Seen: true, Log: "R7 !read_ok\n", Messages: "libbpf: extern 'f' (weak): not resolved, defaulting to zero\nlibbpf: prog 'p': BPF program load failed: x\n"},
 			"load", "", "", "BPF program load failed"},
-		"lsm_cgroup before 6.0": {libbpf.Answer{Stage: "load", Seen: true, Errno: "EINVAL", Section: "lsm_cgroup/socket_bind", Log: "verification time 32 usec\nstack depth 0\n"},
-			"load", Rejected, "program_type", "from 6.0 on"},
 		"global data before 5.2": {libbpf.Answer{Stage: "load", Seen: true, Log: "0: <invalid BPF map reference>\nBPF map 'p.bss' is referenced but wasn't created\n"},
 			"load", Rejected, "global_data", "from 5.2 on"},
 		"struct_ops that libbpf does not read": {libbpf.Answer{Stage: "load", Seen: true, Errno: "ENOTSUPP", Section: "struct_ops/init", Version: "1.1.2", Messages: "libbpf: elf: skipping unrecognized data section(5) .struct_ops.link\nlibbpf: prog 'init': BPF program load failed: unknown error (-524)\n"},

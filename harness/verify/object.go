@@ -44,7 +44,8 @@ type Program struct {
 
 	licence  string // that the object states
 	needs    []need
-	callback bool // it gives a function to a helper
+	callback bool     // it gives a function to a helper
+	contexts []string // its functions whose context is marked: see contextTag
 }
 
 // Open reads an object, or the objects that are data of a program, as libbpf's
@@ -151,7 +152,7 @@ func parse(text []byte) *Object {
 	for _, name := range slices.Sorted(maps.Keys(spec.Programs)) {
 		p := spec.Programs[name]
 		o.Programs = append(o.Programs, Program{Name: name, Section: p.SectionName, Type: p.Type.String(), Attach: p.AttachTo, Insns: len(p.Instructions),
-			licence: p.License, needs: needsOf(spec, p), callback: givesCallback(p)})
+			licence: p.License, needs: needsOf(spec, p), callback: givesCallback(p), contexts: contextFunctions(p)})
 	}
 	return o
 }

@@ -34,6 +34,7 @@ func Table(w io.Writer, r Report) error {
 	}
 	section(w, "prepared", r.preparations())
 	section(w, "loader", r.instead())
+	section(w, "not attached", r.unattached())
 	section(w, "differs", r.Differences())
 	for i, o := range r.Over {
 		if i == 0 {

@@ -19,11 +19,10 @@ type failure struct {
 }
 
 // rules are tried in this order; the first that fits gives the reason.
-var rules = slices.Concat(loaderRules, missingRules, sizeRules, callRules, lifetimeRules, accessRules, programRules,
+var rules = slices.Concat(loaderRules, missingRules, sizeRules, callRules, lifetimeRules, accessRules, linkRules, programRules,
 	objectRules, pointerRules, codeRules, attachRules)
 
-// explain fills in the reasons, and since which kernel of the run a program is
-// accepted.
+// explain fills in the reasons.
 func explain(all []Result, objects []*Object, kernels []kernel.Image) {
 	versions := map[string]kernel.Version{}
 	for _, k := range kernels {
@@ -44,10 +43,25 @@ func explain(all []Result, objects []*Object, kernels []kernel.Image) {
 			f := &failure{Result: r, program: programs[[2]string{r.Object, r.Program}], version: versions[r.Kernel]}
 			f.explain()
 		}
+	}
+}
+
+// markSince fills in since which kernel of the run a program is accepted.
+func markSince(all []Result, kernels []kernel.Image) []Result {
+	versions := map[string]kernel.Version{}
+	for _, k := range kernels {
+		versions[k.Selector] = k.Version
+	}
+	for i := range all {
+		r := &all[i]
+		if r.Reason == nil {
+			continue
+		}
 		if first := since(all, versions, r); first != nil {
 			r.Reason.Since, r.Reason.SinceRelease = &first.Kernel, first.Release
 		}
 	}
+	return all
 }
 
 // explain finds the rule that fits.
@@ -115,7 +129,7 @@ func lastMatch(re *regexp.Regexp, text string) []string {
 func since(all []Result, versions map[string]kernel.Version, rejected *Result) (first *Result) {
 	for i := range all {
 		r := &all[i]
-		if r.Object != rejected.Object || r.Program != rejected.Program || r.Loader != rejected.Loader || !r.Accepted || versions[r.Kernel].Compare(versions[rejected.Kernel]) <= 0 {
+		if r.Object != rejected.Object || r.Program != rejected.Program || r.Loader != rejected.Loader && !r.second && !rejected.second || !r.Accepted || versions[r.Kernel].Compare(versions[rejected.Kernel]) <= 0 {
 			continue
 		}
 		if first == nil || versions[r.Kernel].Compare(versions[first.Kernel]) < 0 {

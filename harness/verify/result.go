@@ -50,6 +50,7 @@ type Result struct {
 	Log           string   `json:"log,omitempty"`      // path, relative to the result directory
 
 	log     string         // the verifier's
+	second  bool           // another loader did not load it
 	refused libbpf.MapSpec // of the map that the kernel did not create, where libbpf asked
 }
 

@@ -64,6 +64,7 @@ var callRules = []rule{
 	}, fix: "give one that a kernel function has acquired (bpf_task_acquire, bpf_task_from_pid) or an argument of tp_btf, LSM or fentry; follow pointers between bpf_rcu_read_lock() and bpf_rcu_read_unlock()"},
 	{code: "argument", says: says(`[Ee]xpected an? (?:un)?initialized (?:iter_?\w*|dynptr|irq flag)?.*`), text: matched, fix: "call _new before _next and _destroy, and once only: an iterator or dynptr is a variable on the stack of its own"},
 	{code: "argument", says: says(`(?:arg#\d|args#\d|Arg#\d|R\d) (?:expected|must|is not|doesn't|pointer type|type).*|kernel function \w+ args#\d.*`), when: inProgram, text: matched, fix: "give the function what its declaration says; bpftool btf dump shows it"},
+	{code: "loader", says: says(`Arg#\d type PTR in \w+\(\) is not supported yet|arg#\d reference type\('UNKNOWN ?'\) size cannot be determined.*`), when: tagNotReplaced, text: tagText, fix: tagFix},
 	{code: "global_function", says: says(`Arg#(\d) type (\w+) in (\w+)\(\) is not supported yet|arg#(\d) reference type\('.*'\) size cannot be determined.*|Global function (\w+)\(\) doesn't return scalar.*|Caller passes invalid args into func#\d+.*|func '\w+' arg\d.* (?:type|is).*`), text: func(f *failure) string {
 		return "the verifier checks a global function by itself, and cannot know what it gets: " + matched(f)
 	}, fix: "make the function static (__noinline keeps it a function), or give it numbers, the context or, from 5.12 on, pointers to structs of known size"},

@@ -8,6 +8,8 @@ import (
 	"github.com/bpflab/bpflab/harness/upstream"
 )
 
+const olderSection = "attach it otherwise where the kernel is older"
+
 const chooseTarget = "choose at load time, with another program for other kernels, or set what it attaches to"
 
 // What a kernel may lack to attach to.
@@ -62,7 +64,8 @@ var missingRules = []rule{
 	}, fix: "leave the .s out of the section's name and use no helper that sleeps"},
 	{code: "attach_target", says: says(`The function (\w+) (?:has \d+ arguments\. Too many|with variable args is unsupported|arg\d type .* is unsupported|return type .* is unsupported).*|Attach to function (\w+) with a >8 byte return value.*`), text: matched, fix: "attach with a kprobe, which takes any function"},
 	{code: "attach_target", says: says(`attach_btf_id \d+ (?:is not a|points to wrong|doesn't have|is invalid).*`), text: matched, fix: "does the section name a function for fentry, a tracepoint for tp_btf, a hook for lsm?"},
-	{code: "program_type", says: says(`must provide btf_id|btf_id`), when: newerAttach, text: attachTooNew, fix: "attach it otherwise where the kernel is older"},
+	{code: "program_type", says: says(`must provide btf_id|btf_id`), when: newerSection, text: sectionTooNew, fix: olderSection},
+	{code: "loader", says: says(`must provide btf_id`), when: withoutTarget, text: targetNotSet, fixes: targetNotSetFix},
 	{code: "attach_target", says: says(`must provide btf_id`), text: noTarget, fix: "the loader must set what it attaches to: a function of a loaded program, of the kernel, or an LSM hook"},
 	{code: "kfunc", says: says(`kfunc "(\w+)": not supported|kfunc '(\w+)' is referenced but wasn't resolved|extern \(func ksym\) '(\w+)'.*not found`), text: func(f *failure) string {
 		return noKfunc(f.match[1] + f.match[2] + f.match[3])
@@ -102,28 +105,6 @@ var missingRules = []rule{
 		return "this kernel has no struct_ops of type " + f.match[1]
 	}, fix: "load the module that has it first, or leave the program out where the kernel has none"},
 	{code: "loader", stage: "relocate", text: message, fix: "bpflab's loader, cilium/ebpf, cannot prepare it; the kernel was not asked"},
-}
-
-// attachTypes are sections whose programs need an attach type that kernels got later than
-// the program's type.
-var attachTypes = map[string]string{"lsm_cgroup/": "LSMCgroup"}
-
-func attachType(f *failure) string {
-	for section, name := range attachTypes {
-		if strings.HasPrefix(f.Section, section) {
-			return name
-		}
-	}
-	return ""
-}
-
-func newerAttach(f *failure) bool {
-	return upstream.IsNewer(upstream.AttachType, attachType(f), f.version)
-}
-
-func attachTooNew(f *failure) string {
-	since, _ := upstream.Since(upstream.AttachType, attachType(f))
-	return fmt.Sprintf("section %q needs the attach type %s, which Linux has from %s on", f.Section, attachType(f), since)
 }
 
 func noTarget(f *failure) string {

@@ -17,11 +17,7 @@ var programRules = []rule{
 	{code: "tail_call", says: says(`tail_calls? .*|expected prog array map for tail call.*`), text: matched, fix: tailCallFix},
 	{code: "btf", says: says(`.*(?:func_info|line_info|btf_vmlinux|BTF).*`), text: matched, fix: "compile with -g and a clang whose BTF this kernel knows, or strip what it does not know"},
 	{code: "program_type", errno: "EINVAL", when: newerProgram, text: programTooNew, fix: "this kernel has no programs of this type: choose another at load time"},
-	{code: "attach", stage: "attach", says: says(`create (?:raw tracepoint|tracing link): not supported|errno 524|ENOTSUPP`), when: oldTrampoline, text: func(f *failure) string {
-		_, target, _ := strings.Cut(f.Section, "/")
-		return "the kernel loads it and cannot attach it to " + target + ": functions of more than six arguments, or with structs by value, are traced by newer kernels only"
-	}, fix: "attach with a kprobe where the kernel is older"},
-	{code: "attach", stage: "attach", text: message, fix: "what the section names may not be in this kernel"},
+	{code: "program_type", stage: "load", errno: "EINVAL", when: silentOfNewerSection, text: sectionTooNew, fix: olderSection},
 }
 
 const tailCallFix = "a tail call takes the context and a map of type PROG_ARRAY; with calls of functions it needs 5.10 and a JIT"

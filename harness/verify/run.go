@@ -59,7 +59,7 @@ func Run(ctx context.Context, objects []*Object, kernels []kernel.Image, o Optio
 	for i := range flat {
 		flat[i].settle()
 	}
-	return flat
+	return markSince(keepBetter(flat), kernels)
 }
 
 // worker verifies on one kernel.
@@ -82,7 +82,8 @@ type pending struct {
 	object  *Object
 	program Program
 	loader  string
-	failed  int // machines that failed it
+	failed  int  // machines that failed it
+	second  bool // another loader did not load it
 }
 
 func (w *worker) queue(objects []*Object) {
@@ -165,10 +166,14 @@ func (w *worker) drain(ctx context.Context, a *scheduler.Attempt) error {
 		if err != nil {
 			r.Infra = err.Error()
 		}
-		w.pending = w.pending[1:]
+		if other, ok := w.second(*p, r); ok {
+			w.pending = slices.Insert(w.pending[1:], 0, other)
+		} else {
+			w.pending = w.pending[1:]
+		}
 		w.done(r)
 		if lost && len(w.pending) > 0 {
-			return scheduler.Another(fmt.Errorf("%s ended it", p.program.Name))
+			return scheduler.Another(fmt.Errorf("%s ended it", r.Program))
 		}
 	}
 	return nil
@@ -199,7 +204,7 @@ func (w *worker) done(r Result) {
 func (w *worker) result(p pending) Result {
 	r := Result{Object: p.object.Name, Program: p.program.Name, Section: p.program.Section, Type: p.program.Type,
 		Kernel: w.kernel.Selector, SHA256: w.kernel.SHA256, Release: w.kernel.Release,
-		Loader: p.loader, Warning: w.instead(p.object)}
+		Loader: p.loader, Warning: w.instead(p.object), second: p.second}
 	if p.loader == Cilium {
 		r.LoaderVersion = ciliumVersion()
 	}
@@ -284,6 +289,9 @@ func nonEmpty(text string) []string {
 func (w *worker) take(r *Result, a wire.VerifyResult, log string) {
 	r.Accepted, r.Stage, r.Errno, r.Load, r.JitedLen, r.XlatedLen = a.Accepted, a.Stage, a.Errno, a.Seconds, a.JitedLen, a.XlatedLen
 	r.measure(log)
+	if a.Unattached != "" {
+		r.Warning = notAttached + a.Unattached
+	}
 	if !a.Accepted {
 		text := a.Message
 		if a.Subject != "" {

@@ -41,7 +41,7 @@ func (r Result) judged() bool { return r.word() == Accepted || r.failed() }
 
 // settle sets the verdict of a result whose reason is known.
 func (r *Result) settle() {
-	if r.Verdict == "" && r.Infra == "" && r.limitOfCilium() {
+	if r.Verdict == "" && r.Infra == "" && (r.limitOfCilium() || r.Reason != nil && r.Reason.Code == "loader") {
 		r.Verdict = ByLoader
 		if r.Reason.Code == "rejected" {
 			r.Reason.Code, r.Reason.Fix = "loader", "this is cilium/ebpf's own limit, and no kernel's: --loader libbpf"

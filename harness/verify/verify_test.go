@@ -130,7 +130,7 @@ func TestSince(t *testing.T) {
 		{Object: "o", Program: "q", Kernel: "6.12", Stage: "load", Reason: &Reason{}},
 		{Object: "o", Program: "q", Kernel: "5.1", Accepted: true},
 	}
-	explain(all, nil, kernels)
+	markSince(all, kernels)
 	if s := all[1].Reason.Since; s == nil || *s != "5.10" {
 		t.Errorf("p is accepted since %v, want 5.10", s)
 	}

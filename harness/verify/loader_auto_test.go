@@ -1,0 +1,126 @@
+package verify
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bpflab/bpflab/harness/libbpf"
+	"github.com/bpflab/bpflab/harness/scheduler"
+	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/vmstest"
+	"github.com/bpflab/bpflab/vms/wire"
+)
+
+func TestKeepBetter(t *testing.T) {
+	reason := &Reason{Code: "x", Text: "why not"}
+	accepted := Result{Accepted: true, Verdict: Accepted}
+	rejected := Result{Verdict: Rejected, Stage: "load", Reason: reason}
+	byLoader := Result{Verdict: ByLoader, Reason: reason}
+	crashed := Result{Verdict: Rejected, Stage: stageCrash, Reason: reason}
+	for name, test := range map[string]struct {
+		first, second Result
+		keepsSecond   bool
+	}{
+		"the other one loads it":           {byLoader, accepted, true},
+		"the other one alone gets so far":  {rejected, accepted, true},
+		"the kernel's word is worth more":  {byLoader, rejected, true},
+		"both are rejected":                {rejected, rejected, false},
+		"no loader can":                    {byLoader, byLoader, false},
+		"the other one cannot read it":     {rejected, byLoader, false},
+		"the other machine could not":      {byLoader, Result{Verdict: Infra, Infra: "gone"}, false},
+		"a crash is not lost":              {rejected, crashed, true},
+		"a crash with a first that failed": {byLoader, crashed, true},
+	} {
+		first, second := test.first, test.second
+		first.Loader, second.Loader, second.second = Libbpf, Cilium, true
+		got := keepBetter([]Result{accepted, first, second, accepted})
+		if len(got) != 3 || !got[0].Accepted || !got[2].Accepted {
+			t.Errorf("%s: %+v", name, got)
+			continue
+		}
+		if kept := got[1].Loader == Cilium; kept != test.keepsSecond {
+			t.Errorf("%s: the second is kept: %v", name, kept)
+		}
+		if said := got[1].Warning == "loaded with cilium/ebpf and not libbpf: why not"; said != test.keepsSecond {
+			t.Errorf("%s: the warning is %q", name, got[1].Warning)
+		}
+	}
+}
+
+// twoLoaders answers for machines in which libbpf knows no section "new", cilium/ebpf no
+// section "old", and the kernel takes no program "bad".
+func twoLoaders(int, string) map[string]wire.Handler {
+	handlers := fakeLoaders(0, "")
+	handlers[wire.OpExec] = func(_ context.Context, req *wire.Request) (any, error) {
+		var args wire.Exec
+		if err := req.Decode(&args); err != nil || args.Argv[1] == "remove" {
+			return wire.ExecResult{}, err
+		}
+		a := libbpf.Answer{Type: 6, Seen: true, Version: "1.1.2"}
+		switch args.Argv[2] {
+		case "new":
+			a = libbpf.Answer{Stage: libbpf.StagePrepare, Version: "1.1.2", Messages: "libbpf: prog 'new': missing BPF prog type, check ELF section name 'new'\n"}
+		case "bad", "old_bad":
+			a.Stage, a.Errno, a.Log = libbpf.StageLoad, "EACCES", "R7 !read_ok\n"
+		}
+		return wire.ExecResult{}, json.NewEncoder(req.Output(wire.Stdout)).Encode(a)
+	}
+	handlers[wire.OpOpen] = func(context.Context, *wire.Request) (any, error) { return wire.OpenResult{}, nil }
+	handlers[wire.OpVerify] = func(_ context.Context, req *wire.Request) (any, error) {
+		var args wire.Verify
+		if err := req.Decode(&args); err != nil {
+			return nil, err
+		}
+		switch args.Program {
+		case "bad":
+			return wire.VerifyResult{Stage: wire.StageLoad, Errno: "EACCES", Message: "load program: permission denied"}, nil
+		case "old", "old_bad":
+			return wire.VerifyResult{Stage: wire.StageSection, Message: "section names no type"}, nil
+		}
+		return wire.VerifyResult{Accepted: true}, nil
+	}
+	return handlers
+}
+
+// Auto loads what any of the two loaders loads, whichever the object is for, and gives one
+// result for each program.
+func TestAuto(t *testing.T) {
+	if !libbpf.Built() {
+		t.Skip("NO LIBBPF LOADER: `make loader` builds it")
+	}
+	pool := scheduler.New(scheduler.Options{Provider: &vmstest.Fake{Answers: twoLoaders}, Dir: t.TempDir(),
+		Host: func() scheduler.Memory { return scheduler.Memory{Available: 64 << 30, Total: 64 << 30} }})
+	run := func(object *Object, loader string) (got []string) {
+		for _, r := range Run(t.Context(), []*Object{object}, []kernel.Image{{Selector: "6.1", Series: "6.1"}}, Options{Pool: pool, Loader: loader}) {
+			why, _, _ := strings.Cut(r.Warning, ":")
+			got = append(got, fmt.Sprintf("%s %s %s %s", r.Program, r.Verdict, r.Loader, why))
+		}
+		return got
+	}
+	of := func(object *Object) *Object {
+		object.Name, object.ELF = "o", []byte("o")
+		for _, name := range []string{"both", "new", "old", "bad", "old_bad"} {
+			object.Programs = append(object.Programs, Program{Name: name, Section: "xdp"})
+		}
+		return object
+	}
+	got := run(of(&Object{}), Auto)
+	want := []string{"both accepted libbpf ", "new accepted cilium loaded with cilium/ebpf and not libbpf",
+		"old accepted libbpf ", "bad rejected libbpf ", "old_bad rejected libbpf "}
+	if !slices.Equal(got, want) {
+		t.Errorf("an object of clang:\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	got = run(of(&Object{Go: true}), Auto)
+	want = []string{"both accepted cilium ", "new accepted cilium ", "old accepted libbpf loaded with libbpf and not cilium/ebpf",
+		"bad rejected cilium ", "old_bad rejected libbpf loaded with libbpf and not cilium/ebpf"}
+	if !slices.Equal(got, want) {
+		t.Errorf("an object of Go:\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if got := run(of(&Object{}), Both); len(got) != 10 {
+		t.Errorf("both loaders give %d results", len(got))
+	}
+}
