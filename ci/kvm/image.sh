@@ -3,8 +3,9 @@
 #
 #   ci/kvm/image.sh WORK PAYLOAD
 #
-# WORK/vmlinuz is the kernel that SUITE installs on hardware, WORK/initrd mounts the disk
-# WORK/disk, and that has QEMU, clang and busybox, and PAYLOAD as /opt/bpflab.
+# WORK/root is a system with QEMU, clang and busybox. In it are /vmlinuz, the kernel that
+# SUITE installs on hardware, /initrd, which mounts /disk, and that is a copy of the system
+# with PAYLOAD as /opt/bpflab.
 set -euo pipefail
 
 work=$1 payload=$2
@@ -12,8 +13,8 @@ root=$work/root here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 "$here/../root.sh" "${SUITE:-trixie}" "$root" linux-image-amd64 qemu-system-x86 clang libbpf-dev linux-libc-dev busybox-static kmod xz-utils
 release=$(basename "$root"/lib/modules/*)
-cp "$root/boot/vmlinuz-$release" "$work/vmlinuz"
-rm -rf "$root"/boot/* "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/*
+mv "$root/boot/vmlinuz-$release" "$work/vmlinuz"
+rm -rf "$root"/vmlinuz* "$root"/initrd* "$root"/boot/* "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/*
 
 # Prints the modules that the disk needs, in the order to load them.
 modules() {
@@ -38,7 +39,8 @@ done
 install -m 755 "$here/initrd.sh" "$initrd/init"
 (cd "$initrd" && find . | "$root/bin/busybox" cpio -o -H newc) >"$work/initrd" 2>/dev/null
 
-mkdir -p "$root/opt/bpflab" "$root/results" "$root/dev/pts"
-cp -a "$payload/." "$root/opt/bpflab/"
+mkdir -p "$root/opt" "$root/results" "$root/dev/pts"
+mv "$payload" "$root/opt/bpflab"
 mkfs.ext4 -q -F -O ^has_journal -E lazy_itable_init=1 -d "$root" "$work/disk" 5G
-rm -rf --one-file-system "$root" "$initrd"
+rm -rf --one-file-system "$root/opt/bpflab" "$initrd"
+mv "$work"/{vmlinuz,initrd,disk} "$root/"

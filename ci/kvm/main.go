@@ -86,26 +86,24 @@ func run(ctx context.Context, o options) (int, error) {
 	return len(report.problems), nil
 }
 
-// attempts runs the machine, and once more where it ended before its script did, which is
-// the doing of the QEMU that emulates it and not of what runs there. It returns the last
-// attempt, and a note of each early end.
+// attempts runs the machine, and again where it ended before its script did, which is the
+// doing of the QEMU that emulates it and not of what runs there. The script then goes on
+// after the last step that was done. It returns what the machine wrote, and a note of each
+// early end.
 func attempts(ctx context.Context, work string, o options) (done steps.Run, notes []string, err error) {
-	disk := filepath.Join(work, "disk")
-	if err := os.Rename(disk, disk+".new"); err != nil {
-		return done, nil, err
-	}
-	for range 2 {
-		if err := command(ctx, "cp", "--sparse=always", "--reflink=auto", disk+".new", disk); err != nil {
-			return done, nil, err
-		}
-		early, err := boot(ctx, work, o.timeout)
+	root := filepath.Join(work, "root")
+	for range 3 {
+		early, err := boot(ctx, root, o.timeout)
 		if err != nil {
 			return done, nil, err
 		}
 		if done, err = collect(ctx, work, o.keep); err != nil || early == "" {
 			return done, notes, err
 		}
-		notes = append(notes, "The machine ended before its script did; "+early)
+		notes = append(notes, "The machine ended before its script did, and was started again; "+early)
+		if err := repair(ctx, filepath.Join(root, "disk")); err != nil {
+			return done, notes, err
+		}
 	}
 	return done, notes, nil
 }
