@@ -11,8 +11,12 @@ import (
 const MaxSize = 256 << 20
 
 // Read reads an ELF object. It takes what libbpf takes and cilium/ebpf alone does
-// not: weak maps, and variables of .kconfig that have named types.
+// not: weak maps, and variables of .kconfig that have named types. An object that is more
+// than any reader takes is an error, and not read.
 func Read(elf []byte) (*ebpf.CollectionSpec, error) {
+	if err := Check(elf); err != nil {
+		return nil, err
+	}
 	spec, err := ebpf.LoadCollectionSpecFromReader(bytes.NewReader(withoutWeakMaps(elf)))
 	if err != nil {
 		return nil, err

@@ -81,23 +81,6 @@ func IsBigEndian(text []byte) bool {
 	return machine == elf.EM_BPF || machine == elf.EM_NONE // which old clangs wrote
 }
 
-// CutOff says how much of a little-endian file is missing at its end, "" if it has its
-// section headers, which are the last that clang and libbpf write.
-func CutOff(text []byte) string {
-	if len(text) < headerSize {
-		return fmt.Sprintf("it is cut off: it has %d bytes, and an ELF header alone has %d", len(text), headerSize)
-	}
-	if elf.Data(text[elf.EI_DATA]) != elf.ELFDATA2LSB || elf.Class(text[elf.EI_CLASS]) != elf.ELFCLASS64 {
-		return ""
-	}
-	headers := binary.LittleEndian.Uint64(text[sectionsAt:])
-	end := headers + uint64(binary.LittleEndian.Uint16(text[sectionSizeAt:]))*uint64(binary.LittleEndian.Uint16(text[sectionNumAt:]))
-	if end < headers || end <= uint64(len(text)) {
-		return ""
-	}
-	return fmt.Sprintf("it is cut off: it has %d bytes, and its header says %d", len(text), end)
-}
-
 // IsOfGo reports whether an object is for cilium/ebpf: bpf2go gave its file the name, or
 // it was found in the Go program that text is.
 func IsOfGo(name string, text []byte) bool {

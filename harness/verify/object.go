@@ -2,7 +2,6 @@ package verify
 
 import (
 	"bytes"
-	"cmp"
 	"debug/elf"
 	"fmt"
 	"io"
@@ -65,18 +64,25 @@ func Open(path string) ([]*Object, error) {
 	return objects, nil
 }
 
-// readFile reads a file, of a larger one than any object only the beginning.
+// readFile reads a file, of one that is larger than any object no more than it takes to see
+// that.
 func readFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, object.MaxSize+1))
+	info, err := f.Stat()
 	if err != nil {
+		return nil, err
+	}
+	// A buffer of the right size: one that grows takes several times as much.
+	var text bytes.Buffer
+	text.Grow(int(min(info.Size(), object.MaxSize)) + bytes.MinRead)
+	if _, err := text.ReadFrom(io.LimitReader(f, object.MaxSize+1)); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return text, nil
+	return text.Bytes(), nil
 }
 
 // NameApart gives objects of different files that have one name the files' paths, so that
@@ -141,6 +147,9 @@ func parse(text []byte) *Object {
 	if object.IsBigEndian(text) {
 		return &Object{unread: &unread{Undecided, Reason{Code: "byte_order", Text: "it is big-endian, and the kernels here are little-endian", Fix: "clang -target bpfel makes one for them, which bpf2go names *_bpfel.o"}}}
 	}
+	if err := object.Check(text); err != nil {
+		return unreadable("", err.Error())
+	}
 	spec, err := object.Read(text)
 	if err != nil {
 		return parseRefused(text, err)
@@ -162,7 +171,7 @@ func parse(text []byte) *Object {
 func parseRefused(text []byte, refused error) *Object {
 	functions, err := object.Functions(text)
 	if err != nil || len(functions) == 0 {
-		return unreadable("", cmp.Or(object.CutOff(text), "not an eBPF object that can be read: "+refused.Error()))
+		return unreadable("", "not an eBPF object that can be read: "+refused.Error())
 	}
 	o := &Object{ELF: text, Refused: refused.Error()}
 	for _, f := range functions {
