@@ -398,6 +398,7 @@ func TestVerifyWithTwoLoaders(t *testing.T) {
 		"prefix":   {"accepted", "loader section"},
 		"data":     {"loader object", "accepted"},
 		"symbols":  {"loader object", "accepted"},
+		"plain":    {"accepted", "accepted"},
 		"needs":    {"loader object", "rejected ksym"},
 		"maybe":    {"optional optional", "optional optional"},
 		"bare":     {"undecided attach_target", "undecided attach_target"},

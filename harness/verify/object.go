@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/cilium/ebpf"
+
 	"github.com/bpflab/bpflab/harness/object"
 )
 
@@ -19,7 +21,7 @@ type Object struct {
 	Programs []Program
 	ELF      []byte
 	Go       bool   // it is for cilium/ebpf: see object.IsOfGo
-	Refused  string // why cilium/ebpf does not read it; its programs are those of the symbol table
+	Refused  string // why cilium/ebpf does not read it as a whole; its programs are those of the symbol table
 
 	path   string  // of the file
 	unread *unread // nil if it was read
@@ -45,6 +47,9 @@ type Program struct {
 	needs    []need
 	callback bool     // it gives a function to a helper
 	contexts []string // its functions whose context is marked: see contextTag
+
+	alone   bool   // cilium/ebpf reads it, and not the rest of its object
+	refused string // why cilium/ebpf does not read it
 }
 
 // Open reads an object, or the objects that are data of a program, as libbpf's
@@ -159,15 +164,19 @@ func parse(text []byte) *Object {
 	}
 	o := &Object{ELF: text}
 	for _, name := range slices.Sorted(maps.Keys(spec.Programs)) {
-		p := spec.Programs[name]
-		o.Programs = append(o.Programs, Program{Name: name, Section: p.SectionName, Type: p.Type.String(), Attach: p.AttachTo, Insns: len(p.Instructions),
-			licence: p.License, needs: needsOf(spec, p), callback: givesCallback(p), contexts: contextFunctions(p)})
+		o.Programs = append(o.Programs, programOf(spec, name))
 	}
 	return o
 }
 
-// parseRefused reads an object that cilium/ebpf refused with an error. Another loader may
-// take it.
+func programOf(spec *ebpf.CollectionSpec, name string) Program {
+	p := spec.Programs[name]
+	return Program{Name: name, Section: p.SectionName, Type: p.Type.String(), Attach: p.AttachTo, Insns: len(p.Instructions),
+		licence: p.License, needs: needsOf(spec, p), callback: givesCallback(p), contexts: contextFunctions(p)}
+}
+
+// parseRefused reads an object that cilium/ebpf refused with an error, which may be about
+// one of its programs. Another loader may take it.
 func parseRefused(text []byte, refused error) *Object {
 	functions, err := object.Functions(text)
 	if err != nil || len(functions) == 0 {
@@ -175,9 +184,32 @@ func parseRefused(text []byte, refused error) *Object {
 	}
 	o := &Object{ELF: text, Refused: refused.Error()}
 	for _, f := range functions {
-		o.Programs = append(o.Programs, Program{Name: f.Name, Section: f.Section, Insns: f.Insns})
+		o.Programs = append(o.Programs, parseAlone(text, f, refused))
 	}
 	return o
+}
+
+// parseAlone reads one program of an object that cilium/ebpf refused with an error.
+func parseAlone(text []byte, f object.Function, refused error) Program {
+	p := Program{Name: f.Name, Section: f.Section, Insns: f.Insns, refused: refused.Error()}
+	if len(text) > largeELF {
+		return p // there would be a copy for each program
+	}
+	one, err := object.Alone(text, f.Name)
+	if err != nil {
+		return p
+	}
+	spec, err := object.Read(one)
+	if err != nil {
+		p.refused = err.Error()
+		return p
+	}
+	if spec.Programs[f.Name] == nil {
+		return p
+	}
+	p = programOf(spec, f.Name)
+	p.alone = true
+	return p
 }
 
 // maps returns the names of the maps that the object declares.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/bpflab/bpflab/harness/object"
 	"github.com/bpflab/bpflab/harness/scheduler"
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/vms"
@@ -73,6 +74,7 @@ type worker struct {
 
 	session  *session.Session
 	opened   *Object       // in the session
+	alone    string        // the only program of the opened object, "" if it has all
 	prepared []string      // of the opened object
 	libbpf   *libbpfLoader // in the session
 }
@@ -112,7 +114,7 @@ func (w *worker) asks() bool {
 func (w *worker) unaskedOf(p pending) (Result, bool) {
 	r := w.result(p)
 	if p.object.unread == nil {
-		return w.unasked(r, p.object.Refused)
+		return w.unasked(r, p.program.refused)
 	}
 	reason := p.object.unread.reason
 	r.Unread, r.Verdict, r.Reason = true, p.object.unread.verdict, &reason
@@ -181,7 +183,7 @@ func (w *worker) drain(ctx context.Context, a *scheduler.Attempt) error {
 
 // begin prepares a new machine.
 func (w *worker) begin(ctx context.Context, s *session.Session) error {
-	w.session, w.opened, w.libbpf = s, nil, newLibbpfLoader(s, w.BTF)
+	w.session, w.opened, w.alone, w.libbpf = s, nil, "", newLibbpfLoader(s, w.BTF)
 	if len(w.BTF) == 0 {
 		return nil
 	}
@@ -223,7 +225,7 @@ func (w *worker) verify(ctx context.Context, p pending) (r Result, lost bool, er
 		lost, err = w.verifyLibbpf(ctx, p, &r)
 		return r, lost, err
 	}
-	if err := w.open(ctx, p.object); err != nil {
+	if err := w.open(ctx, p.object, p.program); err != nil {
 		return r, true, err
 	}
 	var answer wire.VerifyResult
@@ -334,16 +336,30 @@ func plain(name string) string {
 	}, name)
 }
 
-// open makes sure that the object is open in the machine.
-func (w *worker) open(ctx context.Context, o *Object) error {
-	if w.opened == o {
+// open makes sure that the object is open in the machine, or the program alone if
+// cilium/ebpf does not read the others.
+func (w *worker) open(ctx context.Context, o *Object, p Program) error {
+	elf, alone := o.ELF, ""
+	if p.alone {
+		alone = p.Name
+	}
+	if w.opened == o && w.alone == alone {
 		return nil
 	}
+	if p.alone {
+		var err error
+		if elf, err = object.Alone(o.ELF, p.Name); err != nil {
+			return err
+		}
+	}
 	var res wire.OpenResult
-	if err := w.session.Call(ctx, wire.OpOpen, wire.Open{MapSizes: w.MapSizes}, &res, wire.IO{In: bytes.NewReader(o.ELF)}); err != nil {
+	if err := w.session.Call(ctx, wire.OpOpen, wire.Open{MapSizes: w.MapSizes}, &res, wire.IO{In: bytes.NewReader(elf)}); err != nil {
 		return fmt.Errorf("send %s to the machine: %w", o.Name, err)
 	}
-	w.opened, w.prepared = o, res.Prepared
+	w.opened, w.alone, w.prepared = o, alone, res.Prepared
+	if p.alone {
+		w.prepared = append(w.prepared, "each program was loaded without the others, for cilium/ebpf does not read the object as a whole: "+o.Refused)
+	}
 	return nil
 }
 

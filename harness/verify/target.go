@@ -26,7 +26,7 @@ func (o Options) unasked(r Result, refused string) (Result, bool) {
 	case slices.Contains(needTarget, kind) && !hasTarget && o.Targets[r.Program] == "":
 		r.Verdict, r.Reason = Undecided, &Reason{Code: "attach_target", Text: fmt.Sprintf("section %q does not say what it attaches to", r.Section), Fix: "--attach-target " + r.Program + "=FUNC"}
 	case refused != "" && r.Loader == Cilium:
-		r.Unread, r.Verdict, r.Reason = true, ByLoader, &Reason{Code: "object", Text: "cilium/ebpf does not read this object: " + refused, Fix: "--loader libbpf, or --loader auto"}
+		r.Unread, r.Verdict, r.Reason = true, ByLoader, &Reason{Code: "object", Text: "cilium/ebpf does not read it: " + refused, Fix: "--loader libbpf, or --loader auto"}
 	default:
 		return r, false
 	}
