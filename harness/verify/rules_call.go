@@ -34,6 +34,9 @@ var callRules = []rule{
 		n, _ := strconv.Atoi(f.match[1])
 		return f.match[2] + " does not take maps of type " + ebpf.MapType(n).String()
 	}, fix: "give it a map of the type that it is for, or use another helper"},
+	{code: "argument", says: says(`invalid kptr access, R(\d) type=(\S+) expected=(\S+)`), text: func(f *failure) string {
+		return f.ordinal(f.match[1]) + " points to " + f.match[2] + ", and the field with __kptr to " + f.match[3]
+	}, fix: "exchange pointers of the type that the field is declared with"},
 	{code: "argument", says: says(`R(\d) type=(\S*_or_null\S*) expected=.*`), text: func(f *failure) string {
 		return f.ordinal(f.match[1]) + " may be NULL (" + f.match[2] + "): what gave it was not checked"
 	}, fix: checkNull},
@@ -61,7 +64,14 @@ var callRules = []rule{
 	}, fix: checkNull},
 	{code: "argument", says: says(`R(\d) must be (?:referenced or trusted|a rcu pointer|referenced|trusted|rcu).*`), text: func(f *failure) string {
 		return f.ordinal(f.match[1]) + " is a pointer that the kernel does not trust: " + matched(f)
-	}, fix: "give one that a kernel function has acquired (bpf_task_acquire, bpf_task_from_pid) or an argument of tp_btf, LSM or fentry; follow pointers between bpf_rcu_read_lock() and bpf_rcu_read_unlock()"},
+	}, fix: trusted},
+	{code: "argument", says: says(`arg#(\d) pointer type STRUCT (\w+) must point to scalar, or struct with scalar`), text: func(f *failure) string {
+		n, _ := strconv.Atoi(f.match[1])
+		return f.ordinal(strconv.Itoa(n+1)) + " is memory of the program's own, where the kernel's struct " + f.match[2] + " is expected"
+	}, fix: trusted},
+	{code: "argument", says: says(`[Ee]xpected an (?:un)?initialized dynptr.*|arg#\d expected pointer to stack or (?:const struct bpf_dynptr|dynptr_ptr)`), text: matched, fix: "make the dynptr first (bpf_dynptr_from_mem(), bpf_ringbuf_reserve_dynptr()), a variable of its own on the stack, and use it no more after it was submitted, discarded or written over"},
+	{code: "argument", says: says(`arg#\d expected pointer to allocated object`), text: matched, fix: nodes},
+	{code: "argument", says: says(`R\d doesn't have constant offset\. .*|R\d must have zero offset when passed to .*`), when: inProgram, text: matched, fix: "give the pointer as it was got, or the address of the field itself, not one computed from it"},
 	{code: "argument", says: says(`[Ee]xpected an? (?:un)?initialized (?:iter_?\w*|dynptr|irq flag)?.*`), text: matched, fix: "call _new before _next and _destroy, and once only: an iterator or dynptr is a variable on the stack of its own"},
 	{code: "argument", says: says(`(?:arg#\d|args#\d|Arg#\d|R\d) (?:expected|must|is not|doesn't|pointer type|type).*|kernel function \w+ args#\d.*`), when: inProgram, text: matched, fix: "give the function what its declaration says; bpftool btf dump shows it"},
 	{code: "loader", says: says(`Arg#\d type PTR in \w+\(\) is not supported yet|arg#\d reference type\('UNKNOWN ?'\) size cannot be determined.*`), when: tagNotReplaced, text: tagText, fix: tagFix},
@@ -69,6 +79,8 @@ var callRules = []rule{
 		return "the verifier checks a global function by itself, and cannot know what it gets: " + matched(f)
 	}, fix: "make the function static (__noinline keeps it a function), or give it numbers, the context or, from 5.12 on, pointers to structs of known size"},
 }
+
+const trusted = "give one that a kernel function has acquired (bpf_task_acquire, bpf_task_from_pid) or an argument of tp_btf, LSM or fentry; follow pointers between bpf_rcu_read_lock() and bpf_rcu_read_unlock()"
 
 const checkNull = "check it first: if (!value) return 0;"
 
@@ -94,10 +106,16 @@ func argumentFix(f *failure) string {
 		return "give the program's context as the kernel handed it over, not a copy nor a pointer into it"
 	case strings.HasPrefix(expected, "map_ptr"):
 		return "give the address of a map: &name"
+	case strings.HasPrefix(expected, "percpu_ptr"):
+		return "give a per-CPU variable (extern ... __ksym), or a field that the kernel's BTF marks as per-CPU; where it does not, read it with bpf_probe_read_kernel()"
+	case strings.HasPrefix(expected, "ringbuf_mem"):
+		return "give what bpf_ringbuf_reserve() returned; a dynptr's memory is submitted with bpf_ringbuf_submit_dynptr()"
 	case strings.Contains(kind, "ptr_"):
 		return "copy it to the stack first with bpf_probe_read_kernel() or BPF_CORE_READ_INTO()"
 	case kind == "ctx" || strings.HasPrefix(kind, "pkt"):
 		return "copy it to a variable on the stack first"
+	case strings.HasPrefix(expected, "fp") && !strings.Contains(expected, "map_value"):
+		return "give the address of a variable on the stack"
 	}
 	return "give the address of a variable on the stack or of a map's value"
 }

@@ -21,7 +21,12 @@ var lifetimeRules = []rule{
 	}, fix: "one unlock for each lock on every path"},
 	{code: "lock", says: says(`(?:tracing|socket filter|sleepable) progs cannot use (bpf_\w+|bpf_\{.*\}) yet`), text: func(f *failure) string {
 		return f.match[1] + " is not for programs of type " + f.Type + " (" + matched(f) + ")"
-	}, fix: "count with __sync_fetch_and_add() or in a per-CPU map, or keep what must stay together in one entry that is replaced whole"},
+	}, fixes: func(f *failure) string {
+		if strings.HasPrefix(f.match[1], "bpf_{list_head") {
+			return "lists and trees are for programs that do not trace, such as tc, XDP and struct_ops; here keep the entries in a hash map"
+		}
+		return "count with __sync_fetch_and_add() or in a per-CPU map, or keep what must stay together in one entry that is replaced whole"
+	}},
 	{code: "lock", says: says(`expected an RCU CS when using (\w+)`), text: func(f *failure) string {
 		return f.match[1] + " is used outside of an RCU region"
 	}, fix: "put it between bpf_rcu_read_lock() and bpf_rcu_read_unlock()"},
@@ -45,6 +50,15 @@ var lifetimeRules = []rule{
 		}
 		return name + " is called while a bpf_spin_lock is held"
 	}, fix: "call it before bpf_spin_lock() or after bpf_spin_unlock(): between them there are no calls"},
+	{code: "lock", says: says(`bpf_spin_lock at off=\d+ must be held for (\w+)|held lock and object are not in the same allocation`), text: func(f *failure) string {
+		return cmp.Or(f.callee(), "it") + " changes a list or tree without its own lock: " + matched(f)
+	}, fix: "take the bpf_spin_lock that is in the same map value, global variable or object as the list or tree"},
+	{code: "invalid_access", says: says(`direct access to (bpf_\w+|kptr) is disallowed`), text: func(f *failure) string {
+		return "it reads or writes a " + f.match[1] + ", which only the kernel's functions do"
+	}, fix: "leave that field to its functions (bpf_spin_lock(), bpf_timer_start(), bpf_list_push_front()), and copy the fields around it one by one"},
+	{code: "argument", says: says(`off -?\d+ doesn't point to 'struct (bpf_\w+)' that is at -?\d+`), text: func(f *failure) string {
+		return matched(f) + ": the address is not that of the field"
+	}, fix: "give the address of the field in the map's value: &value->lock"},
 	{code: "lock", says: says(`.*bpf_spin_(?:un)?lock.*|.*spin.?lock.*`), text: matched, fix: "one struct bpf_spin_lock in a map's value of type hash, array or storage, taken and released in one function"},
 }
 

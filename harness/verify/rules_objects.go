@@ -1,5 +1,7 @@
 package verify
 
+const nodes = "add what bpf_obj_new() gave, once; remove what a look-up in that list or tree gave, with its lock held; the node is the field that __contains() names"
+
 // objectRules are about what the verifier follows by its state: dynptrs, iterators, kptrs,
 // timers, and nodes of lists and trees.
 var objectRules = []rule{
@@ -15,10 +17,8 @@ var objectRules = []rule{
 		fix: "struct bpf_timer and struct bpf_wq are fields of a map's value: give the address of that field, and _init the map whose value it is in"},
 	{code: "lock", says: says(`(?:can't spin_\{lock,unlock\}|rbtree_remove not allowed) in rbtree cb|[Cc]alling bpf_rcu_read_\{lock,unlock\} in unnecessary rbtree callback`), text: matched,
 		fix: "the callback of bpf_rbtree_add() only compares two nodes, with the tree's lock held: leave locks and changes of the tree out of it"},
-	{code: "lock", says: says(`held lock and object are not in the same allocation`), text: matched,
-		fix: "take the lock that is beside the list or tree, in the same map value or object"},
 	{code: "argument", says: says(`rbtree_remove node input must be non-owning ref|arg#\d+ is neither owning or non-owning ref|allocated object must be referenced|operation on \S+ expects arg#1 .*|arg#1 offset=-?\d+, but expected .*|\S+ not found at offset=-?\d+`), text: matched,
-		fix: "add what bpf_obj_new() gave, once; remove what a look-up in that list or tree gave, with its lock held; the node is the field that __contains() names"},
+		fix: nodes},
 	{code: "argument", says: says(`(?:bpf_obj_new|bpf_percpu_obj_new|kfunc bpf_rdonly_cast|local)\S* type (?:ID argument|size).*`), text: matched,
 		fix: "give a struct of the object's own, as in bpf_obj_new(typeof(*node)); those of bpf_percpu_obj_new() have at most 512 bytes, and numbers only"},
 	{code: "argument", says: says(`R\d+ does not point to a readonly map'?|no direct value access support for this map type|direct value access on string failed|string is not zero-terminated|Invalid format string`), text: matched,

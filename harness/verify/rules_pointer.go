@@ -21,13 +21,15 @@ var pointerRules = []rule{
 	}, fix: "read the fields by their names, each whole, as include/uapi/linux/bpf.h has them"},
 	{code: "invalid_access", says: says(`R\d+ offset is outside of the packet`), text: matched, fix: "compare the pointer with data_end before it is used, and bound what is added to it to less than 65535"},
 	{code: "invalid_access", says: says(`variable offset stack pointer cannot be passed into helper function.*|spilled ptr in range of var-offset stack write.*`), text: matched, fix: boundIndex},
-	{code: "invalid_access", says: says(`R\d+ invalid (?:\w+ buffer access|variable buffer offset):? .*`), text: matched, fix: boundIndex},
+	{code: "invalid_access", says: says(`R\d+ invalid (?:\w+ buffer access|variable buffer offset):? .*`), text: func(f *failure) string {
+		return matched(f) + ": that is before or beyond what the kernel hands over"
+	}, fix: boundIndex},
 	{code: "invalid_access", says: says(`(\S+) cannot be accessed directly by load/store|map_ptr access not supported for map type \d+`), text: matched, fix: "use the helper or kernel function that is for it: bpf_dynptr_data() or bpf_dynptr_read() for dynptrs, bpf_map_lookup_elem() for maps"},
 	{code: "invalid_access", says: says(`BPF_ATOMIC stores into R\d+ (\S+) is not allowed`), text: func(f *failure) string {
 		return matched(f) + ": atomic operations are for maps' values, the stack and memory of ring buffers"
 	}, fix: "change it with a load and a store, or count in a map"},
 	{code: "invalid_access", says: says(`invalid atomic operand size`), text: matched, fix: "atomic operations take numbers of four and of eight bytes"},
-	{code: "invalid_access", says: says(`(?:struct \w+ doesn't have field at offset -?\d+|Type '\w*' is not a struct|field \w+ doesn't have size|direct access to \w+ is disallowed|max struct nesting depth exceeded).*`), text: matched,
+	{code: "invalid_access", says: says(`(?:struct \w+ doesn't have field at offset -?\d+|Type '\w*' is not a struct|field \w+ doesn't have size|max struct nesting depth exceeded).*`), text: matched,
 		fix: "the struct is another in this kernel: mark it preserve_access_index (CO-RE), or read with bpf_probe_read_kernel()"},
 	{code: "privilege", says: says(`R\d+ leaks addr (?:into \w+.*|as return value)|leaking pointer from stack.*|'struct \w+' access is allowed only to CAP_\w+.*|.* (?:require|allowed for) CAP_\w+.*|.* prohibited for !root.*|CAP_BPF and CAP_PERFMON are required .*`), text: matched,
 		fix: "load it as root, or with CAP_BPF and CAP_PERFMON: without them a program may not hand out the kernel's addresses"},

@@ -15,6 +15,7 @@ var programRules = []rule{
 	{code: "return_value", says: says(`At (?:program exit|subprogram exit|callback return) the register R0 is not.*|R0 leaks addr as return value`), text: matched, fix: "return a number"},
 	{code: "tail_call", says: says(`kernel subsystem misconfigured verifier`), when: isTailCall, text: fixed("bpf_tail_call is given a map of another type"), fix: tailCallFix},
 	{code: "tail_call", says: says(`tail_calls? .*|expected prog array map for tail call.*`), text: matched, fix: tailCallFix},
+	{code: "exception", says: says(`exception callback type id not found in func_info`), text: matched, fix: "the function that __exception_cb() names is a global one of this object that takes one u64 and returns a number"},
 	{code: "btf", says: says(`.*(?:func_info|line_info|btf_vmlinux|BTF).*`), text: matched, fix: "compile with -g and a clang whose BTF this kernel knows, or strip what it does not know"},
 	{code: "program_type", errno: "EINVAL", when: newerProgram, text: programTooNew, fix: "this kernel has no programs of this type: choose another at load time"},
 	{code: "program_type", stage: "load", errno: "EINVAL", when: silentOfNewerSection, text: sectionTooNew, fix: olderSection},
@@ -67,6 +68,9 @@ func returned(f *failure) string {
 		allowed = between(m[1], m[2])
 	}
 	what := "it"
+	if f.callee() == "bpf_throw" {
+		what = "bpf_throw() ends it, so it"
+	}
 	if f.match[1] == "callback return" || f.match[1] == "async callback return" {
 		what = "the callback"
 	}
