@@ -12,13 +12,34 @@ import (
 // be made, for example.
 type rejection struct {
 	Result // the first that has it
-	found  []occurrence
+	occurrences
 }
 
-// occurrence is a program and the kernels on which it has a reason.
+// occurrences are the programs that have something in common.
+type occurrences struct {
+	found []occurrence
+	known map[[2]string]int // where those of an object and a program are in found
+}
+
+// occurrence is a program and the kernels on which it has it.
 type occurrence struct {
 	object, program string
 	kernels         []string
+}
+
+// add adds a result, and reports whether it is of a program that was not there.
+func (o *occurrences) add(r Result) bool {
+	program := [2]string{r.Object, r.Program}
+	at, ok := o.known[program]
+	if !ok {
+		if o.known == nil {
+			o.known = map[[2]string]int{}
+		}
+		at = len(o.found)
+		o.known[program], o.found = at, append(o.found, occurrence{object: r.Object, program: r.Program})
+	}
+	o.found[at].kernels = append(o.found[at].kernels, r.kernelName())
+	return !ok
 }
 
 // cause is what rejections are grouped by.
@@ -28,7 +49,7 @@ type cause struct{ loader, verdict, code, text string }
 // first, and reasons of one code beside each other.
 func rejections(all []Result) []rejection {
 	var out []rejection
-	groups, known, codes := map[cause]int{}, map[[3]any]int{}, map[string]int{}
+	groups, codes := map[cause]int{}, map[string]int{}
 	for _, r := range all {
 		if r.Accepted || r.Reason == nil || r.word() == Optional {
 			continue
@@ -39,14 +60,9 @@ func rejections(all []Result) []rejection {
 			i = len(out)
 			groups[why], out = i, append(out, rejection{Result: r})
 		}
-		program := [3]any{why, r.Object, r.Program}
-		at, ok := known[program]
-		if !ok {
-			at = len(out[i].found)
-			known[program], out[i].found = at, append(out[i].found, occurrence{object: r.Object, program: r.Program})
+		if out[i].add(r) {
 			codes[why.code]++
 		}
-		out[i].found[at].kernels = append(out[i].found[at].kernels, r.kernelName())
 	}
 	slices.SortStableFunc(out, func(a, b rejection) int {
 		return cmp.Or(codes[b.Reason.Code]-codes[a.Reason.Code], strings.Compare(a.Reason.Code, b.Reason.Code), len(b.found)-len(a.found))
@@ -90,18 +106,26 @@ func (r rejection) title() string {
 // listed is how many lines name the programs of one reason at most.
 const listed = 12
 
-// lines names the programs that have the reason, those of one object and the same kernels
-// on one line; none if there is only one.
+// lines names the programs that have the reason; none if there is only one.
 func (r rejection) lines() []string {
 	if len(r.found) == 1 {
 		return nil
 	}
+	out := summarised(r.found)
+	if more := len(out) - listed; more > 1 {
+		out = append(out[:listed], fmt.Sprintf("and %d more lines like these, see the table", more))
+	}
+	return out
+}
+
+// summarised names programs, those of one object and the same kernels on one line.
+func summarised(found []occurrence) []string {
 	var out []string
-	for i := 0; i < len(r.found); {
-		first, names := r.found[i], []string(nil)
-		for ; i < len(r.found) && r.found[i].object == first.object && slices.Equal(r.found[i].kernels, first.kernels); i++ {
-			if r.found[i].program != "" {
-				names = append(names, clean(r.found[i].program))
+	for i := 0; i < len(found); {
+		first, names := found[i], []string(nil)
+		for ; i < len(found) && found[i].object == first.object && slices.Equal(found[i].kernels, first.kernels); i++ {
+			if found[i].program != "" {
+				names = append(names, clean(found[i].program))
 			}
 		}
 		of := clean(first.object)
@@ -109,9 +133,6 @@ func (r rejection) lines() []string {
 			of = strings.Join(names, ", ") + " of " + of
 		}
 		out = append(out, of+" on "+strings.Join(first.kernels, ", "))
-	}
-	if more := len(out) - listed; more > 1 {
-		out = append(out[:listed], fmt.Sprintf("and %d more lines like these, see the table", more))
 	}
 	return out
 }

@@ -86,6 +86,24 @@ func TestReasonOfVeryManyPrograms(t *testing.T) {
 	}
 }
 
+// Where loaders differ for one reason, the programs of an object are one line.
+func TestManyDifferences(t *testing.T) {
+	var report Report
+	for _, kernel := range []string{"5.10", "6.12"} {
+		for _, program := range []string{"a", "b"} {
+			one := Result{Object: "o.o", Program: program, Kernel: kernel}
+			taken, refused := one, one
+			taken.Loader, taken.Accepted = Cilium, true
+			refused.Loader, refused.Verdict, refused.Reason = Libbpf, ByLoader, &Reason{Text: "a legacy map"}
+			report.Results = append(report.Results, taken, refused)
+		}
+	}
+	want := "a, b of o.o on 5.10, 6.12: cilium accepted, libbpf loader (a legacy map): the loader makes the difference, not the kernel"
+	if got := report.Differences(); len(got) != 1 || got[0] != want {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestCSVHasReleases(t *testing.T) {
 	var out strings.Builder
 	if err := CSV(&out, manyResults()); err != nil {

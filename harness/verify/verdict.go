@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -77,11 +76,11 @@ func (r *Result) limitOfCilium() bool {
 	return false
 }
 
-// Differences compares the two loaders: a line for each program and kernel where one of them
-// loads it and the other one does not.
+// Differences compares the two loaders: a line for the programs of an object where one of
+// them loads it and the other one does not, for the same reason on the same kernels.
 func (r Report) Differences() []string {
-	var out []string
-	first := map[[3]string]Result{}
+	first, groups := map[[3]string]Result{}, map[string]*occurrences{}
+	var order []string
 	for _, one := range r.Results {
 		key := [3]string{one.Object, one.Program, one.Kernel}
 		other, ok := first[key]
@@ -89,9 +88,19 @@ func (r Report) Differences() []string {
 			first[key] = one
 			continue
 		}
-		if other.Loader != one.Loader && other.judged() && one.judged() && other.Accepted != one.Accepted {
-			out = append(out, fmt.Sprintf("%s of %s on %s: %s, %s: the loader makes the difference, not the kernel",
-				one.Program, one.Object, one.kernelName(), other.byWhom(), one.byWhom()))
+		if other.Loader == one.Loader || !other.judged() || !one.judged() || other.Accepted == one.Accepted {
+			continue
+		}
+		how := other.byWhom() + ", " + one.byWhom()
+		if groups[how] == nil {
+			order, groups[how] = append(order, how), &occurrences{}
+		}
+		groups[how].add(one)
+	}
+	var out []string
+	for _, how := range order {
+		for _, line := range summarised(groups[how].found) {
+			out = append(out, line+": "+how+": the loader makes the difference, not the kernel")
 		}
 	}
 	return out
