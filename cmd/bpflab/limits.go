@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -35,16 +34,18 @@ capabilities: generated programs are loaded, larger and larger, until one is rej
 A figure is the largest size that was accepted; --details and --json have the first that
 was rejected too, and what the kernel said.
 
-The limits are ` + strings.Join(limits.Names(), ", ") + `.`,
+The rule for the stack over calls depends on the type of program, so that is measured for
+each; TYPE names what was loaded. The limits are ` + strings.Join(limits.Names(), ", ") + `.`,
 		Example: `  bpflab limits --kernel all
   bpflab limits --kernel 6.1 --details
+  bpflab limits --only 'stack_bytes_total*' --kernel 6.12,latest
   bpflab limits --only stack_bytes,call_depth --json limits.json --svg limits.svg`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.do(cmd.Context(), streamsOf(cmd)) },
 	}
 	flags := cmd.Flags()
 	f.define(flags, "machines at one time (default: one a core; each may take 3 GiB)")
-	flags.StringSliceVar(&f.only, "only", nil, "only these limits")
+	flags.StringSliceVar(&f.only, "only", nil, "only these limits; * and ? stand for others")
 	flags.BoolVar(&f.details, "details", false, "show what was rejected, and what the kernel said")
 	flags.StringVar(&f.json, "json", "", "write the figures as JSON to this file, - for standard output")
 	flags.StringVar(&f.markdown, "markdown", "", "write them as a Markdown page to this file, - for standard output")
@@ -55,7 +56,7 @@ The limits are ` + strings.Join(limits.Names(), ", ") + `.`,
 
 func (f *limitsFlags) do(ctx context.Context, std streams) error {
 	for _, name := range f.only {
-		if !slices.Contains(limits.Names(), name) {
+		if !limits.Matches(name) {
 			return usageError{fmt.Errorf("no limit %q; there is %s", name, strings.Join(limits.Names(), ", "))}
 		}
 	}

@@ -66,6 +66,7 @@ func TestLimits(t *testing.T) {
 		"jump_sequence root": {8192, "sequence of 8193 jumps"}, "stack_bytes root": {512, "off=-513"},
 		"stack_bytes_total root": {512, "combined stack size"}, "call_depth root": {8, "9 frames"}, "call_depth user": {0, "EPERM"},
 		"subprograms root": {256, "too many subprograms"}, "tail_calls root": {33, "falls through"}, "tail_calls user": {33, "falls through"},
+		"stack_bytes_total_kprobe root": {512, "combined stack size"}, "stack_bytes_total_fentry root": {512, "combined stack size"},
 		"bpf_loop_iterations root": {0, "unknown#181"}, "map_key_bytes root": {512, "E2BIG"},
 	})
 	if l := got["back_edge root 5.10"]; l.Status != limits.Unlimited {
@@ -79,13 +80,30 @@ func TestLimits(t *testing.T) {
 // The kernel's words change: what is said in short in 5.10 is a page in 7.3.
 func TestLimitsOfNewKernels(t *testing.T) {
 	needVMs(t)
-	got := measured(t, "--kernel", "6.12,latest", "--only", "program_insns,stack_bytes,subprograms,bpf_loop_iterations,back_edge,jump_sequence")
+	got := measured(t, "--kernel", "6.12,latest", "--only", "program_insns,stack_bytes,subprograms,bpf_loop_iterations,back_edge,jump_sequence,stack_bytes_total*")
 	for _, kernel := range []string{"6.12", "latest"} {
 		wantLimits(t, got, kernel, map[string]wanted{
 			"program_insns root": {1_000_000, "E2BIG: "}, "program_insns user": {4096, "E2BIG: "}, "stack_bytes user": {512, "off=-513"},
 			"subprograms root": {256, "too many subprograms"}, "bpf_loop_iterations root": {1 << 23, "E2BIG: "},
 			"bpf_loop_iterations user": {0, "cannot use helper"}, "back_edge user": {0, "back-edge"}, "jump_sequence root": {8192, "8193 jumps"},
 		})
+	}
+	wantStacks(t, got)
+}
+
+// wantStacks wants that all functions of a program share a stack, but that those of
+// tracing programs have one each on 7.2 and later.
+func wantStacks(t *testing.T, got map[string]limits.Limit) {
+	t.Helper()
+	shared, each := wanted{512, "combined stack size"}, wanted{16 * 512, "17 frames is too deep"}
+	for _, name := range []string{"", "_xdp", "_tc", "_cgroup", "_lsm", "_iter", "_syscall"} {
+		for _, kernel := range []string{"6.12", "latest"} {
+			wantLimits(t, got, kernel, map[string]wanted{"stack_bytes_total" + name + " root": shared})
+		}
+	}
+	for _, name := range []string{"_kprobe", "_tracepoint", "_raw_tp", "_perf_event", "_fentry", "_fexit", "_tp_btf"} {
+		wantLimits(t, got, "6.12", map[string]wanted{"stack_bytes_total" + name + " root": shared})
+		wantLimits(t, got, "latest", map[string]wanted{"stack_bytes_total" + name + " root": each})
 	}
 }
 

@@ -100,7 +100,7 @@ func TestTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"program_insns  root  4096   1000000\n", "program_insns  user  4096*  ?\n", "back_edge      root         allowed\n",
+		"program_insns  SocketFilter  root  4096   1000000\n", "program_insns  SocketFilter  user  4096*  ?\n", "back_edge      SocketFilter  root         allowed\n",
 		"? 6.1<&>: gone (program_insns for user)\n", "* another limit", "4.19    user  program_insns  4096      4097      E2BIG  a|b `c`",
 	} {
 		if !strings.Contains(out.String(), want) {
@@ -120,7 +120,7 @@ func TestTableOfFailures(t *testing.T) {
 	}
 	var out strings.Builder
 	r.writeNotes(&out)
-	if want := "? 6.1: interrupted (program_insns for user, processed_insns for user, 12 more)\n"; out.String() != want {
+	if want := "? 6.1: interrupted (program_insns for user, processed_insns for user, 25 more)\n"; out.String() != want {
 		t.Errorf("wrote %q, want %q", out.String(), want)
 	}
 }
@@ -130,7 +130,7 @@ func TestMarkdown(t *testing.T) {
 	if err := Markdown(&out, sample(), "dir/l.svg"); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"| `program_insns` | instructions of a program | user | 4096\\* | ? |", "`a\\|b 'c'`", "| 4.19 |  |  |  | ab |", "](l.svg)"} {
+	for _, want := range []string{"| `program_insns` | instructions of a program | SocketFilter | user | 4096\\* | ? |", "`a\\|b 'c'`", "| 4.19 |  |  |  | ab |", "](l.svg)"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in\n%s", want, out.String())
 		}
@@ -165,5 +165,24 @@ func TestPlot(t *testing.T) {
 func TestPlotOfNothing(t *testing.T) {
 	if err := Plot(io.Discard, Report{}); err != nil {
 		t.Error(err)
+	}
+}
+
+// Every limit is of one type of program, which only root may load unless it is a socket
+// filter.
+func TestTypes(t *testing.T) {
+	asked := map[string]int{}
+	for _, task := range (Options{Only: []string{"stack_bytes_total*", "map_key_bytes"}}).tasks() {
+		asked[task.limit(&queue{}, boundary{}, 0, nil).Type]++
+	}
+	for kind, want := range map[string]int{"SocketFilter": 2, "Kprobe": 1, "XDP": 1, "fentry": 1, "": 2} {
+		if asked[kind] != want {
+			t.Errorf("%d limits of type %q, want %d", asked[kind], kind, want)
+		}
+	}
+	for pattern, want := range map[string]bool{"stack_bytes": true, "stack_bytes_total_*": true, "stack": false, "[": false} {
+		if Matches(pattern) != want {
+			t.Errorf("%q matches: %v", pattern, !want)
+		}
 	}
 }

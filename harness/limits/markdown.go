@@ -33,23 +33,23 @@ func Markdown(w io.Writer, r Report, plot string) error {
 	return err
 }
 
-// stackNote says for which program types the figures of stack_bytes_total hold.
-const stackNote = `Programs are socket filters. XDP, tc, cgroup and LSM programs share 512 bytes of stack over all calls, as they do.
-Tracing programs (kprobe, tracepoint, raw tracepoint, perf event, fentry, fexit) have a private stack from 6.13 on, on
-architectures whose JIT supports it: 512 bytes for each function, so 4096 over the 8 calls of 6.16 and 6.17, and 8192
-over the 16 calls of 7.2 and 7.3.
+// stackNote explains the figures of stack_bytes_total.
+const stackNote = `*type* is that of the programs that were loaded. The rule for the stack over calls depends on it: all functions
+share 512 bytes, but tracing programs (kprobe, tracepoint, raw tracepoint, perf event, fentry, fexit) have a private
+stack where the kernel and its JIT support that, from 6.13 on. There each function has 512 bytes, and the number of
+functions that may call each other is the bound.
 `
 
 func (r Report) markdownMatrix(b *strings.Builder) {
-	b.WriteString("| limit | what it counts | for |")
-	rule := "|---|---|---|"
+	b.WriteString("| limit | what it counts | type | for |")
+	rule := "|---|---|---|---|"
 	for _, k := range r.Kernels {
 		fmt.Fprintf(b, " %s |", k.Selector)
 		rule += "---:|"
 	}
 	fmt.Fprintf(b, "\n%s\n", rule)
 	for _, one := range r.rows() {
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", one.name, one.what, one.who, strings.ReplaceAll(strings.Join(one.cells, " | "), "*", "\\*"))
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s |\n", one.name, one.what, one.kind, one.who, strings.ReplaceAll(strings.Join(one.cells, " | "), "*", "\\*"))
 	}
 }
 

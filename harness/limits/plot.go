@@ -44,9 +44,10 @@ func Plot(w io.Writer, r Report) error {
 	return err
 }
 
-// panel draws one limit; it is "" if that has a number on no kernel.
+// panel draws one limit; it is "" if that has a number on no kernel, or is of one of
+// many types of programs.
 func (r Report) panel(s subject) string {
-	if s.yesNo {
+	if s.yesNo || s.target != "" {
 		return ""
 	}
 	scale, ok := r.scaleOf(s.name)

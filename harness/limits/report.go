@@ -24,8 +24,9 @@ type Limit struct {
 	Kernel     string  `json:"kernel"`
 	Privileged bool    `json:"privileged"` // root; else a user without capabilities
 	Name       string  `json:"name"`
-	Accepted   *int    `json:"accepted"` // the largest size that the kernel took; null if it took none
-	Rejected   *int    `json:"rejected"` // the smallest that it refused; null if it refused none
+	Type       string  `json:"program_type,omitempty"` // of the programs that were loaded
+	Accepted   *int    `json:"accepted"`               // the largest size that the kernel took; null if it took none
+	Rejected   *int    `json:"rejected"`               // the smallest that it refused; null if it refused none
 	Errno      string  `json:"errno,omitempty"`
 	Message    string  `json:"message,omitempty"` // what the kernel said to the rejected size
 	Status     Status  `json:"status"`

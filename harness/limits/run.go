@@ -22,7 +22,7 @@ import (
 // Options configures a measurement.
 type Options struct {
 	Pool    *scheduler.Pool
-	Only    []string // names of limits; empty means all
+	Only    []string // names of limits, with wildcards; empty means all
 	OnLimit func(Limit)
 }
 
@@ -65,8 +65,12 @@ type task struct {
 func (o Options) tasks() []task {
 	var out []task
 	for _, s := range subjects {
-		if len(o.Only) == 0 || slices.Contains(o.Only, s.name) {
-			out = append(out, task{subject: s, root: true}, task{subject: s})
+		if len(o.Only) > 0 && !slices.ContainsFunc(o.Only, func(pattern string) bool { return matches(pattern, s.name) }) {
+			continue
+		}
+		out = append(out, task{subject: s, root: true})
+		if s.target == "" {
+			out = append(out, task{subject: s})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b task) int { return cmp.Compare(a.weight(), b.weight()) })
@@ -208,7 +212,7 @@ func (m *measurement) drain(ctx context.Context, q *queue, s *session.Session) e
 
 // limit makes a record of what was found, or of why nothing was.
 func (t task) limit(q *queue, b boundary, seconds float64, err error) Limit {
-	l := Limit{Kernel: q.image.Selector, Privileged: t.root, Name: t.subject.name, Seconds: seconds}
+	l := Limit{Kernel: q.image.Selector, Privileged: t.root, Name: t.subject.name, Type: t.subject.programType(), Seconds: seconds}
 	if err != nil {
 		l.Status, l.Error = Failed, err.Error()
 		return l
@@ -231,7 +235,7 @@ func (t task) bisect(ctx context.Context, s *session.Session) (boundary, error) 
 		ctx, cancel := context.WithTimeout(ctx, s.Limit(tryTimeout))
 		defer cancel()
 		var res wire.ProbeResult
-		err := s.Call(ctx, wire.OpProbe, wire.Probe{Kind: t.subject.kindFor(t.root), N: n, User: !t.root}, &res, wire.IO{})
+		err := s.Call(ctx, wire.OpProbe, wire.Probe{Kind: t.subject.kindFor(t.root), Type: t.subject.target, N: n, User: !t.root}, &res, wire.IO{})
 		switch {
 		case err != nil:
 			return answer{}, err

@@ -1,6 +1,7 @@
 package limits
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -44,8 +45,8 @@ func number(n *int) string {
 
 // row is one limit for one kind of user, on all kernels.
 type row struct {
-	name, what, who string
-	cells           []string
+	name, what, kind, who string
+	cells                 []string
 }
 
 // rows returns the limits of a report side by side; a cell is "" where a limit
@@ -58,7 +59,7 @@ func (r Report) rows() []row {
 	var out []row
 	for _, s := range subjects {
 		for _, who := range []string{"root", "user"} {
-			one := row{s.name, s.what, who, make([]string, len(r.Kernels))}
+			one := row{s.name, s.what, cmp.Or(s.programType(), "-"), who, make([]string, len(r.Kernels))}
 			found := false
 			for _, l := range r.Limits {
 				if l.Name == s.name && l.who() == who {
@@ -77,13 +78,13 @@ func (r Report) rows() []row {
 // refused is below it with details, or where a figure is not the limit itself.
 func Table(w io.Writer, r Report, details bool) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprint(table, "LIMIT\tFOR")
+	fmt.Fprint(table, "LIMIT\tTYPE\tFOR")
 	for _, k := range r.Kernels {
 		fmt.Fprint(table, "\t", k.Selector)
 	}
 	fmt.Fprintln(table)
 	for _, one := range r.rows() {
-		fmt.Fprintf(table, "%s\t%s\t%s\n", one.name, one.who, strings.Join(one.cells, "\t"))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", one.name, one.kind, one.who, strings.Join(one.cells, "\t"))
 	}
 	if err := table.Flush(); err != nil {
 		return err

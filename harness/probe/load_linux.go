@@ -59,10 +59,10 @@ type progAttr struct {
 	_           uint32
 }
 
-// load loads raw instructions as a socket filter, the one type that an
-// unprivileged user may load, and closes the program at once.
-func load(insns []byte) Result {
-	got := loadFor(socketFilter, insns)
+// load loads raw instructions and closes the program at once. An unprivileged user may
+// load socket filters only.
+func load(t Target, insns []byte) Result {
+	got := loadFor(t, insns)
 	defer got.close()
 	return Result{Accepted: got.errno == 0, Errno: unix.ErrnoName(got.errno), Seconds: got.took.Seconds(),
 		Log: excerpt(got.log), Insns: Processed(got.log)}

@@ -71,6 +71,7 @@ var generators = map[string]generator{
 	"stack":         {0, 1 << 15, stack},
 	"stack_byte":    {1, 1 << 15, stackByte},
 	"stack_total":   {halfStack + 1, 4 * halfStack, stackTotal},
+	"stack_chain":   {1, maxInsns, stackChain},
 	"frames":        {1, maxInsns / 2, frames},
 	"subprograms":   {1, maxInsns / 3, subprograms},
 	"jumps":         {1, 1 << 15, jumps},
@@ -86,6 +87,8 @@ var generators = map[string]generator{
 //	stack          8 bytes written at offset -n of the stack
 //	stack_byte     a byte written there
 //	stack_total    two frames with n bytes of stack together
+//	stack_chain    as few functions as have n bytes of stack together, each called by
+//	               the one before
 //	frames         n functions, each called by the one before
 //	subprograms    n functions, the first of which calls all others
 //	jumps          n conditional jumps in sequence, of which none is decided
@@ -131,6 +134,18 @@ const halfStack = 256
 
 func stackTotal(n int) []byte {
 	return join(insn(opStoreByte, fp, int16(halfStack-n), 0), callTo(3, 1), insn(opExit, 0, 0, 0), stackByte(halfStack))
+}
+
+// fullStack is what a function may use of the stack, in bytes: MAX_BPF_STACK of
+// include/linux/filter.h.
+const fullStack = 512
+
+func stackChain(n int) []byte {
+	var out []byte
+	for ; n > fullStack; n -= fullStack {
+		out = append(out, join(insn(opStoreByte, fp, -fullStack, 0), callTo(2, 0), insn(opExit, 0, 0, 0))...)
+	}
+	return append(out, stackByte(n)...)
 }
 
 func frames(n int) []byte {

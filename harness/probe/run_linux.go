@@ -4,7 +4,8 @@ package probe
 type Request struct {
 	Kind string // of Program, or of a thing that is no program: see trials
 	N    int
-	User bool // without capabilities
+	User bool   // without capabilities
+	For  Target // of a Program; the zero Target is a socket filter
 }
 
 // Run does a probe; see Program and Load. Kinds besides Program's are
@@ -22,7 +23,10 @@ func Run(r Request) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return r.do(func() Result { return load(insns) })
+	if r.For == (Target{}) {
+		r.For = socketFilter
+	}
+	return r.do(func() Result { return load(r.For, insns) })
 }
 
 // do runs a probe with the rights that are asked for. Limits that are not the
