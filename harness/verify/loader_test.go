@@ -93,6 +93,7 @@ func TestSettle(t *testing.T) {
 		"missing target":      {Result{Loader: Cilium, Stage: "relocate", Reason: &Reason{Code: "attach_target"}}, Rejected},
 		"lsm_cgroup":          {Result{Loader: Cilium, Stage: "load", Errno: "EINVAL", Reason: &Reason{Code: "rejected"}, log: "Tracing programs must provide btf_id\n"}, ByLoader},
 		"lsm_cgroup on 5.10":  {Result{Loader: Cilium, Stage: "load", Errno: "EINVAL", Reason: &Reason{Code: "program_type"}, log: "Tracing programs must provide btf_id\n"}, Rejected},
+		"missing symbol":      {Result{Loader: Cilium, Stage: "relocate", Reason: &Reason{Code: "ksym"}}, Rejected},
 		"unlinked":            {Result{Loader: Cilium, Stage: "relocate", Reason: &Reason{Code: "unlinked"}}, ByLoader},
 		"libbpf has its own":  {Result{Loader: Libbpf, Stage: "relocate", Reason: &Reason{Code: "x"}, Verdict: ByLoader}, ByLoader},
 		"kernel with libbpf":  {Result{Loader: Libbpf, Stage: "map", Reason: &Reason{Code: "map"}}, Rejected},

@@ -45,8 +45,9 @@ func (o *occurrences) add(r Result) bool {
 // cause is what rejections are grouped by.
 type cause struct{ loader, verdict, code, text string }
 
-// rejections groups what is not accepted by its reason: those that most programs have are
-// first, and reasons of one code beside each other.
+// rejections groups what is not accepted by its reason: rejections first, and what is
+// undecided after them, those that most programs have before others, and reasons of one code
+// beside each other.
 func rejections(all []Result) []rejection {
 	var out []rejection
 	groups, codes := map[cause]int{}, map[string]int{}
@@ -65,7 +66,7 @@ func rejections(all []Result) []rejection {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b rejection) int {
-		return cmp.Or(codes[b.Reason.Code]-codes[a.Reason.Code], strings.Compare(a.Reason.Code, b.Reason.Code), len(b.found)-len(a.found))
+		return cmp.Or(slices.Index(words, a.word())-slices.Index(words, b.word()), codes[b.Reason.Code]-codes[a.Reason.Code], strings.Compare(a.Reason.Code, b.Reason.Code), len(b.found)-len(a.found))
 	})
 	return out
 }

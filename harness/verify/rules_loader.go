@@ -27,6 +27,9 @@ var loaderRules = []rule{
 	{code: "map", stage: "map", errno: "EINVAL", when: wrongMap, text: mapIsWrong, fixes: mapFix},
 	{code: "map", stage: "map", text: message, fix: "look at the map's type, sizes and flags"},
 	{code: "program_type", stage: "relocate", when: newerProgram, text: programTooNew, fix: "this kernel has no programs of this type: choose another at load time"},
+	{code: "ksym", stage: "relocate", says: says(`kernel is missing symbol: (\S+)`), text: func(f *failure) string {
+		return "this kernel has no symbol " + f.match[1]
+	}, fix: "declare it with __ksym __weak and test its address before it is used"},
 	{code: "struct_ops", stage: "relocate", says: says(`lookup struct_ops kern type "(\w+)": .*not found`), text: func(f *failure) string {
 		return "this kernel has no struct_ops of type " + f.match[1]
 	}, fix: "load the module that has it, or leave it out for this kernel"},

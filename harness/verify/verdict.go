@@ -51,7 +51,7 @@ func (r *Result) settle() {
 
 // ofKernel are codes of reasons that name what the kernel lacks, where cilium/ebpf noticed
 // that before the kernel was asked.
-var ofKernel = []string{"program_type", "attach_target", "co_re", "btf", "kfunc", "map_type", "global_data", "memory", "privilege", "helper", "map", "struct_ops", "kconfig"}
+var ofKernel = []string{"program_type", "attach_target", "co_re", "btf", "kfunc", "map_type", "global_data", "memory", "privilege", "helper", "map", "struct_ops", "ksym", "kconfig"}
 
 // limitOfCilium reports whether cilium/ebpf is why a program is not loaded: no system call
 // failed and the kernel lacks nothing that it needs, or the call lacked something.

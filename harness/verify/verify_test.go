@@ -99,6 +99,7 @@ func TestReasons(t *testing.T) {
 		{"no room for the reason", "5.10", Result{Stage: "load", Errno: "EFAULT", Reason: &Reason{Text: "program p: load program: bad address (hit verifier bug, increase LogSizeStart to fit the log and check dmesg)"}}, 3, "complexity", "branches are open"},
 		{"uninitialised", "6.1", Result{Stage: "load", Errno: "EACCES", log: "R2 !read_ok\n"}, 3, "uninitialised", "R2 !read_ok"},
 		{"program type", "5.1", Result{Stage: "load", Errno: "EINVAL", Type: "LSM"}, 3, "program_type", "from 5.7 on"},
+		{"symbol of the kernel", "6.12", Result{Stage: "relocate", Reason: &Reason{Text: "program p: resolve .ksyms: kernel is missing symbol: missing_ksym"}}, 3, "ksym", "no symbol missing_ksym"},
 		{"struct_ops of a module", "6.12", Result{Stage: "relocate", Reason: &Reason{Text: `program test_1: lookup struct_ops kern type "bpf_testmod_ops": find target in modules: not found`}}, 3, "struct_ops", "no struct_ops of type bpf_testmod_ops"},
 		{"memory", "6.1", Result{Stage: "map", Errno: "ENOMEM", Reason: &Reason{Text: "map m (Hash): no"}}, 3, "memory", ""},
 		{"privilege", "6.1", Result{Stage: "load", Errno: "EPERM"}, 3, "privilege", ""},
