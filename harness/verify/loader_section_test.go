@@ -42,6 +42,8 @@ func TestReasonsOfSectionsAndLoaders(t *testing.T) {
 			Rejected, "global_function", "reads_stack", ""},
 		"within an instruction": {Result{Loader: Cilium, Section: "kprobe/do_exit+0x3", Stage: "attach", Errno: "EILSEQ", Reason: &Reason{Text: "create perf event: invalid or incomplete multibyte or wide character"}}, Program{}, "6.1", "",
 			Rejected, "attach", "do_exit+0x3", "beginning"},
+		"within an instruction, cilium/ebpf": {Result{Loader: Cilium, Section: "kprobe/do_exit+0x3", Stage: "attach", Errno: "ENOENT", Reason: &Reason{Text: `creating perf_kprobe PMU (arch-specific fallback for "do_exit"): token __x64_do_exit+0x3: not found: no such file or directory`}}, Program{}, "6.1", "",
+			Rejected, "attach", "begins at do_exit+0x3", "beginning"},
 		"tcx before 6.6": {Result{Loader: Cilium, Section: "tcx/ingress", Stage: "attach", Errno: "EINVAL", Reason: &Reason{Text: "x"}}, Program{}, "6.1", "",
 			Rejected, "attach", "type tcx, which Linux has from 6.6 on", "older"},
 		"pattern with old libbpf": {Result{Loader: Libbpf, LoaderVersion: "1.1.2", Section: "kprobe.multi/tcp_v4_*", Stage: "attach", Errno: "EINVAL", Reason: &Reason{Text: "x"}}, Program{}, "6.12", "",

@@ -14,6 +14,10 @@ var linkRules = []rule{
 		_, target, _ := strings.Cut(f.Section, "/")
 		return "no instruction of the kernel's function begins at " + target
 	}, fix: "offsets are of one build of the kernel: take one from its disassembly, or attach to the function's beginning"},
+	{code: "attach", stage: "attach", says: says(`token \S+\+0x[0-9a-f]+: not found`), text: func(f *failure) string {
+		_, target, _ := strings.Cut(f.Section, "/")
+		return "this kernel has no such function, or no instruction begins at " + target
+	}, fix: "offsets are of one build of the kernel: take one from its disassembly, or attach to the function's beginning"},
 	{code: "loader", stage: "attach", when: patternOfOldLibbpf, text: func(f *failure) string {
 		return "libbpf " + f.LoaderVersion + " takes functions that match the pattern and cannot be traced too; it leaves them out from release " + libbpfKnowsTraceable + " on"
 	}, fix: "build bpflab with libbpf " + libbpfKnowsTraceable + " or newer, name functions one by one, or try --loader cilium"},
