@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -46,11 +47,13 @@ func boot(ctx context.Context, root string, timeout time.Duration) (early string
 	if err := cmd.Start(); err != nil {
 		return "", err
 	}
-	last := follow(console)
+	last := follow(console, cancel)
 	err = cmd.Wait()
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
+	case stuck.MatchString(last):
+		return "it stood still: " + last, nil
 	case limited.Err() != nil:
 		return fmt.Sprint("it did not end within ", timeout), nil
 	case err != nil:
@@ -61,16 +64,23 @@ func boot(ctx context.Context, root string, timeout time.Duration) (early string
 	return "", nil
 }
 
+// stuck finds a processor that has stood still for too long to go on: in machines within
+// the machine, QEMU loses interrupts now and then.
+var stuck = regexp.MustCompile(`soft lockup - CPU#\d+ stuck for (\d{3,}|[5-9]\d)s`)
+
 // follow prints a console, each line with its time, and returns the line that matters most
 // at the end: "finished" if the script came to its end, else the kernel's panic, else the
-// last one.
-func follow(console io.Reader) string {
+// last one. It ends a machine that is stuck.
+func follow(console io.Reader, end func()) string {
 	began, last := time.Now(), ""
 	lines := bufio.NewScanner(console)
 	for lines.Scan() {
 		line := strings.TrimSpace(lines.Text())
-		if last != "finished" && !strings.Contains(last, "Kernel panic") {
+		if last != "finished" && !strings.Contains(last, "Kernel panic") && !stuck.MatchString(last) {
 			last = line
+		}
+		if stuck.MatchString(line) {
+			end()
 		}
 		fmt.Printf("%5.0f s  %s\n", time.Since(began).Seconds(), line)
 	}

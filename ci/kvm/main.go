@@ -88,17 +88,20 @@ func run(ctx context.Context, o options) (int, error) {
 
 // attempts runs the machine, and again where it ended before its script did, which is the
 // doing of the QEMU that emulates it and not of what runs there. The script then goes on
-// after the last step that was done. It returns what the machine wrote, and a note of each
+// after the last step that was done, until three attempts in a row have done none. It returns what the machine wrote, and a note of each
 // early end.
 func attempts(ctx context.Context, work string, o options) (done steps.Run, notes []string, err error) {
 	root := filepath.Join(work, "root")
-	for range 3 {
+	for before, idle := 0, 0; idle < 3; before = len(done.Steps) {
 		early, err := boot(ctx, root, o.timeout)
 		if err != nil {
 			return done, nil, err
 		}
 		if done, err = collect(ctx, work, o.keep); err != nil || early == "" {
 			return done, notes, err
+		}
+		if idle++; len(done.Steps) > before {
+			idle = 0
 		}
 		notes = append(notes, "The machine ended before its script did, and was started again; "+early)
 		if err := repair(ctx, filepath.Join(root, "disk")); err != nil {
