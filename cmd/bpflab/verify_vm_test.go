@@ -320,7 +320,7 @@ func TestVerifyCompare(t *testing.T) {
 // and newer kernels, this is that what it reads of a log and of an object is still so.
 func TestVerifyReasons(t *testing.T) {
 	needVMs(t)
-	results := verified(t, verdict.ExitFail, compiled(t, "reasons.bpf"), compiled(t, "missing.bpf"), compiled(t, "rarer.bpf"),
+	results := verified(t, verdict.ExitFail, compiled(t, "reasons.bpf"), compiled(t, "missing.bpf"), compiled(t, "rarer.bpf"), compiled(t, "tracked.bpf"),
 		compiledFor(t, "bpf", "licence.bpf", `-DNAME="GPL-2.0"`), compiled(t, "unlinked.bpf"), "--kernel", "6.12")
 	for program, want := range map[string]struct{ code, text, fix string }{
 		"follows_task":           {"invalid_access", "not a pointer", "BPF_CORE_READ"},
@@ -339,6 +339,8 @@ func TestVerifyReasons(t *testing.T) {
 		"hook_is_off":            {"attach_target", "ismaclabel", "another hook"},
 		"of_lsm":                 {"licence", `"GPL-2.0"`, "SPDX"},
 		"calls_elsewhere":        {"unlinked", "elsewhere", "bpftool gen object"},
+		"number_as_timer":        {"argument", "'struct bpf_timer' that is at 8", "&value->timer"},
+		"event_is_missing":       {"co_re", "no_such_event.size", "bpf_core_field_exists()"},
 		"uses_after_submit":      {"invalid_access", "after bpf_ringbuf_submit", "before"},
 	} {
 		r := results[program+" 6.12"]

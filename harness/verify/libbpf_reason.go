@@ -154,7 +154,7 @@ func missingFeature(a libbpf.Answer) *Reason {
 }
 
 // consequence are messages that follow from one before them.
-var consequence = regexp.MustCompile(`failed to load object|skipping unrecognized data section|failed to load: |Retrying without BTF|failed to prepare load attributes|permission error while running as root|\(weak\): not resolved`)
+var consequence = regexp.MustCompile(`failed to load object|skipping unrecognized data section|BTF loading error|Error loading \.BTF into kernel|failed to load: |Retrying without BTF|failed to prepare load attributes|permission error while running as root|\(weak\): not resolved`)
 
 // telling returns the first of libbpf's messages that says why.
 func telling(a libbpf.Answer) string {

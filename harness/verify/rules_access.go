@@ -47,6 +47,9 @@ var accessRules = []rule{
 	}, fix: boundIndex},
 	{code: "invalid_access", says: says(`R(\d) (?:min value is negative, either use unsigned or 'var &= const'|unbounded memory access, use 'var &= const'.*|unbounded memory access, make sure.*|min value is outside.*)`), when: isCall, text: outOfArgument, fix: "make it unsigned and bound it: if (size > sizeof(buffer)) size = sizeof(buffer); or size &= 31"},
 	{code: "invalid_access", says: says(`write into map forbidden.*`), text: fixed("it writes to a map that programs only read, as const volatile variables are"), fix: "make the variable no const, or the map writable"},
+	{code: "invalid_access", says: says(`access beyond the end of member (\w+) .*in struct (\w+) with off \d+ size (\d+)`), text: func(f *failure) string {
+		return f.match[3] + " bytes go beyond the end of member " + f.match[1] + " of struct " + f.match[2]
+	}, fix: "give the size of the member, as sizeof() has it, or read with bpf_probe_read_kernel()"},
 	{code: "invalid_access", says: says(`access beyond (?:struct (\w+) at off (\d+) size (\d+)|the end of member (\w+).*)`), text: func(f *failure) string {
 		return matched(f) + ": the kernel's type ends before"
 	}, fix: "the struct is another in this kernel: mark it preserve_access_index (CO-RE), or read with bpf_probe_read_kernel()"},
@@ -90,6 +93,10 @@ var accessRules = []rule{
 	}, fix: "compute offsets as numbers, and add or subtract them to the pointer once, after their bounds are checked"},
 	{code: "alignment", says: says(`misaligned .* access .*`), text: matched, fix: "read it bytewise, or mark the struct __attribute__((packed)) so that clang does"},
 	{code: "invalid_access", says: says(`.*(?:unbounded memory access|min value is (?:negative|outside)|max value is outside).*`), text: matched, fix: boundIndex},
+	{code: "invalid_access", says: says(`dereference of modified (\S+) ptr R\d+ off=-?\d+ disallowed`), text: func(f *failure) string {
+		return matched(f) + ": the pointer was changed after it was got"
+	}, fix: "check it for NULL and use it as it was got, not one computed from it"},
+	{code: "invalid_access", says: says(`R\d+ invalid mem access 'dynptr_ptr'`), text: matched, fix: "read and write what a dynptr is of with bpf_dynptr_read(), bpf_dynptr_write() and bpf_dynptr_data()"},
 	{code: "invalid_access", says: says(`(?m)^.*(?:invalid access to|invalid mem access|dereference of modified|invalid read from|invalid write to|access user memory|negative access).*$`), text: matched, fix: "check pointers for NULL and offsets against their bounds before they are used"},
 	{code: "uninitialised", says: says(`R0 !read_ok`), when: isExit, text: fixed("a path ends without a value to return (R0 !read_ok)"), fix: "return a value on every path"},
 	{code: "uninitialised", says: says(`R(\d+) !read_ok`), text: func(f *failure) string {

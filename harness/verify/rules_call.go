@@ -34,6 +34,14 @@ var callRules = []rule{
 		n, _ := strconv.Atoi(f.match[1])
 		return f.match[2] + " does not take maps of type " + ebpf.MapType(n).String()
 	}, fix: "give it a map of the type that it is for, or use another helper"},
+	{code: "return_value", says: says(`At program exit the register R0 is not a known value \((\S+)\)`), text: func(f *failure) string {
+		return "it returns a pointer (" + f.match[1] + "), where a number is expected"
+	}, fixes: returnFix},
+	{code: "argument", says: says(`\w+\(\) may write into memory pointed by R(\d) type=(\S+)`), text: func(f *failure) string {
+		return f.ordinal(f.match[1]) + " is written to, and it is the kernel's own memory (" + f.match[2] + "), which programs only read"
+	}, fix: "give it a buffer on the stack or in a map's value"},
+	{code: "argument", says: says(`arg#0 expected for bpf_(?:percpu_)?obj_drop_impl\(\)`), text: matched, fix: "bpf_obj_drop() takes what bpf_obj_new() gave, bpf_percpu_obj_drop() what bpf_percpu_obj_new() gave"},
+	{code: "kfunc", says: says(`invalid kernel function call not eliminated in verifier pass`), text: fixed("a call of a kernel function that this kernel has not is on a path that the verifier cannot leave out"), fix: "call it behind bpf_ksym_exists(), in the same condition and with nothing else that could be true"},
 	{code: "argument", says: says(`invalid kptr access, R(\d) type=(\S+) expected=(\S+)`), text: func(f *failure) string {
 		return f.ordinal(f.match[1]) + " points to " + f.match[2] + ", and the field with __kptr to " + f.match[3]
 	}, fix: "exchange pointers of the type that the field is declared with"},
@@ -45,7 +53,12 @@ var callRules = []rule{
 	}, fix: "release it once, on every path"},
 	{code: "argument", says: says(`R(\d) type=(?:inv|scalar|unknown value\S*) expected=(.*)`), text: func(f *failure) string {
 		return f.ordinal(f.match[1]) + " is a number to the verifier, where a pointer is expected (" + f.match[2] + ")"
-	}, fix: "give the address of a variable on the stack or of a map's value; kernel memory is first copied there with bpf_probe_read_kernel()"},
+	}, fixes: func(f *failure) string {
+		if f.match[2] == "ctx" {
+			return ownContext
+		}
+		return "give the address of a variable on the stack or of a map's value; kernel memory is first copied there with bpf_probe_read_kernel()"
+	}},
 	{code: "argument", says: says(`R(\d) type=(\S+) expected=(.*)`), text: func(f *failure) string {
 		return f.ordinal(f.match[1]) + " is of type " + f.match[2] + ", where one of these is expected: " + f.match[3]
 	}, fixes: argumentFix},
@@ -82,6 +95,8 @@ var callRules = []rule{
 
 const trusted = "give one that a kernel function has acquired (bpf_task_acquire, bpf_task_from_pid) or an argument of tp_btf, LSM or fentry; follow pointers between bpf_rcu_read_lock() and bpf_rcu_read_unlock()"
 
+const ownContext = "give the program's context as the kernel handed it over, not a copy nor a pointer into it"
+
 const checkNull = "check it first: if (!value) return 0;"
 
 // inProgram reports whether the verifier was within the program, where it writes no
@@ -103,11 +118,15 @@ func argumentFix(f *failure) string {
 	kind, expected := f.match[2], f.match[3]
 	switch {
 	case strings.HasPrefix(expected, "ctx"):
-		return "give the program's context as the kernel handed it over, not a copy nor a pointer into it"
+		return ownContext
 	case strings.HasPrefix(expected, "map_ptr"):
 		return "give the address of a map: &name"
+	case strings.HasPrefix(kind, "untrusted_ptr"):
+		return trusted
 	case strings.HasPrefix(expected, "percpu_ptr"):
 		return "give a per-CPU variable (extern ... __ksym), or a field that the kernel's BTF marks as per-CPU; where it does not, read it with bpf_probe_read_kernel()"
+	case expected == "map_value":
+		return "give the address of a map's value, or of a constant: static const char format[] is in a map too"
 	case strings.HasPrefix(expected, "ringbuf_mem"):
 		return "give what bpf_ringbuf_reserve() returned; a dynptr's memory is submitted with bpf_ringbuf_submit_dynptr()"
 	case strings.Contains(kind, "ptr_"):

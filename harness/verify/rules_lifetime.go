@@ -25,6 +25,9 @@ var lifetimeRules = []rule{
 		if strings.HasPrefix(f.match[1], "bpf_{list_head") {
 			return "lists and trees are for programs that do not trace, such as tc, XDP and struct_ops; here keep the entries in a hash map"
 		}
+		if f.match[1] == "bpf_timer" {
+			return "timers are for programs that do not trace, such as tc, XDP and cgroup programs"
+		}
 		return "count with __sync_fetch_and_add() or in a per-CPU map, or keep what must stay together in one entry that is replaced whole"
 	}},
 	{code: "lock", says: says(`expected an RCU CS when using (\w+)`), text: func(f *failure) string {
@@ -58,7 +61,7 @@ var lifetimeRules = []rule{
 	}, fix: "leave that field to its functions (bpf_spin_lock(), bpf_timer_start(), bpf_list_push_front()), and copy the fields around it one by one"},
 	{code: "argument", says: says(`off -?\d+ doesn't point to 'struct (bpf_\w+)' that is at -?\d+`), text: func(f *failure) string {
 		return matched(f) + ": the address is not that of the field"
-	}, fix: "give the address of the field in the map's value: &value->lock"},
+	}, fix: "give the address of the field itself, as in &value->lock or &value->timer"},
 	{code: "lock", says: says(`.*bpf_spin_(?:un)?lock.*|.*spin.?lock.*`), text: matched, fix: "one struct bpf_spin_lock in a map's value of type hash, array or storage, taken and released in one function"},
 }
 
@@ -143,6 +146,10 @@ var releasers = []struct{ acquires, releases string }{
 	{"bpf_cgroup_", "bpf_cgroup_release()"},
 	{"bpf_cpumask_", "bpf_cpumask_release()"},
 	{"bpf_obj_new", "bpf_obj_drop(), or a list or tree that takes it,"},
+	{"bpf_crypto_ctx_", "bpf_crypto_ctx_release()"},
+	{"bpf_rbtree_remove", "bpf_obj_drop(), or a list or tree that takes it,"},
+	{"bpf_list_pop_", "bpf_obj_drop(), or a list or tree that takes it,"},
+	{"bpf_refcount_acquire", "bpf_obj_drop(), or a list or tree that takes it,"},
 	{"bpf_kptr_xchg", "the release function of its type, or bpf_kptr_xchg() back into a map,"},
 	{"bpf_get_task_exe_file", "bpf_put_file()"},
 	{"bpf_lookup_", "bpf_key_put()"},

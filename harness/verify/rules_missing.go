@@ -91,7 +91,7 @@ var missingRules = []rule{
 	}},
 	{code: "kfunc", says: says(`kernel function \w+.*not found|calling kernel functions? (?:is|are) not (?:supported|allowed).*`), text: matched, fix: "this kernel has no kernel functions for programs of this type: guard the call with bpf_ksym_exists()"},
 	{code: "co_re", says: says(`invalid func unknown#195896080|frame pointer is read only|failed to resolve CO-RE relocation (.*)|bad CO-RE relocation`), when: poisoned, text: noType, fixes: guardNeed},
-	{code: "co_re", says: says(`number of funcs in func_info doesn't match number of subprogs`), when: poisonedFirst, text: noType, fixes: guardNeed},
+	{code: "co_re", says: says(`number of funcs in func_info doesn't match number of subprogs|nonzero insn_off \d+ for the first func info record`), when: poisonedFirst, text: noType, fixes: guardNeed},
 	{code: "co_re", says: says(`(?:bad CO-RE relocation|no matching types?).*`), text: matched, fix: "the type or field is not in this kernel: guard it with bpf_core_field_exists() or bpf_core_type_exists()"},
 	{code: "btf", says: says(`(?:no BTF found for kernel|kernel BTF|BTF .*not supported|load BTF).*`), text: matched, fix: "this kernel was built without BTF (CONFIG_DEBUG_INFO_BTF): use no CO-RE, fentry or LSM there, or give the kernel's types with --btf"},
 	{code: "co_re", stage: "relocate", says: says(`CO-RE.*`), text: message, fix: "what the object refers to is not in this kernel"},

@@ -25,7 +25,7 @@ var pointerRules = []rule{
 		return matched(f) + ": that is before or beyond what the kernel hands over"
 	}, fix: boundIndex},
 	{code: "invalid_access", says: says(`(\S+) cannot be accessed directly by load/store|map_ptr access not supported for map type \d+`), text: matched, fix: "use the helper or kernel function that is for it: bpf_dynptr_data() or bpf_dynptr_read() for dynptrs, bpf_map_lookup_elem() for maps"},
-	{code: "invalid_access", says: says(`BPF_ATOMIC stores into R\d+ (\S+) is not allowed`), text: func(f *failure) string {
+	{code: "invalid_access", says: says(`BPF_(?:ATOMIC|XADD) stores into R\d+ (\S+) is not allowed`), text: func(f *failure) string {
 		return matched(f) + ": atomic operations are for maps' values, the stack and memory of ring buffers"
 	}, fix: "change it with a load and a store, or count in a map"},
 	{code: "invalid_access", says: says(`invalid atomic operand size`), text: matched, fix: "atomic operations take numbers of four and of eight bytes"},
