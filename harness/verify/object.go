@@ -204,8 +204,8 @@ func parseAlone(text []byte, f object.Function, refused error) Program {
 		p.refused = err.Error()
 		return p
 	}
-	if spec.Programs[f.Name] == nil {
-		return p
+	if program := spec.Programs[f.Name]; program == nil || program.Type == ebpf.StructOps {
+		return p // the struct that a program of struct_ops is a member of was not read
 	}
 	p = programOf(spec, f.Name)
 	p.alone = true
