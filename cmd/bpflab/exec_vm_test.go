@@ -206,13 +206,15 @@ func TestExecRootfs(t *testing.T) {
 	}
 }
 
-// A root directory is a mount, so that what runs there can have mounts of its own.
-func TestExecRootfsPropagation(t *testing.T) {
+// A root directory is a mount, so that what runs there can have mounts of its own, and has
+// the kernel's configuration, which libbpf reads.
+func TestExecRootfsIsARoot(t *testing.T) {
 	needVMs(t)
-	o := executed(t, "", "--kernel", "6.1", "--rootfs", busyboxTar(t), "--", "/bin/busybox", "unshare", "-m", "/bin/busybox", "echo", "mounts of my own")
+	const script = "b=/bin/busybox; $b test -s /boot/config-$($b uname -r) && $b mount --make-rslave / && $b unshare -m $b mount -t tmpfs own /tmp && $b echo whole"
+	o := executed(t, "", "--kernel", "6.1", "--rootfs", busyboxTar(t), "--", "/bin/busybox", "sh", "-c", script)
 	o.want(t, verdict.ExitOK)
-	if o.stdout != "mounts of my own\n" {
-		t.Errorf("%q", o.stdout)
+	if o.stdout != "whole\n" {
+		t.Errorf("%q\n%s", o.stdout, o.stderr)
 	}
 }
 

@@ -5,9 +5,10 @@
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 8);
+	__uint(max_entries, 16);
 	__type(key, __u32);
 	__type(value, __u64);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } hits SEC(".maps");
 
 struct record {
@@ -37,6 +38,10 @@ SEC("socket") int on_socket(struct __sk_buff *skb) { hit(2); return 0; }
 SEC("cgroup_skb/egress") int on_cgroup(struct __sk_buff *skb) { hit(3); return 1; }
 SEC("perf_event") int on_clock(void *ctx) { hit(4); return 0; }
 SEC("raw_tracepoint/sys_enter") int on_enter(void *ctx) { hit(5); return 0; }
+SEC("ksyscall/getdents64") int on_syscall(void *ctx) { hit(7); return 0; }
+SEC("kprobe/do_exit+0x0") int on_exit(void *ctx) { hit(8); return 0; }
+SEC("iter/task") int on_task(void *ctx) { return 0; }
+SEC("sk_lookup") int on_lookup(struct bpf_sk_lookup *ctx) { return SK_PASS; }
 
 SEC("kretprobe/sys_getdents64")
 int on_return(void *ctx)
