@@ -31,8 +31,19 @@ type bounds struct {
 	instructions, symbols, relocations, types, name uint64
 }
 
-// Check returns an error if an object says of itself what it cannot be, or is more than any
-// reader takes: its sections are not within the file, or there is too much of something. It
+// LimitError is an object that has more of something than bpflab reads, which says nothing
+// of the object.
+type LimitError struct {
+	What     string // "symbols"
+	Has, Max uint64
+}
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("it has %d %s, and bpflab reads objects of up to %d", e.Has, e.What, e.Max)
+}
+
+// Check returns an error if an object says of itself what it cannot be: its sections are
+// not within the file. If there is too much of something, the error is a *LimitError. It
 // uses no more memory than the headers of the sections take. What is no 64-bit
 // little-endian ELF file is left to the reader.
 func Check(text []byte) error {
@@ -152,7 +163,7 @@ func (b *bounds) check() error {
 		{"bytes of BTF", b.types, maxTypes},
 	} {
 		if one.has > one.max {
-			return fmt.Errorf("it has %d %s, and bpflab reads objects of up to %d", one.has, one.what, one.max)
+			return &LimitError{one.what, one.has, one.max}
 		}
 	}
 	return nil

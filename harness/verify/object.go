@@ -3,6 +3,7 @@ package verify
 import (
 	"bytes"
 	"debug/elf"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -36,6 +37,11 @@ type unread struct {
 // unreadable returns the object of a file that no loader reads.
 func unreadable(name, why string) *Object {
 	return &Object{Name: name, unread: &unread{ByLoader, Reason{Code: "object", Text: why, Fix: "clang -target bpf -g -O2 -c makes an object of C"}}}
+}
+
+// tooLarge returns the object of a file that bpflab does not read, and its own loader may.
+func tooLarge(name, why string) *Object {
+	return &Object{Name: name, unread: &unread{ByLoader, Reason{Code: "object", Text: why, Fix: "run its own loader on the kernels: bpflab exec -- ./loader"}}}
 }
 
 // Program is one program of an object.
@@ -111,7 +117,7 @@ func NameApart(objects []*Object) {
 func read(name string, text []byte) []*Object {
 	switch {
 	case len(text) > object.MaxSize:
-		return []*Object{unreadable(name, fmt.Sprintf("it is larger than %d MiB", object.MaxSize>>20))}
+		return []*Object{tooLarge(name, fmt.Sprintf("it is larger than %d MiB", object.MaxSize>>20))}
 	case !bytes.HasPrefix(text, []byte(elf.ELFMAG)):
 		return []*Object{unreadable(name, "not an ELF file")}
 	case isProgram(text):
@@ -152,7 +158,9 @@ func parse(text []byte) *Object {
 	if object.IsBigEndian(text) {
 		return &Object{unread: &unread{Undecided, Reason{Code: "byte_order", Text: "it is big-endian, and the kernels here are little-endian", Fix: "clang -target bpfel makes one for them, which bpf2go names *_bpfel.o"}}}
 	}
-	if err := object.Check(text); err != nil {
+	if err := object.Check(text); errors.As(err, new(*object.LimitError)) {
+		return tooLarge("", err.Error())
+	} else if err != nil {
 		return unreadable("", err.Error())
 	}
 	spec, err := object.Read(text)

@@ -22,6 +22,18 @@ func header(order binary.ByteOrder, data elf.Data) []byte {
 	return out.Bytes()
 }
 
+// manySymbols returns an object with a table of more symbols than bpflab reads.
+func manySymbols() []byte {
+	const size, at = 250_000 * elf.Sym64Size, 64 + 2*64
+	var out bytes.Buffer
+	h := elf.Header64{Type: uint16(elf.ET_REL), Machine: uint16(elf.EM_BPF), Version: uint32(elf.EV_CURRENT), Shoff: 64, Ehsize: 64, Shentsize: 64, Shnum: 2}
+	copy(h.Ident[:], []byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)})
+	binary.Write(&out, binary.LittleEndian, h)
+	binary.Write(&out, binary.LittleEndian, []elf.Section64{{}, {Type: uint32(elf.SHT_SYMTAB), Off: at, Size: size, Entsize: elf.Sym64Size}})
+	out.Write(make([]byte, size))
+	return out.Bytes()
+}
+
 // unreadFiles are files that are no objects, and what is said of each.
 var unreadFiles = map[string]struct {
 	content            []byte
@@ -32,6 +44,7 @@ var unreadFiles = map[string]struct {
 	"short.o":      {[]byte(elf.ELFMAG), ByLoader, "object", "it is cut off: it has 4 bytes"},
 	"cut.o":        {header(binary.LittleEndian, elf.ELFDATA2LSB), ByLoader, "object", "it is cut off: it has 64 bytes, and its header says 4672"},
 	"zeros.o":      {append([]byte(elf.ELFMAG), make([]byte, 100)...), ByLoader, "object", "not an eBPF object"},
+	"symbols.o":    {manySymbols(), ByLoader, "object", "it has 250000 symbols"},
 	"prog_bpfeb.o": {header(binary.BigEndian, elf.ELFDATA2MSB), Undecided, "byte_order", "big-endian"},
 }
 
@@ -67,6 +80,9 @@ func TestUnreadObjects(t *testing.T) {
 		want := unreadFiles[r.Object]
 		if r.Verdict != want.verdict || !r.Unread || r.Program != "" || r.Reason.Code != want.code || !strings.Contains(r.Reason.Text, want.why) || r.Reason.Fix == "" {
 			t.Errorf("%+v, %+v; want %+v", r, r.Reason, want)
+		}
+		if limit := r.Object == "symbols.o"; strings.Contains(r.Reason.Fix, "its own loader") != limit {
+			t.Errorf("%s: the remedy is %q", r.Object, r.Reason.Fix)
 		}
 	}
 	if report.Exit() != 1 || report.Unread() != len(report.Results) {
