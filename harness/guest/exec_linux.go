@@ -111,7 +111,9 @@ func (a *agent) run(cmd *exec.Cmd, args wire.Exec, started func()) (wire.ExecRes
 	err = cmd.Wait()
 	a.procs.ended(cmd)
 	res := ended(cmd, err)
-	res.OOM = oomKills() - killed
+	if !a.shared { // the count is of all that the kernel runs
+		res.OOM = oomKills() - killed
+	}
 	return res, nil
 }
 
