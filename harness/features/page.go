@@ -2,14 +2,15 @@ package features
 
 import (
 	_ "embed"
-	"html/template"
 	"io"
+
+	"github.com/bpflab/bpflab/harness/report"
 )
 
 //go:embed page.html
 var pageText string
 
-var page = template.Must(template.New("features").Parse(pageText))
+var page = report.FilterPage(pageText, nil)
 
 // pageRow is a feature as the page has it.
 type pageRow struct {

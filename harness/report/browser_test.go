@@ -52,6 +52,16 @@ type tab struct {
 // browse writes a result directory and opens its page.
 func browse(t *testing.T, result verdict.Result, width, height int) *tab {
 	t.Helper()
+	dir := consoles(t, result, "Linux version 6.1.0\nits last line\n")
+	if err := WriteDir(dir, result); err != nil {
+		t.Fatal(err)
+	}
+	return open(t, dir, width, height)
+}
+
+// open opens the page of a directory.
+func open(t *testing.T, dir string, width, height int) *tab {
+	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium(t)),
 		chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(width, height))
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
@@ -61,10 +71,7 @@ func browse(t *testing.T, result verdict.Result, width, height int) *tab {
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(func() { chromedp.Cancel(ctx); cancel() })
 
-	b := &tab{t: t, ctx: ctx, dir: consoles(t, result, "Linux version 6.1.0\nits last line\n")}
-	if err := WriteDir(b.dir, result); err != nil {
-		t.Fatal(err)
-	}
+	b := &tab{t: t, ctx: ctx, dir: dir}
 	if err := chromedp.Listen(ctx, b.listen); err != nil {
 		t.Fatal(err)
 	}

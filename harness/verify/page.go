@@ -5,16 +5,18 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+
+	"github.com/bpflab/bpflab/harness/report"
 )
 
 //go:embed page.html
 var pageText string
 
-var page = template.Must(template.New("verify").Funcs(template.FuncMap{
+var page = report.FilterPage(pageText, template.FuncMap{
 	"word":  Result.word,
 	"short": Result.short,
 	"ms":    func(r Result) string { return fmt.Sprintf("%.1f", r.Load*1000) },
-}).Parse(pageText))
+})
 
 // pageRow is an object's totals.
 type pageRow struct {
