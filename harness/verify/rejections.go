@@ -3,9 +3,10 @@ package verify
 import (
 	"cmp"
 	"fmt"
-	"github.com/bpflab/bpflab/harness/probe"
 	"slices"
 	"strings"
+
+	"github.com/bpflab/bpflab/harness/probe"
 )
 
 // rejection is one reason, of all programs that have it: those that use one map that cannot
