@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/bpflab/bpflab/ci/steps"
@@ -33,12 +32,11 @@ func arguments() []string {
 // boot runs the machine until it ends, and prints its console. It returns why the machine
 // ended before its script did, "" if it did not: that is no error of this program. The QEMU
 // is that of the machine's own system: one before 8.1 loses what a processor writes into
-// code that another one is about to run.
+// code that another one is about to run. It ends when this process does.
 func boot(ctx context.Context, root string, timeout time.Duration) (early string, err error) {
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	cmd := exec.CommandContext(limited, "/usr/bin/qemu-system-x86_64", arguments()...)
-	cmd.Dir, cmd.SysProcAttr = "/", &syscall.SysProcAttr{Chroot: root}
+	cmd := exec.CommandContext(limited, "setpriv", append([]string{"--pdeathsig", "KILL", "chroot", root, "/usr/bin/qemu-system-x86_64"}, arguments()...)...)
 	cmd.Stderr = os.Stderr
 	console, err := cmd.StdoutPipe()
 	if err != nil {
