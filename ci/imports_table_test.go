@@ -16,7 +16,9 @@ var layers = map[string][]string{
 	"harness/guest/earlymount": {},
 	"vms/kernel":               {"vms/suggest"},
 	"vms/kernel/bzimage":       {},
-	"vms/kernel/deb":           {},
+	"vms/kernel/extract":       {},
+	"vms/kernel/deb":           {"vms/kernel/extract"},
+	"vms/kernel/rpm":           {"vms/kernel/extract"},
 	"vms/kernel/kerneltest":    {},
 	"vms/cache/cachetest":      {},
 	"vms/denytest":             {},
@@ -45,7 +47,7 @@ var layers = map[string][]string{
 	"vms/kernel/download": {"vms/kernel"},
 	"vms/kernel/local":    {"vms/kernel", "vms/kernel/bzimage", "vms/kernel/deb"},
 
-	"vms/kernel/unpack": {"vms/kernel", "vms/kernel/bzimage", "vms/kernel/deb"},
+	"vms/kernel/unpack": {"vms/kernel", "vms/kernel/bzimage", "vms/kernel/deb", "vms/kernel/rpm"},
 
 	"vms/rootfs": {"vms/cache", "vms/cpio", "vms/kernel/deb"},
 

@@ -69,7 +69,7 @@ func (c *Catalogue) fill(ctx context.Context, ref kernel.Ref, dir string) (kerne
 	c.unpacks <- struct{}{}
 	defer func() { <-c.unpacks }()
 	c.progress.Note("unpacking " + ref.Release)
-	image, err := unpack.Debs(ctx, packages, dir)
+	image, err := unpack.Packages(ctx, packages, dir)
 	if err == nil && image.Release != ref.Release {
 		err = fmt.Errorf("its packages hold %q, not %q", image.Release, ref.Release)
 	}

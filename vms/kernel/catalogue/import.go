@@ -64,7 +64,7 @@ func (c *Catalogue) importPlan(ctx context.Context, ref kernel.Ref, found local.
 		if modules != "" {
 			return ref, nil, &local.Error{Path: modules, Err: errors.New("a .deb brings its own modules; leave out --modules")}
 		}
-		return ref, func(dir string) (kernel.Image, error) { return unpack.Debs(ctx, []string{kernelFile}, dir) }, nil
+		return ref, func(dir string) (kernel.Image, error) { return unpack.Packages(ctx, []string{kernelFile}, dir) }, nil
 	}
 	if modules == "" {
 		return ref, func(dir string) (kernel.Image, error) { return unpack.Files(ctx, kernelFile, "", dir) }, nil
@@ -96,7 +96,7 @@ func (c *Catalogue) fillImport(ctx context.Context, ref kernel.Ref, dir string) 
 		return kernel.Image{}, fmt.Errorf("it is damaged or gone from the cache; import it again: %w", err)
 	}
 	if found.Kind == local.Deb {
-		return unpack.Debs(ctx, []string{kernelFile}, dir)
+		return unpack.Packages(ctx, []string{kernelFile}, dir)
 	}
 	return unpack.Files(ctx, kernelFile, "", dir)
 }

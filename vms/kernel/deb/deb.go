@@ -1,14 +1,10 @@
-// Package deb reads Debian packages as what they are to us: untrusted
-// archives. Extract writes the regular files the caller wants, below one
-// directory, within limits, and nothing else: no links, no devices, no modes,
-// no owners.
+// Package deb reads Debian packages as what they are to us: untrusted archives, which
+// package extract unpacks.
 package deb
 
 import (
 	"archive/tar"
 	"bufio"
-	"compress/bzip2"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -17,20 +13,13 @@ import (
 	"path"
 	"strings"
 
-	"github.com/klauspost/compress/zstd"
-	"github.com/xi2/xz"
+	"github.com/bpflab/bpflab/vms/kernel/extract"
 )
 
 // Errors of a package that is not what it should be.
 var (
 	ErrFormat = errors.New("no Debian package")
-	ErrUnsafe = errors.New("unsafe package")
-)
-
-// Limits of one package. A kernel with all its modules stays far below.
-const (
-	maxBytes   = 4 << 30
-	maxEntries = 100_000
+	ErrUnsafe = extract.ErrUnsafe
 )
 
 // Extract writes files of the package at name below dir. keep maps the path
@@ -39,16 +28,28 @@ const (
 // kept file, two files in one place and a package over the limits are
 // ErrUnsafe; then dir holds a part of the files.
 func Extract(ctx context.Context, name, dir string, keep func(string) string) error {
-	root, err := os.OpenRoot(dir)
+	w, err := extract.NewWriter(dir, keep)
 	if err != nil {
 		return err
 	}
-	defer root.Close()
-	x := &extraction{root: root, keep: keep, links: map[string]bool{}}
+	defer w.Close()
 	err = walk(name, "data.tar", func(h *tar.Header, r io.Reader) error {
-		return errors.Join(ctx.Err(), x.entry(h, r))
+		return errors.Join(ctx.Err(), w.Entry(entryOf(h), r))
 	})
 	return inPackage(name, err)
+}
+
+func entryOf(h *tar.Header) extract.Entry {
+	e := extract.Entry{Name: h.Name, Kind: extract.Other, Size: h.Size}
+	switch h.Typeflag {
+	case tar.TypeReg:
+		e.Kind = extract.File
+	case tar.TypeDir:
+		e.Kind = extract.Dir
+	case tar.TypeSymlink, tar.TypeLink:
+		e.Kind = extract.Link
+	}
+	return e
 }
 
 // Walk calls visit for each entry of the package's data, in its order, with a name
@@ -56,7 +57,7 @@ func Extract(ctx context.Context, name, dir string, keep func(string) string) er
 // name leads outside is ErrUnsafe.
 func Walk(ctx context.Context, name string, visit func(h *tar.Header, content io.Reader) error) error {
 	return inPackage(name, walk(name, "data.tar", func(h *tar.Header, r io.Reader) error {
-		clean, err := safePath(h.Name)
+		clean, err := extract.Path(h.Name)
 		if err = errors.Join(err, ctx.Err()); err != nil {
 			return err
 		}
@@ -142,18 +143,13 @@ func open(f *os.File, prefix string) (*tar.Reader, error) {
 	return nil, fmt.Errorf("%w: it has no %s", ErrFormat, prefix)
 }
 
+// methods are the compressions of a member by the end of its name.
+var methods = map[string]string{"": "", ".gz": "gzip", ".xz": "xz", ".zst": "zstd", ".bz2": "bzip2"}
+
 func decompress(suffix string, r io.Reader) (io.Reader, error) {
-	switch suffix {
-	case "":
-		return r, nil
-	case ".gz":
-		return gzip.NewReader(r)
-	case ".xz":
-		return xz.NewReader(r, 0)
-	case ".zst":
-		return zstd.NewReader(r, zstd.WithDecoderConcurrency(1))
-	case ".bz2":
-		return bzip2.NewReader(r), nil
+	method, ok := methods[suffix]
+	if !ok {
+		return nil, fmt.Errorf("compression %q is not supported", suffix)
 	}
-	return nil, fmt.Errorf("compression %q is not supported", suffix)
+	return extract.Decompress(method, r)
 }

@@ -2,6 +2,7 @@ package kerneltest
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/sha256"
 	"fmt"
 	"maps"
@@ -175,4 +176,28 @@ func (r *Repository) Paths() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Sorted(maps.Keys(r.files))
+}
+
+// Detached returns a signature of content at the time, armored or not. An expired key signs
+// as well.
+func (k Key) Detached(content []byte, at time.Time, armored bool) []byte {
+	config := &packet.Config{Time: func() time.Time { return at }}
+	sig := &packet.Signature{
+		Version: 4, SigType: packet.SigTypeBinary, PubKeyAlgo: k.entity.PrivateKey.PubKeyAlgo,
+		Hash: crypto.SHA256, CreationTime: at, IssuerKeyId: &k.entity.PrimaryKey.KeyId,
+	}
+	h, err := sig.PrepareSign(config)
+	must(err)
+	h.Write(content)
+	must(sig.Sign(h, k.entity.PrivateKey, config))
+	var b bytes.Buffer
+	if !armored {
+		must(sig.Serialize(&b))
+		return b.Bytes()
+	}
+	w, err := armor.Encode(&b, openpgp.SignatureType, nil)
+	must(err)
+	must(sig.Serialize(w))
+	must(w.Close())
+	return b.Bytes()
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/bzimage"
 	"github.com/bpflab/bpflab/vms/kernel/deb"
+	"github.com/bpflab/bpflab/vms/kernel/rpm"
 )
 
 // Names in the directory.
@@ -32,11 +33,11 @@ const (
 // ErrNoKernel is a package, or a set of them, without a kernel image.
 var ErrNoKernel = errors.New("there is no kernel image in it")
 
-// Debs lays out the kernel that the packages hold together. The result's
-// paths are relative to dir.
-func Debs(ctx context.Context, packages []string, dir string) (kernel.Image, error) {
+// Packages lays out the kernel that the packages hold together, which are Debian's or RPM.
+// The result's paths are relative to dir.
+func Packages(ctx context.Context, packages []string, dir string) (kernel.Image, error) {
 	for _, name := range packages {
-		if err := deb.Extract(ctx, name, dir, wanted); err != nil {
+		if err := extractPackage(ctx, name, dir); err != nil {
 			return kernel.Image{}, err
 		}
 	}
@@ -45,6 +46,45 @@ func Debs(ctx context.Context, packages []string, dir string) (kernel.Image, err
 		err = fmt.Errorf("%s: %w", strings.Join(baseNames(packages), ", "), err)
 	}
 	return image, err
+}
+
+func extractPackage(ctx context.Context, name, dir string) error {
+	if !rpm.Is(name) {
+		return deb.Extract(ctx, name, dir, wanted)
+	}
+	p, err := rpm.Open(name)
+	if err != nil {
+		return err
+	}
+	return p.Extract(ctx, dir, once(wanted))
+}
+
+// once returns a keep that takes the image and the configuration of a release a single time:
+// some vendors have them in /boot and beside the modules. It has no say in what is there
+// twice under one name or of two releases.
+func once(keep func(string) string) func(string) string {
+	first := map[string]string{}
+	return func(name string) string {
+		to := keep(name)
+		if to != vmlinuz && to != config {
+			return to
+		}
+		taken, again := first[to]
+		if again && taken != name && releaseOf(taken) == releaseOf(name) {
+			return ""
+		}
+		first[to] = name
+		return to
+	}
+}
+
+// releaseOf returns the release in the path of an image or a configuration.
+func releaseOf(name string) string {
+	if file, ok := strings.CutPrefix(name, "boot/"); ok {
+		_, release, _ := strings.Cut(file, "-")
+		return release
+	}
+	return path.Base(path.Dir(name))
 }
 
 // Files lays out a bzImage or vmlinux and, if moduleDir is not "", the modules
@@ -67,7 +107,8 @@ func Files(ctx context.Context, kernelFile, moduleDir, dir string) (kernel.Image
 }
 
 // wanted maps paths in a kernel package to those of the layout. Since 6.19 Debian's image
-// and configuration lie beside the modules instead of in boot.
+// and configuration lie beside the modules instead of in boot, as those of RPM packages. There
+// the modules' directory has links to the kernel's source, too.
 func wanted(name string) string {
 	if file, ok := strings.CutPrefix(name, "boot/"); ok {
 		return wantedOfBoot(file)
@@ -76,13 +117,13 @@ func wanted(name string) string {
 	if !ok {
 		return ""
 	}
-	switch _, file, _ := strings.Cut(rest, "/"); file {
-	case vmlinuz, config:
+	switch _, file, _ := strings.Cut(rest, "/"); {
+	case file == vmlinuz || file == config:
 		return file
-	case "", "System.map":
-		return ""
+	case strings.HasPrefix(file, "kernel/") || strings.HasPrefix(file, "modules."):
+		return path.Join(modules, rest)
 	}
-	return path.Join(modules, rest)
+	return ""
 }
 
 func wantedOfBoot(file string) string {

@@ -1,15 +1,18 @@
 package unpack
 
 import (
+	"archive/tar"
 	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/bzimage"
+	"github.com/bpflab/bpflab/vms/kernel/deb"
 	"github.com/bpflab/bpflab/vms/kernel/kerneltest"
 )
 
@@ -40,7 +43,7 @@ func files(t *testing.T, bodies ...[]byte) []string {
 	return names
 }
 
-func TestDebs(t *testing.T) {
+func TestPackages(t *testing.T) {
 	tests := map[string]struct {
 		packages [][]byte
 		module   string
@@ -51,7 +54,7 @@ func TestDebs(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			got, err := Debs(t.Context(), files(t, tt.packages...), dir)
+			got, err := Packages(t.Context(), files(t, tt.packages...), dir)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -66,8 +69,8 @@ func TestDebs(t *testing.T) {
 	}
 }
 
-func TestDebsRejects(t *testing.T) {
-	other := []kerneltest.Entry{{Name: "./lib/modules/5.10/a.ko", Body: []byte("x")}}
+func TestPackagesRejects(t *testing.T) {
+	other := []kerneltest.Entry{{Name: "./lib/modules/5.10/kernel/a.ko", Body: []byte("x")}}
 	tests := map[string]struct {
 		entries []kerneltest.Entry
 		want    string
@@ -80,11 +83,51 @@ func TestDebsRejects(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := Debs(t.Context(), files(t, kerneltest.Deb("p", "1", tt.entries)), t.TempDir())
+			_, err := Packages(t.Context(), files(t, kerneltest.Deb("p", "1", tt.entries)), t.TempDir())
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
 		})
+	}
+}
+
+// rpms returns a kernel as the RHEL family has it: the image beside the modules, in /boot as
+// well where also is set, and links to the source.
+func rpms(release, also string) [][]byte {
+	dir := "./lib/modules/" + release
+	core := []kerneltest.Entry{
+		{Name: dir + "/build", Type: tar.TypeSymlink, Link: "/usr/src/kernels/" + release},
+		{Name: dir + "/vmlinuz", Body: kerneltest.Kernel(release)},
+		{Name: dir + "/config", Body: []byte("CONFIG_X=y\n")},
+		{Name: dir + "/System.map", Body: []byte("map")},
+	}
+	if also != "" {
+		core = append(core, kerneltest.Entry{Name: "./boot/vmlinuz-" + also, Body: kerneltest.Kernel(also)})
+	}
+	pack := func(name string, entries []kerneltest.Entry) []byte {
+		return kerneltest.RPM{Name: name, Version: "5.14.0", Release: "1", Entries: entries}.Pack(kerneltest.Key{}, time.Time{})
+	}
+	return [][]byte{pack("kernel-core", core), pack("kernel-modules",
+		[]kerneltest.Entry{{Name: dir + "/kernel/net/veth.ko.xz", Body: []byte("fake")}})}
+}
+
+func TestRPMPackages(t *testing.T) {
+	const release = "5.14.0-427.el9.x86_64"
+	for name, also := range map[string]string{"ghosts in boot": "", "files in boot": release} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			got, err := Packages(t.Context(), files(t, rpms(release, also)...), dir)
+			want := kernel.Image{Release: release, Kernel: "vmlinuz", Vmlinux: "vmlinux", PVH: true, Config: "config", Modules: "lib/modules/" + release}
+			if err != nil || got != want {
+				t.Fatalf("got %+v, %v; want %+v", got, err, want)
+			}
+			if !exists(dir, want.Modules+"/kernel/net/veth.ko.xz") || exists(dir, want.Modules+"/build") {
+				t.Error("modules are missing, or a link came along")
+			}
+		})
+	}
+	if _, err := Packages(t.Context(), files(t, rpms(release, "5.14.0-428.el9.x86_64")...), t.TempDir()); !errors.Is(err, deb.ErrUnsafe) {
+		t.Errorf("two kernels: got %v", err)
 	}
 }
 
