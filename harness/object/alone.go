@@ -16,13 +16,14 @@ type reducer struct {
 	headers uint64 // offset of the section headers
 	symbols []elf.Symbol
 	used    map[elf.SectionIndex]bool // sections that the function refers to
-	externs map[string]bool           // what it refers to outside the object
+	needed  map[string]bool           // maps, and what is outside the object, that it refers to
+	values  map[string][]elf.Symbol   // what the values of each map name; nil until a map is needed
 }
 
 // Alone returns an object with one of its functions and what it refers to, so that what
-// cilium/ebpf does not read of the others does not cost this one. The other functions of
-// its section are emptied, and the other sections are hidden. The object must have passed
-// Check.
+// cilium/ebpf does not read of the others and of their maps does not cost this one. The other
+// functions of its section are emptied, the other maps forgotten, and the other sections
+// hidden. The object must have passed Check.
 func Alone(text []byte, function string) ([]byte, error) {
 	file, symbols, err := symbolsOf(text)
 	if err != nil {
@@ -34,17 +35,18 @@ func Alone(text []byte, function string) ([]byte, error) {
 	if at < 0 {
 		return nil, fmt.Errorf("no function %s", function)
 	}
-	r := &reducer{text: bytes.Clone(text), file: file, headers: binary.LittleEndian.Uint64(text[sectionsAt:]), symbols: symbols, used: map[elf.SectionIndex]bool{}, externs: map[string]bool{}}
+	r := &reducer{text: bytes.Clone(text), file: file, headers: binary.LittleEndian.Uint64(text[sectionsAt:]), symbols: symbols, used: map[elf.SectionIndex]bool{}, needed: map[string]bool{}}
 	if err := r.keep(symbols[at]); err != nil {
 		return nil, err
 	}
+	r.forgetMaps()
 	for i, s := range file.Sections {
 		if !r.used[elf.SectionIndex(i)] && isHidden(s) {
 			r.hide(i)
 		}
 	}
 	if s := file.Section(".BTF"); s != nil {
-		forgetExterns(r.text[s.Offset:][:s.Size], r.externs)
+		forget(r.text[s.Offset:][:s.Size], r.needed)
 	}
 	return r.text, nil
 }
@@ -54,7 +56,7 @@ func isHidden(s *elf.Section) bool {
 	if s.Type != elf.SHT_PROGBITS && s.Type != elf.SHT_NOBITS || s.Flags&elf.SHF_ALLOC == 0 {
 		return false
 	}
-	return s.Name != ".maps" && !strings.HasPrefix(s.Name, "license") && !strings.HasPrefix(s.Name, "version")
+	return !strings.HasPrefix(s.Name, "license") && !strings.HasPrefix(s.Name, "version")
 }
 
 // keep marks what a function refers to, and takes the relocations and instructions of the
@@ -77,30 +79,39 @@ func (r *reducer) follow(part elf.Symbol) error {
 	if rel == nil {
 		return nil
 	}
-	kept := 0
-	for at := uint64(0); at+relocationSize <= rel.Size; at += relocationSize {
-		entry := r.text[rel.Offset+at:][:relocationSize]
-		offset, symbol := binary.LittleEndian.Uint64(entry), binary.LittleEndian.Uint32(entry[4+8:])
+	var needs []uint32
+	r.keepRelocations(rel, func(offset uint64, symbol uint32) bool {
 		if offset < part.Value || offset-part.Value >= part.Size {
-			continue
+			return false
 		}
-		copy(r.text[rel.Offset+uint64(kept)*relocationSize:], entry)
-		kept++
+		needs = append(needs, symbol)
+		return true
+	})
+	for _, symbol := range needs {
 		if symbol == 0 || int(symbol) > len(r.symbols) {
 			return fmt.Errorf("relocation of an unknown symbol %d", symbol)
 		}
-		target := r.symbols[symbol-1]
-		if target.Section == elf.SHN_UNDEF {
-			r.externs[target.Name] = true
-		}
-		if section := sectionOf(r.file, target); section != nil && !r.used[target.Section] {
-			r.used[target.Section] = true
-			if err := r.follow(elf.Symbol{Section: target.Section, Size: section.Size}); err != nil {
-				return err
-			}
+		if err := r.need(r.symbols[symbol-1]); err != nil {
+			return err
 		}
 	}
-	r.put(r.number(rel), sectionSize, uint64(kept)*relocationSize)
+	return nil
+}
+
+// need marks what a relocation refers to.
+func (r *reducer) need(target elf.Symbol) error {
+	section := sectionOf(r.file, target)
+	switch {
+	case section == nil:
+		if target.Section == elf.SHN_UNDEF {
+			r.needed[target.Name] = true
+		}
+	case section.Name == mapsSection:
+		return r.needMap(target)
+	case !r.used[target.Section]:
+		r.used[target.Section] = true
+		return r.follow(elf.Symbol{Section: target.Section, Size: section.Size})
+	}
 	return nil
 }
 

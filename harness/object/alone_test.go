@@ -37,22 +37,34 @@ func ofOthers(t *testing.T) map[string][]byte {
 	return all
 }
 
-func readAlone(text []byte, function string) (*ebpf.ProgramSpec, error) {
+// readAlone returns a program of an object and its maps, without the rest of the object.
+func readAlone(text []byte, function string) (*ebpf.ProgramSpec, map[string]*ebpf.MapSpec, error) {
 	one, err := Alone(text, function)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	spec, err := Read(one)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if spec.Programs[function] == nil {
-		return nil, fmt.Errorf("no program %s is left", function)
+		return nil, nil, fmt.Errorf("no program %s is left", function)
 	}
-	return spec.Programs[function], nil
+	return spec.Programs[function], spec.Maps, nil
 }
 
-// A program is the same with the rest of its object and without.
+// describe returns the maps that are not global variables, with what their values name.
+func describe(maps map[string]*ebpf.MapSpec) map[string]string {
+	out := map[string]string{}
+	for name, m := range maps {
+		if !strings.HasPrefix(name, ".") {
+			out[name] = fmt.Sprint(m, m.InnerMap, m.Contents)
+		}
+	}
+	return out
+}
+
+// A program and its maps are the same with the rest of its object and without.
 func TestAloneIsTheSame(t *testing.T) {
 	compared := 0
 	for name, text := range ofOthers(t) {
@@ -62,10 +74,16 @@ func TestAloneIsTheSame(t *testing.T) {
 			continue
 		}
 		for _, f := range functions {
-			one, err := readAlone(text, f.Name)
+			one, maps, err := readAlone(text, f.Name)
 			if err != nil {
 				t.Errorf("%s of %s: %v", f.Name, name, err)
 				continue
+			}
+			all := describe(whole.Maps)
+			for name, got := range describe(maps) {
+				if got != all[name] {
+					t.Errorf("map %s of %s:\n%s\nwant\n%s", name, f.Name, got, all[name])
+				}
 			}
 			if got, want := fmt.Sprint(one.Instructions), fmt.Sprint(whole.Programs[f.Name].Instructions); got != want {
 				t.Errorf("%s of %s:\n%s\nwant\n%s", f.Name, name, got, want)
@@ -90,15 +108,48 @@ func TestAloneOfRefused(t *testing.T) {
 		t.Fatal("the object is read as a whole")
 	}
 	for function, says := range map[string]string{"no_relocation": "", "data_sections": "", "xdp_prog": "unknown symbol", "no_such_program": "no function no_such_program"} {
-		_, err := readAlone(text, function)
+		_, _, err := readAlone(text, function)
 		if (err == nil) != (says == "") || err != nil && !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v, want %q", function, err, says)
 		}
 	}
 }
 
+// A map that cannot be read costs the programs that use it, and no others.
+func TestAloneOfRefusedMap(t *testing.T) {
+	text := bytes.Clone(ofOthers(t)["loader-clang-17-el.elf"])
+	whole, err := Read(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, symbols, err := symbolsOf(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const broken = "hash_map"
+	for _, s := range symbols {
+		if s.Name == broken {
+			text[file.Sections[s.Section].Offset+s.Value] = 1 // what a map says is in its type alone
+		}
+	}
+	if _, err := Read(text); err == nil || !strings.Contains(err.Error(), broken) {
+		t.Fatalf("the object is read as a whole: %v", err)
+	}
+	for name, p := range whole.Programs {
+		one, err := Alone(text, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = Read(one)
+		_, used := p.Instructions.ReferenceOffsets()[broken]
+		if used == (name != "xdp_prog") || used != (err != nil) || used && !strings.Contains(err.Error(), broken) {
+			t.Errorf("%s: error %v, and it uses the map: %v", name, err, used)
+		}
+	}
+}
+
 // Symbols that are not needed are forgotten.
-func TestForgetExterns(t *testing.T) {
+func TestForget(t *testing.T) {
 	number := &btf.Int{Name: "int", Size: 4, Encoding: btf.Signed}
 	typed := &btf.Var{Name: "typed", Type: number, Linkage: btf.ExternVar}
 	plain := &btf.Var{Name: "plain", Type: &btf.Void{}, Linkage: btf.ExternVar}
@@ -112,7 +163,7 @@ func TestForgetExterns(t *testing.T) {
 	}
 	for _, test := range []struct{ needed, want string }{{"plain", "plain plain"}, {"other", ""}, {"typed", "typed typed"}} {
 		types := bytes.Clone(raw)
-		forgetExterns(types, map[string]bool{test.needed: true})
+		forget(types, map[string]bool{test.needed: true})
 		if got := ksyms(types); got != test.want {
 			t.Errorf("%s is needed: %q, want %q", test.needed, got, test.want)
 		}
@@ -158,7 +209,7 @@ func FuzzAlone(f *testing.F) {
 	})
 }
 
-func FuzzForgetExterns(f *testing.F) {
+func FuzzForget(f *testing.F) {
 	f.Add([]byte("\x9f\xeb\x01\x00\x18\x00\x00\x00"))
-	f.Fuzz(func(_ *testing.T, types []byte) { forgetExterns(types, map[string]bool{"needed": true}) })
+	f.Fuzz(func(_ *testing.T, types []byte) { forget(types, map[string]bool{"needed": true}) })
 }

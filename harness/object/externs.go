@@ -20,13 +20,14 @@ const (
 	btfMagic   = 0xeb9f
 )
 
-// virtual are sections of BTF alone, with what the object takes from elsewhere.
-var virtual = []string{".ksyms", ".kconfig"}
+// forgettable are the sections of which an object's BTF lists only what is needed: those with
+// what the object takes from elsewhere, and its maps.
+var forgettable = []string{".ksyms", ".kconfig", mapsSection}
 
-// forgetExterns has the virtual sections of an object's BTF list only what is needed, in
+// forget has the forgettable sections of an object's BTF list only what is needed, in
 // place: an entry that is not is replaced by one that is, and a section of which none is
 // needed has another name. BTF that is damaged is left as it is, for the reader to report.
-func forgetExterns(types []byte, needed map[string]bool) {
+func forget(types []byte, needed map[string]bool) {
 	w := btfWalk{text: types}
 	if !w.open() {
 		return
@@ -35,7 +36,7 @@ func forgetExterns(types []byte, needed map[string]bool) {
 		if w.kind != btfDatasec {
 			continue
 		}
-		for _, name := range virtual {
+		for _, name := range forgettable {
 			if w.nameIs(w.at, name) {
 				w.datasecs = append(w.datasecs, w.at)
 			}

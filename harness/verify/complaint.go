@@ -43,6 +43,23 @@ func unnamed(message, program string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(message, "program "+program+": "), "prog '"+program+"': ")
 }
 
+// quoted is how much of a log's end may be in a loader's message, in bytes.
+const quoted = 4 << 10
+
+// withoutLog returns a loader's message up to the lines of the log that it quotes, which may be
+// of the program's source.
+func withoutLog(message, log string) string {
+	for line := range strings.Lines(probe.Tail(log, quoted)) {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		if before, _, found := strings.Cut(message, ": "+line); found {
+			message = before
+		}
+	}
+	return message
+}
+
 // lastInstruction returns the number of the instruction where the verifier gave up, -1
 // if the log has none.
 func lastInstruction(log string) int {

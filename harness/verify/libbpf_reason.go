@@ -12,8 +12,8 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// libbpfRule names a cause by what libbpf said, or the kernel's log. The texts are libbpf's
-// (src/libbpf.c).
+// libbpfRule names a cause by what libbpf said, or by what it put into the kernel's log in
+// place of an instruction. The texts are libbpf's (src/libbpf.c).
 type libbpfRule struct {
 	says    *regexp.Regexp
 	verdict string
@@ -93,7 +93,7 @@ func libbpfCause(a libbpf.Answer) (string, *Reason) {
 			reason.Line = place(a.Log)
 			return Rejected, reason
 		}
-		text = a.Log
+		text = complaint(a.Log)
 	}
 	for _, rule := range libbpfRules {
 		match := rule.says.FindStringSubmatch(text)

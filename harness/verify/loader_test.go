@@ -70,6 +70,8 @@ var refusals = map[string]struct {
 		"open", ByLoader, "loader", "libbpf 1.1.2: elf: x.o is no object"},
 	"no word": {libbpf.Answer{Stage: "prepare", Errno: "EFAULT", Version: "1.1.2"},
 		"relocate", ByLoader, "loader", "libbpf 1.1.2: EFAULT"},
+	"source is no message": {libbpf.Answer{Stage: "load", Seen: true, Log: "1: (85) call bpf_loop#181\n; die(\"kfunc 'f' is referenced but wasn't resolved\"); @ a.c:3\n2: (95) exit\nR0 !read_ok\n", Messages: "libbpf: prog 'p': BPF program load failed: x\n"},
+		"load", "", "", "BPF program load failed"},
 	"the name is no message": {libbpf.Answer{Stage: "load", Seen: true, Messages: "libbpf: prog 'failed to find kernel BTF type ID of 'x'': BPF program load failed: Invalid argument\n"},
 		"load", "", "", "BPF program load failed"},
 }

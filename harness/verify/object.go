@@ -172,12 +172,17 @@ func parse(text []byte) *Object {
 	}
 	o := &Object{ELF: text}
 	for _, name := range slices.Sorted(maps.Keys(spec.Programs)) {
-		o.Programs = append(o.Programs, programOf(spec, name))
+		o.Programs = append(o.Programs, ProgramOf(spec, name))
 	}
 	return o
 }
 
-func programOf(spec *ebpf.CollectionSpec, name string) Program {
+// ProgramOf returns a program of an object that was read; only its name is known of one that
+// the object lacks.
+func ProgramOf(spec *ebpf.CollectionSpec, name string) Program {
+	if spec == nil || spec.Programs[name] == nil {
+		return Program{Name: name}
+	}
 	p := spec.Programs[name]
 	return Program{Name: name, Section: p.SectionName, Type: p.Type.String(), Attach: p.AttachTo, Insns: len(p.Instructions),
 		licence: p.License, needs: needsOf(spec, p), callback: givesCallback(p), contexts: contextFunctions(p)}
@@ -215,7 +220,7 @@ func parseAlone(text []byte, f object.Function, refused error) Program {
 	if program := spec.Programs[f.Name]; program == nil || program.Type == ebpf.StructOps {
 		return p // the struct that a program of struct_ops is a member of was not read
 	}
-	p = programOf(spec, f.Name)
+	p = ProgramOf(spec, f.Name)
 	p.alone = true
 	return p
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/bpflab/bpflab/harness/probe"
 	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // failure is a rejection on its way to a reason.
@@ -64,31 +65,41 @@ func markSince(all []Result, kernels []kernel.Image) []Result {
 	return all
 }
 
-// explain finds the rule that fits.
+// explain finds the rule that fits: by the kernel's own words, and only if none does by the
+// loader's.
 func (f *failure) explain() {
 	f.Reason.Message = f.Reason.Text
-	words := complaint(f.log)
-	message := unnamed(f.Reason.Text, f.Result.Program)
-	for _, r := range rules {
-		if f.fits(r, words, message) {
-			f.Reason.Code, f.Reason.Text, f.Reason.Fix, f.Reason.Line = r.code, strings.TrimSpace(r.text(f)), r.remedy(f), f.line()
-			return
-		}
+	if words := complaint(f.log); words != "" && f.asked() && f.explainBy(words) {
+		return
 	}
-	f.explainAsKernel()
+	if !f.explainBy(withoutLog(message(f), f.log)) {
+		f.explainAsKernel()
+	}
 }
 
-// fits reports whether a rule is about this failure. The kernel's own words count before
-// those of the loader.
-func (f *failure) fits(r rule, words, message string) bool {
+// asked reports whether the kernel's log is about the failure: not that of a program that was
+// loaded and could not be attached.
+func (f *failure) asked() bool { return f.Stage == "" || f.Stage == wire.StageLoad }
+
+// explainBy gives the reason of the first rule that fits what was said, and reports whether
+// one does.
+func (f *failure) explainBy(said string) bool {
+	for _, r := range rules {
+		if f.fits(r, said) {
+			f.Reason.Code, f.Reason.Text, f.Reason.Fix, f.Reason.Line = r.code, strings.TrimSpace(r.text(f)), r.remedy(f), f.line()
+			return true
+		}
+	}
+	return false
+}
+
+// fits reports whether a rule is about this failure.
+func (f *failure) fits(r rule, said string) bool {
 	if r.stage != "" && r.stage != f.Stage || r.errno != "" && r.errno != f.Errno {
 		return false
 	}
 	if r.says != nil {
-		if f.match = lastMatch(r.says, words); f.match == nil {
-			f.match = lastMatch(r.says, message)
-		}
-		if f.match == nil {
+		if f.match = lastMatch(r.says, said); f.match == nil {
 			return false
 		}
 	}

@@ -10,8 +10,6 @@ import (
 // every program's limit until commit c04c0d2b968a of 5.2.
 const largestBefore52 = 4096
 
-const smaller = "put large variables into a per-CPU array map"
-
 // sizeRules are about the verifier's limits, loops and instruction sets.
 var sizeRules = []rule{
 	{code: "too_many_insns", errno: "E2BIG", when: tooLongBefore52, text: tooLong, fix: "split it with tail calls; kernels from 5.2 on take a million instructions"},
@@ -28,10 +26,9 @@ var sizeRules = []rule{
 	{code: "infinite_loop", says: says(`infinite loop detected at insn (\d+)`), text: func(f *failure) string {
 		return "the loop at instruction " + f.match[1] + " comes back to where it was"
 	}, fix: "give the loop a bound that the verifier can see: for (int i = 0; i < 100; i++)"},
-	{code: "stack", says: says(`combined stack size of (\d+) calls is (\d+)\. Too large`), text: func(f *failure) string {
-		return "the stacks of " + f.match[1] + " functions take " + f.match[2] + " bytes, of 512"
-	}, fix: smaller},
-	{code: "stack", says: says(`(?:invalid stack off=|Looks like the BPF stack limit|stack size of subprog \d+ is|stack size \d+\(extra|tail_calls are not allowed when call stack).*|invalid (?:indirect )?(?:read|write|access) (?:from|to) stack (?:R\d+ )?off[= ]-(?:51[3-9]|5[2-9]\d|[6-9]\d\d|\d{4,}).*`), text: matched, fix: "the stack has 512 bytes: " + smaller},
+	{code: "stack", says: says(`combined stack size of (\d+) calls is (\d+)\. Too large`), text: stacksTogether, fixes: stacksFix},
+	{code: "stack", says: says(`tail_calls are not allowed when call stack.*`), text: matched, fix: "the callers of a function that makes tail calls may have less than 256 bytes of stack together: " + lessStack},
+	{code: "stack", says: says(`(?:invalid stack off=|Looks like the BPF stack limit|stack size of subprog \d+ is|stack size \d+\(extra).*|invalid (?:indirect )?(?:read|write|access) (?:from|to) stack (?:R\d+ )?off[= ]-(?:51[3-9]|5[2-9]\d|[6-9]\d\d|\d{4,}).*`), text: matched, fix: "a function has 512 bytes of stack, in programs of every type: " + lessStack},
 	{code: "call_depth", says: says(`the call stack of \d+ frames is too deep.*`), text: matched, fix: "inline some: `bpflab limits --only call_depth` shows how many a kernel takes"},
 	{code: "complexity", says: says(`too many (?:subprograms|different kernel function calls|different module BTFs)`), text: matched, fix: "split the program with tail calls"},
 	{code: "jit", says: says(`JIT (?:is required|does not support|doesn't support).*|.*not allowed in non-JITed programs.*`), text: matched, fix: "turn the JIT on (sysctl net.core.bpf_jit_enable=1); some architectures' JIT lacks it"},

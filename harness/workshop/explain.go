@@ -48,7 +48,7 @@ func buildProblems(file string, err error) []Problem {
 
 // clangHints map messages of clang to what they mean in eBPF.
 var clangHints = []struct{ says, means string }{
-	{"Looks like the BPF stack limit", "a function's local variables exceed the 512 bytes of stack that a program has: put large ones into a per-CPU array map"},
+	{"Looks like the BPF stack limit", "a function's local variables exceed the 512 bytes of stack that it has: put large ones into a per-CPU array map"},
 	{"A call to built-in function", "there is no C library in the kernel: use a helper, or __builtin_memcpy and the like with a constant size"},
 	{"implicitly declaring library function", "there is no C library in the kernel: programs print with bpf_trace_printk and copy with __builtin_memcpy"},
 	{"call to undeclared function", "no header declares this function: is its name right? Helpers begin with bpf_"},
@@ -107,7 +107,6 @@ var verifierHints = []struct{ says, means string }{
 	{"expected prog array map for tail call", "the second argument of bpf_tail_call must be a program array"},
 	{"misconfigured verifier", "a helper is passed a map of a type that it cannot use: bpf_tail_call, for one, takes a program array"},
 	{"BPF_STX uses reserved fields", "the result of an atomic operation is used, which needs kernel 5.12: only add, and look the sum up in a separate statement"},
-	{"must have a GPL compatible license", "such programs need a GPL-compatible licence: char LICENSE[] SEC(\"license\") = \"Dual BSD/GPL\";"},
 	{"Unreleased reference", "a reference that the program took (a ring buffer record, a socket) must be released on every path"},
 }
 
@@ -219,10 +218,8 @@ func lacksProgram(p *Problem, code []byte, name string) {
 
 // rejected explains a program that the verifier rejected.
 func rejected(code []byte, file string, v kernel.Version, single session.Single, p wire.Program) Problem {
-	about := verify.Program{Name: p.Name, Section: p.Section, Type: p.Type}
-	if single.Spec != nil && single.Spec.Programs[p.Name] != nil {
-		about.Insns = len(single.Spec.Programs[p.Name].Instructions)
-	}
+	about := verify.ProgramOf(single.Spec, p.Name)
+	about.Section, about.Type = p.Section, p.Type
 	reason := verify.Explain(verify.Rejection{Program: about, Kernel: v, Stage: p.Stage, Errno: p.Errno, Message: p.Message, Log: p.Log})
 	out := Problem{File: file, Severity: "error", Code: reason.Code, Explanation: reason.Text, Fix: reason.Fix,
 		Text: p.Name + ": the verifier rejects it"}
