@@ -54,7 +54,7 @@ var layers = map[string][]string{
 	// 3
 	"vms/kernel/store": {"vms/cache", "vms/lease", "vms/kernel", "vms/kernel/download"},
 	"vms/kernel/catalogue": {"vms/cache", "vms/kernel", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/local", "vms/kernel/store",
-		"vms/kernel/unpack"},
+		"vms/kernel/unpack", "vms/suggest"},
 	"vms/vmstest":     {"vms/wire", "vms", "vms/kernel", "vms/kernel/catalogue", "vms/initramfs", "vms/lease"},
 	"vms/qemu":        {"vms/cache", "vms/child", "vms/install", "vms/lease", "vms/wire", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/template"},
 	"vms/lxd":         {"vms/install", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/lease"},

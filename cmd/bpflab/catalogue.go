@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/spf13/pflag"
+
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/catalogue"
@@ -17,20 +19,25 @@ import (
 const lockVariable = "BPFLAB_LOCK"
 
 // openCatalogue opens the kernels of the user's cache with the lock file in force.
-func openCatalogue(shown kernel.Progress, mirror string, locked bool) (*catalogue.Catalogue, error) {
+func openCatalogue(shown kernel.Progress, mirrors []string, locked bool) (*catalogue.Catalogue, error) {
 	lock, err := lockText()
 	if err != nil {
 		return nil, usageError{err}
 	}
-	return openCatalogueWith(shown, lock, mirror, locked)
+	return openCatalogueWith(shown, lock, mirrors, locked)
 }
 
-func openCatalogueWith(shown kernel.Progress, lock []byte, mirror string, locked bool) (*catalogue.Catalogue, error) {
-	c, err := catalogue.Open(catalogue.Options{Mirror: mirror, Lock: lock, Locked: locked, Progress: shown})
+func openCatalogueWith(shown kernel.Progress, lock []byte, mirrors []string, locked bool) (*catalogue.Catalogue, error) {
+	c, err := catalogue.Open(catalogue.Options{Mirrors: mirrors, Lock: lock, Locked: locked, Progress: shown})
 	if err != nil {
 		return nil, usageError{err}
 	}
 	return c, nil
+}
+
+// defineMirrors defines the flag of every verb that may fetch kernels.
+func defineMirrors(flags *pflag.FlagSet, mirrors *[]string) {
+	flags.StringArrayVar(mirrors, "mirror", nil, "mirror to fetch kernels from: `[SOURCE=]URL`, may be repeated; without a source Debian's, and after a comma its security mirror (default: this machine's apt configuration, else the source's own)")
 }
 
 // lockText returns the lock file in force: $BPFLAB_LOCK, else ./kernels.lock if

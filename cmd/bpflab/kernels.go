@@ -16,8 +16,8 @@ import (
 
 // kernelFlags are the flags that the verbs of `bpflab kernels` share.
 type kernelFlags struct {
-	mirror string
-	locked bool
+	mirrors []string
+	locked  bool
 }
 
 func newKernelsCmd() *cobra.Command {
@@ -42,14 +42,14 @@ for real hardware.`,
 		SuggestionsMinimumDistance: 2,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.PersistentFlags().StringVar(&f.mirror, "mirror", "", "Debian mirror, and after a comma its security mirror (default: this machine's apt configuration, else ftp.debian.org)")
+	defineMirrors(cmd.PersistentFlags(), &f.mirrors)
 	cmd.PersistentFlags().BoolVar(&f.locked, "locked", false, "nothing but what the lock file and the imports have")
-	cmd.AddCommand(f.listCmd(), f.pullCmd(), f.importCmd(), f.lockCmd(), f.verifyCmd(), f.pruneCmd())
+	cmd.AddCommand(f.listCmd(), f.pullCmd(), f.importCmd(), f.searchCmd(), f.lockCmd(), f.verifyCmd(), f.pruneCmd())
 	return cmd
 }
 
 func (f *kernelFlags) open(std streams) (*catalogue.Catalogue, error) {
-	return openCatalogue(std.downloads(), f.mirror, f.locked)
+	return openCatalogue(std.downloads(), f.mirrors, f.locked)
 }
 
 func (f *kernelFlags) pullCmd() *cobra.Command {

@@ -21,12 +21,14 @@ type kernelLine struct {
 	Version  string `json:"version"` // upstream
 	Release  string `json:"release"`
 	Source   string `json:"source"`
+	Track    string `json:"track,omitempty"` // of the source
 	Suite    string `json:"suite"`
 	Flavour  string `json:"flavour"`
 	Package  string `json:"package"` // that carries the image
 	PkgVer   string `json:"package_version"`
-	SHA256   string `json:"sha256"`         // of that package
-	Download int64  `json:"download_bytes"` // all packages
+	SHA256   string `json:"sha256"`           // of that package
+	Signer   string `json:"signer,omitempty"` // fingerprint of the key that vouches for it
+	Download int64  `json:"download_bytes"`   // all packages
 	Cached   bool   `json:"cached"`
 	Disk     int64  `json:"disk_bytes"` // unpacked; 0 if not in the cache
 
@@ -35,40 +37,53 @@ type kernelLine struct {
 }
 
 func (f *kernelFlags) listCmd() *cobra.Command {
-	var asJSON, available bool
+	var asJSON, available, everything bool
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List pinned and imported kernels, and which are in the cache",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			lines, err := f.lines(cmd.Context(), streamsOf(cmd), available)
+			c, err := f.open(streamsOf(cmd))
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return printKernelsJSON(cmd.OutOrStdout(), lines)
+			refs, err := c.List()
+			if available {
+				refs, err = newestAvailable(cmd.Context(), cmd.ErrOrStderr(), c)
 			}
-			return printKernels(cmd.OutOrStdout(), lines)
+			if err != nil {
+				return err
+			}
+			var from []sourceLine
+			if everything {
+				from = sourceLines(c.Sources(cmd.Context()))
+			}
+			return printList(cmd.OutOrStdout(), c, refs, from, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.Flags().BoolVar(&available, "available", false, "ask the mirrors for the newest of each series instead")
+	cmd.Flags().BoolVar(&available, "available", false, "ask Debian's mirrors for the newest of each series instead")
+	cmd.Flags().BoolVar(&everything, "all", false, "all sources too: what they have, and whether they can be reached")
 	return cmd
 }
 
-func (f *kernelFlags) lines(ctx context.Context, std streams, available bool) ([]kernelLine, error) {
-	c, err := f.open(std)
+// printList prints kernels, and sources where there are some.
+func printList(out io.Writer, c *catalogue.Catalogue, refs []kernel.Ref, from []sourceLine, asJSON bool) error {
+	lines, err := linesOf(c, refs)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	list := c.List
-	if available {
-		list = func() ([]kernel.Ref, error) { return newestAvailable(ctx, std.err, c) }
+	if asJSON {
+		return printKernelsJSON(out, lines, from)
 	}
-	refs, err := list()
-	if err != nil {
-		return nil, err
+	if err := printKernels(out, lines); err != nil || from == nil {
+		return err
 	}
+	fmt.Fprintln(out)
+	return printSources(out, from)
+}
+
+func linesOf(c *catalogue.Catalogue, refs []kernel.Ref) ([]kernelLine, error) {
 	templates, err := templatesByKernel()
 	if err != nil {
 		return nil, err
@@ -98,14 +113,18 @@ func lineOf(c *catalogue.Catalogue, ref kernel.Ref) kernelLine {
 	p := ref.Package()
 	return kernelLine{
 		Selector: ref.Label(), Series: ref.Series(), Version: ref.Version.String(), Release: ref.Release,
-		Source: ref.Source, Suite: ref.Suite, Flavour: ref.Flavour,
+		Source: ref.Source, Track: ref.Track, Suite: ref.Suite, Flavour: ref.Flavour, Signer: ref.Signer,
 		Package: p.Package, PkgVer: p.Version, SHA256: p.SHA256,
 		Download: ref.Size(), Cached: c.Cached(ref), Disk: c.DiskSize(ref),
 	}
 }
 
-func printKernelsJSON(out io.Writer, lines []kernelLine) error {
-	return report.WriteJSON(out, map[string]any{"schema": 1, "tool": version, "kernels": lines})
+func printKernelsJSON(out io.Writer, lines []kernelLine, from []sourceLine) error {
+	doc := map[string]any{"schema": 1, "tool": version, "kernels": lines}
+	if from != nil {
+		doc["sources"] = from
+	}
+	return report.WriteJSON(out, doc)
 }
 
 func printKernels(out io.Writer, lines []kernelLine) error {

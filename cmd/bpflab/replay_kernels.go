@@ -15,7 +15,7 @@ import (
 // recorded returns the kernels of the cells: found by digest, and a provider's own by
 // selector.
 func (f *replayFlags) recorded(ctx context.Context, std streams, p vms.Provider, was verdict.Result) (map[verdict.Kernel]kernel.Image, error) {
-	cat, err := openCatalogue(std.downloads(), f.mirror, true)
+	cat, err := openCatalogue(std.downloads(), f.mirrors, true)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func theSame(ctx context.Context, cat *catalogue.Catalogue, p vms.Provider, k ve
 	if len(others) == 0 {
 		return ofProvider(own, k)
 	}
-	ref, err := cat.Recorded(ctx, k.Source, kernel.File{Package: k.Package, Version: k.Version, SHA256: k.SHA256})
+	ref, err := cat.Recorded(ctx, k.Source, k.Track, kernel.File{Package: k.Package, Version: k.Version, SHA256: k.SHA256})
 	if err != nil {
 		return kernel.Image{}, unavailable(k, err)
 	}

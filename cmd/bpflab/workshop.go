@@ -86,7 +86,7 @@ func (f *workshopFlags) define(cmd *cobra.Command) {
 	flags.StringSliceVar(&f.machines.kernels, "kernel", nil, "kernels: the first is the students', the others are for comparison (default: the newest, and those of run)")
 	flags.StringVar(&f.machines.provider.name, "provider", defaultProvider, "what runs the machines")
 	f.machines.provider.defineAccel(flags)
-	flags.StringVar(&f.machines.mirror, "mirror", "", "Debian mirror to fetch kernels from")
+	defineMirrors(flags, &f.machines.mirrors)
 	flags.BoolVar(&f.machines.locked, "locked", false, "fail if a pinned kernel is no longer available")
 	flags.StringVar(&f.dir, "dir", "", "directory of your work (default: below the state directory)")
 	flags.BoolVar(&f.web, "web", false, "serve a page to browsers on this machine")

@@ -63,7 +63,7 @@ const interrupted = "interrupted"
 func (j Job) record(pool *scheduler.Pool) verdict.Cell {
 	k := j.Task.Machine.Kernel
 	cell := verdict.Cell{Lab: j.Name, Provider: pool.Provider.Name(), Steps: []verdict.Step{}, Attempts: []verdict.Attempt{},
-		Kernel: verdict.Kernel{Selector: k.Selector, Release: k.Release, Source: k.Source, Package: k.Package, Version: k.PkgVer, SHA256: k.SHA256}}
+		Kernel: session.KernelOf(k)}
 	if k.Warning != "" {
 		cell.Warnings = []string{k.Warning}
 	}

@@ -42,8 +42,7 @@ func Run(ctx context.Context, images []kernel.Image, o Options) Report {
 	var machines []scheduler.Task
 	var lanes []*queue
 	for i, image := range images {
-		r.Kernels[i] = verdict.Kernel{Selector: image.Selector, Release: image.Release, Source: image.Source,
-			Package: image.Package, Version: image.PkgVer, SHA256: image.SHA256}
+		r.Kernels[i] = session.KernelOf(image)
 		q := &queue{image: image, kernel: i, tasks: o.tasks()}
 		for lane := range min(o.Pool.Jobs(), len(q.tasks)) {
 			machines, lanes = append(machines, q.machine(lane)), append(lanes, q)

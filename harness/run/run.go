@@ -135,9 +135,9 @@ func (r *runner) record(cell plan.Cell) verdict.Cell {
 		Provider:  r.Pool.Provider.Name(),
 		Steps:     []verdict.Step{},
 		Attempts:  []verdict.Attempt{},
-		Kernel: verdict.Kernel{Selector: k.Selector, Source: k.Source, Package: k.Package,
-			Version: k.PkgVer, SHA256: k.SHA256},
+		Kernel:    session.KernelOf(k),
 	}
+	out.Kernel.Release = "" // until the guest says it
 	if k.Warning != "" {
 		out.Warnings = append(out.Warnings, k.Warning)
 	}

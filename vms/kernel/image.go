@@ -16,7 +16,10 @@ import (
 type Image struct {
 	Selector string  // as asked for
 	Series   string  // "6.1", "7.3"; the name shown in tables
-	Source   string  // "debian", "local"
+	Source   string  // "debian", "ubuntu", "local"
+	Track    string  // of the source, as Ref has it
+	Suite    string  // of the distribution, as Ref has it
+	Signer   string  // fingerprint of the key that vouches for the packages, or ""
 	Release  string  // uname -r as the package promises it; "" where only a boot can show it
 	Version  Version // upstream version, e.g. 6.1.192
 	Package  string  // package that carries the kernel image

@@ -15,8 +15,8 @@ import (
 // LockSchema is the version of the lock file's layout.
 const LockSchema = 1
 
-// Lock holds the kernels that selectors resolve to: one Ref for each series and flavour,
-// ordered by version.
+// Lock holds the kernels that selectors resolve to: one Ref for each series and flavour of
+// Debian's, and for each track of other sources, ordered by version.
 type Lock struct {
 	Refs []Ref
 }
@@ -34,9 +34,11 @@ type lockEntry struct {
 	Series   string        `yaml:"series"`
 	Flavour  string        `yaml:"flavour"`
 	Source   string        `yaml:"source"`
+	Track    string        `yaml:"track,omitempty"`
 	Suite    string        `yaml:"suite"`
 	Version  Version       `yaml:"version"`
 	Release  string        `yaml:"release"`
+	Signer   string        `yaml:"signer,omitempty"`
 	Packages []lockPackage `yaml:"packages"`
 }
 
@@ -103,7 +105,10 @@ func (l Lock) has(ref Ref) bool {
 }
 
 func entryOf(r Ref) lockEntry {
-	e := lockEntry{r.Series(), r.Flavour, r.Source, r.Suite, r.Version, r.Release, nil}
+	e := lockEntry{
+		Series: r.Series(), Flavour: r.Flavour, Source: r.Source, Track: r.Track, Suite: r.Suite,
+		Version: r.Version, Release: r.Release, Signer: r.Signer,
+	}
 	for _, f := range r.Files {
 		e.Packages = append(e.Packages, lockPackage{f.Package, f.Version, f.Path, f.Size, f.SHA256})
 	}
@@ -111,7 +116,10 @@ func entryOf(r Ref) lockEntry {
 }
 
 func (e lockEntry) ref() (Ref, error) {
-	r := Ref{Source: e.Source, Suite: e.Suite, Flavour: e.Flavour, Version: e.Version, Release: e.Release}
+	r := Ref{
+		Source: e.Source, Track: e.Track, Suite: e.Suite, Flavour: e.Flavour,
+		Version: e.Version, Release: e.Release, Signer: e.Signer,
+	}
 	for _, p := range e.Packages {
 		r.Files = append(r.Files, File{p.Name, p.Version, p.Path, p.Size, p.SHA256})
 	}
@@ -122,15 +130,25 @@ func (e lockEntry) check() error {
 	switch {
 	case e.Series != e.Version.Series():
 		return fmt.Errorf("version %s is of another series", e.Version)
-	case e.Flavour != Cloud && e.Flavour != Generic:
-		return fmt.Errorf("flavour %q is neither %s nor %s", e.Flavour, Cloud, Generic)
-	case e.Source == "" || e.Source == Local:
+	case !CanPin(e.Source):
 		return fmt.Errorf("source %q cannot be pinned", e.Source)
+	case e.Source == Debian && e.Flavour != Cloud && e.Flavour != Generic:
+		return fmt.Errorf("flavour %q is neither %s nor %s", e.Flavour, Cloud, Generic)
+	case e.Source != Debian && e.Track == "":
+		return fmt.Errorf("it names no track of %s", e.Source)
+	case e.Signer != "" && !fingerprintForm.MatchString(e.Signer):
+		return fmt.Errorf("signer %q is no fingerprint of a key", e.Signer)
 	case len(e.Packages) == 0:
 		return fmt.Errorf("names no packages")
 	}
 	return nil
 }
+
+// CanPin reports whether kernels of a source can be fetched elsewhere, and so be pinned.
+func CanPin(source string) bool { return source != "" && source != Local && source != Host }
+
+// fingerprintForm is a key's fingerprint as OpenPGP 4 to 6 have them.
+var fingerprintForm = regexp.MustCompile(`^([0-9A-F]{40}|[0-9A-F]{64})$`)
 
 var digestForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
 

@@ -8,7 +8,9 @@ import (
 )
 
 func TestLockText(t *testing.T) {
-	lock := Lock{}.With(known[5]).With(known[1]).With(known[3]).With(known[4]).With(known[2])
+	aws := ref("5.15.0-9-aws", "5.15.0-9.9", "aws")
+	aws.Source, aws.Track, aws.Signer = Ubuntu, "22.04/aws", strings.Repeat("0A", 20)
+	lock := Lock{}.With(aws).With(known[5]).With(known[1]).With(known[3]).With(known[4]).With(known[2])
 	text, err := lock.Text()
 	if err != nil {
 		t.Fatal(err)
@@ -17,8 +19,11 @@ func TestLockText(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	if got, want := names(again.Refs), "5.10.0-46 6.1.0-55 6.1.0-56-amd64 6.12.115+deb13"; got != want {
+	if got, want := names(again.Refs), "5.10.0-46 5.15.0-9-aws 6.1.0-55 6.1.0-56-amd64 6.12.115+deb13"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := again.Refs[1]; got.Label() != "ubuntu/22.04/aws" || got.Signer != aws.Signer {
+		t.Errorf("got %+v", got)
 	}
 	if second, _ := again.Text(); !bytes.Equal(text, second) {
 		t.Errorf("written again it differs:\n%s\n%s", text, second)
@@ -41,6 +46,9 @@ func TestParseLockRejects(t *testing.T) {
 		{"path with query", "path: pool", "path: pool?x", "plain path"},
 		{"series of another version", "series: \"5.10\"", "series: \"5.11\"", "another series"},
 		{"unknown flavour", "flavour: cloud", "flavour: rt", "flavour \"rt\""},
+		{"source without a track", "source: debian", "source: ubuntu", "no track of ubuntu"},
+		{"the host", "source: debian", "source: host", "cannot be pinned"},
+		{"bad signer", "release: ", "signer: beef\n    release: ", "no fingerprint"},
 		{"local source", "source: debian", "source: local", "cannot be pinned"},
 		{"version is none", "version: 5.10.251\n", "version: five\n", "no kernel version"},
 		{"no YAML", "schema: 1", "schema: [", "lock file"},

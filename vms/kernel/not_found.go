@@ -11,8 +11,13 @@ import (
 func (s Selector) notFound(refs []Ref) *SelectorError {
 	labels := Labels(refs)
 	problem := "matches no kernel that is known here"
-	if s.kind == byName {
+	switch {
+	case s.kind == byName:
 		problem = "is not imported here"
+	case s.NeedsClaim():
+		problem = "is of no source that is known here"
+	case s.kind == byTrack:
+		problem = "names no kernel that is known here, or that " + s.source + " has"
 	}
 	return &SelectorError{Selector: s.text, Problem: problem, Nearest: s.closest(refs, labels), Known: labels}
 }
@@ -38,7 +43,7 @@ func Labels(refs []Ref) []string {
 
 // closest returns the label with the closest version, or the closest spelling.
 func (s Selector) closest(refs []Ref, labels []string) string {
-	if s.kind == byName {
+	if s.kind == byName || s.kind == byTrack {
 		return suggest.Name(s.text, labels)
 	}
 	want := s.version

@@ -7,13 +7,7 @@ import (
 	"fmt"
 )
 
-// Names of sources, as Ref.Source holds them.
-const (
-	Debian = "debian"
-	Local  = "local"
-)
-
-// Flavours of a distribution's kernels.
+// Flavours of Debian's kernels; other sources have others.
 const (
 	Cloud   = "cloud"   // small, for virtual machines; the default
 	Generic = "generic" // with drivers for real hardware
@@ -23,12 +17,14 @@ const (
 type Ref struct {
 	Selector string  `json:"selector,omitempty"` // as asked for; set by Select
 	Source   string  `json:"source"`
+	Track    string  `json:"track,omitempty"`   // of the source: "22.04/aws"; "" for Debian's series and local imports
 	Suite    string  `json:"suite,omitempty"`   // of the distribution that has it
 	Name     string  `json:"name,omitempty"`    // of a local import
-	Flavour  string  `json:"flavour,omitempty"` // Cloud or Generic; "" for a local import
+	Flavour  string  `json:"flavour,omitempty"` // Cloud or Generic, or the vendor's word; "" for a local import
 	Version  Version `json:"version"`           // upstream
 	Release  string  `json:"release"`           // what uname -r will say; "" if only a boot can show it
 	Files    []File  `json:"files"`             // at least one; the first carries the kernel image
+	Signer   string  `json:"signer,omitempty"`  // fingerprint of the key that vouches for Files; "" if there is none, or an older bpflab pinned it
 }
 
 // File is one package or imported file.
@@ -52,11 +48,13 @@ func (r Ref) Package() File {
 func (r Ref) Series() string { return r.Version.Series() }
 
 // Label returns the short name shown in tables, and a selector of this kernel or
-// of its series: "6.1", "6.1/generic", "local:mine".
+// of its series or track: "6.1", "6.1/generic", "ubuntu/22.04/aws", "local:mine".
 func (r Ref) Label() string {
 	switch {
 	case r.Source == Local:
 		return "local:" + r.Name
+	case r.Track != "" || r.Source == Host:
+		return TrackSelector(r.Source, r.Track)
 	case r.Flavour == Generic:
 		return r.Series() + "/" + Generic
 	}
@@ -82,10 +80,12 @@ func (r Ref) ID() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Compare orders by version, then flavour and name, for lists.
+// Compare orders by version, then source, track, flavour and name, for lists.
 func (r Ref) Compare(s Ref) int {
 	return cmp.Or(
 		r.Version.Compare(s.Version),
+		cmp.Compare(sourceRank(r.Source), sourceRank(s.Source)),
+		cmp.Compare(r.Track, s.Track),
 		cmp.Compare(r.Flavour, s.Flavour),
 		cmp.Compare(r.Name, s.Name),
 	)

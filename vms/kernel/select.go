@@ -48,11 +48,45 @@ func Unique(refs []Ref) []Ref {
 }
 
 func (s Selector) pick(refs []Ref) []Ref {
-	switch s.kind {
-	case byName:
+	if s.kind == byName {
 		return filter(refs, func(r Ref) bool { return r.Source == Local && r.Name == s.word })
+	}
+	for _, source := range s.Sources() {
+		found := s.pickOne(filter(refs, func(r Ref) bool { return r.Source == source }))
+		if s.kind == all {
+			return append(found, otherPins(refs)...)
+		}
+		if len(found) > 0 {
+			return found
+		}
+	}
+	return nil
+}
+
+// otherPins returns the newest kernel of each track of other sources than Debian, and the
+// imports.
+func otherPins(refs []Ref) []Ref {
+	byLabel := map[string][]Ref{}
+	for _, r := range refs {
+		if !isLocal(r) && r.Source != Debian {
+			byLabel[r.Label()] = append(byLabel[r.Label()], r)
+		}
+	}
+	var found []Ref
+	for _, group := range byLabel {
+		found = append(found, newest(group)...)
+	}
+	slices.SortFunc(found, Ref.Compare)
+	return append(found, filter(refs, isLocal)...)
+}
+
+// pickOne returns what s matches among the kernels of one source.
+func (s Selector) pickOne(refs []Ref) []Ref {
+	switch s.kind {
+	case byTrack:
+		return newest(filter(refs, func(r Ref) bool { return r.Track == s.word }))
 	case all:
-		return append(newestOfSeries(s.fetchable(refs)), filter(refs, isLocal)...)
+		return newestOfSeries(s.fetchable(refs))
 	case byRange:
 		return newestOfSeries(filter(s.fetchable(refs), s.inRange))
 	case latest:

@@ -114,7 +114,10 @@ func TestResolveErrors(t *testing.T) {
 		{"local:odl", "local:old", "not imported"},
 		{"local:", "", "no valid name"},
 		{"local:../x", "", "no valid name"},
-		{"oci:quay.io/x", "", "unknown kind"},
+		{"oci:quay.io/x", "", "no source"},
+		{"oci:", "", "unknown kind"},
+		{"mainlin/6.6", "", "no source"},
+		{"debian/6.1/rt", "", "flavour"},
 		{"6.1/realtime", "", "flavour"},
 		{"6.1/", "", "flavour"},
 		{">=6.0 <5.8", "", "no kernel selector"},
@@ -132,6 +135,39 @@ func TestResolveErrors(t *testing.T) {
 				t.Errorf("nearest %q, want %q; %q should mention %q", wrong.Nearest, tt.nearest, err, tt.mentions)
 			}
 		})
+	}
+}
+
+// Of several sources the first that has a match is taken; a track is found by its selector.
+func TestResolveAmongSources(t *testing.T) {
+	of := func(r Ref, source, track string) Ref {
+		r.Source, r.Track = source, track
+		return r
+	}
+	refs := append(slices.Clone(known),
+		of(ref("6.1.0-9-generic", "6.1.999-9", Generic), Ubuntu, "22.04/hwe"),
+		of(ref("5.15.0-9-generic", "5.15.0-9.9", Generic), Ubuntu, "22.04"),
+		of(ref("5.15.0-8-generic", "5.15.0-8.8", Generic), Ubuntu, "22.04"),
+		of(ref("5.15.160-generic", "5.15.160-1", Generic), Mainline, "5.15"),
+		of(ref("6.1.100-amzn", "6.1.999-1", ""), "amazon", "2023"))
+	for selectors, want := range map[string]string{
+		"6.1": "6.1.0-56", "5.15": "5.15.0-8-generic", "5.15.160": "5.15.160-generic", "5.15.0-9-generic": "5.15.0-9-generic",
+		"debian/6.1": "6.1.0-56", "debian/6.1/generic": "6.1.0-56-amd64", ">=5.11 <6.2": "6.1.0-56",
+	} {
+		got, err := Resolve([]string{selectors}, refs)
+		if err != nil || names(got) != want {
+			t.Errorf("%s: got %q, %v; want %q", selectors, names(got), err, want)
+		}
+	}
+	track, err := ParseSelectors([]string{"ubuntu/22.04/hwe"})
+	if err != nil || !track[0].NeedsClaim() {
+		t.Fatal(track, err)
+	}
+	if got, err := Select(track[0].Claimed(Ubuntu, "22.04/hwe"), refs); err != nil || names(got) != "6.1.0-9-generic" || got[0].Label() != "ubuntu/22.04/hwe" {
+		t.Errorf("got %q, %v", names(got), err)
+	}
+	if got, err := Resolve([]string{"all"}, refs); err != nil || !strings.HasSuffix(names(got), "5.15.0-8-generic 5.15.160-generic 6.1.0-9-generic 6.1.100-amzn local:old local:mine") {
+		t.Errorf("all: got %q, %v", names(got), err)
 	}
 }
 

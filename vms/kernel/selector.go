@@ -16,6 +16,7 @@ const (
 	byRelease                     // one release or package version, exactly
 	byRange                       // newest of each series in a range
 	byName                        // a local import
+	byTrack                       // newest of one track of a source
 	latest                        // newest released kernel
 	all                           // newest of each series, and every local import
 )
@@ -25,7 +26,8 @@ type Selector struct {
 	text    string
 	kind    selectorKind
 	flavour string // "" means Cloud, or Generic where there is no Cloud
-	word    string // the selector without its flavour; the name for byName
+	word    string // the selector without its flavour; the name for byName, the track for byTrack
+	source  string // the only one; "" for a selector that names none
 	version Version
 	within  Range
 }
@@ -97,16 +99,27 @@ func parseSelector(text string) (Selector, error) {
 	if m := kindForm.FindStringSubmatch(text); m != nil {
 		return parseKind(text, m[1], m[2])
 	}
-	word, flavour, cut := strings.Cut(text, "/")
+	if namesSource(text) {
+		return Selector{text: text, kind: byTrack, word: text}, nil
+	}
+	plain, explicit := CutSource(text, Debian)
+	word, flavour, cut := strings.Cut(plain, "/")
 	if cut && flavour != Cloud && flavour != Generic {
 		return Selector{}, &SelectorError{text, "has an unknown flavour; there are /cloud and /generic", "", nil}
 	}
-	return parseWord(Selector{text: text, word: word, flavour: flavour})
+	s := Selector{text: text, word: word, flavour: flavour}
+	if explicit {
+		s.source = Debian
+	}
+	return parseWord(s)
 }
 
 func parseKind(text, kind, rest string) (Selector, error) {
+	if kind == OCI && rest != "" {
+		return Selector{text: text, kind: byTrack, word: text}, nil
+	}
 	if kind != Local {
-		return Selector{}, &SelectorError{text, "is of the unknown kind \"" + kind + ":\"; there is local:NAME", "", nil}
+		return Selector{}, &SelectorError{text, "is of the unknown kind \"" + kind + ":\"; there are local:NAME and oci:REF", "", nil}
 	}
 	if !ValidName(rest) {
 		return Selector{}, &SelectorError{text, "has no valid name after \"local:\" (letters, digits and ._+-)", "", nil}
@@ -148,6 +161,49 @@ func (s Selector) IsLocal() bool { return s.kind == byName }
 
 // IsAll reports whether s is "all".
 func (s Selector) IsAll() bool { return s.kind == all }
+
+// NeedsClaim reports whether s is for a source, but no source has claimed it.
+func (s Selector) NeedsClaim() bool { return s.kind == byTrack && s.source == "" }
+
+// Claimed returns s as the selector of a track of a source.
+func (s Selector) Claimed(source, track string) Selector {
+	s.source, s.word = source, track
+	return s
+}
+
+// Source returns the only source whose kernels s can match, "" if it names none.
+func (s Selector) Source() string { return s.source }
+
+// Sources returns the sources to look in, in that order: the next one only if those
+// before it have no match.
+func (s Selector) Sources() []string {
+	switch {
+	case s.source != "":
+		return []string{s.source}
+	case s.kind == bySeries, s.kind == byVersion, s.kind == byRelease:
+		return plainSources[:]
+	case s.kind == byName:
+		return nil
+	}
+	return []string{Debian}
+}
+
+// Want returns what to ask a source for.
+func (s Selector) Want() Want {
+	if s.kind == byTrack {
+		return Want{Track: s.word}
+	}
+	return Want{Within: s.Range()}
+}
+
+// Exact returns the version or the release that s names, which a source may have kept
+// although it is none of its newest; "" for other selectors.
+func (s Selector) Exact() string {
+	if s.kind == byVersion || s.kind == byRelease {
+		return s.word
+	}
+	return ""
+}
 
 // Range returns where kernels that match can lie, which is where a source must look.
 func (s Selector) Range() Range {

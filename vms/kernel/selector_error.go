@@ -6,7 +6,7 @@ import (
 )
 
 // selectorExamples is shown where nothing better is known.
-var selectorExamples = []string{"6.1", "6.1.170", "latest", "default", "all", "\">=5.10\"", "local:NAME"}
+var selectorExamples = []string{"6.1", "6.1.170", "latest", "default", "all", "\">=5.10\"", "ubuntu/22.04", "mainline/6.6", "local:NAME"}
 
 // SelectorError is a selector that cannot be parsed or matches nothing, which the user has
 // to correct.

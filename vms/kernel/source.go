@@ -6,18 +6,41 @@ import (
 	"fmt"
 )
 
-// Source is a place kernels come from. Its methods are safe for concurrent
-// use.
+// Source is a place kernels come from. Its methods are safe for concurrent use. Only
+// List, Fetch and a visit to Mirror ask the network.
 type Source interface {
 	// Name is what Ref.Source holds.
 	Name() string
-	// List returns the kernels the source has within want, oldest first; of kernels
-	// of one version, the last is preferred. What it could not read is missing from
-	// the list and named in notes. It is an error if nothing could be read.
-	List(ctx context.Context, want Range) (refs []Ref, notes []string, err error)
+	// Claim reports whether a selector is one of this source's, and returns the track
+	// of kernels that it names, the same for all spellings: "22.04/aws" for
+	// "ubuntu/jammy/aws". One that begins as the source's own do, but names no track of
+	// it, is a *SelectorError.
+	Claim(selector string) (track string, ours bool, err error)
+	// Tracks returns tracks that the source is known to have, for lists and messages.
+	Tracks() []string
+	// Mirror returns a URL that answers where the source can be reached, "" for a
+	// source that needs no network.
+	Mirror() string
+	// List returns the kernels that are wanted, oldest first; of kernels of one version,
+	// the last is preferred. What it could not read is missing from the list and named
+	// in notes. It is an error if nothing could be read.
+	List(ctx context.Context, want Want) (refs []Ref, notes []string, err error)
 	// Fetch brings the files of ref into the store and returns their paths in
 	// the order of ref.Files. A file that has left the mirror is ErrGone.
 	Fetch(ctx context.Context, ref Ref) ([]string, error)
+}
+
+// Want says which kernels a source is asked for.
+type Want struct {
+	Track  string // as Claim returned it; "": those that selectors without a source may find
+	Within Range  // of their versions
+	Every  bool   // those of all tracks, for a search
+}
+
+// Unpacker is a Source whose files are no packages: it lays out by itself, in dir, what
+// Fetch returned. The paths of the image are relative to dir.
+type Unpacker interface {
+	Unpack(ctx context.Context, ref Ref, files []string, dir string) (Image, error)
 }
 
 // Blobs keeps files by their digest. The store implements it.
@@ -30,6 +53,9 @@ type Blobs interface {
 	// Document downloads a small file whose content the caller verifies. More
 	// than limit bytes is an error.
 	Document(ctx context.Context, url string, limit int64) ([]byte, error)
+	// Length asks how long the file at url is, which nothing vouches for. A file that is
+	// not there is ErrGone.
+	Length(ctx context.Context, url string) (int64, error)
 }
 
 // States keeps small named records of a source between runs.

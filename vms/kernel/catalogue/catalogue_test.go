@@ -31,9 +31,14 @@ type fakeSource struct {
 
 func (*fakeSource) Name() string { return kernel.Debian }
 
-func (s *fakeSource) List(_ context.Context, want kernel.Range) ([]kernel.Ref, []string, error) {
+func (*fakeSource) Claim(string) (string, bool, error) { return "", false, nil }
+func (*fakeSource) Tracks() []string                   { return nil }
+func (*fakeSource) Mirror() string                     { return "" }
+
+func (s *fakeSource) List(_ context.Context, asked kernel.Want) ([]kernel.Ref, []string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	want := asked.Within
 	s.listed = append(s.listed, want.String())
 	var refs []kernel.Ref
 	for _, r := range s.refs {
@@ -101,7 +106,7 @@ func catalogueOf(t *testing.T, s *fakeSource, locked bool, pins ...kernel.Ref) *
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := Open(Options{Cache: t.TempDir(), Lock: text, Locked: locked, Source: s})
+	c, err := Open(Options{Cache: t.TempDir(), Lock: text, Locked: locked, Sources: []kernel.Source{s}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,34 +48,37 @@ func (c *Catalogue) filler(ctx context.Context, ref kernel.Ref) func(string) (ke
 	return func(dir string) (kernel.Image, error) { return c.fill(ctx, ref, dir) }
 }
 
-// withHint adds what the user can do about a mirror that does not do its part.
-func withHint(err error) error {
-	var network *kernel.UnavailableError
-	if !errors.As(err, &network) && !errors.Is(err, store.ErrDigest) {
-		return err
-	}
-	return fmt.Errorf("%w; another mirror can be named with --mirror or BPFLAB_DEBIAN_MIRROR", err)
-}
-
 // fill lays the kernel of ref out in dir.
 func (c *Catalogue) fill(ctx context.Context, ref kernel.Ref, dir string) (kernel.Image, error) {
 	if ref.Source == kernel.Local {
 		return c.fillImport(ctx, ref, dir)
 	}
+	source, err := c.sourceOf(ref)
+	if err != nil {
+		return kernel.Image{}, err
+	}
 	warning := c.damagedPackages(ref)
-	packages, err := c.source.Fetch(ctx, ref)
+	packages, err := source.Fetch(ctx, ref)
 	if err != nil {
 		return kernel.Image{}, err
 	}
 	c.unpacks <- struct{}{}
 	defer func() { <-c.unpacks }()
-	c.progress.Note("unpacking " + ref.Release)
-	image, err := unpack.Packages(ctx, packages, dir)
-	if err == nil && image.Release != ref.Release {
+	c.progress.Note("unpacking " + cmp.Or(ref.Release, ref.Label()))
+	image, err := unpacked(ctx, source, ref, packages, dir)
+	if err == nil && ref.Release != "" && image.Release != ref.Release {
 		err = fmt.Errorf("its packages hold %q, not %q", image.Release, ref.Release)
 	}
 	image.Warning = warning
 	return image, err
+}
+
+// unpacked lays out the kernel that the files of a source hold.
+func unpacked(ctx context.Context, source kernel.Source, ref kernel.Ref, files []string, dir string) (kernel.Image, error) {
+	if own, ok := source.(kernel.Unpacker); ok {
+		return own.Unpack(ctx, ref, files, dir)
+	}
+	return unpack.Packages(ctx, files, dir)
 }
 
 // damagedPackages returns a warning about packages in the cache that will be fetched
@@ -110,11 +114,19 @@ func (c *Catalogue) fallForward(ctx context.Context, ref kernel.Ref, gone error)
 }
 
 func (c *Catalogue) newest(ctx context.Context, ref kernel.Ref) (kernel.Ref, error) {
-	selectors, err := kernel.ParseSelectors([]string{ref.Series() + "/" + ref.Flavour})
+	word := ref.Label()
+	if ref.Source == kernel.Debian {
+		word = ref.Series() + "/" + ref.Flavour
+	}
+	selectors, err := c.sources.parse([]string{word})
 	if err != nil {
 		return kernel.Ref{}, err
 	}
-	listed, _, err := c.source.List(ctx, selectors[0].Range())
+	source, err := c.sourceOf(ref)
+	if err != nil {
+		return kernel.Ref{}, err
+	}
+	listed, _, err := source.List(ctx, selectors[0].Want())
 	if err != nil {
 		return kernel.Ref{}, err
 	}
@@ -125,15 +137,24 @@ func (c *Catalogue) newest(ctx context.Context, ref kernel.Ref) (kernel.Ref, err
 	return refs[0], nil
 }
 
+func (c *Catalogue) sourceOf(ref kernel.Ref) (kernel.Source, error) {
+	source, ok := c.sources.named(ref.Source)
+	if !ok {
+		return nil, fmt.Errorf("there is no source %q; is the lock file from a newer bpflab?", ref.Source)
+	}
+	return source, nil
+}
+
 // labelled adds to the image, or to its error, what the store does not know: two
 // selectors can name one image.
 func (c *Catalogue) labelled(image kernel.Image, ref kernel.Ref, err error) (kernel.Image, error) {
 	if err != nil {
-		return kernel.Image{}, fmt.Errorf("kernel %s: %w", ref.Label(), withHint(err))
+		return kernel.Image{}, fmt.Errorf("kernel %s: %w", ref.Label(), withHint(err, ref.Source))
 	}
 	p := ref.Package()
 	image.Keeper = &keeper{c, ref}
 	image.Selector, image.Series, image.Source = ref.Selector, ref.Label(), ref.Source
+	image.Track, image.Suite, image.Signer = ref.Track, ref.Suite, ref.Signer
 	image.Version, image.Package, image.PkgVer, image.SHA256 = ref.Version, p.Package, p.Version, p.SHA256
 	return image, nil
 }

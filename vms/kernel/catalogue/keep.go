@@ -14,10 +14,14 @@ import (
 // imports.
 func (c *Catalogue) List() ([]kernel.Ref, error) { return c.known(), nil }
 
-// Available returns what the sources have now, the newest of each series and
+// Available returns what Debian has now, the newest of each series and
 // flavour, by version, with notes on what could not be looked at.
 func (c *Catalogue) Available(ctx context.Context) ([]kernel.Ref, []string, error) {
-	listed, notes, err := c.source.List(ctx, kernel.Range{})
+	source, err := c.sourceOf(kernel.Ref{Source: kernel.Debian})
+	if err != nil {
+		return nil, nil, err
+	}
+	listed, notes, err := source.List(ctx, kernel.Want{})
 	if err != nil {
 		return nil, nil, err
 	}

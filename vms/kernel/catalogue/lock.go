@@ -8,23 +8,28 @@ import (
 )
 
 // Lock returns the lock file with the newest kernel that the sources have for
-// each selector. Without selectors that is every series they know in the cloud
+// each selector. Without selectors that is every series that Debian has in the cloud
 // flavour, or the generic one where there is none, and what is pinned of other
-// flavours. Pins that no source answered for stay as they are; notes say why.
+// flavours and sources. Pins that no source answered for stay as they are; notes say why.
 func (c *Catalogue) Lock(ctx context.Context, selectors []string) (lock kernel.Lock, notes []string, err error) {
 	if c.locked {
 		return lock, nil, errors.New("--locked forbids changing the lock file")
 	}
+	implied := map[string]bool{}
 	if len(selectors) == 0 {
-		selectors = append([]string{"all"}, c.otherFlavours()...)
+		selectors = append([]string{"all"}, c.otherPins(implied)...)
 	}
-	parsed, err := kernel.ParseSelectors(selectors)
+	parsed, err := c.sources.parse(selectors)
 	if err != nil {
 		return lock, nil, err
 	}
 	lock = c.lock
 	for _, s := range parsed {
 		more, err := c.pin(ctx, s, &lock)
+		var network *kernel.UnavailableError
+		if implied[s.String()] && errors.As(err, &network) {
+			more, err = []string{err.Error()}, nil
+		}
 		if err != nil {
 			return lock, notes, err
 		}
@@ -34,26 +39,24 @@ func (c *Catalogue) Lock(ctx context.Context, selectors []string) (lock kernel.L
 }
 
 func (c *Catalogue) pin(ctx context.Context, s kernel.Selector, lock *kernel.Lock) ([]string, error) {
-	if s.IsLocal() {
-		return nil, &kernel.SelectorError{Selector: s.String(), Problem: "is an import, which only exists here: it cannot be pinned"}
+	if s.IsLocal() || s.Source() == kernel.Host {
+		return nil, &kernel.SelectorError{Selector: s.String(), Problem: "only exists here: it cannot be pinned"}
 	}
-	listed, notes, err := c.source.List(ctx, s.Range())
-	if err != nil {
-		return nil, err
-	}
-	refs, err := kernel.Select(s, listed)
+	refs, notes, err := c.lookUp(ctx, s, nil)
 	for _, ref := range refs {
 		*lock = lock.With(ref)
 	}
 	return notes, err
 }
 
-// otherFlavours returns the pins that "all" would not renew.
-func (c *Catalogue) otherFlavours() []string {
+// otherPins returns the pins that "all" would not renew, and notes which of them are of
+// other sources than Debian.
+func (c *Catalogue) otherPins(foreign map[string]bool) []string {
 	var labels []string
 	for _, ref := range c.lock.Refs {
-		if ref.Flavour != kernel.Cloud {
+		if ref.Source != kernel.Debian || ref.Flavour != kernel.Cloud {
 			labels = append(labels, ref.Label())
+			foreign[ref.Label()] = ref.Source != kernel.Debian
 		}
 	}
 	return labels

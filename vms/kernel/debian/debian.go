@@ -11,6 +11,8 @@ package debian
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -54,11 +56,28 @@ func New(o Options) (*Source, error) {
 // Name returns "debian".
 func (*Source) Name() string { return kernel.Debian }
 
-// List returns the kernels within want. It asks only the suites in which such
+// Claim claims nothing: a selector after "debian/" is read like one without a source.
+func (*Source) Claim(string) (string, bool, error) { return "", false, nil }
+
+// Tracks returns the series that the suites were released with.
+func (*Source) Tracks() []string {
+	var tracks []string
+	for _, s := range suites {
+		if !strings.ContainsAny(s.kernels, "<>") && !slices.Contains(tracks, s.kernels) {
+			tracks = append(tracks, s.kernels)
+		}
+	}
+	return tracks
+}
+
+// Mirror returns the Release of the stable suite.
+func (s *Source) Mirror() string { return s.mirrors.Main + "/dists/stable/Release" }
+
+// List returns the kernels that are wanted. It asks only the suites in which such
 // kernels are at home; a suite that does not answer is a note. Where no suite
 // answered, the error is the first suite's.
-func (s *Source) List(ctx context.Context, want kernel.Range) ([]kernel.Ref, []string, error) {
-	asked := suitesFor(want)
+func (s *Source) List(ctx context.Context, want kernel.Want) ([]kernel.Ref, []string, error) {
+	asked := suitesFor(want.Within)
 	results := make([]suiteResult, len(asked))
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(4)
@@ -72,7 +91,7 @@ func (s *Source) List(ctx context.Context, want kernel.Range) ([]kernel.Ref, []s
 	if err := group.Wait(); err != nil {
 		return nil, nil, err
 	}
-	return join(results, want)
+	return join(results, want.Within)
 }
 
 // Fetch brings the packages of ref into the store.

@@ -72,13 +72,13 @@ func newWorld(t *testing.T, suites ...kerneltest.Suite) *world {
 	return &world{mirror, source, kept}
 }
 
-func within(t *testing.T, s string) kernel.Range {
+func within(t *testing.T, s string) kernel.Want {
 	t.Helper()
 	r, err := kernel.ParseRange(s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r
+	return kernel.Want{Within: r}
 }
 
 func releases(refs []kernel.Ref) string {
@@ -374,7 +374,7 @@ func TestSuitesTable(t *testing.T) {
 		}
 	}
 	var asked []string
-	for _, s := range suitesFor(within(t, ">=6.1")) {
+	for _, s := range suitesFor(within(t, ">=6.1").Within) {
 		asked = append(asked, s.name)
 	}
 	if got, want := fmt.Sprint(asked), "[bookworm bookworm-security trixie trixie-security trixie-backports]"; got != want {

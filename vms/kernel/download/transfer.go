@@ -100,9 +100,14 @@ func (t *transfer) write(b []byte) error {
 	return err
 }
 
-// get asks for address from byte offset on and sorts the status codes.
+// get asks for address from byte offset on.
 func (c Client) get(ctx context.Context, address string, offset int64) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	return c.ask(ctx, http.MethodGet, address, offset)
+}
+
+// ask sends a request and sorts the status codes.
+func (c Client) ask(ctx context.Context, method, address string, offset int64) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, method, address, nil)
 	if err != nil {
 		return nil, final(err)
 	}

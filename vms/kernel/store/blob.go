@@ -49,6 +49,14 @@ func (s *Store) Document(ctx context.Context, url string, limit int64) ([]byte, 
 	return s.client.Document(ctx, url, limit)
 }
 
+// Length asks how long the file at url is.
+func (s *Store) Length(ctx context.Context, url string) (int64, error) {
+	return s.client.Length(ctx, url)
+}
+
+// Reach returns an error unless the server of url answers.
+func (s *Store) Reach(ctx context.Context, url string) error { return s.client.Reach(ctx, url) }
+
 // Drop removes the file from the store; it may be absent.
 func (s *Store) Drop(file kernel.File) error { return os.RemoveAll(s.BlobPath(file)) }
 

@@ -1,0 +1,104 @@
+package catalogue
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+// SourceState is what there is of one source.
+type SourceState struct {
+	Name      string
+	Selectors []string // of the tracks that it is known to have; those of Debian's series
+	Pinned    int      // kernels in the lock file
+	Cached    int      // of those, kernels that are in the cache
+	Mirror    string   // that was visited; "" for a source that needs no network
+	Err       error    // why it cannot be reached, or nil
+}
+
+// reachTimeout is how long a source may take to answer.
+const reachTimeout = 5 * time.Second
+
+// Sources visits the mirror of every source, all at a time, and returns what is known of
+// each.
+func (c *Catalogue) Sources(ctx context.Context) []SourceState {
+	states := make([]SourceState, len(c.sources))
+	var group sync.WaitGroup
+	for i, source := range c.sources {
+		states[i] = c.state(source)
+		group.Go(func() { states[i].Err = c.reach(ctx, states[i].Mirror) })
+	}
+	group.Wait()
+	return states
+}
+
+func (c *Catalogue) state(source kernel.Source) SourceState {
+	s := SourceState{Name: source.Name(), Mirror: source.Mirror()}
+	for _, track := range source.Tracks() {
+		if s.Name != kernel.Debian {
+			track = kernel.TrackSelector(s.Name, track)
+		}
+		s.Selectors = append(s.Selectors, track)
+	}
+	for _, ref := range c.lock.Refs {
+		if ref.Source == s.Name {
+			s.Pinned++
+			if c.Cached(ref) {
+				s.Cached++
+			}
+		}
+	}
+	return s
+}
+
+func (c *Catalogue) reach(ctx context.Context, mirror string) error {
+	if mirror == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, reachTimeout)
+	defer cancel()
+	return c.store.Reach(ctx, mirror)
+}
+
+// Search returns the kernels of all sources whose version is in the range that word is, or
+// whose selector, release or packages have the word in them, by version. Notes say which
+// sources could not be asked; it is an error if none could.
+func (c *Catalogue) Search(ctx context.Context, word string) (refs []kernel.Ref, notes []string, err error) {
+	within, notVersion := kernel.ParseRange(word)
+	want := kernel.Want{Within: within, Every: true}
+	found := make([][]kernel.Ref, len(c.sources))
+	said := make([][]string, len(c.sources))
+	failures := make([]error, len(c.sources))
+	var group sync.WaitGroup
+	for i, source := range c.sources {
+		group.Go(func() {
+			found[i], said[i], failures[i] = source.List(ctx, want)
+			failures[i] = withHint(failures[i], source.Name())
+		})
+	}
+	group.Wait()
+	if err := errors.Join(failures...); !slices.Contains(failures, nil) {
+		return nil, nil, err
+	}
+	for i, failure := range failures {
+		refs, notes = append(refs, found[i]...), append(notes, said[i]...)
+		if failure != nil {
+			notes = append(notes, failure.Error())
+		}
+	}
+	if notVersion != nil {
+		refs = slices.DeleteFunc(refs, func(r kernel.Ref) bool { return !mentions(r, word) })
+	}
+	slices.SortStableFunc(refs, kernel.Ref.Compare)
+	return kernel.Unique(refs), notes, ctx.Err()
+}
+
+func mentions(r kernel.Ref, word string) bool {
+	return strings.Contains(r.Label(), word) || strings.Contains(r.Release, word) ||
+		slices.ContainsFunc(r.Files, func(f kernel.File) bool { return strings.Contains(f.Package, word) })
+}

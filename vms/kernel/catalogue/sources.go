@@ -1,0 +1,156 @@
+package catalogue
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/kernel/debian"
+	"github.com/bpflab/bpflab/vms/kernel/store"
+	"github.com/bpflab/bpflab/vms/suggest"
+)
+
+// sources are all places that kernels come from.
+type sources []kernel.Source
+
+// maker makes a source; mirror is what the user named for it, or "".
+type maker func(mirror string, kept *store.Store) (kernel.Source, error)
+
+// makers of the sources, in the order in which lists show them. Making one contacts nobody.
+var makers = []struct {
+	name string
+	make maker
+}{
+	{kernel.Debian, makeDebian},
+}
+
+func makeDebian(mirror string, kept *store.Store) (kernel.Source, error) {
+	mirrors, err := debian.FindMirrors(mirror)
+	if err != nil {
+		return nil, err
+	}
+	return debian.New(debian.Options{Mirrors: mirrors, Blobs: kept, States: kept})
+}
+
+// openSources makes the sources with the mirrors that the user named.
+func openSources(o Options, kept *store.Store) (sources, error) {
+	if o.Sources != nil {
+		return o.Sources, nil
+	}
+	named, err := parseMirrors(o.Mirrors)
+	if err != nil {
+		return nil, err
+	}
+	all := make(sources, len(makers))
+	for i, m := range makers {
+		if all[i], err = m.make(mirrorFor(m.name, named), kept); err != nil {
+			return nil, fmt.Errorf("%s: %w", m.name, err)
+		}
+	}
+	return all, nil
+}
+
+var namedMirror = regexp.MustCompile(`^([a-z][a-z0-9-]*)=(.*)$`)
+
+// parseMirrors reads "SOURCE=URL"; a URL alone is Debian's.
+func parseMirrors(given []string) (map[string]string, error) {
+	urls := map[string]string{}
+	for _, one := range given {
+		name, url := kernel.Debian, one
+		if m := namedMirror.FindStringSubmatch(one); m != nil {
+			name, url = m[1], m[2]
+		}
+		if !slices.Contains(sourceNames(), name) {
+			return nil, fmt.Errorf("--mirror %s: there is no source %q; there is %s", one, name, strings.Join(sourceNames(), ", "))
+		}
+		if url != "" {
+			urls[name] = url
+		}
+	}
+	return urls, nil
+}
+
+func sourceNames() []string {
+	var names []string
+	for _, m := range makers {
+		names = append(names, m.name)
+	}
+	return names
+}
+
+// mirrorFor returns the mirror of a source that an option names, else the environment.
+func mirrorFor(source string, options map[string]string) string {
+	if url := options[source]; url != "" {
+		return url
+	}
+	return os.Getenv(mirrorVariable(source))
+}
+
+// mirrorVariable returns the environment variable for a source's mirror:
+// BPFLAB_DEBIAN_MIRROR.
+func mirrorVariable(source string) string {
+	return "BPFLAB_" + strings.ToUpper(strings.ReplaceAll(source, "-", "_")) + "_MIRROR"
+}
+
+// mirrorOption returns the option for a source's mirror.
+func mirrorOption(source string) string {
+	if source == kernel.Debian {
+		return "--mirror"
+	}
+	return "--mirror " + source + "=URL"
+}
+
+func (s sources) named(name string) (kernel.Source, bool) {
+	i := slices.IndexFunc(s, func(one kernel.Source) bool { return one.Name() == name })
+	if i < 0 {
+		return nil, false
+	}
+	return s[i], true
+}
+
+// parse reads selectors and has those that are for a source claimed by it.
+func (s sources) parse(words []string) ([]kernel.Selector, error) {
+	parsed, err := kernel.ParseSelectors(words)
+	if err != nil {
+		return nil, err
+	}
+	for i, one := range parsed {
+		if one.NeedsClaim() {
+			if parsed[i], err = s.claim(one); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return parsed, nil
+}
+
+func (s sources) claim(one kernel.Selector) (kernel.Selector, error) {
+	for _, source := range s {
+		track, ours, err := source.Claim(one.String())
+		if err != nil {
+			return one, err
+		}
+		if ours {
+			return one.Claimed(source.Name(), track), nil
+		}
+	}
+	known := s.trackSelectors()
+	return one, &kernel.SelectorError{
+		Selector: one.String(), Problem: "is of no source that is known here",
+		Nearest: suggest.Name(one.String(), known), Known: known,
+	}
+}
+
+// trackSelectors returns selectors of what the sources are known to have.
+func (s sources) trackSelectors() []string {
+	var all []string
+	for _, source := range s {
+		for _, track := range source.Tracks() {
+			all = append(all, kernel.TrackSelector(source.Name(), track))
+		}
+	}
+	return all
+}
