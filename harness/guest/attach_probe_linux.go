@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,8 +57,24 @@ func kprobe(attach func(string, *ebpf.Program, *link.KprobeOptions) (link.Link, 
 		if err != nil {
 			return nil, err
 		}
-		return attach(symbol, prog, &link.KprobeOptions{Offset: offset})
+		opts := &link.KprobeOptions{Offset: offset}
+		if own := ofProcessor(symbol); own != "" {
+			if l, err := attach(own, prog, opts); err == nil {
+				return l, nil
+			}
+		}
+		return attach(symbol, prog, opts)
 	}
+}
+
+// ofProcessor returns the name that the function of a system call, sys_openat, has on this
+// processor since 4.17, "" for other functions. The library looks for it second; but
+// before 6.2, a kernel that looks for a symbol in vain unpacks the names of all.
+func ofProcessor(symbol string) string {
+	if runtime.GOARCH != "amd64" || !strings.HasPrefix(symbol, "sys_") {
+		return ""
+	}
+	return "__x64_" + symbol
 }
 
 // cutOffset splits "do_exit+0x8".

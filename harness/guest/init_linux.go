@@ -38,7 +38,7 @@ func initMachine() error {
 	if err := mountAll(); err != nil {
 		return err
 	}
-	if err := errors.Join(keepCores(), unlimitedCores()); err != nil {
+	if err := errors.Join(keepCores(), unlimitedCores(), expediteGracePeriods()); err != nil {
 		complain(err)
 	}
 	stream, err := openStream()
@@ -85,6 +85,7 @@ func makeRaw(fd int) error {
 	return unix.IoctlSetTermios(fd, unix.TCSETS, t)
 }
 
+// parameter returns what the kernel's command line says of name.
 func parameter(name string) (string, error) {
 	line, err := os.ReadFile("/proc/cmdline")
 	if err != nil {

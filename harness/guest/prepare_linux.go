@@ -36,6 +36,9 @@ func prepareAndServe(stream io.ReadWriter) error {
 	}
 	agent := newAgent(newReaper())
 	defer agent.close()
+	if _, err := parameter("bpflab.copied"); err == nil {
+		agent.loader.rehearse()
+	}
 	resume, stream, err := wait(stream, port)
 	if err != nil {
 		return err

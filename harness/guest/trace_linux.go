@@ -3,7 +3,6 @@ package guest
 import (
 	"context"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -62,7 +61,7 @@ func (t *traceTap) start(ctx context.Context, shared bool) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(dir+"/trace", nil, 0); err != nil {
+	if err := emptyTrace(fd, dir); err != nil {
 		unix.Close(fd)
 		return fmt.Errorf("empty the trace buffer: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -48,6 +49,23 @@ func tryPipe(path string) (int, error) {
 	}
 	return fd, nil
 }
+
+// emptyTrace throws away what is in the trace buffer, by reading it from its pipe: the
+// kernel waits for a grace period of RCU when the buffer is truncated. Only where the
+// buffer fills as fast as it is read, it is truncated.
+func emptyTrace(pipe int, dir string) error {
+	buf := make([]byte, 16<<10)
+	for range mostToRead / len(buf) {
+		n, err := unix.Read(pipe, buf)
+		if err != unix.EINTR && n <= 0 {
+			return nil
+		}
+	}
+	return os.WriteFile(dir+"/trace", nil, 0)
+}
+
+// mostToRead is how much of a trace buffer is read to empty it, in bytes.
+const mostToRead = 1 << 20
 
 func pathError(path string, err error) error {
 	if err == nil {

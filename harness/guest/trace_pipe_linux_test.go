@@ -51,3 +51,41 @@ func TestNoPipe(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestEmptyTrace(t *testing.T) {
+	var pipe [2]int
+	if err := unix.Pipe2(pipe[:], unix.O_NONBLOCK|unix.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(pipe[0])
+	defer unix.Close(pipe[1])
+	if _, err := unix.Write(pipe[1], []byte(strings.Repeat("an older line\n", 3000))); err != nil {
+		t.Fatal(err)
+	}
+	if err := emptyTrace(pipe[0], filepath.Join(t.TempDir(), "never read")); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := unix.Read(pipe[0], make([]byte, 1)); err != unix.EAGAIN {
+		t.Errorf("%d bytes are left: %v", n, err)
+	}
+}
+
+// A buffer that fills as fast as it is read is truncated.
+func TestEmptyTraceWithoutEnd(t *testing.T) {
+	endless, err := os.Open("/dev/zero")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer endless.Close()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "trace")
+	if err := os.WriteFile(file, []byte("older lines\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := emptyTrace(int(endless.Fd()), dir); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(file); err != nil || info.Size() != 0 {
+		t.Errorf("the buffer still holds %d bytes: %v", info.Size(), err)
+	}
+}

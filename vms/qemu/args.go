@@ -55,9 +55,9 @@ func (s spec) cpu() string {
 func arguments(s spec) []string { return append(devices(s), kernelArguments(s)...) }
 
 // templateArguments returns those of a machine that boots and is copied: its memory
-// is a file.
+// is a file, and the agent may do before the copying what takes long for the first time.
 func templateArguments(s spec) []string {
-	return append(devices(s), append(memoryFile(s, "on"), kernelArguments(s)...)...)
+	return append(devices(s), append(memoryFile(s, "on"), kernelArguments(s, "bpflab.copied=1")...)...)
 }
 
 // forkArguments returns those of a copy: it reads the file and keeps what it
@@ -96,8 +96,12 @@ func memoryFile(s spec, share string) []string {
 	}
 }
 
-func kernelArguments(s spec) []string {
-	return []string{"-kernel", s.boot(), "-initrd", s.initrd, "-append", strings.TrimSpace(commandLine + " " + s.kernel.LSMParameter(s.lsm))}
+func kernelArguments(s spec, more ...string) []string {
+	words := append([]string{commandLine}, more...)
+	if lsm := s.kernel.LSMParameter(s.lsm); lsm != "" {
+		words = append(words, lsm)
+	}
+	return []string{"-kernel", s.boot(), "-initrd", s.initrd, "-append", strings.Join(words, " ")}
 }
 
 // machineType is the type of all machines.

@@ -1,0 +1,51 @@
+package guest
+
+import (
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+
+	"github.com/bpflab/bpflab/harness/probe"
+)
+
+// rehearse loads a small program, as labs do, and unloads it. What the first load of a
+// process learns of its kernel is in the memory of every copy of this machine then, and
+// is not learned again in each. A kernel that refuses it will refuse labs, which report
+// it.
+func (l *loader) rehearse() {
+	if probe.LiftMemlock() != nil {
+		return
+	}
+	spec := rehearsal()
+	made, _, err := makeMaps(spec)
+	if err != nil {
+		return
+	}
+	for _, m := range made {
+		defer m.Close()
+	}
+	l.load(spec, "rehearsal", made).close()
+}
+
+// rehearsal returns an object with a map that a probe looks into, and a line that it prints.
+func rehearsal() *ebpf.CollectionSpec {
+	return &ebpf.CollectionSpec{
+		Maps: map[string]*ebpf.MapSpec{
+			"rehearsal": {Name: "rehearsal", Type: ebpf.Array, KeySize: 4, ValueSize: 8, MaxEntries: 1},
+		},
+		Programs: map[string]*ebpf.ProgramSpec{
+			"rehearsal": {Name: "rehearsal", Type: ebpf.Kprobe, SectionName: "kprobe/rehearsal", License: "GPL", Instructions: asm.Instructions{
+				asm.StoreImm(asm.RFP, -8, 0, asm.DWord),
+				asm.LoadMapPtr(asm.R1, 0).WithReference("rehearsal"),
+				asm.Mov.Reg(asm.R2, asm.RFP),
+				asm.Add.Imm(asm.R2, -8),
+				asm.FnMapLookupElem.Call(),
+				asm.Mov.Reg(asm.R1, asm.RFP),
+				asm.Add.Imm(asm.R1, -8),
+				asm.Mov.Imm(asm.R2, 1),
+				asm.FnTracePrintk.Call(),
+				asm.Mov.Imm(asm.R0, 0),
+				asm.Return(),
+			}},
+		},
+	}
+}
