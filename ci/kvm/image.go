@@ -34,7 +34,7 @@ func prepare(ctx context.Context, work string, o options) error {
 			return err
 		}
 	}
-	for _, path := range []string{"bpf", "ci/kvm/guest.sh", "ci/kvm/panic.md", "ci/steps/steps.sh"} {
+	for _, path := range []string{"bpf", "ci/kvm/guest.sh", "ci/kvm/panic.md", "ci/kvm/start.md", "ci/steps/steps.sh"} {
 		if err := command(ctx, "cp", "-a", path, payload); err != nil {
 			return err
 		}
