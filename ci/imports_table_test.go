@@ -61,7 +61,7 @@ var layers = map[string][]string{
 	"vms/lxd/lxdtest": {},
 	"vms/multipass":   {"vms/install", "vms/wire", "vms", "vms/child", "vms/console", "vms/kernel", "vms/lease"},
 	"vms/host":        {"vms/wire", "vms", "vms/child", "vms/console", "vms/kernel", "vms/lease"},
-	"harness/guest":   {"harness/guest/earlymount", "vms/suggest", "harness/object", "harness/probe", "harness/verdict", "vms/wire"},
+	"harness/guest":   {"harness/guest/earlymount", "vms/suggest", "harness/object", "harness/probe", "harness/verdict", "vms/wire", "vms/kernel"},
 	"harness/libbpf":  {"harness/object"},
 	"harness/plan":    {"harness/lab", "vms", "vms/kernel"},
 

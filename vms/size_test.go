@@ -2,7 +2,10 @@ package vms
 
 import (
 	"errors"
+	"fmt"
 	"testing"
+
+	"github.com/bpflab/bpflab/vms/kernel"
 )
 
 func TestSizesThatFit(t *testing.T) {
@@ -29,5 +32,20 @@ func TestSizesThatFit(t *testing.T) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
 		})
+	}
+}
+
+func TestVariantsHaveTheLeastMemory(t *testing.T) {
+	least := fmt.Sprintf("mem=%dM", LeastMemory>>20)
+	v, err := kernel.ParseVariant(least)
+	if err != nil || v.Memory() != LeastMemory {
+		t.Errorf("%s: %d, %v", least, v.Memory(), err)
+	}
+	if _, err := kernel.ParseVariant(fmt.Sprintf("mem=%dM", LeastMemory>>20-1)); err == nil {
+		t.Error("a variant has less memory than machines")
+	}
+	s := Spec{Memory: 1 << 30, Kernel: kernel.Image{Variant: v}}
+	if got := s.Sized().Memory; got != LeastMemory {
+		t.Errorf("a machine of the variant has %d", got)
 	}
 }

@@ -149,3 +149,17 @@ func (c *Crash) Error() string {
 }
 
 func (c *Crash) Unwrap() error { return c.Reason }
+
+// UnsupportedError is a machine whose kernel cannot be booted as it is wanted: it lacks
+// something. It is the same each time, so there is no use in another try.
+type UnsupportedError struct{ Reason string }
+
+func (e *UnsupportedError) Error() string { return e.Reason }
+
+// Sized returns the spec with the memory that its kernel's variant asks for.
+func (s Spec) Sized() Spec {
+	if size := s.Kernel.Variant.Memory(); size > 0 {
+		s.Memory = size
+	}
+	return s
+}

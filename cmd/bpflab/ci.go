@@ -55,7 +55,7 @@ fetched and no machine started.`,
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.all, "all", false, "every lab of the course, which is the default")
-	flags.StringSliceVar(&f.kernels, "kernel", []string{"default"}, "kernels: series, versions, ranges, latest, all, local:NAME")
+	flags.StringSliceVar(&f.kernels, "kernel", []string{"default"}, "kernels: series, versions, ranges, latest, all, local:NAME, each with a variant such as +jit=off")
 	defineMirrors(flags, &f.mirrors)
 	flags.IntVar(&f.shards, "shards", 0, "number of jobs (default: one a kernel)")
 	flags.BoolVar(&f.json, "json", false, "print JSON of one line, as strategy.matrix of GitHub Actions takes it")
@@ -126,7 +126,7 @@ func (f *matrixFlags) refs(ctx context.Context, std streams) ([]kernel.Image, er
 	}
 	images := make([]kernel.Image, len(refs))
 	for i, r := range refs {
-		images[i] = kernel.Image{Selector: r.Selector, Version: r.Version}
+		images[i] = kernel.Image{Selector: r.Selector, Version: r.Version, Variant: r.Variant}
 		if times[r.Selector] > 1 { // of a range, or of all
 			images[i].Selector = r.Label()
 		}

@@ -109,7 +109,20 @@ func (f *execFlags) do(before context.Context, std streams, argv []string) (err 
 			return err
 		}
 	}
+	if n := ranOn(result.Cells); n == 0 {
+		return needSome(n, "kernel ran the command", "none of them can be what --kernel asks for")
+	}
 	return exitWith(e.Exit(result))
+}
+
+// ranOn counts the kernels that can be booted as they are wanted.
+func ranOn(cells []verdict.Cell) (n int) {
+	for _, c := range cells {
+		if c.Verdict != verdict.Unsupported {
+			n++
+		}
+	}
+	return n
 }
 
 // machineLines returns what is known of a record's machine, in lines.

@@ -37,7 +37,18 @@ Selectors:
   all                    each pinned series and each import
   local:NAME             an import
 A series, version or range may end in /generic for the kernels with drivers
-for real hardware.`,
+for real hardware.
+
+Every selector may end in a variant, which says how the kernel is booted:
+  +cgroup1               control groups of version 1, and no cgroup2
+  +hardened              net.core.bpf_jit_harden=2
+  +jit=off               programs are interpreted
+  +lockdown=integrity    or =confidentiality
+  +lsm=bpf               a security module besides those that it has active
+  +mem=512M              the memory of its machine
+  +preempt               preempt=full; or =none, =voluntary, =lazy
+  +unprivileged          kernel.unprivileged_bpf_disabled=0
+as in 6.12+jit=off+unprivileged. A kernel that cannot be so is unsupported.`,
 		Args:                       noSuchCommand,
 		SuggestionsMinimumDistance: 2,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

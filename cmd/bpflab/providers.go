@@ -102,10 +102,17 @@ func providerKernels(ctx context.Context, p vms.Provider, selectors []string) (i
 		return nil, selectors, nil
 	}
 	for _, selector := range selectors {
-		found, mine, err := r.Resolve(ctx, selector)
+		base, variant, err := kernel.CutVariant(selector)
+		if err != nil {
+			return nil, nil, kernelError(&kernel.SelectorError{Selector: selector, Problem: "has an unknown variant: " + err.Error()})
+		}
+		found, mine, err := r.Resolve(ctx, base)
 		switch {
 		case err != nil:
 			return nil, nil, kernelError(err)
+		case mine && variant != "":
+			return nil, nil, kernelError(&kernel.SelectorError{Selector: selector,
+				Problem: fmt.Sprintf("is of %s, which does not choose how it is booted: %s is for kernels that --provider qemu or lxd boots from a file", p.Name(), variant.Suffix())})
 		case mine:
 			images = append(images, found...)
 		default:

@@ -55,6 +55,7 @@ func theSame(ctx context.Context, cat *catalogue.Catalogue, p vms.Provider, k ve
 	if err != nil {
 		return kernel.Image{}, unavailable(k, err)
 	}
+	ref.Variant = kernel.Variant(k.Variant)
 	image, err := cat.Image(ctx, ref)
 	if err != nil {
 		return kernel.Image{}, unavailable(k, err)

@@ -116,8 +116,11 @@ func (f *shellFlags) open(ctx context.Context, w io.Writer, env environment, t t
 		return f.doLab(ctx, w, a.Session, *job, open)
 	}
 	cell := command.Cells(ctx, env.pool, []command.Job{{Name: "shell", Task: f.task("shell", env.images[0], "machine"), Do: do}})[0]
-	if cell.Verdict == verdict.Infra {
+	switch cell.Verdict {
+	case verdict.Infra:
 		return errors.New(cell.Reason)
+	case verdict.Unsupported:
+		return usageError{errors.New(cell.Reason)}
 	}
 	if outcome.Lost() {
 		fmt.Fprintf(w, "%s\nbpflab: %s\n", cell.Splat, outcome)

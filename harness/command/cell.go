@@ -121,6 +121,9 @@ func end(ctx context.Context, a scheduler.Attempt, cell *verdict.Cell) {
 	cell.Hypervisor = verdict.Hypervisor(a.Machine.Hypervisor).Known()
 	cell.Warnings = append(cell.Warnings, a.Notes...)
 	cell.Durations.Start = a.Start
+	if a.Session != nil {
+		cell.Kernel.Release, cell.BootID = a.Session.Ready.Release, a.Session.Ready.BootID
+	}
 	if a.Err != nil {
 		infra(ctx, a.Err, cell)
 	}
@@ -129,7 +132,7 @@ func end(ctx context.Context, a scheduler.Attempt, cell *verdict.Cell) {
 
 // infra writes a machine's error into a record.
 func infra(ctx context.Context, err error, cell *verdict.Cell) {
-	cell.Verdict, cell.Reason = verdict.Infra, err.Error()
+	cell.Verdict, cell.Reason = session.VerdictOf(err), err.Error()
 	if ctx.Err() != nil {
 		cell.Reason = interrupted
 	}

@@ -32,12 +32,15 @@ type Report struct {
 	Kernels  []Kernel          `json:"kernels"`
 	Features []Feature         `json:"features"`
 	Infra    map[string]string `json:"infra,omitempty"` // why a kernel could not be asked
+
+	Unsupported map[string]string `json:"unsupported,omitempty"` // why a kernel cannot be booted as its variant says
 }
 
 // Kernel is one that was asked.
 type Kernel struct {
 	Selector string `json:"selector"`
 	Release  string `json:"release"` // uname -r
+	Variant  string `json:"variant,omitempty"`
 	Package  string `json:"package,omitempty"`
 	SHA256   string `json:"sha256,omitempty"`
 
@@ -61,13 +64,14 @@ type Feature struct {
 	Note         string `json:"note,omitempty"`
 }
 
-// Run asks all kernels. One that cannot be asked is in Infra.
+// Run asks all kernels. One that cannot be asked is in Infra or
+// Unsupported.
 func Run(ctx context.Context, images []kernel.Image, pool *scheduler.Pool) Report {
 	r := Report{Schema: Schema, Kernels: make([]Kernel, len(images))}
 	answers, failed := make([]wire.FeaturesResult, len(images)), make([]error, len(images))
 	var tasks []scheduler.Task
 	for i, image := range images {
-		r.Kernels[i] = Kernel{Selector: image.Selector, Package: image.Package, SHA256: image.SHA256, version: image.Version}
+		r.Kernels[i] = Kernel{Selector: image.Selector, Variant: string(image.Variant), Package: image.Package, SHA256: image.SHA256, version: image.Version}
 		tasks = append(tasks, task(i, image))
 	}
 	pool.Each(ctx, tasks, func(i int, slot *scheduler.Slot) {
@@ -83,14 +87,23 @@ func Run(ctx context.Context, images []kernel.Image, pool *scheduler.Pool) Repor
 	})
 	for i, err := range failed {
 		if err != nil {
-			if r.Infra == nil {
-				r.Infra = map[string]string{}
-			}
-			r.Infra[images[i].Selector] = err.Error()
+			r.fail(images[i].Selector, err)
 		}
 	}
 	r.collect(answers)
 	return r
+}
+
+// fail records why there are no answers of a kernel.
+func (r *Report) fail(selector string, err error) {
+	why := &r.Infra
+	if errors.As(err, new(*vms.UnsupportedError)) {
+		why = &r.Unsupported
+	}
+	if *why == nil {
+		*why = map[string]string{}
+	}
+	(*why)[selector] = err.Error()
 }
 
 // memory of a machine, in bytes, so that no probe fails for want of it.

@@ -113,8 +113,14 @@ func (r Report) writeNotes(w io.Writer, kind string) error {
 	for kernel, why := range r.Infra {
 		fmt.Fprintf(w, "%s could not be asked: %s\n", kernel, why)
 	}
+	for kernel, why := range r.Unsupported {
+		fmt.Fprintf(w, "%s is unsupported: %s\n", kernel, why)
+	}
 	return nil
 }
+
+// failed reports whether there are no answers of a kernel.
+func (r Report) failed(kernel string) bool { return r.Infra[kernel]+r.Unsupported[kernel] != "" }
 
 // writeUnlisted says which kernels were not asked for all that the others name, of one
 // kind if that is given.
@@ -127,7 +133,7 @@ func (r Report) writeUnlisted(w io.Writer, kind string) {
 	for _, k := range r.Kernels {
 		var missing []string
 		for _, one := range slices.Compact(slices.Clone(all)) {
-			if _, failed := r.Infra[k.Selector]; !failed && !slices.Contains(k.Listed, one) && (kind == "" || kind == one) {
+			if !r.failed(k.Selector) && !slices.Contains(k.Listed, one) && (kind == "" || kind == one) {
 				missing = append(missing, one)
 			}
 		}

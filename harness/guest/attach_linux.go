@@ -11,6 +11,7 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
 
 	"github.com/bpflab/bpflab/vms/wire"
 )
@@ -138,6 +139,16 @@ func attachLSM(p placement) (io.Closer, wire.AttachResult, error) {
 // cgroupRoot is where the machine's cgroup2 hierarchy is.
 const cgroupRoot = "/sys/fs/cgroup"
 
+// onCgroup2 returns an error if the machine has another hierarchy of control groups there:
+// the kernel then says EBADF, which explains nothing.
+func onCgroup2(dir string) error {
+	var at unix.Statfs_t
+	if err := unix.Statfs(dir, &at); err != nil || at.Type == unix.CGROUP2_SUPER_MAGIC {
+		return err
+	}
+	return fmt.Errorf("%s has no cgroup2, and the kernel attaches programs to control groups of no other kind", dir)
+}
+
 // attachCgroup attaches to the root of the hierarchy, or to the cgroup that `to:`
 // names, which is made if it is not there and then goes with the attachment.
 func attachCgroup(p placement) (io.Closer, wire.AttachResult, error) {
@@ -146,6 +157,9 @@ func attachCgroup(p placement) (io.Closer, wire.AttachResult, error) {
 		path = p.args.To
 	}
 	res := wire.AttachResult{Kind: "cgroup", Target: path}
+	if err := onCgroup2(cgroupRoot); err != nil {
+		return nil, res, err
+	}
 	made := os.Mkdir(path, 0o755) == nil
 	l, err := link.AttachCgroup(link.CgroupOptions{Path: path, Attach: p.spec.AttachType, Program: p.prog})
 	if !made {

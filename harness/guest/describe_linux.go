@@ -13,7 +13,7 @@ import (
 
 // describe makes the payload of the ready frame, without what differs between
 // copies of a machine.
-func describe(port bool) ([]byte, error) {
+func describe(port bool, v *variant) ([]byte, error) {
 	var u unix.Utsname
 	if err := unix.Uname(&u); err != nil {
 		return nil, fmt.Errorf("uname: %w", err)
@@ -27,6 +27,8 @@ func describe(port bool) ([]byte, error) {
 		Machine: unix.ByteSliceToString(u.Machine[:]),
 		Memory:  int64(info.Totalram) * int64(info.Unit),
 		CPUs:    runtime.NumCPU(),
+		Variant: string(v.wanted),
+		Unmet:   v.unmet,
 	}
 	if port {
 		ready.Window = wire.PortWindow

@@ -35,9 +35,14 @@ func initMachine() error {
 	for k, v := range environment {
 		os.Setenv(k, v)
 	}
-	if err := mountAll(); err != nil {
+	v, err := readVariant()
+	if err != nil {
 		return err
 	}
+	if err := mountAll(v.hierarchies); err != nil {
+		return err
+	}
+	v.apply()
 	if err := errors.Join(keepCores(), unlimitedCores(), expediteGracePeriods()); err != nil {
 		complain(err)
 	}
@@ -48,7 +53,7 @@ func initMachine() error {
 	if err := loopbackUp(); err != nil {
 		fmt.Fprintln(os.Stderr, "bpflab agent:", err)
 	}
-	return prepareAndServe(stream)
+	return prepareAndServe(stream, v)
 }
 
 var environment = map[string]string{

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,13 +23,13 @@ var filesystems = []filesystem{
 	{"devpts", "/dev/pts", true},
 	{"tmpfs", "/dev/shm", true},
 	{"bpf", "/sys/fs/bpf", true},
-	{"cgroup2", "/sys/fs/cgroup", true},
 	{"debugfs", "/sys/kernel/debug", true},
 	{"tracefs", "/sys/kernel/tracing", true},
 }
 
-func mountAll() error {
-	for _, fs := range filesystems {
+// mountAll mounts them, and hierarchies of control groups.
+func mountAll(hierarchies []filesystem) error {
+	for _, fs := range slices.Concat(filesystems, hierarchies) {
 		err := fs.mount()
 		if err != nil && !fs.optional {
 			return fmt.Errorf("mount %s on %s: %w", fs.kind, fs.dir, err)
@@ -37,11 +38,14 @@ func mountAll() error {
 	return nil
 }
 
-func (fs filesystem) mount() error {
+func (fs filesystem) mount() error { return fs.mountWith("") }
+
+// mountWith mounts it with options.
+func (fs filesystem) mountWith(options string) error {
 	if err := os.MkdirAll(fs.dir, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
-	err := unix.Mount(fs.kind, fs.dir, fs.kind, 0, "")
+	err := unix.Mount(fs.kind, fs.dir, fs.kind, 0, options)
 	if err == unix.EBUSY {
 		return nil // mounted already
 	}
@@ -54,6 +58,9 @@ func tracefs() (string, error) {
 		if _, err := os.Stat(dir + "/trace_pipe"); err == nil {
 			return dir, nil
 		}
+	}
+	if checkLockdown("confidentiality") == nil {
+		return "", errors.New("no tracefs: the kernel is locked down (confidentiality), which leaves it empty")
 	}
 	return "", errors.New("no tracefs: the kernel has no CONFIG_TRACING, or it is not mounted")
 }

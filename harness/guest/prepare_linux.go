@@ -13,7 +13,7 @@ import (
 // prepareAndServe says hello, prepares all that does not depend on who the machine
 // is, and waits to be resumed; it may be one of many copies when that happens.
 // Then it answers calls until the host hangs up.
-func prepareAndServe(stream io.ReadWriter) error {
+func prepareAndServe(stream io.ReadWriter, v *variant) error {
 	if err := wire.Hello(stream); err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func prepareAndServe(stream io.ReadWriter) error {
 		return err
 	}
 	defer id.close()
-	ready, err := describe(port != nil)
+	ready, err := describe(port != nil, v)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func serve(stream io.ReadWriter, agent *agent) error {
 	if err := wire.Hello(stream); err != nil {
 		return err
 	}
-	ready, err := describe(false)
+	ready, err := describe(false, &variant{})
 	if err != nil {
 		return err
 	}

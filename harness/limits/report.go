@@ -30,7 +30,7 @@ type Limit struct {
 	Errno      string  `json:"errno,omitempty"`
 	Message    string  `json:"message,omitempty"` // what the kernel said to the rejected size
 	Status     Status  `json:"status"`
-	Error      string  `json:"error,omitempty"` // why there is no figure, if Status is failed
+	Error      string  `json:"error,omitempty"` // why there is no figure, if Status is failed or unsupported
 	Seconds    float64 `json:"seconds"`
 }
 
@@ -43,6 +43,8 @@ const (
 	Unlimited Status = "unlimited" // nothing was refused as far as could be tried, which is Accepted
 	Hidden    Status = "hidden"    // another limit comes first: Message is of that
 	Failed    Status = "failed"    // the kernel could not be asked
+
+	Unsupported Status = "unsupported" // the kernel cannot be booted as its variant says
 )
 
 // Failures returns how many figures are missing because a kernel could not be asked.

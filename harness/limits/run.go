@@ -214,6 +214,9 @@ func (t task) limit(q *queue, b boundary, seconds float64, err error) Limit {
 	l := Limit{Kernel: q.image.Selector, Privileged: t.root, Name: t.subject.name, Type: t.subject.programType(), Seconds: seconds}
 	if err != nil {
 		l.Status, l.Error = Failed, err.Error()
+		if session.VerdictOf(err) == verdict.Unsupported {
+			l.Status = Unsupported
+		}
 		return l
 	}
 	l.set(t.subject, b)

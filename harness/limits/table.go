@@ -21,7 +21,7 @@ func (l Limit) cell() string {
 		return ">= " + number(l.Accepted)
 	case Hidden:
 		return number(l.Accepted) + "*"
-	case Failed:
+	case Failed, Unsupported:
 		return "?"
 	}
 	return number(l.Accepted)
@@ -107,7 +107,7 @@ func (r Report) writeNotes(w io.Writer) {
 	missing := map[failure][]string{}
 	for _, l := range r.Limits {
 		hidden = hidden || l.Status == Hidden
-		if l.Status != Failed {
+		if l.Status != Failed && l.Status != Unsupported {
 			continue
 		}
 		f := failure{l.Kernel, l.Error}

@@ -60,8 +60,11 @@ func (a *attempt) end(ctx context.Context, m scheduler.Attempt, again bool) {
 	out.Durations.Start = m.Start
 	out.Hypervisor = verdict.Hypervisor(m.Machine.Hypervisor).Known()
 	out.Warnings = append(out.Warnings, m.Notes...)
+	if m.Session != nil {
+		out.Kernel.Release, out.BootID = m.Session.Ready.Release, m.Session.Ready.BootID
+	}
 	if m.Err != nil {
-		out.Verdict, out.Reason, out.Splat = verdict.Infra, reason(ctx, m.Err), splat(m.Err)
+		out.Verdict, out.Reason, out.Splat = session.VerdictOf(m.Err), reason(ctx, m.Err), splat(m.Err)
 	}
 	out.Attempts = append(out.Attempts, verdict.Attempt{Verdict: out.Verdict, Reason: out.Reason, Where: out.Where, Accelerator: m.Machine.Hypervisor.Accelerator, Console: out.Console, Durations: out.Durations})
 	if again {

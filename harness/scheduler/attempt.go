@@ -23,7 +23,9 @@ func (s *Slot) once(ctx context.Context, use func(context.Context, *Attempt) err
 	}
 	defer s.remove(machine, &a)
 	defer a.Session.Close()
-	a.Err = use(ctx, &a)
+	if a.Err = a.Session.CheckVariant(s.task.Machine.Kernel); a.Err == nil {
+		a.Err = use(ctx, &a)
+	}
 	return a
 }
 

@@ -84,6 +84,7 @@ func (p *Pool) Each(ctx context.Context, tasks []Task, do func(i int, slot *Slot
 
 // enter waits for a slot; it is nil if ctx ended first.
 func (p *Pool) enter(ctx context.Context, t Task) *Slot {
+	t.Machine = t.Machine.Sized()
 	slot, err := p.admission.enter(ctx, classOf(t))
 	if err != nil {
 		return nil

@@ -48,8 +48,7 @@ func (s *Slot) Do(ctx context.Context, use func(context.Context, *Attempt) error
 // again reports whether another machine is to follow one that has ended, and makes
 // room for it. failed counts those that failed.
 func (s *Slot) again(ctx context.Context, a *Attempt, failed *int) bool {
-	var size *vms.SizeError
-	if a.Err == nil || ctx.Err() != nil || errors.As(a.Err, &size) {
+	if a.Err == nil || ctx.Err() != nil || errors.As(a.Err, new(*vms.SizeError)) || errors.As(a.Err, new(*vms.UnsupportedError)) {
 		return false // there is nothing to try again, or it would end the same way
 	}
 	count := !errors.As(a.Err, new(*another))
@@ -94,6 +93,9 @@ func Another(err error) error { return &another{err} }
 // The error says that it has no more.
 func (s *Slot) grow(ctx context.Context) error {
 	had := memoryOf(s.task)
+	if v := s.task.Machine.Kernel.Variant; v.Memory() > 0 {
+		return fmt.Errorf("the machine has the memory that %s gives it", v.Suffix())
+	}
 	more := 2 * had
 	if host := s.pool.admission.host(); host.Total > 0 {
 		more = min(more, host.Total-host.Total/reserve-guestOverhead)

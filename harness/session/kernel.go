@@ -10,5 +10,6 @@ func KernelOf(k kernel.Image) verdict.Kernel {
 	return verdict.Kernel{
 		Selector: k.Selector, Release: k.Release, Source: k.Source, Track: k.Track, Suite: k.Suite,
 		Package: k.Package, Version: k.PkgVer, SHA256: k.SHA256, Signer: k.Signer,
+		Variant: string(k.Variant),
 	}
 }

@@ -13,12 +13,18 @@ import (
 // that fails too, another follows that does without the accelerator, if the provider has
 // such. The notes say so. Errors are those of Provider.Start and of Open.
 func Start(ctx context.Context, p vms.Provider, spec vms.Spec) (s *Session, notes []string, done func(), err error) {
+	spec = spec.Sized()
 	for {
 		m, err := p.Start(ctx, spec)
 		kind := ""
 		if err == nil {
 			notes = append(notes, m.Info().Notes...)
 			if s, err = Open(ctx, m); err == nil {
+				if err = s.CheckVariant(spec.Kernel); err != nil {
+					s.Close()
+					m.Close()
+					return nil, nil, nil, err
+				}
 				return s, notes, func() { s.Close(); m.Close() }, nil
 			}
 			m.Close()

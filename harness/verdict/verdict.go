@@ -50,15 +50,16 @@ var rank = map[Verdict]int{Pass: 0, Unsupported: 1, Fail: 2, Timeout: 3, Infra: 
 
 // Kernel identifies the kernel a cell ran on.
 type Kernel struct {
-	Selector string `json:"selector"`         // as asked for: "6.1", "latest"
-	Release  string `json:"release"`          // what uname -r said in the guest; empty if it never answered
-	Source   string `json:"source"`           // "debian", "local", ...
-	Package  string `json:"package"`          // name of the package that carries the image
-	Version  string `json:"version"`          // version of that package
-	SHA256   string `json:"sha256"`           // of the package, or of the file for a local kernel
-	Track    string `json:"track,omitempty"`  // of the source: "22.04/aws"
-	Suite    string `json:"suite,omitempty"`  // of the distribution: "bookworm-security"
-	Signer   string `json:"signer,omitempty"` // fingerprint of the key that vouches for the package
+	Selector string `json:"selector"`          // as asked for: "6.1", "latest"
+	Release  string `json:"release"`           // what uname -r said in the guest; empty if it never answered
+	Source   string `json:"source"`            // "debian", "local", ...
+	Package  string `json:"package"`           // name of the package that carries the image
+	Version  string `json:"version"`           // version of that package
+	SHA256   string `json:"sha256"`            // of the package, or of the file for a local kernel
+	Track    string `json:"track,omitempty"`   // of the source: "22.04/aws"
+	Suite    string `json:"suite,omitempty"`   // of the distribution: "bookworm-security"
+	Signer   string `json:"signer,omitempty"`  // fingerprint of the key that vouches for the package
+	Variant  string `json:"variant,omitempty"` // in what it differs from how it is usually booted: "jit=off"
 }
 
 // Step is one step of a lab on one kernel.

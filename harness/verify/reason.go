@@ -16,18 +16,19 @@ type failure struct {
 	*Result
 	program Program
 	version kernel.Version
+	variant kernel.Variant
 	match   []string // of the rule's expression
 }
 
 // rules are tried in this order; the first that fits gives the reason.
-var rules = slices.Concat(loaderRules, missingRules, sizeRules, callRules, lifetimeRules, accessRules, linkRules, programRules,
+var rules = slices.Concat(lockdownRules, loaderRules, missingRules, sizeRules, callRules, lifetimeRules, accessRules, linkRules, programRules,
 	objectRules, pointerRules, codeRules, attachRules)
 
 // explain fills in the reasons.
 func explain(all []Result, objects []*Object, kernels []kernel.Image) {
-	versions := map[string]kernel.Version{}
+	images := map[string]kernel.Image{}
 	for _, k := range kernels {
-		versions[k.Selector] = k.Version
+		images[k.Selector] = k
 	}
 	programs := map[[2]string]Program{}
 	for _, o := range objects {
@@ -41,7 +42,7 @@ func explain(all []Result, objects []*Object, kernels []kernel.Image) {
 			continue
 		}
 		if r.Reason.Code == "" {
-			f := &failure{Result: r, program: programs[[2]string{r.Object, r.Program}], version: versions[r.Kernel]}
+			f := &failure{Result: r, program: programs[[2]string{r.Object, r.Program}], version: images[r.Kernel].Version, variant: images[r.Kernel].Variant}
 			f.explain()
 		}
 	}

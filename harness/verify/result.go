@@ -30,7 +30,7 @@ type Result struct {
 	SHA256        string   `json:"kernel_sha256,omitempty"`
 	Loader        string   `json:"loader"` // Cilium or Libbpf
 	LoaderVersion string   `json:"loader_version,omitempty"`
-	Verdict       string   `json:"verdict"` // accepted, rejected, loader, undecided, optional, infra
+	Verdict       string   `json:"verdict"` // accepted, rejected, loader, undecided, optional, unsupported, infra
 	Accepted      bool     `json:"accepted"`
 	Unread        bool     `json:"unread,omitempty"` // the loader did not read the object, see Reason; Program may be ""
 	Infra         string   `json:"infra,omitempty"`  // why the kernel could not be asked

@@ -139,7 +139,11 @@ func (w *worker) run(ctx context.Context, slot *scheduler.Slot) {
 	}
 	for _, p := range w.pending {
 		r, unasked := w.unaskedOf(p)
-		if !unasked {
+		switch {
+		case unasked:
+		case errors.As(err, new(*vms.UnsupportedError)):
+			r.Verdict, r.Reason = Unsupported, &Reason{Code: "variant", Text: err.Error()}
+		default:
 			r.Infra = err.Error()
 		}
 		w.done(r)

@@ -15,10 +15,12 @@ const (
 	Undecided = "undecided" // nobody said what it attaches to
 	Optional  = "optional"  // not loaded, because its section begins with ?
 	Infra     = "infra"     // the kernel could not be asked
+
+	Unsupported = "unsupported" // the kernel cannot be booted as its variant says
 )
 
 // words are all verdicts, in the order in which they are counted.
-var words = []string{Accepted, Rejected, ByLoader, Undecided, Optional, Infra}
+var words = []string{Accepted, Rejected, ByLoader, Undecided, Optional, Unsupported, Infra}
 
 func (r Result) word() string {
 	switch {
@@ -51,7 +53,7 @@ func (r *Result) settle() {
 
 // ofKernel are codes of reasons that name what the kernel lacks, where cilium/ebpf noticed
 // that before the kernel was asked.
-var ofKernel = []string{"program_type", "attach_target", "co_re", "btf", "kfunc", "map_type", "global_data", "memory", "privilege", "helper", "map", "struct_ops", "ksym", "kconfig"}
+var ofKernel = []string{"program_type", "attach_target", "co_re", "btf", "kfunc", "map_type", "global_data", "memory", "privilege", "helper", "map", "struct_ops", "ksym", "kconfig", "lockdown"}
 
 // limitOfCilium reports whether cilium/ebpf is why a program is not loaded: no system call
 // failed and the kernel lacks nothing that it needs, or the call lacked something.

@@ -3,11 +3,8 @@ package kernel
 import (
 	"cmp"
 	"context"
-	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strings"
 )
 
 // Image is one kernel on disk, ready to boot: the result of resolving a
@@ -15,7 +12,8 @@ import (
 // (they are in the content-addressed store).
 type Image struct {
 	Selector string  // as asked for
-	Series   string  // "6.1", "7.3"; the name shown in tables
+	Series   string  // "6.1", "7.3+jit=off"; the name shown in tables
+	Variant  Variant `json:",omitempty"` // in what it differs from how it is usually booted
 	Source   string  // "debian", "ubuntu", "local"
 	Track    string  // of the source, as Ref has it
 	Suite    string  // of the distribution, as Ref has it
@@ -83,26 +81,6 @@ func (i Image) Uname() string {
 	}
 	return i.Release
 }
-
-// LSMParameter returns what the kernel's command line needs for a security module to be
-// active besides those that it was built to have, "lsm=yama,bpf"; "" where it is among
-// those, or they are not known.
-func (i Image) LSMParameter(name string) string {
-	if name == "" || i.Config == "" {
-		return ""
-	}
-	config, err := os.ReadFile(i.Config)
-	if err != nil {
-		return ""
-	}
-	m := builtLSMs.FindSubmatch(config)
-	if m == nil || slices.Contains(strings.Split(string(m[1]), ","), name) {
-		return ""
-	}
-	return "lsm=" + strings.TrimPrefix(string(m[1])+","+name, ",")
-}
-
-var builtLSMs = regexp.MustCompile(`(?m)^CONFIG_LSM="([^"]*)"$`)
 
 // nolock is the first kernel whose allocator gives BPF memory without locks, as its
 // arenas need, only where the CPU has cmpxchg16b (kmalloc_nolock in mm/slub.c).

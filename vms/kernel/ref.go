@@ -23,6 +23,7 @@ type Ref struct {
 	Flavour  string  `json:"flavour,omitempty"` // Cloud or Generic, or the vendor's word; "" for a local import
 	Version  Version `json:"version"`           // upstream
 	Release  string  `json:"release"`           // what uname -r will say; "" if only a boot can show it
+	Variant  Variant `json:"variant,omitempty"` // in what it differs from how it is usually booted; set by Select
 	Files    []File  `json:"files"`             // at least one; the first carries the kernel image
 	Signer   string  `json:"signer,omitempty"`  // fingerprint of the key that vouches for Files; "" if there is none, or an older bpflab pinned it
 }
@@ -48,8 +49,12 @@ func (r Ref) Package() File {
 func (r Ref) Series() string { return r.Version.Series() }
 
 // Label returns the short name shown in tables, and a selector of this kernel or
-// of its series or track: "6.1", "6.1/generic", "ubuntu/22.04/aws", "local:mine".
-func (r Ref) Label() string {
+// of its series or track: "6.1", "6.1/generic", "ubuntu/22.04/aws", "local:mine",
+// "6.1+jit=off".
+func (r Ref) Label() string { return r.plainLabel() + r.Variant.Suffix() }
+
+// plainLabel returns the label without the variant.
+func (r Ref) plainLabel() string {
 	switch {
 	case r.Source == Local:
 		return "local:" + r.Name

@@ -9,14 +9,31 @@ import (
 // "all". Of several refs of one version it returns the last. The error is a *SelectorError
 // that lists the available kernels.
 func Select(s Selector, refs []Ref) ([]Ref, error) {
-	matches := s.pick(refs)
+	matches, variant := s.exactly(refs), Variant("")
+	if len(matches) == 0 {
+		matches, variant = s.pick(refs), s.variant
+	}
 	if len(matches) == 0 {
 		return nil, s.notFound(refs)
 	}
 	for i := range matches {
-		matches[i].Selector = s.text
+		matches[i].Selector, matches[i].Variant = s.text, variant
 	}
 	return matches, nil
+}
+
+// exactly returns the kernel whose own name ends as a variant does, as of an import that
+// somebody called mine+preempt.
+func (s Selector) exactly(refs []Ref) []Ref {
+	if s.variant == "" {
+		return nil
+	}
+	return newest(filter(refs, func(r Ref) bool {
+		if isLocal(r) {
+			return Local+":"+r.Name == s.text
+		}
+		return r.Release == s.text || r.Package().Version == s.text
+	}))
 }
 
 // Resolve selects for each selector in turn and drops what was already
@@ -37,11 +54,11 @@ func Resolve(args []string, refs []Ref) ([]Ref, error) {
 	return Unique(found), nil
 }
 
-// Unique keeps the first of the Refs that are the same kernel.
+// Unique keeps the first of the Refs that are the same kernel in the same variant.
 func Unique(refs []Ref) []Ref {
 	seen := map[string]bool{}
 	return slices.DeleteFunc(slices.Clone(refs), func(r Ref) bool {
-		id := r.ID()
+		id := r.ID() + r.Variant.Suffix()
 		defer func() { seen[id] = true }()
 		return seen[id]
 	})

@@ -26,8 +26,9 @@ type Selector struct {
 	text    string
 	kind    selectorKind
 	flavour string // "" means Cloud, or Generic where there is no Cloud
-	word    string // the selector without its flavour; the name for byName, the track for byTrack
+	word    string // the selector without flavour and variant; the name for byName, the track for byTrack
 	source  string // the only one; "" for a selector that names none
+	variant Variant
 	version Version
 	within  Range
 }
@@ -59,11 +60,12 @@ func expand(args []string) []string {
 	for _, arg := range args {
 		for word := range strings.SplitSeq(arg, ",") {
 			word = strings.TrimSpace(word)
-			base, flavour, _ := strings.Cut(word, "/")
+			base, _, _ := strings.Cut(word, "+")
+			base, _, _ = strings.Cut(base, "/")
 			switch {
 			case word == "":
 			case base == "default":
-				words = append(words, defaultWords(flavour)...)
+				words = append(words, defaultWords(word[len("default"):])...)
 			default:
 				words = append(words, word)
 			}
@@ -72,13 +74,11 @@ func expand(args []string) []string {
 	return words
 }
 
-func defaultWords(flavour string) []string {
+// defaultWords returns what "default" stands for, with what follows it: a flavour, a variant.
+func defaultWords(rest string) []string {
 	words := make([]string, len(defaultSelectors))
 	for i, w := range defaultSelectors {
-		words[i] = w
-		if flavour != "" {
-			words[i] += "/" + flavour
-		}
+		words[i] = w + rest
 	}
 	return words
 }
@@ -96,13 +96,46 @@ var (
 func ValidName(s string) bool { return nameForm.MatchString(s) }
 
 func parseSelector(text string) (Selector, error) {
-	if m := kindForm.FindStringSubmatch(text); m != nil {
+	base, variant, err := CutVariant(text)
+	if err == nil {
+		err = unknownVariant(base)
+	}
+	if err != nil {
+		return Selector{}, &SelectorError{Selector: text, Problem: "has an unknown variant: " + err.Error()}
+	}
+	s, err := parseBase(text, base)
+	s.variant = variant
+	return s, err
+}
+
+// unknownVariant returns an error if what follows the last + of a selector can only be meant
+// as a variant: it has a value, or is a word after a series or a group of kernels.
+func unknownVariant(base string) error {
+	i := strings.LastIndexByte(base, '+')
+	if i <= 0 {
+		return nil
+	}
+	word, _, flavoured := strings.Cut(base[:i], "/")
+	group := flavoured || word == "latest" || word == "all" || seriesForm.MatchString(word) || strings.ContainsAny(word, "<>=")
+	if strings.Contains(base[i:], "=") || group && settingForm.MatchString(base[i+1:]) {
+		_, err := parseSetting(base[i+1:])
+		return err
+	}
+	return nil
+}
+
+// settingForm is what the name of a setting may look like, with its usual mistakes.
+var settingForm = regexp.MustCompile(`^[a-z]+[0-9]?$`)
+
+// parseBase reads a selector without its variant. text is all of it.
+func parseBase(text, base string) (Selector, error) {
+	if m := kindForm.FindStringSubmatch(base); m != nil {
 		return parseKind(text, m[1], m[2])
 	}
-	if namesSource(text) {
-		return Selector{text: text, kind: byTrack, word: text}, nil
+	if namesSource(base) {
+		return Selector{text: text, kind: byTrack, word: base}, nil
 	}
-	plain, explicit := CutSource(text, Debian)
+	plain, explicit := CutSource(base, Debian)
 	word, flavour, cut := strings.Cut(plain, "/")
 	if cut && flavour != Cloud && flavour != Generic {
 		return Selector{}, &SelectorError{text, "has an unknown flavour; there are /cloud and /generic", "", nil}
@@ -116,7 +149,7 @@ func parseSelector(text string) (Selector, error) {
 
 func parseKind(text, kind, rest string) (Selector, error) {
 	if kind == OCI && rest != "" {
-		return Selector{text: text, kind: byTrack, word: text}, nil
+		return Selector{text: text, kind: byTrack, word: OCI + ":" + rest}, nil
 	}
 	if kind != Local {
 		return Selector{}, &SelectorError{text, "is of the unknown kind \"" + kind + ":\"; there are local:NAME and oci:REF", "", nil}
@@ -156,8 +189,17 @@ func parseWord(s Selector) (Selector, error) {
 // String returns the selector as it was written.
 func (s Selector) String() string { return s.text }
 
+// Base returns the selector without its variant.
+func (s Selector) Base() string {
+	base, _, _ := CutVariant(s.text)
+	return base
+}
+
 // IsLocal reports whether only imported kernels can match.
 func (s Selector) IsLocal() bool { return s.kind == byName }
+
+// Variant returns in what the kernels are to differ from how they are usually booted.
+func (s Selector) Variant() Variant { return s.variant }
 
 // IsAll reports whether s is "all".
 func (s Selector) IsAll() bool { return s.kind == all }

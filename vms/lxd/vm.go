@@ -96,7 +96,7 @@ func (p *Provider) bootFiles(ctx context.Context, want vms.Spec) (bootFiles, err
 			files.notes = append(files.notes, n)
 		}
 	}
-	files.parameter = want.Kernel.LSMParameter(want.LSM)
+	files.parameter = want.Kernel.Parameters(want.LSM)
 	files.cx16 = want.CPUs <= 1 && want.Kernel.NeedsCX16()
 	return files, err
 }

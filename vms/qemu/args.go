@@ -98,8 +98,8 @@ func memoryFile(s spec, share string) []string {
 
 func kernelArguments(s spec, more ...string) []string {
 	words := append([]string{commandLine}, more...)
-	if lsm := s.kernel.LSMParameter(s.lsm); lsm != "" {
-		words = append(words, lsm)
+	if parameters := s.kernel.Parameters(s.lsm); parameters != "" {
+		words = append(words, parameters)
 	}
 	return []string{"-kernel", s.boot(), "-initrd", s.initrd, "-append", strings.Join(words, " ")}
 }

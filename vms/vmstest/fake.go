@@ -31,6 +31,9 @@ type Fake struct {
 
 	Forks, DeadForks bool // machines are forked where they may be; forks never answer
 
+	Unmet     []string // settings of variants that no kernel can have
+	NoVariant bool     // kernels are booted as usual, whatever is asked for
+
 	Started, Running, Most, Rejected atomic.Int32
 
 	mu    sync.Mutex
@@ -93,7 +96,14 @@ func (p *Fake) Start(ctx context.Context, spec vms.Spec) (vms.Machine, error) {
 	if answers[wire.OpExec] == nil {
 		answers[wire.OpExec] = m.exec
 	}
-	go m.agent(guest, wire.NewServer(guest, answers))
+	ready := wire.Ready{Release: "6.1.0-fake", Variant: string(spec.Kernel.Variant)}
+	for _, setting := range p.Unmet {
+		ready.Unmet = append(ready.Unmet, wire.Unmet{Setting: setting, Seen: "it did not take effect"})
+	}
+	if p.NoVariant {
+		ready.Variant = ""
+	}
+	go m.agent(guest, wire.NewServer(guest, answers), ready)
 	return m, nil
 }
 
@@ -120,7 +130,7 @@ func (m *fakeMachine) exec(ctx context.Context, req *wire.Request) (any, error) 
 
 // agent runs the guest's end: ready for a snapshot in a fork, on its way there in a boot. It
 // never resumes in a provider whose forks are dead.
-func (m *fakeMachine) agent(guest net.Conn, server *wire.Server) {
+func (m *fakeMachine) agent(guest net.Conn, server *wire.Server, ready wire.Ready) {
 	if m.About.StartKind == "fork" {
 		if _, err := wire.ReadFrame(guest); err != nil || m.provider.DeadForks {
 			return
@@ -133,7 +143,7 @@ func (m *fakeMachine) agent(guest net.Conn, server *wire.Server) {
 			return
 		}
 	}
-	payload, err := wire.EncodeReady(wire.Ready{Release: "6.1.0-fake"})
+	payload, err := wire.EncodeReady(ready)
 	if err == nil && server.Ready(payload, "fake", 1) == nil {
 		server.Serve(context.Background(), time.Second)
 	}

@@ -16,6 +16,15 @@ type Ready struct {
 	Memory  int64  `json:"memory"`           // bytes the kernel manages
 	CPUs    int    `json:"cpus"`             //
 	Window  int    `json:"window,omitempty"` // bytes of a call's data it can take unacknowledged, if more than Window
+
+	Variant string  `json:"variant,omitempty"` // of the kernel, as its command line has it
+	Unmet   []Unmet `json:"unmet,omitempty"`   // what of it did not take effect
+}
+
+// Unmet is a setting of the kernel's variant that did not take effect.
+type Unmet struct {
+	Setting string `json:"setting"` // "jit=off"
+	Seen    string `json:"seen"`    // what the agent saw in place of it
 }
 
 // bootIDSize is that of a UUID as text, in bytes.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -64,7 +65,7 @@ func TestStart(t *testing.T) {
 			t.Errorf("port %v: the agent waits on the other stream", withPort)
 		}
 		ready, err := NewClient(stream).Resume(t.Context(), someResume())
-		if err != nil || ready != (Ready{BootID: someBootID, Uptime: 2.5, Release: "6.1", Memory: 7}) {
+		if err != nil || !reflect.DeepEqual(ready, Ready{BootID: someBootID, Uptime: 2.5, Release: "6.1", Memory: 7}) {
 			t.Errorf("ready %+v, error %v", ready, err)
 		}
 		if w := <-resumed; w != someResume() || w.Hostname() != "bpflab-ab000000" || w.MachineID() != "ab0000000000000000000000000000cd" {

@@ -103,7 +103,7 @@ func (c *Catalogue) fallForward(ctx context.Context, ref kernel.Ref, gone error)
 	if newest.ID() == ref.ID() {
 		return kernel.Image{}, gone
 	}
-	newest.Selector = ref.Selector
+	newest.Selector, newest.Variant = ref.Selector, ref.Variant
 	image, err := c.image(ctx, newest)
 	if err == nil {
 		note := fmt.Sprintf("pinned %s %s has left its mirror, using %s", ref.Label(), ref.Package().Version, newest.Package().Version)
@@ -153,7 +153,7 @@ func (c *Catalogue) labelled(image kernel.Image, ref kernel.Ref, err error) (ker
 	}
 	p := ref.Package()
 	image.Keeper = &keeper{c, ref}
-	image.Selector, image.Series, image.Source = ref.Selector, ref.Label(), ref.Source
+	image.Selector, image.Series, image.Variant, image.Source = ref.Selector, ref.Label(), ref.Variant, ref.Source
 	image.Track, image.Suite, image.Signer = ref.Track, ref.Suite, ref.Signer
 	image.Version, image.Package, image.PkgVer, image.SHA256 = ref.Version, p.Package, p.Version, p.SHA256
 	return image, nil

@@ -39,6 +39,9 @@ func (c *Catalogue) Lock(ctx context.Context, selectors []string) (lock kernel.L
 }
 
 func (c *Catalogue) pin(ctx context.Context, s kernel.Selector, lock *kernel.Lock) ([]string, error) {
+	if s.Variant() != "" {
+		return nil, &kernel.SelectorError{Selector: s.String(), Problem: "is a variant, and the lock file has packages: pin the kernel without " + s.Variant().Suffix()}
+	}
 	if s.IsLocal() || s.Source() == kernel.Host {
 		return nil, &kernel.SelectorError{Selector: s.String(), Problem: "only exists here: it cannot be pinned"}
 	}

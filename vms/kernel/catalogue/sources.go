@@ -129,7 +129,7 @@ func (s sources) parse(words []string) ([]kernel.Selector, error) {
 
 func (s sources) claim(one kernel.Selector) (kernel.Selector, error) {
 	for _, source := range s {
-		track, ours, err := source.Claim(one.String())
+		track, ours, err := source.Claim(one.Base())
 		if err != nil {
 			return one, err
 		}

@@ -1,0 +1,156 @@
+package guest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/wire"
+)
+
+// variant is in what this machine's kernel is to differ from how it is usually booted, and
+// what of that did not take effect.
+type variant struct {
+	wanted      kernel.Variant
+	hierarchies []filesystem // of control groups
+	unmet       []wire.Unmet
+}
+
+// unified is the hierarchy of control groups of a machine whose variant says nothing.
+var unified = []filesystem{{"cgroup2", cgroupRoot, true}}
+
+// readVariant returns the variant that the kernel's command line names.
+func readVariant() (*variant, error) {
+	v := &variant{hierarchies: unified}
+	text, err := parameter(kernel.VariantParameter)
+	if err != nil {
+		return v, nil // it is the usual one
+	}
+	if v.wanted, err = kernel.ParseVariant(text); err != nil {
+		return nil, fmt.Errorf("%s=%s: %w", kernel.VariantParameter, text, err)
+	}
+	for _, s := range v.wanted.Settings() {
+		if s.Name == "cgroup1" {
+			v.hierarchies = nil
+		}
+	}
+	return v, nil
+}
+
+// knobs make a setting true, as far as the command line has not, and look whether it is.
+// The error says what they saw.
+var knobs = map[string]func(value string) error{
+	"cgroup1":      func(string) error { return mountCgroup1(cgroupRoot, "/proc/cgroups") },
+	"hardened":     func(string) error { return sysctl("net/core/bpf_jit_harden", "2") },
+	"jit":          func(string) error { return turnJITOff("/proc/sys/net/core/bpf_jit_enable") },
+	"lockdown":     checkLockdown,
+	"lsm":          checkLSM,
+	"mem":          func(string) error { return nil }, // the host compares it with wire.Ready
+	"preempt":      checkPreempt,
+	"unprivileged": func(string) error { return sysctl("kernel/unprivileged_bpf_disabled", "0") },
+}
+
+// apply makes all settings true, and keeps those that cannot be.
+func (v *variant) apply() {
+	for _, s := range v.wanted.Settings() {
+		err := errors.New("this agent does not know it")
+		if turn := knobs[s.Name]; turn != nil {
+			err = turn(s.Value)
+		}
+		if err != nil {
+			v.unmet = append(v.unmet, wire.Unmet{Setting: s.String(), Seen: err.Error()})
+		}
+	}
+}
+
+// sysctl sets a sysctl, by its path below /proc/sys, and reads it again.
+func sysctl(name, value string) error { return setFile("/proc/sys/"+name, value) }
+
+func setFile(file, value string) error {
+	failed := os.WriteFile(file, []byte(value), 0)
+	now, err := os.ReadFile(file)
+	switch {
+	case err != nil:
+		return err
+	case failed != nil:
+		return fmt.Errorf("%w, and it is %s", failed, strings.TrimSpace(string(now)))
+	case strings.TrimSpace(string(now)) != value:
+		return fmt.Errorf("%s is %s after %s was written", file, strings.TrimSpace(string(now)), value)
+	}
+	return nil
+}
+
+// turnJITOff has the kernel interpret programs. A kernel without the switch has no JIT.
+func turnJITOff(file string) error {
+	err := setFile(file, "0")
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+const securityDir = "/sys/kernel/security"
+
+// checkLockdown looks whether the kernel is locked down so far. The file has the level
+// in brackets.
+func checkLockdown(level string) error {
+	activeLSMs() // mounts securityfs
+	text, err := os.ReadFile(securityDir + "/lockdown")
+	if err == nil && !strings.Contains(string(text), "["+level+"]") {
+		err = fmt.Errorf("%s/lockdown says %s", securityDir, strings.TrimSpace(string(text)))
+	}
+	return err
+}
+
+// checkLSM looks whether a security module is active.
+func checkLSM(name string) error {
+	active := activeLSMs()
+	if !strings.Contains(","+active+",", ","+name+",") {
+		return fmt.Errorf("the active security modules are %q", active)
+	}
+	return nil
+}
+
+// checkPreempt looks which model of preemption is in force: in debugfs, or where that is
+// locked down in the kernel's log. "" is full.
+func checkPreempt(model string) error {
+	if model == "" {
+		model = "full"
+	}
+	const file = "/sys/kernel/debug/sched/preempt" // since 5.13
+	text, err := os.ReadFile(file)
+	if err == nil {
+		if !strings.Contains(string(text), "("+model+")") {
+			return fmt.Errorf("%s says %s", file, strings.TrimSpace(string(text)))
+		}
+		return nil
+	}
+	log := kernelLog()
+	said := preemptForm.FindAllSubmatch(log, -1)
+	if len(said) == 0 {
+		return err
+	}
+	if last := string(said[len(said)-1][1]); last != model {
+		return fmt.Errorf("the kernel says that it preempts %s", last)
+	}
+	return nil
+}
+
+// preemptForm finds what sched_dynamic_update of kernel/sched/core.c prints.
+var preemptForm = regexp.MustCompile(`Dynamic Preempt: (\w+)`)
+
+// kernelLog returns what the kernel has printed so far.
+func kernelLog() []byte {
+	const readAll = 3 // SYSLOG_ACTION_READ_ALL
+	buf := make([]byte, 1<<20)
+	n, err := unix.Klogctl(readAll, buf)
+	if err != nil {
+		return nil
+	}
+	return buf[:n]
+}
