@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"sync"
 	"time"
@@ -17,8 +18,9 @@ type Options struct {
 	Timeout time.Duration // for one run of clang; 0 means 60 s
 	Memory  int64         // bytes clang may map; 0 means 4 GiB
 
-	// Confined lets clang read only the source, the system's headers and its own files, so
-	// that strangers' C cannot read this machine's files. See Confinable.
+	// Confined lets clang read only the source, the directories of headers that it
+	// searches, and its own program and libraries and the linker's, so that strangers' C
+	// cannot read this machine's files. See Confinable.
 	Confined bool
 }
 
@@ -43,7 +45,8 @@ type Builder struct {
 	store   store
 
 	mu    sync.Mutex
-	clang *Clang // once found
+	clang *Clang     // once found
+	tools *toolchain // of a confined clang
 }
 
 // New returns a Builder. It checks nothing yet: a missing clang is an error of the first
@@ -79,7 +82,7 @@ func (b *Builder) timed(ctx context.Context, src Source, kind kind) (Object, err
 }
 
 func (b *Builder) object(ctx context.Context, src Source, kind kind) (Object, error) {
-	clang, err := b.compiler(ctx)
+	clang, tools, err := b.compiler(ctx)
 	if err != nil {
 		return Object{}, err
 	}
@@ -87,7 +90,7 @@ func (b *Builder) object(ctx context.Context, src Source, kind kind) (Object, er
 	if err != nil {
 		return Object{}, err
 	}
-	job := job{kind: kind, source: src, clang: clang, files: files, timeout: b.options.Timeout, memory: b.options.Memory, confined: b.options.Confined}
+	job := job{kind: kind, source: src, clang: clang, files: files, timeout: b.options.Timeout, memory: b.options.Memory, tools: tools}
 	if b.store.dir == "" {
 		bytes, _, err := job.run(ctx)
 		return newObject(bytes), err
@@ -123,20 +126,27 @@ func (b *Builder) cached(ctx context.Context, job job) (Object, error) {
 	return object, err
 }
 
-// compiler finds clang once. An error is not remembered: the user may install
-// it while a workshop runs.
-func (b *Builder) compiler(ctx context.Context) (Clang, error) {
+// compiler finds clang once, and the files of one to confine. An error is not remembered:
+// the user may install it while a workshop runs.
+func (b *Builder) compiler(ctx context.Context) (Clang, *toolchain, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.clang != nil {
-		return *b.clang, nil
+		return *b.clang, b.tools, nil
 	}
 	clang, err := FindClang(ctx, b.options.Clang)
 	if err != nil {
-		return Clang{}, err
+		return Clang{}, nil, err
+	}
+	if b.options.Confined {
+		tools, err := findToolchain(ctx, clang)
+		if err != nil {
+			return Clang{}, nil, &HostError{fmt.Errorf("confine the compiler: %w", err)}
+		}
+		b.tools = &tools
 	}
 	b.clang = &clang
-	return clang, nil
+	return clang, b.tools, nil
 }
 
 func newObject(bytes []byte) Object {

@@ -37,7 +37,8 @@ func missing(tool install.Tool, format string, args ...any) *ToolError {
 
 // Clang is the compiler found on this machine.
 type Clang struct {
-	Path    string   // of the binary
+	Path    string   // as it was found; it may be a script
+	Binary  string   // the program that compiles
 	Version string   // first line of its version output
 	Headers []string // directories it searches for <...>, in order
 }
@@ -107,7 +108,23 @@ func inspect(ctx context.Context, path string) (Clang, error) {
 		return Clang{}, fmt.Errorf("asking clang for its version: %w", err)
 	}
 	version, headers := parseAccount(account.String())
-	return Clang{Path: path, Version: version, Headers: withMultiarch(headers)}, nil
+	return Clang{Path: path, Binary: binaryOf(path, account.String()), Version: version, Headers: withMultiarch(headers)}, nil
+}
+
+// frontend matches the command that clang -v shows of its own compiler.
+var frontend = regexp.MustCompile(`(?m)^ "(/[^"]+)" -cc1 `)
+
+// binaryOf returns the program behind the path of a clang, which the output of clang -v
+// names.
+func binaryOf(path, account string) string {
+	binary := path
+	if match := frontend.FindStringSubmatch(account); match != nil {
+		binary = match[1]
+	}
+	if real, err := filepath.EvalSymlinks(binary); err == nil {
+		return real
+	}
+	return binary
 }
 
 // parseAccount reads the output of clang -v: the version is its first line,

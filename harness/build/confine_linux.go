@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
+	"slices"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -38,31 +38,23 @@ const (
 	mayAll  = unix.LANDLOCK_ACCESS_FS_MAKE_SYM<<1 - 1
 )
 
-// startConfined starts a command that can read the system's programs and headers, and
-// write below dir, and sees nothing else of the file system.
+// startConfined starts a command that can read the toolchain and the headers, and write
+// below dir, and can open nothing else of the file system. What exists it can still learn:
+// Landlock does not restrict stat(2).
 //
 // Landlock binds a thread and the processes that it starts. So the command gets a thread
 // of its own, which ends with this call.
-func startConfined(cmd *exec.Cmd, clang Clang, dir string) error {
+func startConfined(cmd *exec.Cmd, tools toolchain, headers []string, dir string) error {
 	result := make(chan error)
 	go func() {
 		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-		err := confine(append(readable(clang), clang.Headers...), dir)
+		err := confine(append(slices.Clone(tools.files), headers...), dir)
 		if err == nil {
 			err = cmd.Start()
 		}
 		result <- err
 	}()
 	return <-result
-}
-
-// readable returns the directories of the compiler and of what it is linked with.
-func readable(clang Clang) []string {
-	dirs := []string{"/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache"}
-	if path, err := filepath.EvalSymlinks(clang.Path); err == nil {
-		dirs = append(dirs, filepath.Dir(path), filepath.Join(filepath.Dir(path), "..", "lib"))
-	}
-	return dirs
 }
 
 // confine denies this thread the whole file system, except the given paths.

@@ -12,4 +12,4 @@ var errNoConfine = errors.New("only Linux can confine a compiler, with Landlock"
 // Confinable returns why this machine cannot confine a compiler, nil if it can.
 func Confinable() error { return errNoConfine }
 
-func startConfined(*exec.Cmd, Clang, string) error { return errNoConfine }
+func startConfined(*exec.Cmd, toolchain, []string, string) error { return errNoConfine }

@@ -21,13 +21,16 @@ func TestConfinedCompilerReadsNothingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, code := range map[string]string{
-		"include":    "#include \"" + secret + "\"\nint x = sizeof(hunter2);\n",
-		"climbing":   "#include \"../../../../../../../../" + secret + "\"\n",
-		"macro":      "#define F \"" + secret + "\"\n#include F\n",
-		"incbin":     "__asm__(\".pushsection .rodata\\n.inc\" \"bin \\\"" + secret + "\\\"\\n.popsection\");\n",
-		"endless":    "#include \"../../../../../../../proc/kmsg\"\n",
-		"password":   "#include \"/etc/passwd\"\n",
-		"other home": "#include \"" + filepath.Join(os.Getenv("HOME"), ".bashrc") + "\"\n",
+		"include":                    "#include \"" + secret + "\"\nint x = sizeof(hunter2);\n",
+		"climbing":                   "#include \"../../../../../../../../" + secret + "\"\n",
+		"macro":                      "#define F \"" + secret + "\"\n#include F\n",
+		"incbin":                     incbin(secret),
+		"endless":                    "#include \"../../../../../../../proc/kmsg\"\n",
+		"password":                   "#include \"/etc/passwd\"\n",
+		"other home":                 "#include \"" + filepath.Join(os.Getenv("HOME"), ".bashrc") + "\"\n",
+		"a program":                  incbin("/bin/sh"),
+		"libraries":                  incbin("/etc/ld.so.cache"),
+		"a file of the distribution": "#define NAME int\n#include \"/usr/lib/os-release\"\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := New(Options{Confined: true})
@@ -43,6 +46,47 @@ func TestConfinedCompilerReadsNothingElse(t *testing.T) {
 				t.Errorf("clang shows what it must not read:\n%s", compile.Output)
 			}
 		})
+	}
+}
+
+// incbin returns C that puts a file into the object.
+func incbin(file string) string {
+	return "__asm__(\".pushsection .rodata\\n.inc\" \"bin \\\"" + file + "\\\"\\n.popsection\");\n"
+}
+
+// TestMarkerBesideTheCompiler has a marker below /usr, where the compiler and its headers are
+// too: it comes out neither by #include nor by .incbin.
+func TestMarkerBesideTheCompiler(t *testing.T) {
+	if err := Confinable(); err != nil {
+		t.Skip(err)
+	}
+	dir, err := os.MkdirTemp("/usr/local/etc", "bpflab-test-")
+	if err != nil {
+		t.Skip("needs root, to put a marker below /usr: ", err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	marker := filepath.Join(dir, "marker")
+	writeFile(t, marker, "int hunter2 = 1;\n")
+	for name, code := range map[string]string{"include": "#include \"" + marker + "\"\n", "incbin": incbin(marker)} {
+		object, err := New(Options{Confined: true}).Object(t.Context(), text(code))
+		if !errors.As(err, new(*CompileError)) {
+			t.Errorf("%s: error %v; the marker is in the object: %v", name, err, strings.Contains(string(object.Bytes), "hunter2"))
+		}
+	}
+}
+
+// TestConfinedLinker links a program, as for a lab that watches one.
+func TestConfinedLinker(t *testing.T) {
+	if err := Confinable(); err != nil {
+		t.Skip(err)
+	}
+	source := text("void _start(void) { for (;;) ; }\n")
+	free, err := New(Options{}).Program(t.Context(), source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if confined, err := New(Options{Confined: true}).Program(t.Context(), source); err != nil || confined.SHA256 != free.SHA256 {
+		t.Errorf("the confined compiler made another program: %v", err)
 	}
 }
 

@@ -27,7 +27,7 @@ type job struct {
 	timeout time.Duration
 	memory  int64
 
-	confined bool
+	tools *toolchain // what a confined clang consists of; nil: it is not confined
 }
 
 // key returns a digest of all that the object depends on.
@@ -146,8 +146,13 @@ func (j job) exec(ctx context.Context, tree string, messages *head) error {
 	cmd.Stderr = messages
 	cmd.WaitDelay = time.Second
 	start := (*exec.Cmd).Start
-	if j.confined {
-		start = func(cmd *exec.Cmd) error { return startConfined(cmd, j.clang, filepath.Dir(tree)) }
+	if j.tools != nil {
+		// the loader cannot read the system's list of libraries
+		cmd.Env = append(cmd.Env, "LD_LIBRARY_PATH="+strings.Join(j.tools.libraries, ":"))
+		cmd.Path = j.tools.clang
+		start = func(cmd *exec.Cmd) error {
+			return startConfined(cmd, *j.tools, j.clang.Headers, filepath.Dir(tree))
+		}
 	}
 	wait, err := child.Begin(cmd, start)
 	if err != nil {
