@@ -43,7 +43,8 @@ var layers = map[string][]string{
 	"vms/console":         {},
 	"vms/initramfs":       {"vms/cache", "vms/cpio", "vms/kernel"},
 	"vms/template":        {"vms/cache", "vms/lease"},
-	"vms/kernel/debian":   {"vms/kernel", "vms/kernel/deb"},
+	"vms/kernel/apt":      {"vms/kernel"},
+	"vms/kernel/debian":   {"vms/kernel", "vms/kernel/apt"},
 	"vms/kernel/download": {"vms/kernel"},
 	"vms/kernel/local":    {"vms/kernel", "vms/kernel/bzimage", "vms/kernel/deb"},
 

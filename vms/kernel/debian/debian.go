@@ -1,11 +1,7 @@
 // Package debian finds and fetches kernels of Debian suites.
 //
-// What it returns is verified along the whole chain: the suite's InRelease is
-// signed by a key of the Debian archive (the keys come with the binary), has
-// not expired, is of the suite asked for and not older than the one seen last;
-// it holds the digest of the package index, which holds the digests of the
-// packages. Archived suites (stretch, buster) are verified the same way as of
-// the date of their last Release: their keys expire, and they no longer change.
+// Package apt verifies them, with the keys of the Debian archive, which come with the
+// binary. Archived suites are stretch and buster.
 package debian
 
 import (
@@ -18,15 +14,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/kernel/apt"
 )
 
 // Source is Debian. It satisfies kernel.Source.
 type Source struct {
 	mirrors Mirrors
 	keys    Keys
-	now     func() time.Time
-	blobs   kernel.Blobs
-	states  kernel.States
+	archive apt.Archive
 }
 
 // Options of New. Blobs and States are required.
@@ -50,7 +45,7 @@ func New(o Options) (*Source, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Source{mirrors, o.Keys, o.Now, o.Blobs, o.States}, nil
+	return &Source{mirrors, o.Keys, apt.Archive{Source: kernel.Debian, Now: o.Now, Blobs: o.Blobs, States: o.States}}, nil
 }
 
 // Name returns "debian".
@@ -100,13 +95,28 @@ func (s *Source) Fetch(ctx context.Context, ref kernel.Ref) ([]string, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s %s: there is no suite %q; is the lock file from a newer bpflab?", ref.Label(), ref.Release, ref.Suite)
 	}
-	var paths []string
-	for _, file := range ref.Files {
-		path, err := s.blobs.Blob(ctx, file, s.mirrors.base(suite)+"/"+file.Path)
-		if err != nil {
-			return nil, err
-		}
-		paths = append(paths, path)
+	return s.archive.Fetch(ctx, s.mirrors.base(suite), ref.Files)
+}
+
+// listSuite returns the suite's kernels. Errors are *kernel.UnavailableError
+// with the suite's name.
+func (s *Source) listSuite(ctx context.Context, suite suite) ([]kernel.Ref, error) {
+	described, err := s.describe(suite)
+	if err != nil {
+		return nil, err
 	}
-	return paths, nil
+	entries, release, err := s.archive.Kernels(ctx, described, isKernelPart)
+	if err != nil {
+		return nil, err
+	}
+	return kernels(suite, entries, release.Signer), nil
+}
+
+// describe returns what the suite must be.
+func (s *Source) describe(suite suite) (apt.Suite, error) {
+	ring, err := s.keys.ring(suite.archived())
+	return apt.Suite{
+		Name: suite.name, Title: "Debian", Base: s.mirrors.base(suite), Path: suite.path,
+		Codename: suite.codename, Archived: suite.archived(), Ring: ring,
+	}, err
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/kernel/apt"
 	"github.com/bpflab/bpflab/vms/kernel/download"
 	"github.com/bpflab/bpflab/vms/kernel/kerneltest"
 	"github.com/bpflab/bpflab/vms/kernel/store"
@@ -163,18 +164,18 @@ func TestAttacksOnTheChain(t *testing.T) {
 		attack func(*world)
 		want   error
 	}{
-		{"wrong key", func(w *world) { w.mirror.Add(bookworm(), theirs) }, ErrSignature},
-		{"not signed", func(w *world) { w.mirror.Put(inRelease, []byte("Codename: bookworm\n")) }, ErrSignature},
-		{"empty", func(w *world) { w.mirror.Put(inRelease, nil) }, ErrSignature},
-		{"signed text changed", edit(inRelease, "Origin: Fake", "Origin: Evil"), ErrSignature},
+		{"wrong key", func(w *world) { w.mirror.Add(bookworm(), theirs) }, apt.ErrSignature},
+		{"not signed", func(w *world) { w.mirror.Put(inRelease, []byte("Codename: bookworm\n")) }, apt.ErrSignature},
+		{"empty", func(w *world) { w.mirror.Put(inRelease, nil) }, apt.ErrSignature},
+		{"signed text changed", edit(inRelease, "Origin: Fake", "Origin: Evil"), apt.ErrSignature},
 		{"unsigned text after", func(w *world) {
 			w.mirror.Put(inRelease, append(w.mirror.Get(inRelease), "SHA256:\n"...))
-		}, ErrSignature},
-		{"truncated", func(w *world) { b := w.mirror.Get(inRelease); w.mirror.Put(inRelease, b[:len(b)/2]) }, ErrSignature},
-		{"too long", func(w *world) { w.mirror.Put(inRelease, make([]byte, maxRelease+1)) }, download.ErrLength},
-		{"expired", resigned(func(s *kerneltest.Suite) { s.ValidUntil = now.Add(-time.Minute) }), ErrExpired},
-		{"from the future", resigned(func(s *kerneltest.Suite) { s.Date = now.Add(2 * day) }), ErrSignature},
-		{"of another suite", resigned(func(s *kerneltest.Suite) { s.Codename = "trixie" }), ErrMismatch},
+		}, apt.ErrSignature},
+		{"truncated", func(w *world) { b := w.mirror.Get(inRelease); w.mirror.Put(inRelease, b[:len(b)/2]) }, apt.ErrSignature},
+		{"too long", func(w *world) { w.mirror.Put(inRelease, make([]byte, 8<<20)) }, download.ErrLength},
+		{"expired", resigned(func(s *kerneltest.Suite) { s.ValidUntil = now.Add(-time.Minute) }), apt.ErrExpired},
+		{"from the future", resigned(func(s *kerneltest.Suite) { s.Date = now.Add(2 * day) }), apt.ErrSignature},
+		{"of another suite", resigned(func(s *kerneltest.Suite) { s.Codename = "trixie" }), apt.ErrMismatch},
 		{"not there", func(w *world) { w.mirror.Remove(inRelease) }, kernel.ErrGone},
 		{"index changed", func(w *world) { changeIndex(w, func(b []byte) []byte { b[len(b)/2]++; return b }) }, store.ErrDigest},
 		{"index truncated", func(w *world) { changeIndex(w, func(b []byte) []byte { return b[:len(b)-1] }) }, download.ErrLength},
@@ -226,7 +227,7 @@ func TestReplay(t *testing.T) {
 	old := bookworm()
 	old.Date = old.Date.Add(-time.Hour)
 	w.mirror.Add(old, ours)
-	if err := list(); !errors.Is(err, ErrReplayed) {
+	if err := list(); !errors.Is(err, apt.ErrReplayed) {
 		t.Errorf("an older one: got %v", err)
 	}
 	w.mirror.Add(bookworm(), ours)
@@ -318,7 +319,7 @@ func TestExpiredKey(t *testing.T) {
 		name  string
 		want  error
 	}{
-		"current suite": {kerneltest.Suite{Root: "debian", Path: "bookworm", Codename: "bookworm", Date: signed}, "bookworm", ErrSignature},
+		"current suite": {kerneltest.Suite{Root: "debian", Path: "bookworm", Codename: "bookworm", Date: signed}, "bookworm", apt.ErrSignature},
 		"archived suite": {kerneltest.Suite{Root: "debian", Path: "buster", Codename: "buster", Date: signed, ValidUntil: signed.Add(day),
 			Packages: []kerneltest.Package{image("4.19.0-27-cloud-amd64", "4.19.316-1")}}, "buster", nil},
 	}
@@ -346,7 +347,7 @@ func TestArchivedKeyOnCurrentSuite(t *testing.T) {
 	w := newWorld(t)
 	w.mirror.Add(bookworm(), theirs)
 	w.source.keys.Archived = theirs.Public()
-	if _, err := w.source.listSuite(t.Context(), suiteOf(t, "bookworm")); !errors.Is(err, ErrSignature) {
+	if _, err := w.source.listSuite(t.Context(), suiteOf(t, "bookworm")); !errors.Is(err, apt.ErrSignature) {
 		t.Errorf("got %v", err)
 	}
 }

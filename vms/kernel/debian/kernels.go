@@ -6,13 +6,16 @@ import (
 	"slices"
 	"strings"
 
-	"pault.ag/go/debian/version"
-
 	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/kernel/apt"
 )
 
 // prefixes of the packages a kernel consists of.
 var prefixes = []string{"linux-image-", "linux-binary-", "linux-modules-", "linux-base-"}
+
+func isKernelPart(name string) bool {
+	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) })
+}
 
 // imageForm finds kernels of a release, not the metapackages of a series, nor
 // debug symbols, unsigned images and the real-time flavour.
@@ -23,8 +26,8 @@ type packageID struct{ name, version string }
 
 // kernels returns the suite's own kernels among entries, oldest first. One
 // that lacks a package it depends on is left out.
-func kernels(s suite, entries []entry) []kernel.Ref {
-	index := map[packageID]entry{}
+func kernels(s suite, entries []apt.Entry, signer string) []kernel.Ref {
+	index := map[packageID]apt.Entry{}
 	for _, e := range entries {
 		index[packageID{e.Package, e.Version}] = e
 	}
@@ -32,6 +35,7 @@ func kernels(s suite, entries []entry) []kernel.Ref {
 	var refs []kernel.Ref
 	for _, e := range entries {
 		if ref, ok := kernelOf(s, e, index); ok && home.Contains(ref.Version) {
+			ref.Signer = signer
 			refs = append(refs, ref)
 		}
 	}
@@ -39,7 +43,7 @@ func kernels(s suite, entries []entry) []kernel.Ref {
 	return refs
 }
 
-func kernelOf(s suite, e entry, index map[packageID]entry) (kernel.Ref, bool) {
+func kernelOf(s suite, e apt.Entry, index map[packageID]apt.Entry) (kernel.Ref, bool) {
 	m := imageForm.FindStringSubmatch(e.Package)
 	if m == nil || strings.HasSuffix(m[1], "-rt-amd64") {
 		return kernel.Ref{}, false
@@ -58,8 +62,8 @@ func kernelOf(s suite, e entry, index map[packageID]entry) (kernel.Ref, bool) {
 
 // parts follows Depends to the packages that hold the rest of the kernel of a
 // release. The package with the image comes first.
-func parts(e entry, release string, index map[packageID]entry) ([]kernel.File, bool) {
-	found := []entry{e}
+func parts(e apt.Entry, release string, index map[packageID]apt.Entry) ([]kernel.File, bool) {
+	found := []apt.Entry{e}
 	seen := map[string]bool{e.Package: true}
 	for i := 0; i < len(found); i++ {
 		for _, name := range ownParts(found[i].Depends, release) {
@@ -73,7 +77,7 @@ func parts(e entry, release string, index map[packageID]entry) ([]kernel.File, b
 			}
 		}
 	}
-	slices.SortFunc(found, func(a, b entry) int { return cmp.Compare(rank(a.Package), rank(b.Package)) })
+	slices.SortFunc(found, func(a, b apt.Entry) int { return cmp.Compare(rank(a.Package), rank(b.Package)) })
 	return files(found)
 }
 
@@ -101,10 +105,10 @@ func rank(name string) int {
 	return len(partOrder)
 }
 
-func files(entries []entry) ([]kernel.File, bool) {
+func files(entries []apt.Entry) ([]kernel.File, bool) {
 	list := make([]kernel.File, len(entries))
 	for i, e := range entries {
-		list[i] = kernel.File{Package: e.Package, Version: e.Version, Path: e.Filename, Size: e.Size, SHA256: e.SHA256}
+		list[i] = e.File()
 		if list[i].Check() != nil {
 			return nil, false
 		}
@@ -114,14 +118,5 @@ func files(entries []entry) ([]kernel.File, bool) {
 
 // compareRefs orders by the package's version as dpkg does.
 func compareRefs(a, b kernel.Ref) int {
-	return cmp.Or(a.Version.Compare(b.Version), comparePackageVersions(a.Package().Version, b.Package().Version))
-}
-
-func comparePackageVersions(a, b string) int {
-	va, errA := version.Parse(a)
-	vb, errB := version.Parse(b)
-	if errA != nil || errB != nil {
-		return cmp.Compare(a, b)
-	}
-	return version.Compare(va, vb)
+	return cmp.Or(a.Version.Compare(b.Version), apt.CompareVersions(a.Package().Version, b.Package().Version))
 }

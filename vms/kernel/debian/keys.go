@@ -1,11 +1,11 @@
 package debian
 
 import (
-	"bytes"
 	_ "embed"
-	"fmt"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
+
+	"github.com/bpflab/bpflab/vms/kernel/apt"
 )
 
 // The archive's public keys; keys/README.md says where they are from.
@@ -27,14 +27,8 @@ func ArchiveKeys() Keys { return Keys{currentKeys, archivedKeys} }
 
 // ring returns the keys that count for a suite.
 func (k Keys) ring(archived bool) (openpgp.EntityList, error) {
-	ring, err := openpgp.ReadArmoredKeyRing(bytes.NewReader(k.Current))
-	if err == nil && archived {
-		var old openpgp.EntityList
-		old, err = openpgp.ReadArmoredKeyRing(bytes.NewReader(k.Archived))
-		ring = append(ring, old...)
+	if archived {
+		return apt.Ring(k.Current, k.Archived)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("keys of the Debian archive: %w", err)
-	}
-	return ring, nil
+	return apt.Ring(k.Current)
 }

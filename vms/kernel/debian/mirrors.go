@@ -3,9 +3,13 @@ package debian
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
+
+	"github.com/bpflab/bpflab/vms/kernel/apt"
 )
 
 // Mirrors are the base URLs packages come from, without a slash at the end.
@@ -73,4 +77,34 @@ func (m Mirrors) base(s suite) string {
 		return m.Archive + "/debian-security"
 	}
 	return m.Main
+}
+
+// aptMirrors returns the first main and the first security mirror of Debian
+// that the configuration in etc names, or "" for what it does not.
+func aptMirrors(etc fs.FS) (main, security string) {
+	for _, source := range apt.Configured(etc) {
+		switch {
+		case !strings.HasPrefix(source.URI, "http"):
+		case security == "" && slices.ContainsFunc(source.Suites, isSecuritySuite):
+			security = strings.TrimRight(source.URI, "/")
+		case main == "" && slices.ContainsFunc(source.Suites, isMainSuite):
+			main = strings.TrimRight(source.URI, "/")
+		}
+	}
+	return main, security
+}
+
+var debianSuites = []string{
+	"buster", "bullseye", "bookworm", "trixie", "forky", "duke", "sid",
+	"oldoldstable", "oldstable", "stable", "testing", "unstable",
+}
+
+func isMainSuite(name string) bool { return slices.Contains(debianSuites, name) }
+
+func isSecuritySuite(name string) bool {
+	base, ok := strings.CutSuffix(name, "-security")
+	if !ok {
+		base, ok = strings.CutSuffix(name, "/updates")
+	}
+	return ok && isMainSuite(base)
 }

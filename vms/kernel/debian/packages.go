@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/kernel/apt"
 )
 
 // Suites returns the names of the releases that Install takes packages from.
@@ -30,7 +31,7 @@ type Plan struct {
 }
 
 type planned struct {
-	entry
+	apt.Entry
 	suite suite
 }
 
@@ -66,17 +67,13 @@ func (s *Source) Plan(ctx context.Context, name string, wanted []string) (Plan, 
 		if suite.name != name && suite.name != name+"-security" {
 			continue
 		}
-		r, err := s.release(ctx, suite)
+		described, err := s.describe(suite)
 		if err != nil {
-			return Plan{}, unavailable(suite, err)
+			return Plan{}, err
 		}
-		file, ok := r.files[indexPath]
-		if !ok {
-			return Plan{}, unavailable(suite, fmt.Errorf("its Release names no %s", indexPath))
-		}
-		entries, err := s.fetchIndex(ctx, suite, file, "")
+		entries, err := s.archive.Packages(ctx, described)
 		if err != nil {
-			return Plan{}, unavailable(suite, err)
+			return Plan{}, err
 		}
 		for _, e := range entries {
 			index.add(planned{e, suite})
@@ -90,11 +87,11 @@ func (s *Source) Install(ctx context.Context, p Plan) ([]string, error) {
 	var paths []string
 	for _, e := range p.entries {
 		file := kernel.File{Path: e.Filename, Size: e.Size, SHA256: e.SHA256}
-		path, err := s.blobs.Blob(ctx, file, s.mirrors.base(e.suite)+"/"+e.Filename)
+		found, err := s.archive.Fetch(ctx, s.mirrors.base(e.suite), []kernel.File{file})
 		if err != nil {
 			return nil, err
 		}
-		paths = append(paths, path)
+		paths = append(paths, found...)
 	}
 	return paths, nil
 }
@@ -113,7 +110,7 @@ func newPool(suite string) *pool {
 }
 
 func (p *pool) add(e planned) {
-	if old, there := p.byName[e.Package]; there && comparePackageVersions(old.Version, e.Version) >= 0 {
+	if old, there := p.byName[e.Package]; there && apt.CompareVersions(old.Version, e.Version) >= 0 {
 		return
 	}
 	p.byName[e.Package] = e

@@ -1,16 +1,21 @@
-package debian
+package apt
 
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
+
+	"pault.ag/go/debian/version"
+
+	"github.com/bpflab/bpflab/vms/kernel"
 )
 
-// entry is one package of an index.
-type entry struct {
+// Entry is one package of an index.
+type Entry struct {
 	Package  string `json:"package"`
 	Version  string `json:"version"`
 	Depends  string `json:"depends,omitempty"`
@@ -24,14 +29,29 @@ type entry struct {
 	Essential  bool   `json:"-"`
 }
 
+// File returns the package as a file of the mirror.
+func (e Entry) File() kernel.File {
+	return kernel.File{Package: e.Package, Version: e.Version, Path: e.Filename, Size: e.Size, SHA256: e.SHA256}
+}
+
+// CompareVersions orders versions of packages as dpkg does.
+func CompareVersions(a, b string) int {
+	va, errA := version.Parse(a)
+	vb, errB := version.Parse(b)
+	if errA != nil || errB != nil {
+		return cmp.Compare(a, b)
+	}
+	return version.Compare(va, vb)
+}
+
 // maxLine caps a line of an index. The longest of Debian's are some 30 KB.
 const maxLine = 4 << 20
 
-// parseIndex reads a Packages file and keeps the entries whose name begins
-// with one of prefixes. It holds one line at a time.
-func parseIndex(r io.Reader, prefixes ...string) ([]entry, error) {
-	var found []entry
-	var current *entry // nil while a paragraph is of no interest
+// ParseIndex reads a Packages file and keeps the entries whose name keep
+// wants. It holds one line at a time.
+func ParseIndex(r io.Reader, keep func(name string) bool) ([]Entry, error) {
+	var found []Entry
+	var current *Entry // nil while a paragraph is of no interest
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 64<<10), maxLine)
 	for lines.Scan() {
@@ -40,7 +60,7 @@ func parseIndex(r io.Reader, prefixes ...string) ([]entry, error) {
 		case len(line) == 0:
 			found, current = finish(found, current), nil
 		case bytes.HasPrefix(line, packageField):
-			found, current = finish(found, current), start(line, prefixes)
+			found, current = finish(found, current), start(line, keep)
 		case current != nil:
 			if err := current.set(string(line)); err != nil {
 				return nil, err
@@ -55,25 +75,23 @@ func parseIndex(r io.Reader, prefixes ...string) ([]entry, error) {
 
 var packageField = []byte("Package: ")
 
-func start(line []byte, prefixes []string) *entry {
-	name := line[len(packageField):]
-	for _, p := range prefixes {
-		if bytes.HasPrefix(name, []byte(p)) {
-			return &entry{Package: string(bytes.TrimSpace(name))}
-		}
+func start(line []byte, keep func(string) bool) *Entry {
+	name := string(bytes.TrimSpace(line[len(packageField):]))
+	if !keep(name) {
+		return nil
 	}
-	return nil
+	return &Entry{Package: name}
 }
 
-// finish keeps an entry that can be fetched.
-func finish(found []entry, e *entry) []entry {
+// finish keeps an Entry that can be fetched.
+func finish(found []Entry, e *Entry) []Entry {
 	if e == nil || e.Version == "" || e.Filename == "" || e.SHA256 == "" {
 		return found
 	}
 	return append(found, *e)
 }
 
-func (e *entry) set(line string) (err error) {
+func (e *Entry) set(line string) (err error) {
 	key, value, _ := strings.Cut(line, ":")
 	value = strings.TrimSpace(value)
 	switch key {

@@ -1,4 +1,4 @@
-package debian
+package apt
 
 import (
 	"io/fs"
@@ -6,44 +6,15 @@ import (
 	"strings"
 )
 
-// aptSource is one URI of an apt configuration with the suites it is for.
-type aptSource struct {
-	uri    string
-	suites []string
+// Configuration is one URI that apt is configured with, and the suites it is for.
+type Configuration struct {
+	URI    string
+	Suites []string
 }
 
-// aptMirrors returns the first main and the first security mirror of Debian
-// that the configuration in etc names, or "" for what it does not.
-func aptMirrors(etc fs.FS) (main, security string) {
-	for _, source := range aptSources(etc) {
-		switch {
-		case !strings.HasPrefix(source.uri, "http"):
-		case security == "" && slices.ContainsFunc(source.suites, isSecuritySuite):
-			security = strings.TrimRight(source.uri, "/")
-		case main == "" && slices.ContainsFunc(source.suites, isMainSuite):
-			main = strings.TrimRight(source.uri, "/")
-		}
-	}
-	return main, security
-}
-
-var debianSuites = []string{
-	"buster", "bullseye", "bookworm", "trixie", "forky", "duke", "sid",
-	"oldoldstable", "oldstable", "stable", "testing", "unstable",
-}
-
-func isMainSuite(name string) bool { return slices.Contains(debianSuites, name) }
-
-func isSecuritySuite(name string) bool {
-	base, ok := strings.CutSuffix(name, "-security")
-	if !ok {
-		base, ok = strings.CutSuffix(name, "/updates")
-	}
-	return ok && isMainSuite(base)
-}
-
-func aptSources(etc fs.FS) []aptSource {
-	var found []aptSource
+// Configured returns the sources that the configuration of apt in etc names.
+func Configured(etc fs.FS) []Configuration {
+	var found []Configuration
 	names := []string{"sources.list"}
 	for _, pattern := range []string{"sources.list.d/*.list", "sources.list.d/*.sources"} {
 		more, _ := fs.Glob(etc, pattern) // the patterns are well formed
@@ -52,7 +23,7 @@ func aptSources(etc fs.FS) []aptSource {
 	for _, name := range names {
 		text, err := fs.ReadFile(etc, name)
 		switch {
-		case err != nil: // not there, or not for us to read
+		case err != nil: // not there, or not readable
 		case strings.HasSuffix(name, ".sources"):
 			found = append(found, parseDeb822(string(text))...)
 		default:
@@ -63,13 +34,13 @@ func aptSources(etc fs.FS) []aptSource {
 }
 
 // parseOneLine reads "deb [options] URI SUITE COMPONENT…" lines.
-func parseOneLine(text string) []aptSource {
-	var found []aptSource
+func parseOneLine(text string) []Configuration {
+	var found []Configuration
 	for line := range strings.Lines(text) {
 		line, _, _ = strings.Cut(line, "#")
 		words := strings.Fields(withoutOptions(line))
 		if len(words) >= 3 && words[0] == "deb" {
-			found = append(found, aptSource{words[1], words[2:3]})
+			found = append(found, Configuration{words[1], words[2:3]})
 		}
 	}
 	return found
@@ -85,15 +56,15 @@ func withoutOptions(line string) string {
 }
 
 // parseDeb822 reads stanzas with the fields Types, URIs, Suites and Enabled.
-func parseDeb822(text string) []aptSource {
-	var found []aptSource
+func parseDeb822(text string) []Configuration {
+	var found []Configuration
 	for stanza := range strings.SplitSeq(text, "\n\n") {
 		fields := deb822Fields(stanza)
 		if !slices.Contains(fields["types"], "deb") || slices.Equal(fields["enabled"], []string{"no"}) {
 			continue
 		}
 		for _, uri := range fields["uris"] {
-			found = append(found, aptSource{uri, fields["suites"]})
+			found = append(found, Configuration{uri, fields["suites"]})
 		}
 	}
 	return found

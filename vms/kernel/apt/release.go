@@ -1,8 +1,9 @@
-package debian
+package apt
 
 import (
 	"bufio"
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
@@ -18,7 +19,7 @@ import (
 
 // Errors of a Release that must not be trusted.
 var (
-	ErrSignature = errors.New("not signed by a key of the Debian archive")
+	ErrSignature = errors.New("not signed by a key of the archive")
 	ErrExpired   = errors.New("expired")
 	ErrReplayed  = errors.New("older than the one seen before")
 	ErrMismatch  = errors.New("not of the suite asked for")
@@ -27,9 +28,11 @@ var (
 // clockSlack is how far a mirror's clock may be ahead of this host's.
 const clockSlack = time.Hour
 
-// release is what a suite's InRelease says, once verified.
-type release struct {
+// Release is what a suite's InRelease says, once verified.
+type Release struct {
+	Signer     string // fingerprint of the key that signed it
 	codename   string
+	suite      string
 	date       time.Time
 	validUntil time.Time // zero: for ever
 	files      map[string]kernel.File
@@ -38,40 +41,47 @@ type release struct {
 // openRelease verifies an InRelease and reads it. Nothing of it is used unless
 // a key of ring signed it. Archived suites are checked as of their own date,
 // and what they say of their validity is not looked at.
-func openRelease(signed []byte, s suite, ring openpgp.EntityList, now time.Time) (release, error) {
+func openRelease(signed []byte, s Suite, ring openpgp.EntityList, now time.Time) (Release, error) {
 	at := now
-	if s.archived() {
+	if s.Archived {
 		at = claimedDate(signed)
 	}
-	text, err := verified(signed, ring, at)
+	text, signer, err := verified(signed, ring, at)
 	if err != nil {
-		return release{}, err
+		return Release{}, err
 	}
 	r, err := parseRelease(text)
 	if err != nil {
-		return release{}, err
+		return Release{}, err
 	}
+	r.Signer = signer
 	return r, r.check(s, now)
 }
 
-// verified returns the signed text if one key of ring has signed it well.
-func verified(signed []byte, ring openpgp.EntityList, at time.Time) ([]byte, error) {
+// verified returns the signed text if one key of ring has signed it well, and that key's
+// fingerprint.
+func verified(signed []byte, ring openpgp.EntityList, at time.Time) (text []byte, signer string, err error) {
 	config := &packet.Config{Time: func() time.Time { return at }}
 	reason := error(ErrSignature)
 	for _, key := range ring {
 		block, rest := clearsign.Decode(signed)
 		if block == nil || len(bytes.TrimSpace(rest)) > 0 {
-			return nil, fmt.Errorf("%w: it is no single clear-signed text", ErrSignature)
+			return nil, "", fmt.Errorf("%w: it is no single clear-signed text", ErrSignature)
 		}
 		_, err := block.VerifySignature(openpgp.EntityList{key}, config)
 		if err == nil {
-			return block.Bytes, nil
+			return block.Bytes, Fingerprint(key), nil
 		}
 		if !strings.Contains(err.Error(), "unknown entity") {
 			reason = fmt.Errorf("%w: key %s: %w", ErrSignature, key.PrimaryKey.KeyIdString(), err)
 		}
 	}
-	return nil, reason
+	return nil, "", reason
+}
+
+// Fingerprint returns that of a key, as GnuPG prints it without spaces.
+func Fingerprint(key *openpgp.Entity) string {
+	return strings.ToUpper(hex.EncodeToString(key.PrimaryKey.Fingerprint))
 }
 
 // claimedDate returns the Date of a text that is not verified yet.
@@ -84,13 +94,15 @@ func claimedDate(signed []byte) time.Time {
 	return r.date
 }
 
-func (r release) check(s suite, now time.Time) error {
+func (r Release) check(s Suite, now time.Time) error {
 	switch {
-	case r.codename != s.codename:
-		return fmt.Errorf("%w: it is of %q, not of %q", ErrMismatch, r.codename, s.codename)
+	case s.Codename != "" && r.codename != s.Codename:
+		return fmt.Errorf("%w: it is of %q, not of %q", ErrMismatch, r.codename, s.Codename)
+	case s.Suite != "" && r.suite != s.Suite:
+		return fmt.Errorf("%w: it is of %q, not of %q", ErrMismatch, r.suite, s.Suite)
 	case r.date.IsZero():
 		return errors.New("it has no Date")
-	case s.archived():
+	case s.Archived:
 		return nil
 	case !r.validUntil.IsZero() && now.After(r.validUntil):
 		return fmt.Errorf("%w on %s; the mirror is out of date, or this machine's clock is wrong", ErrExpired, r.validUntil.Format(time.DateTime))
@@ -101,8 +113,8 @@ func (r release) check(s suite, now time.Time) error {
 }
 
 // parseRelease reads the fields that count, and the list under SHA256.
-func parseRelease(text []byte) (release, error) {
-	r := release{files: map[string]kernel.File{}}
+func parseRelease(text []byte) (Release, error) {
+	r := Release{files: map[string]kernel.File{}}
 	field := ""
 	lines := bufio.NewScanner(bytes.NewReader(text))
 	for lines.Scan() {
@@ -122,10 +134,12 @@ func parseRelease(text []byte) (release, error) {
 	return r, lines.Err()
 }
 
-func (r *release) set(field, value string) (err error) {
+func (r *Release) set(field, value string) (err error) {
 	switch field {
 	case "Codename":
 		r.codename = value
+	case "Suite":
+		r.suite = value
 	case "Date":
 		r.date, err = parseDate(value)
 	case "Valid-Until":
@@ -142,8 +156,8 @@ func parseDate(s string) (time.Time, error) {
 	return t.UTC(), nil
 }
 
-// addFile reads " DIGEST SIZE PATH"; what is none of that is no file to us.
-func (r *release) addFile(line string) {
+// addFile reads " DIGEST SIZE PATH"; what is none of that is left out.
+func (r *Release) addFile(line string) {
 	words := strings.Fields(line)
 	if len(words) != 3 {
 		return

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/kernel/apt"
 )
 
 const digest = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -15,45 +16,17 @@ func paragraph(name, version, depends string) string {
 		"\nDescription: fake\n Package: in a description\nFilename: pool/" + name + ".deb\nSize: 10\nSHA256: " + digest + "\n\n"
 }
 
-func TestParseIndex(t *testing.T) {
-	text := paragraph("bash", "5.2", "") +
-		paragraph("linux-image-6.1.0-56-amd64", "6.1.192-2", "kmod") +
-		paragraph("linux-headers-6.1.0-56-amd64", "6.1.192-2", "") +
-		"Package: linux-image-broken\nVersion: 1\n\n" +
-		strings.TrimSuffix(paragraph("linux-image-last", "1", ""), "\n\n")
-	got, err := parseIndex(strings.NewReader(text), prefixes...)
-	if err != nil || len(got) != 2 {
-		t.Fatalf("got %+v, %v", got, err)
-	}
-	want := entry{Package: "linux-image-6.1.0-56-amd64", Version: "6.1.192-2", Depends: "kmod", Filename: "pool/linux-image-6.1.0-56-amd64.deb", Size: 10, SHA256: digest}
-	if got[0] != want || got[1].Package != "linux-image-last" {
-		t.Errorf("got %+v", got)
-	}
-}
-
-func TestParseIndexRejects(t *testing.T) {
-	for name, text := range map[string]string{
-		"size is none":  "Package: linux-image-x\nSize: many\n",
-		"endless line":  "Package: linux-image-x\nDepends: " + strings.Repeat("x", maxLine+1),
-		"binary rubble": "Package: linux-image-x\nSize: \x00\n",
-	} {
-		if got, err := parseIndex(strings.NewReader(text), prefixes...); err == nil {
-			t.Errorf("%s: got %+v", name, got)
-		}
-	}
-}
-
 func FuzzParseIndex(f *testing.F) {
 	f.Add(paragraph("linux-image-6.1.0-56-amd64", "6.1.192-2", "kmod, linux-base (>= 4.3~) | x"))
 	f.Add(paragraph("linux-binary-7.3.4+deb13-cloud-amd64", "7.3.4-1~bpo13+1", "linux-base-7.3.4+deb13-cloud-amd64 (= 7.3.4-1~bpo13+1)"))
 	f.Add("Package: linux-image-\nSize: -1\nSHA256: x\nFilename: ../../x\nVersion: 6.1\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		entries, err := parseIndex(strings.NewReader(text), prefixes...)
+		entries, err := apt.ParseIndex(strings.NewReader(text), isKernelPart)
 		if err != nil {
 			return
 		}
 		for _, s := range suites {
-			for _, ref := range kernels(s, entries) {
+			for _, ref := range kernels(s, entries, "") {
 				for _, file := range ref.Files {
 					if err := file.Check(); err != nil {
 						t.Errorf("%+v: %v", ref, err)
@@ -78,7 +51,7 @@ func TestKernels(t *testing.T) {
 		paragraph("linux-modules-"+split, "7.3.4-1", "kmod, linux-base-"+split) +
 		paragraph("linux-base-"+split, "7.3.4-1", "") +
 		paragraph("linux-image-7.2.1+deb13-cloud-amd64", "7.2.1-1", "linux-base-7.2.1+deb13-cloud-amd64")
-	entries, err := parseIndex(strings.NewReader(text), prefixes...)
+	entries, err := apt.ParseIndex(strings.NewReader(text), isKernelPart)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,11 +61,11 @@ func TestKernels(t *testing.T) {
 		{"bullseye", ""},
 	}
 	for _, tt := range tests {
-		if got := releases(kernels(suiteOf(t, tt.suite), entries)); got != tt.want {
+		if got := releases(kernels(suiteOf(t, tt.suite), entries, "")); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.suite, got, tt.want)
 		}
 	}
-	parts := kernels(suiteOf(t, "trixie-backports"), entries)[0]
+	parts := kernels(suiteOf(t, "trixie-backports"), entries, "")[0]
 	if got, want := packages(parts), "linux-binary linux-image linux-modules linux-base"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -111,11 +84,11 @@ func TestKernelsOfOneVersion(t *testing.T) {
 	text := paragraph("linux-image-6.1.0-9-amd64", "6.1.5-10", "") +
 		paragraph("linux-image-6.1.0-8-amd64", "6.1.5-9", "") +
 		paragraph("linux-image-6.1.0-7-amd64", "6.1.5-9~bpo1", "")
-	entries, err := parseIndex(strings.NewReader(text), prefixes...)
+	entries, err := apt.ParseIndex(strings.NewReader(text), isKernelPart)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := releases(kernels(suiteOf(t, "bookworm"), entries)), "6.1.0-7-amd64 6.1.0-8-amd64 6.1.0-9-amd64"; got != want {
+	if got, want := releases(kernels(suiteOf(t, "bookworm"), entries, "")), "6.1.0-7-amd64 6.1.0-8-amd64 6.1.0-9-amd64"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
