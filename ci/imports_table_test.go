@@ -45,6 +45,7 @@ var layers = map[string][]string{
 	"vms/template":        {"vms/cache", "vms/lease"},
 	"vms/kernel/apt":      {"vms/kernel"},
 	"vms/kernel/debian":   {"vms/kernel", "vms/kernel/apt"},
+	"vms/kernel/ubuntu":   {"vms/kernel", "vms/kernel/apt"},
 	"vms/kernel/download": {"vms/kernel"},
 	"vms/kernel/local":    {"vms/kernel", "vms/kernel/bzimage", "vms/kernel/deb"},
 
@@ -55,7 +56,10 @@ var layers = map[string][]string{
 	// 3
 	"vms/kernel/store": {"vms/cache", "vms/lease", "vms/kernel", "vms/kernel/download"},
 	"vms/kernel/catalogue": {"vms/cache", "vms/kernel", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/local", "vms/kernel/store",
-		"vms/kernel/unpack", "vms/suggest"},
+		"vms/kernel/ubuntu", "vms/kernel/unpack", "vms/suggest"},
+
+	"vms/kernel/sourcetest": {"vms/kernel", "vms/kernel/catalogue", "vms/kernel/download", "vms/kernel/kerneltest", "vms/kernel/store"},
+
 	"vms/vmstest":     {"vms/wire", "vms", "vms/kernel", "vms/kernel/catalogue", "vms/initramfs", "vms/lease"},
 	"vms/qemu":        {"vms/cache", "vms/child", "vms/install", "vms/lease", "vms/wire", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/template"},
 	"vms/lxd":         {"vms/install", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/lease"},
@@ -93,4 +97,4 @@ var layers = map[string][]string{
 
 // forTests is what test files may import besides: fakes, and what is real input,
 // the course and the kernels.
-var forTests = []string{"vms/cache", "vms/cache/cachetest", "vms/denytest", "vms/vmstest", "vms/lxd/lxdtest", "bpf", "labs", "vms/kernel/catalogue", "vms/kernel/download", "vms/kernel/kerneltest", "vms/kernel/store"}
+var forTests = []string{"vms/cache", "vms/cache/cachetest", "vms/denytest", "vms/vmstest", "vms/lxd/lxdtest", "bpf", "labs", "vms/kernel/catalogue", "vms/kernel/download", "vms/kernel/kerneltest", "vms/kernel/sourcetest", "vms/kernel/store"}

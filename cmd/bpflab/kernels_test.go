@@ -22,6 +22,8 @@ func kernels(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	t.Setenv("BPFLAB_DEBIAN_MIRROR", "http://127.0.0.1:9/debian")
 	t.Setenv("BPFLAB_DEBIAN_ARCHIVE", "http://127.0.0.1:9")
+	t.Setenv("BPFLAB_UBUNTU_MIRROR", "http://127.0.0.1:9/ubuntu")
+	t.Setenv("BPFLAB_MAINLINE_MIRROR", "http://127.0.0.1:9/mainline")
 	var out, errs bytes.Buffer
 	code = execute(append([]string{"kernels"}, args...), &out, &errs)
 	return code, out.String(), errs.String()

@@ -10,6 +10,7 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/debian"
 	"github.com/bpflab/bpflab/vms/kernel/store"
+	"github.com/bpflab/bpflab/vms/kernel/ubuntu"
 	"github.com/bpflab/bpflab/vms/suggest"
 )
 
@@ -25,6 +26,7 @@ var makers = []struct {
 	make maker
 }{
 	{kernel.Debian, makeDebian},
+	{kernel.Ubuntu, makeUbuntu},
 }
 
 func makeDebian(mirror string, kept *store.Store) (kernel.Source, error) {
@@ -33,6 +35,10 @@ func makeDebian(mirror string, kept *store.Store) (kernel.Source, error) {
 		return nil, err
 	}
 	return debian.New(debian.Options{Mirrors: mirrors, Blobs: kept, States: kept})
+}
+
+func makeUbuntu(mirror string, kept *store.Store) (kernel.Source, error) {
+	return ubuntu.New(ubuntu.Options{Mirror: mirror, Blobs: kept, States: kept})
 }
 
 // openSources makes the sources with the mirrors that the user named.

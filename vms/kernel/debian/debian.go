@@ -73,20 +73,20 @@ func (s *Source) Mirror() string { return s.mirrors.Main + "/dists/stable/Releas
 // answered, the error is the first suite's.
 func (s *Source) List(ctx context.Context, want kernel.Want) ([]kernel.Ref, []string, error) {
 	asked := suitesFor(want.Within)
-	results := make([]suiteResult, len(asked))
+	results := make([]apt.Result, len(asked))
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(4)
 	for i, suite := range asked {
 		group.Go(func() error {
 			refs, err := s.listSuite(groupCtx, suite)
-			results[i] = suiteResult{suite, refs, err}
+			results[i] = apt.Result{Suite: suite.name, Refs: refs, Err: err}
 			return ctx.Err()
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, nil, err
 	}
-	return join(results, want.Within)
+	return apt.Join(results, want.Within, explain)
 }
 
 // Fetch brings the packages of ref into the store.

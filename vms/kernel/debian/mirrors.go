@@ -2,9 +2,7 @@ package debian
 
 import (
 	"cmp"
-	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -54,14 +52,12 @@ func splitMirror(given string) (main, security string) {
 
 // complete fills in the defaults and refuses what is no http URL.
 func (m Mirrors) complete() (Mirrors, error) {
-	m.Main = strings.TrimRight(cmp.Or(m.Main, defaultMirrors.Main), "/")
-	m.Security = strings.TrimRight(cmp.Or(m.Security, defaultMirrors.Security), "/")
-	m.Archive = strings.TrimRight(cmp.Or(m.Archive, defaultMirrors.Archive), "/")
-	for _, base := range []string{m.Main, m.Security, m.Archive} {
-		u, err := url.Parse(base)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return m, fmt.Errorf("mirror %q is no http or https URL; want for example %s", base, defaultMirrors.Main)
+	for given, usual := range map[*string]string{&m.Main: defaultMirrors.Main, &m.Security: defaultMirrors.Security, &m.Archive: defaultMirrors.Archive} {
+		checked, err := apt.CheckMirror(cmp.Or(*given, usual), defaultMirrors.Main)
+		if err != nil {
+			return m, err
 		}
+		*given = checked
 	}
 	return m, nil
 }

@@ -2,8 +2,10 @@ package kerneltest
 
 import (
 	"bytes"
+	"cmp"
 	"crypto"
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"net/http"
@@ -45,6 +47,18 @@ func (k Key) Public() []byte {
 	return b.Bytes()
 }
 
+// Fingerprint returns the key's, as results name it.
+func (k Key) Fingerprint() string {
+	return strings.ToUpper(hex.EncodeToString(k.entity.PrimaryKey.Fingerprint))
+}
+
+// DetachSign returns the armored signature of the text, made at the time.
+func (k Key) DetachSign(text []byte, at time.Time) []byte {
+	var b bytes.Buffer
+	must(openpgp.ArmoredDetachSign(&b, k.entity, bytes.NewReader(text), &packet.Config{Time: func() time.Time { return at }}))
+	return b.Bytes()
+}
+
 // ClearSign signs the text at the time.
 func (k Key) ClearSign(text string, at time.Time) []byte {
 	var b bytes.Buffer
@@ -72,7 +86,7 @@ func NewRepository() *Repository { return &Repository{files: map[string][]byte{}
 func (r *Repository) Put(path string, body []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.files[path] = body
+	r.files[strings.TrimPrefix(path, "/")] = body
 }
 
 // Get returns a file, nil if there is none.
@@ -129,6 +143,7 @@ type Suite struct {
 	Root       string // of the mirror in the repository, e.g. "debian"
 	Path       string // below dists
 	Codename   string
+	Suite      string // "": "fake"
 	Date       time.Time
 	ValidUntil time.Time // zero: not said
 	Packages   []Package
@@ -153,7 +168,7 @@ func (r *Repository) Add(s Suite, key Key) {
 
 func (s Suite) release(index []byte) string {
 	const form = "Mon, 02 Jan 2006 15:04:05 UTC"
-	text := fmt.Sprintf("Origin: Fake\nSuite: fake\nCodename: %s\nDate: %s\n", s.Codename, s.Date.UTC().Format(form))
+	text := fmt.Sprintf("Origin: Fake\nSuite: %s\nCodename: %s\nDate: %s\n", cmp.Or(s.Suite, "fake"), s.Codename, s.Date.UTC().Format(form))
 	if !s.ValidUntil.IsZero() {
 		text += fmt.Sprintf("Valid-Until: %s\n", s.ValidUntil.UTC().Format(form))
 	}

@@ -32,16 +32,13 @@ var (
 
 // parseTrack reads RELEASE[/FLAVOUR][/hwe | /SERIES | /UNAME][/extra].
 func parseTrack(text string) (track, error) {
-	name, rest, _ := strings.Cut(text, "/")
-	r, ok := releaseNamed(name)
+	words := strings.Split(text, "/")
+	r, ok := releaseNamed(words[0])
 	if !ok {
-		return track{}, fmt.Errorf("names no long-term release of Ubuntu")
+		return track{}, errors.New("names no long-term release of Ubuntu")
 	}
 	t := track{release: r, flavour: kernel.Generic}
-	for word := range strings.SplitSeq(rest, "/") {
-		if rest == "" {
-			break
-		}
+	for _, word := range words[1:] {
 		if err := t.add(word); err != nil {
 			return t, err
 		}

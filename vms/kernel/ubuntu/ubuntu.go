@@ -108,7 +108,13 @@ func (s *Source) List(ctx context.Context, want kernel.Want) ([]kernel.Ref, []st
 	if err := group.Wait(); err != nil {
 		return nil, nil, err
 	}
-	return apt.Join(results, want.Within)
+	return apt.Join(results, want.Within, func(failed []apt.Result) []error {
+		var all []error
+		for _, r := range failed {
+			all = append(all, r.Err)
+		}
+		return all
+	})
 }
 
 func (s *Source) listSuite(ctx context.Context, name string, q question) ([]kernel.Ref, error) {
