@@ -19,6 +19,7 @@ var layers = map[string][]string{
 	"vms/kernel/extract":       {},
 	"vms/kernel/deb":           {"vms/kernel/extract"},
 	"vms/kernel/rpm":           {"vms/kernel/extract"},
+	"vms/kernel/repomd":        {"vms/kernel/extract"},
 	"vms/kernel/kerneltest":    {},
 	"vms/cache/cachetest":      {},
 	"vms/denytest":             {},
@@ -54,21 +55,21 @@ var layers = map[string][]string{
 	"vms/rootfs": {"vms/cache", "vms/cpio", "vms/kernel/deb"},
 
 	// 3
-	"vms/kernel/store": {"vms/cache", "vms/lease", "vms/kernel", "vms/kernel/download"},
-	"vms/kernel/catalogue": {"vms/cache", "vms/kernel", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/local", "vms/kernel/store",
+	"vms/kernel/store":   {"vms/cache", "vms/lease", "vms/kernel", "vms/kernel/download"},
+	"vms/kernel/rpmtest": {},
+	"vms/kernel/rpmrepo": {"vms/kernel", "vms/kernel/repomd", "vms/kernel/rpm", "vms/kernel/unpack", "vms/suggest"},
+	"vms/kernel/catalogue": {"vms/cache", "vms/kernel", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/local", "vms/kernel/rpmrepo", "vms/kernel/store",
 		"vms/kernel/ubuntu", "vms/kernel/unpack", "vms/suggest"},
-
 	"vms/kernel/sourcetest": {"vms/kernel", "vms/kernel/catalogue", "vms/kernel/download", "vms/kernel/kerneltest", "vms/kernel/store"},
-
-	"vms/vmstest":     {"vms/wire", "vms", "vms/kernel", "vms/kernel/catalogue", "vms/initramfs", "vms/lease"},
-	"vms/qemu":        {"vms/cache", "vms/child", "vms/install", "vms/lease", "vms/wire", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/template"},
-	"vms/lxd":         {"vms/install", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/lease"},
-	"vms/lxd/lxdtest": {},
-	"vms/multipass":   {"vms/install", "vms/wire", "vms", "vms/child", "vms/console", "vms/kernel", "vms/lease"},
-	"vms/host":        {"vms/wire", "vms", "vms/child", "vms/console", "vms/kernel", "vms/lease"},
-	"harness/guest":   {"harness/guest/earlymount", "vms/suggest", "harness/object", "harness/probe", "harness/verdict", "vms/wire", "vms/kernel"},
-	"harness/libbpf":  {"harness/object"},
-	"harness/plan":    {"harness/lab", "vms", "vms/kernel"},
+	"vms/vmstest":           {"vms/wire", "vms", "vms/kernel", "vms/kernel/catalogue", "vms/initramfs", "vms/lease"},
+	"vms/qemu":              {"vms/cache", "vms/child", "vms/install", "vms/lease", "vms/wire", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/template"},
+	"vms/lxd":               {"vms/install", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/lease"},
+	"vms/lxd/lxdtest":       {},
+	"vms/multipass":         {"vms/install", "vms/wire", "vms", "vms/child", "vms/console", "vms/kernel", "vms/lease"},
+	"vms/host":              {"vms/wire", "vms", "vms/child", "vms/console", "vms/kernel", "vms/lease"},
+	"harness/guest":         {"harness/guest/earlymount", "vms/suggest", "harness/object", "harness/probe", "harness/verdict", "vms/wire", "vms/kernel"},
+	"harness/libbpf":        {"harness/object"},
+	"harness/plan":          {"harness/lab", "vms", "vms/kernel"},
 
 	// 4 and 5
 	"harness/session":   {"harness/build", "harness/lab", "harness/object", "harness/probe", "harness/verdict", "vms/wire", "vms", "vms/console", "vms/kernel"},
@@ -97,4 +98,4 @@ var layers = map[string][]string{
 
 // forTests is what test files may import besides: fakes, and what is real input,
 // the course and the kernels.
-var forTests = []string{"vms/cache", "vms/cache/cachetest", "vms/denytest", "vms/vmstest", "vms/lxd/lxdtest", "bpf", "labs", "vms/kernel/catalogue", "vms/kernel/download", "vms/kernel/kerneltest", "vms/kernel/sourcetest", "vms/kernel/store"}
+var forTests = []string{"vms/cache", "vms/cache/cachetest", "vms/denytest", "vms/vmstest", "vms/lxd/lxdtest", "bpf", "labs", "vms/kernel/catalogue", "vms/kernel/download", "vms/kernel/kerneltest", "vms/kernel/rpmtest", "vms/kernel/rpmrepo", "vms/kernel/sourcetest", "vms/kernel/store"}

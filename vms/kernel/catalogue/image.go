@@ -154,7 +154,7 @@ func (c *Catalogue) labelled(image kernel.Image, ref kernel.Ref, err error) (ker
 	p := ref.Package()
 	image.Keeper = &keeper{c, ref}
 	image.Selector, image.Series, image.Variant, image.Source = ref.Selector, ref.Label(), ref.Variant, ref.Source
-	image.Track, image.Suite, image.Signer = ref.Track, ref.Suite, ref.Signer
+	image.Track, image.Suite, image.Signer = ref.Track, ref.Suite, cmp.Or(image.Signer, ref.Signer)
 	image.Version, image.Package, image.PkgVer, image.SHA256 = ref.Version, p.Package, p.Version, p.SHA256
 	return image, nil
 }

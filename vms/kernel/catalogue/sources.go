@@ -9,6 +9,7 @@ import (
 
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/debian"
+	"github.com/bpflab/bpflab/vms/kernel/rpmrepo"
 	"github.com/bpflab/bpflab/vms/kernel/store"
 	"github.com/bpflab/bpflab/vms/kernel/ubuntu"
 	"github.com/bpflab/bpflab/vms/suggest"
@@ -27,6 +28,14 @@ var makers = []struct {
 }{
 	{kernel.Debian, makeDebian},
 	{kernel.Ubuntu, makeUbuntu},
+	{"fedora", makeRPM("fedora")},
+	{"centos-stream", makeRPM("centos-stream")},
+	{"rocky", makeRPM("rocky")},
+	{"alma", makeRPM("alma")},
+	{"centos", makeRPM("centos")},
+	{"oracle", makeRPM("oracle")},
+	{"amazon", makeRPM("amazon")},
+	{"suse", makeRPM("suse")},
 }
 
 func makeDebian(mirror string, kept *store.Store) (kernel.Source, error) {
@@ -39,6 +48,13 @@ func makeDebian(mirror string, kept *store.Store) (kernel.Source, error) {
 
 func makeUbuntu(mirror string, kept *store.Store) (kernel.Source, error) {
 	return ubuntu.New(ubuntu.Options{Mirror: mirror, Blobs: kept, States: kept})
+}
+
+// makeRPM returns the maker of the source of a vendor of RPM packages.
+func makeRPM(vendor string) maker {
+	return func(mirror string, kept *store.Store) (kernel.Source, error) {
+		return rpmrepo.New(vendor, rpmrepo.Options{Mirror: mirror, Blobs: kept, States: kept})
+	}
 }
 
 // openSources makes the sources with the mirrors that the user named.

@@ -22,9 +22,9 @@ type Index struct {
 	Primary File
 }
 
-// File is a file of the repository, relative to its root.
+// File is a file of the repository.
 type File struct {
-	Path   string
+	Path   string // relative to its root; Amazon's packages climb out of it (see Below)
 	Size   int64 // 0 where it is not said
 	SHA256 string
 }
@@ -104,14 +104,24 @@ func (c checksumXML) sha256() (string, error) {
 	return digest, nil
 }
 
-// checkPath refuses what leads out of the repository.
+// checkPath refuses what is no relative path.
 func checkPath(l locationXML) error {
 	p := l.Href
-	if p == "" || p != path.Clean(p) || path.IsAbs(p) || strings.HasPrefix(p, "..") || strings.ContainsAny(p, "?#%\\") || strings.Contains(p, "://") {
-		return fmt.Errorf("%w: %q is not a plain path below the repository", ErrFormat, p)
+	if p == "" || path.IsAbs(p) || strings.ContainsAny(p, "?#%\\:") {
+		return fmt.Errorf("%w: %q is not a plain path", ErrFormat, p)
 	}
 	if l.Base != "" {
 		return fmt.Errorf("%w: %s lies in another repository (%s)", ErrFormat, p, l.Base)
 	}
 	return nil
+}
+
+// Below returns the path of f relative to the mirror, where the repository lies at root. One
+// that leaves the mirror is an error.
+func (f File) Below(root string) (string, error) {
+	p := path.Join(root, f.Path)
+	if p == ".." || strings.HasPrefix(p, "../") {
+		return "", fmt.Errorf("%w: %q leaves the mirror", ErrFormat, f.Path)
+	}
+	return p, nil
 }

@@ -59,7 +59,6 @@ func TestParseIndexRejects(t *testing.T) {
 		"no time":          {strings.Replace(primaryData(replace("1716400123.5", "today")), "1716400000", "v9.4", 1), "when it was made"},
 		"another digest":   {primaryData(replace(`"sha256"`, `"sha512"`)), "sha512"},
 		"a short digest":   {primaryData(replace("abab", "")), "no SHA-256"},
-		"leads outside":    {primaryData(replace("repodata/", "../")), "plain path"},
 		"absolute":         {primaryData(replace("repodata/", "/")), "plain path"},
 		"another protocol": {primaryData(replace("repodata/", "file:///etc/")), "plain path"},
 		"another place":    {primaryData(replace("<location ", `<location xml:base="http://evil.example" `)), "another repository"},
@@ -95,6 +94,20 @@ func primary(packages ...string) string {
 ` + strings.Join(packages, "") + "</metadata>\n"
 }
 
+func TestBelow(t *testing.T) {
+	for given, want := range map[string]string{
+		"Packages/k.rpm":           "2/core/2.0/x86_64/Packages/k.rpm",
+		"../../../../blob/k.rpm":   "blob/k.rpm",
+		"../../../../../etc/k.rpm": "",
+		"a/../../../../../../k":    "",
+	} {
+		got, err := File{Path: given}.Below("2/core/2.0/x86_64")
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("%s: got %q, %v; want %q", given, got, err, want)
+		}
+	}
+}
+
 func isKernel(name string) bool { return name == "kernel-core" }
 
 func TestReadPrimary(t *testing.T) {
@@ -128,7 +141,7 @@ func TestParsePrimaryRejects(t *testing.T) {
 	tests := map[string]struct{ text, want string }{
 		"cut off":        {primary(kernel)[:400], "EOF"},
 		"another digest": {primary(strings.Replace(kernel, "sha256", "md5", 1)), "md5"},
-		"leads outside":  {primary(strings.Replace(kernel, "Packages/", "../../", 1)), "plain path"},
+		"a host":         {primary(strings.Replace(kernel, "Packages/", "//evil.example/", 1)), "plain path"},
 		"no XML":         {primary(strings.Replace(kernel, "</arch>", "</brch>", 1)), "kernel-core"},
 		"endless":        {primary("<package " + strings.Repeat("x", maxPackage+1)), "too long"},
 	}
@@ -194,7 +207,7 @@ func FuzzParseIndex(f *testing.F) {
 	f.Add([]byte(primaryData(same)))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		found, err := ParseIndex(text)
-		if err == nil && (strings.HasPrefix(found.Primary.Path, "..") || len(found.Primary.SHA256) != 64) {
+		if err == nil && (strings.HasPrefix(found.Primary.Path, "/") || len(found.Primary.SHA256) != 64) {
 			t.Errorf("got %+v", found)
 		}
 	})
@@ -205,7 +218,8 @@ func FuzzParsePrimary(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		found, err := ParsePrimary(bytes.NewReader(text), func(string) bool { return true })
 		for _, p := range found {
-			if err == nil && (strings.HasPrefix(p.File.Path, "..") || len(p.File.SHA256) != 64) {
+			below, outside := p.File.Below("a/b")
+			if err == nil && (len(p.File.SHA256) != 64 || outside == nil && strings.HasPrefix(below, "..")) {
 				t.Errorf("got %+v", p)
 			}
 		}
