@@ -25,7 +25,7 @@ type Index struct {
 // File is a file of the repository.
 type File struct {
 	Path   string // relative to its root; Amazon's packages climb out of it (see Below)
-	Size   int64 // 0 where it is not said
+	Size   int64  // 0 where it is not said
 	SHA256 string
 }
 
