@@ -2,7 +2,7 @@
 # Installs what bpflab needs and this machine lacks: QEMU, clang, libbpf's
 # headers and a static busybox; with the argument lxd, also LXD with what its
 # virtual machines need, for `make test-lxd`; with the argument tests, also
-# Chromium, tmux and npm, for `make test`; with the argument web, also npm. Go, git
+# Chromium, tmux, npm and what makes RPM repositories, for `make test`; with the argument web, also npm. Go, git
 # and make must be there already.
 #
 # On Debian and Ubuntu it uses apt-get (through sudo where not root) and says
@@ -53,12 +53,19 @@ missing() {
 	[ "$with" != lxd ] || have_lxd || echo lxd
 	[ "$with" != tests ] || have_browser || echo chromium
 	[ "$with" != tests ] || have tmux || echo tmux
+	[ "$with" != tests ] || have_rpmbuild || echo rpmbuild
+	[ "$with" != tests ] || have createrepo_c || echo createrepo_c
+	[ "$with" != tests ] || have_gpg || echo gpg
 	case $with in tests | web) have npm || echo npm ;; esac
 }
 
 have_browser() {
 	have chromium || have chromium-browser || have google-chrome
 }
+
+have_rpmbuild() { have rpmbuild && have rpmsign && have rpmkeys; }
+
+have_gpg() { have gpg && have gpg-agent; }
 
 have_lxd() {
 	have lxd && have lxc && have qemu-img && [ -d /usr/share/OVMF ]
