@@ -47,6 +47,7 @@ var layers = map[string][]string{
 	"vms/kernel/apt":      {"vms/kernel"},
 	"vms/kernel/debian":   {"vms/kernel", "vms/kernel/apt"},
 	"vms/kernel/ubuntu":   {"vms/kernel", "vms/kernel/apt"},
+	"vms/kernel/mainline": {"vms/kernel", "vms/kernel/apt"},
 	"vms/kernel/download": {"vms/kernel"},
 	"vms/kernel/local":    {"vms/kernel", "vms/kernel/bzimage", "vms/kernel/deb"},
 
@@ -59,7 +60,7 @@ var layers = map[string][]string{
 	"vms/kernel/rpmtest": {},
 	"vms/kernel/rpmrepo": {"vms/kernel", "vms/kernel/repomd", "vms/kernel/rpm", "vms/kernel/unpack", "vms/suggest"},
 	"vms/kernel/catalogue": {"vms/cache", "vms/kernel", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/local", "vms/kernel/rpmrepo", "vms/kernel/store",
-		"vms/kernel/ubuntu", "vms/kernel/unpack", "vms/suggest"},
+		"vms/kernel/mainline", "vms/kernel/ubuntu", "vms/kernel/unpack", "vms/suggest"},
 	"vms/kernel/sourcetest": {"vms/kernel", "vms/kernel/catalogue", "vms/kernel/download", "vms/kernel/kerneltest", "vms/kernel/store"},
 	"vms/vmstest":           {"vms/wire", "vms", "vms/kernel", "vms/kernel/catalogue", "vms/initramfs", "vms/lease"},
 	"vms/qemu":              {"vms/cache", "vms/child", "vms/install", "vms/lease", "vms/wire", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/template"},

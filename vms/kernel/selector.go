@@ -235,7 +235,7 @@ func (s Selector) Want() Want {
 	if s.kind == byTrack {
 		return Want{Track: s.word}
 	}
-	return Want{Within: s.Range()}
+	return Want{Within: s.Range(), Exact: s.Exact()}
 }
 
 // Exact returns the version or the release that s names, which a source may have kept

@@ -9,6 +9,7 @@ import (
 
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/debian"
+	"github.com/bpflab/bpflab/vms/kernel/mainline"
 	"github.com/bpflab/bpflab/vms/kernel/rpmrepo"
 	"github.com/bpflab/bpflab/vms/kernel/store"
 	"github.com/bpflab/bpflab/vms/kernel/ubuntu"
@@ -28,6 +29,7 @@ var makers = []struct {
 }{
 	{kernel.Debian, makeDebian},
 	{kernel.Ubuntu, makeUbuntu},
+	{kernel.Mainline, makeMainline},
 	{"fedora", makeRPM("fedora")},
 	{"centos-stream", makeRPM("centos-stream")},
 	{"rocky", makeRPM("rocky")},
@@ -55,6 +57,10 @@ func makeRPM(vendor string) maker {
 	return func(mirror string, kept *store.Store) (kernel.Source, error) {
 		return rpmrepo.New(vendor, rpmrepo.Options{Mirror: mirror, Blobs: kept, States: kept})
 	}
+}
+
+func makeMainline(mirror string, kept *store.Store) (kernel.Source, error) {
+	return mainline.New(mainline.Options{Mirror: mirror, Blobs: kept, States: kept})
 }
 
 // openSources makes the sources with the mirrors that the user named.
