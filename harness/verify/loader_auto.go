@@ -16,7 +16,8 @@ func (w *worker) second(p pending, r Result) (pending, bool) {
 	if w.Loader != Auto || p.second || r.Accepted || !asked || !libbpf.Built() {
 		return pending{}, false
 	}
-	other := pending{object: p.object, program: p.program, loader: Libbpf, second: true}
+	other := p
+	other.loader, other.failed, other.second = Libbpf, 0, true
 	if p.loader == Libbpf {
 		other.loader = Cilium
 	}

@@ -37,24 +37,24 @@ type Options struct {
 // that caused it: the next one begins in a new machine.
 func Run(ctx context.Context, objects []*Object, kernels []kernel.Image, o Options) []Result {
 	var tasks []scheduler.Task
-	workers := make([]*worker, len(kernels))
-	var mu sync.Mutex
 	var asking []*worker
+	var mu sync.Mutex
+	queues := make([]*queue, len(kernels))
 	for i, k := range kernels {
-		workers[i] = &worker{Options: o, reporting: &mu, kernel: k, index: i}
-		workers[i].queue(objects)
-		if !workers[i].asks() {
-			workers[i].run(ctx, nil)
-			continue
+		queues[i] = newQueue(objects, o)
+		for n := range queues[i].machines(o.Pool, len(kernels)) {
+			w := &worker{Options: o, reporting: &mu, kernel: k, index: i, number: n, queue: queues[i]}
+			asking, tasks = append(asking, w), append(tasks, w.machine(memoryFor(objects)))
 		}
-		asking, tasks = append(asking, workers[i]), append(tasks, workers[i].machine(memoryFor(objects)))
 	}
 	if len(tasks) > 0 {
 		o.Pool.Each(ctx, tasks, func(i int, slot *scheduler.Slot) { asking[i].run(ctx, slot) })
 	}
 	var flat []Result
-	for _, w := range workers {
-		flat = append(flat, w.results...)
+	for i, k := range kernels {
+		rest := &worker{Options: o, reporting: &mu, kernel: k, index: i, queue: queues[i]}
+		rest.giveUp(ctx)
+		flat = append(flat, queues[i].inOrder()...)
 	}
 	explain(flat, objects, kernels)
 	for i := range flat {
@@ -63,14 +63,15 @@ func Run(ctx context.Context, objects []*Object, kernels []kernel.Image, o Optio
 	return markSince(keepBetter(flat), kernels)
 }
 
-// worker verifies on one kernel.
+// worker verifies on one kernel, in one machine at a time.
 type worker struct {
 	Options
 	reporting *sync.Mutex // of all workers' OnResult
 	kernel    kernel.Image
-	index     int
-	pending   []pending
-	results   []Result
+	index     int // of the kernel
+	number    int // among the kernel's workers
+	queue     *queue
+	pending   []pending // taken from the queue
 
 	session  *session.Session
 	opened   *Object       // in the session
@@ -79,42 +80,15 @@ type worker struct {
 	libbpf   *libbpfLoader // in the session
 }
 
-// pending is a program that was not verified yet.
-type pending struct {
-	object  *Object
-	program Program
-	loader  string
-	failed  int  // machines that failed it
-	second  bool // another loader did not load it
-}
-
-func (w *worker) queue(objects []*Object) {
-	for _, o := range objects {
-		if o.unread != nil {
-			w.pending = append(w.pending, pending{object: o, loader: w.loadersOf(o)[0]})
-		}
-		for _, p := range o.Programs {
-			for _, loader := range w.loadersOf(o) {
-				w.pending = append(w.pending, pending{object: o, program: p, loader: loader})
-			}
-		}
-	}
-}
-
-// asks reports whether there is a program that the kernel is asked about.
-func (w *worker) asks() bool {
-	return slices.ContainsFunc(w.pending, func(p pending) bool {
-		_, unasked := w.unaskedOf(p)
-		return !unasked
-	})
-}
-
 // unaskedOf returns the result of a program, or of an object that was not read, if no
 // kernel is asked about it.
-func (w *worker) unaskedOf(p pending) (Result, bool) {
-	r := w.result(p)
+func (w *worker) unaskedOf(p pending) (Result, bool) { return w.Options.unaskedOf(p, w.result(p)) }
+
+// unaskedOf returns the result, of which the program is known, and whether no kernel is asked
+// about it.
+func (o Options) unaskedOf(p pending, r Result) (Result, bool) {
 	if p.object.unread == nil {
-		return w.unasked(r, p.program.refused)
+		return o.unasked(r, p.program.refused)
 	}
 	reason := p.object.unread.reason
 	r.Unread, r.Verdict, r.Reason = true, p.object.unread.verdict, &reason
@@ -123,17 +97,35 @@ func (w *worker) unaskedOf(p pending) (Result, bool) {
 
 // machine asks for the worker's machines.
 func (w *worker) machine(memory int64) scheduler.Task {
+	of := fmt.Sprintf("%03d-%s", w.index, plain(w.kernel.Series))
+	if w.number > 0 {
+		of += fmt.Sprintf("-beside%d", w.number)
+	}
 	return scheduler.Task{Class: "verify", Machine: vms.Spec{Kernel: w.kernel, Memory: memory}, Dir: func(n int) string {
-		return filepath.Join("machines", fmt.Sprintf("%03d-%s-%d", w.index, plain(w.kernel.Series), n-1))
+		return filepath.Join("machines", fmt.Sprintf("%s-%d", of, n-1))
 	}}
 }
 
-// run verifies all that is pending, and says of what is left why it could not.
+// run verifies what is in the queue, and says of programs that its machines failed why.
 func (w *worker) run(ctx context.Context, slot *scheduler.Slot) {
-	var err error
-	if slot != nil && len(w.pending) > 0 {
-		err = slot.Do(ctx, w.drain, nil)
+	if slot == nil || !w.more() {
+		return
 	}
+	if err := slot.Do(ctx, w.drain, nil); err != nil {
+		w.queue.fail(err)
+		w.failed(ctx, err)
+	}
+}
+
+// giveUp says of all programs that are left in the queue why no machine verified them.
+func (w *worker) giveUp(ctx context.Context) {
+	for w.more() {
+		w.failed(ctx, w.queue.failure())
+	}
+}
+
+// failed says of the programs that the worker has taken why they could not be verified.
+func (w *worker) failed(ctx context.Context, err error) {
 	if ctx.Err() != nil {
 		err = errors.New("interrupted")
 	}
@@ -146,12 +138,18 @@ func (w *worker) run(ctx context.Context, slot *scheduler.Slot) {
 		default:
 			r.Infra = err.Error()
 		}
-		w.done(r)
+		w.done(p, r)
 	}
 	w.pending = nil
 }
 
-// drain verifies programs in one machine, until all are done or the machine is lost. A
+// more takes the next programs from the queue, and reports whether there are any.
+func (w *worker) more() bool {
+	w.pending = w.queue.next()
+	return len(w.pending) > 0
+}
+
+// drain verifies programs in one machine, until the queue is empty or the machine is lost. A
 // program whose machine failed is tried again in another one, as often as the pool
 // retries; one that killed its kernel has its result.
 func (w *worker) drain(ctx context.Context, a *scheduler.Attempt) error {
@@ -159,7 +157,7 @@ func (w *worker) drain(ctx context.Context, a *scheduler.Attempt) error {
 		return err
 	}
 	defer func() { w.libbpf.remove(context.WithoutCancel(ctx)) }()
-	for len(w.pending) > 0 {
+	for len(w.pending) > 0 || w.more() {
 		p := &w.pending[0]
 		r, lost, err := w.verify(ctx, *p)
 		if err != nil && ctx.Err() != nil {
@@ -172,17 +170,23 @@ func (w *worker) drain(ctx context.Context, a *scheduler.Attempt) error {
 		if err != nil {
 			r.Infra = err.Error()
 		}
-		if other, ok := w.second(*p, r); ok {
-			w.pending = slices.Insert(w.pending[1:], 0, other)
-		} else {
-			w.pending = w.pending[1:]
-		}
-		w.done(r)
-		if lost && len(w.pending) > 0 {
+		w.finish(r)
+		if lost && (len(w.pending) > 0 || w.more()) {
 			return scheduler.Another(fmt.Errorf("%s ended it", r.Program))
 		}
 	}
 	return nil
+}
+
+// finish records the result of the first pending program, and leaves it to the other loader
+// if that is to try it too.
+func (w *worker) finish(r Result) {
+	p := w.pending[0]
+	w.pending = w.pending[1:]
+	if other, ok := w.second(p, r); ok {
+		w.pending = slices.Insert(w.pending, 0, other)
+	}
+	w.done(p, r)
 }
 
 // begin prepares a new machine.
@@ -197,8 +201,8 @@ func (w *worker) begin(ctx context.Context, s *session.Session) error {
 	return nil
 }
 
-func (w *worker) done(r Result) {
-	w.results = append(w.results, r)
+func (w *worker) done(p pending, r Result) {
+	w.queue.put(p, r)
 	if w.OnResult != nil {
 		w.reporting.Lock()
 		defer w.reporting.Unlock()
@@ -208,9 +212,8 @@ func (w *worker) done(r Result) {
 
 // result returns the empty result of a program.
 func (w *worker) result(p pending) Result {
-	r := Result{Object: p.object.Name, Program: p.program.Name, Section: p.program.Section, Type: p.program.Type,
-		Kernel: w.kernel.Selector, SHA256: w.kernel.SHA256, Release: w.kernel.Release,
-		Loader: p.loader, Warning: w.instead(p.object), second: p.second}
+	r := p.result()
+	r.Kernel, r.SHA256, r.Release, r.Warning = w.kernel.Selector, w.kernel.SHA256, w.kernel.Release, w.instead(p.object)
 	if p.loader == Cilium {
 		r.LoaderVersion = ciliumVersion()
 	}

@@ -99,9 +99,8 @@ func TestUnreadObjects(t *testing.T) {
 
 // A kernel that cannot be asked is no reason why an object could not be read.
 func TestUnreadWithoutKernel(t *testing.T) {
-	w := &worker{pending: []pending{{object: unreadable("text.o", "not an ELF file"), loader: Cilium}}}
-	w.run(t.Context(), nil)
-	if r := w.results[0]; r.Infra != "" || r.Verdict != ByLoader {
+	results := Run(t.Context(), []*Object{unreadable("text.o", "not an ELF file")}, []kernel.Image{{Selector: "6.12"}}, Options{})
+	if r := results[0]; r.Infra != "" || r.Verdict != ByLoader {
 		t.Errorf("%+v", r)
 	}
 }
