@@ -3,13 +3,18 @@ package libbpf
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
 	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/bpflab/bpflab/harness/object"
 )
@@ -57,25 +62,107 @@ func TestProgram(t *testing.T) {
 	}
 }
 
-// ran runs the loader on this machine, which needs no rights as long as it opens no object.
-func ran(t *testing.T, args ...string) (Answer, error) {
+// program puts the loader where this machine can run it, which needs no rights as long as it
+// opens no object.
+func program(t *testing.T) (path string) {
 	t.Helper()
 	if runtime.GOOS != "linux" || !Built() {
 		t.Skip("NO LIBBPF LOADER: `make loader` builds it, on Linux with libbpf-dev")
 	}
-	program, err := Program()
+	text, err := Program()
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "loader")
-	if err := os.WriteFile(path, program, 0o700); err != nil {
+	path = filepath.Join(t.TempDir(), "loader")
+	if err := os.WriteFile(path, text, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command(path, args...).Output()
+	return path
+}
+
+func ran(t *testing.T, args ...string) (Answer, error) {
+	t.Helper()
+	out, err := exec.Command(program(t), args...).Output()
 	if err != nil {
 		return Answer{}, err
 	}
 	return Read(out)
+}
+
+func TestOutputs(t *testing.T) {
+	const text = "{\"log\":\"end 0\"}\n\nend 0\n" + "free(): invalid pointer\nend of it\n\nend -1 SIGABRT\n" + "\nend 2\n"
+	want := []string{"{\"log\":\"end 0\"}\n\n 0 ", "free(): invalid pointer\nend of it\n\n -1 SIGABRT", "\n 2 "}
+	for _, size := range []int{1, 7, len(text)} {
+		var got []string
+		o := &Outputs{Done: func(out Output) { got = append(got, fmt.Sprintf("%s %d %s", out.Text, out.Exit, out.Signal)) }}
+		for part := range slices.Chunk([]byte(text), size) {
+			o.Write(part)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("in parts of %d bytes: %q", size, got)
+		}
+	}
+}
+
+func TestEncode(t *testing.T) {
+	if got := string(Task{Object: "o", Program: "p", Attach: true}.Encode()); got != "o\x00p\x00--attach\x00\x00" {
+		t.Errorf("%q", got)
+	}
+}
+
+// A serving loader goes on after a task that has no object, one that it does not understand,
+// and one whose process is killed.
+func TestServe(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	cmd := exec.Command(program(t), Serve)
+	outputs := make(chan Output, 1)
+	cmd.Stdout = &Outputs{Done: func(out Output) {
+		out.Text = bytes.Clone(out.Text)
+		outputs <- out
+	}}
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(exec.Command("mkfifo", pipe).Run(), cmd.Start()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		in.Write(Task{Object: "missing", Program: "p"}.Encode())
+		if out := <-outputs; out.Exit != 0 || out.Signal != "" {
+			t.Errorf("a missing object: %+v", out)
+		} else if a, err := Read(out.Text); err != nil || a.Stage != StageOpen || a.Errno != "ENOENT" {
+			t.Errorf("a missing object: %+v, %v", a, err)
+		}
+		io.WriteString(in, "one\x00\x00")
+		if out := <-outputs; out.Exit != 2 {
+			t.Errorf("half a task: %+v", out)
+		}
+		in.Write(Task{Object: pipe, Program: "p"}.Encode()) // its process waits for a writer
+		killChild(t, cmd.Process.Pid)
+		if out := <-outputs; out.Exit != -1 || out.Signal != "SIGSEGV" {
+			t.Errorf("a crash: %+v", out)
+		}
+	}
+	in.Close()
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
+// killChild kills the child that a process has, or comes to have.
+func killChild(t *testing.T, parent int) {
+	for {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", parent, parent))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if child, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil {
+			exec.Command("kill", "-SEGV", strconv.Itoa(child)).Run()
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // What libbpf does not open is an answer with libbpf's words, and no crash.

@@ -21,10 +21,11 @@ import (
 // libbpfLoader is the libbpf loader in one machine.
 type libbpfLoader struct {
 	session *session.Session
-	prefix  string  // of its files in the machine
-	ready   bool    // the loader itself is there
-	placed  *Object // the object that is there
-	btf     []byte  // the kernel's types, for kernels that have none
+	prefix  string         // of its files in the machine
+	ready   bool           // the loader itself is there
+	placed  *Object        // the object that is there
+	btf     []byte         // the kernel's types, for kernels that have none
+	process *libbpfProcess // nil while it does not run
 }
 
 func newLibbpfLoader(s *session.Session, btf []byte) *libbpfLoader {
@@ -77,6 +78,9 @@ func (l *libbpfLoader) remove(ctx context.Context) {
 	if l == nil || !l.ready {
 		return
 	}
+	if l.process != nil {
+		l.process.end()
+	}
 	l.session.Call(ctx, wire.OpExec, wire.Exec{Argv: []string{l.program(), "remove", l.object(), l.types(), l.program()}}, nil, wire.IO{})
 }
 
@@ -86,31 +90,31 @@ func (l *libbpfLoader) run(ctx context.Context, t libbpf.Task) (a libbpf.Answer,
 	if len(l.btf) > 0 {
 		t.BTF = l.types()
 	}
-	var out, errs bytes.Buffer
-	var res wire.ExecResult
-	args := wire.Exec{Argv: append([]string{l.program()}, t.Args()...)}
-	if err := l.session.Call(ctx, wire.OpExec, args, &res, wire.IO{Stdout: &out, Stderr: &errs}); err != nil {
+	if l.process == nil || l.process.over() {
+		l.process = startLibbpf(ctx, l.session, l.program())
+	}
+	out, err := l.process.do(ctx, t)
+	if err != nil {
 		return a, "", err
 	}
-	a, err = libbpf.Read(bytes.ReplaceAll(out.Bytes(), []byte(l.object()), []byte(l.placed.Name)))
-	if err == nil && res.Exit == 0 && res.Signal == "" {
+	text := bytes.ReplaceAll(out.Text, []byte(l.object()), []byte(l.placed.Name))
+	a, err = libbpf.Read(text)
+	if err == nil && out.Exit == 0 && out.Signal == "" {
 		return a, "", nil
 	}
-	return a, ended(res, errs.String()), nil
+	return a, ended(out, string(text)), nil
 }
 
-// ended says how the loader ended without an answer.
-func ended(res wire.ExecResult, said string) string {
-	how := fmt.Sprintf("exit status %d", res.Exit)
+// ended says how the loader ended without an answer. said is what it wrote.
+func ended(out libbpf.Output, said string) string {
+	how := fmt.Sprintf("exit status %d", out.Exit)
 	switch {
-	case res.Error != "":
-		how = res.Error
-	case res.Signal == "SIGKILL":
+	case out.Signal == "SIGKILL":
 		how = "SIGKILL: probably the machine had too little memory"
-	case res.Signal != "":
-		how = res.Signal
+	case out.Signal != "":
+		how = out.Signal
 	}
-	if said = strings.TrimSpace(said); said != "" {
+	if said = strings.TrimSpace(said); said != "" && said[0] != '{' {
 		how += ": " + said
 	}
 	return "libbpf's loader gave no answer, and ended with " + how

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -55,20 +54,16 @@ func TestKeepBetter(t *testing.T) {
 // section "old", and the kernel takes no program "bad".
 func twoLoaders(int, string) map[string]wire.Handler {
 	handlers := fakeLoaders(0, "")
-	handlers[wire.OpExec] = func(_ context.Context, req *wire.Request) (any, error) {
-		var args wire.Exec
-		if err := req.Decode(&args); err != nil || args.Argv[1] == "remove" {
-			return wire.ExecResult{}, err
-		}
+	handlers[wire.OpExec] = serveTasks(func(program string) (any, string) {
 		a := libbpf.Answer{Type: 6, Seen: true, Version: "1.1.2"}
-		switch args.Argv[2] {
+		switch program {
 		case "new":
 			a = libbpf.Answer{Stage: libbpf.StagePrepare, Version: "1.1.2", Messages: "libbpf: prog 'new': missing BPF prog type, check ELF section name 'new'\n"}
 		case "bad", "old_bad":
 			a.Stage, a.Errno, a.Log = libbpf.StageLoad, "EACCES", "R7 !read_ok\n"
 		}
-		return wire.ExecResult{}, json.NewEncoder(req.Output(wire.Stdout)).Encode(a)
-	}
+		return a, "0"
+	})
 	handlers[wire.OpOpen] = func(context.Context, *wire.Request) (any, error) { return wire.OpenResult{}, nil }
 	handlers[wire.OpVerify] = func(_ context.Context, req *wire.Request) (any, error) {
 		var args wire.Verify

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -229,18 +230,48 @@ func fakeLoaders(int, string) map[string]wire.Handler {
 			n, err := io.Copy(io.Discard, req.Data())
 			return wire.PutResult{Size: n}, err
 		},
-		wire.OpExec: func(_ context.Context, req *wire.Request) (any, error) {
-			var args wire.Exec
-			if err := req.Decode(&args); err != nil || args.Argv[1] == "remove" {
-				return wire.ExecResult{}, err
+		wire.OpExec: serveTasks(func(program string) (any, string) {
+			if program == "crashes" {
+				return json.RawMessage(`{"prepared":[]`), "-1 SIGSEGV"
 			}
-			if args.Argv[2] == "crashes" {
-				io.WriteString(req.Output(wire.Stdout), `{"prepared":[`)
-				return wire.ExecResult{Exit: -1, Signal: "SIGSEGV"}, nil
+			if program == "kills" {
+				return nil, ""
 			}
-			return wire.ExecResult{}, json.NewEncoder(req.Output(wire.Stdout)).Encode(libbpf.Answer{Type: 6, Seen: true, Version: "1.1.2",
-				Log: "processed 7 insns (limit 1000000) max_states_per_insn 0 total_states 2 peak_states 1 mark_read 0\n"})
-		},
+			return libbpf.Answer{Type: 6, Seen: true, Version: "1.1.2",
+				Log: "processed 7 insns (limit 1000000) max_states_per_insn 0 total_states 2 peak_states 1 mark_read 0\n"}, "0"
+		}),
+	}
+}
+
+// serveTasks answers for a machine's libbpf loader, which serves: load returns the answer of a
+// program and the status with which its process ends; with "" the loader itself is killed.
+func serveTasks(load func(program string) (answer any, status string)) wire.Handler {
+	return func(_ context.Context, req *wire.Request) (any, error) {
+		var args wire.Exec
+		if err := req.Decode(&args); err != nil || args.Argv[1] == "remove" {
+			return wire.ExecResult{}, err
+		}
+		tasks := bufio.NewReader(req.Data())
+		var words []string
+		for {
+			word, err := tasks.ReadString(0)
+			if err != nil {
+				return wire.ExecResult{}, nil
+			}
+			if word != "\x00" {
+				words = append(words, strings.TrimSuffix(word, "\x00"))
+				continue
+			}
+			answer, status := load(words[1])
+			if words = nil; status == "" {
+				return wire.ExecResult{Exit: -1, Signal: "SIGKILL"}, nil
+			}
+			text, _ := json.Marshal(answer)
+			if raw, ok := answer.(json.RawMessage); ok {
+				text = raw
+			}
+			fmt.Fprintf(req.Output(wire.Stdout), "%s\n\nend %s\n", text, status)
+		}
 	}
 }
 
@@ -253,7 +284,7 @@ func TestLoaderCrash(t *testing.T) {
 	pool := scheduler.New(scheduler.Options{Provider: provider, Dir: t.TempDir(),
 		Host: func() scheduler.Memory { return scheduler.Memory{Available: 64 << 30, Total: 64 << 30} }})
 	object := &Object{Name: "o", ELF: []byte("o")}
-	for _, name := range []string{"before", "crashes", "after"} {
+	for _, name := range []string{"before", "crashes", "after", "kills", "last"} {
 		object.Programs = append(object.Programs, Program{Name: name, Section: "xdp"})
 	}
 	var got []string
@@ -264,7 +295,8 @@ func TestLoaderCrash(t *testing.T) {
 		}
 		got = append(got, fmt.Sprintf("%s %s %d %s %s%s", r.Program, r.Verdict, r.Insns, r.LoaderVersion, text, r.Infra))
 	}
-	want := []string{"before accepted 7 1.1.2 ", "crashes loader 0  loader_crash: libbpf's loader gave no answer, and ended with SIGSEGV", "after accepted 7 1.1.2 "}
+	want := []string{"before accepted 7 1.1.2 ", "crashes loader 0  loader_crash: libbpf's loader gave no answer, and ended with SIGSEGV", "after accepted 7 1.1.2 ",
+		"kills loader 0  loader_crash: libbpf's loader gave no answer, and ended with SIGKILL: probably the machine had too little memory", "last accepted 7 1.1.2 "}
 	if !slices.Equal(got, want) || provider.Started.Load() != 1 {
 		t.Errorf("in %d machines, want 1:\n%s\nwant\n%s", provider.Started.Load(), strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}

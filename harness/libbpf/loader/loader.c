@@ -4,7 +4,14 @@
  * kernel said as one JSON object.
  *
  *   loader OBJECT PROGRAM [--attach] [--attach-target FUNC] [--map-size MAP=N]... [--btf FILE]
+ *   loader serve < TASKS
  *   loader remove FILE...
+ *
+ * A task is the arguments of one program, each ended by a NUL, and one more NUL. It runs in
+ * a process of its own, so that a crash of libbpf costs no other one; the process that
+ * forks it has read the kernel's types before, which takes longer than most programs. After
+ * each task comes a line "end STATUS SIGNAL", of which the signal's name may be missing, and
+ * the next task may be sent.
  *
  * The Go package above it (answer.go) embeds the program, and has the JSON's fields.
  * It is linked with -Wl,--wrap=syscall, so that every bpf(2) of libbpf comes by here:
@@ -15,6 +22,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/bpf.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,6 +32,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -278,6 +287,25 @@ static bool has_terse_log(void)
 		close(fd);
 	kernel.log[0] = 0;
 	return terse;
+}
+
+/* ---- the kernel's types ---- */
+
+static struct btf *types; /* once they are read */
+
+struct btf *__real_btf__load_vmlinux_btf(void);
+void __real_btf__free(struct btf *btf);
+
+/* Stands in for libbpf's, which would read them for each object: see -Wl,--wrap. */
+struct btf *__wrap_btf__load_vmlinux_btf(void)
+{
+	return types ? types : __real_btf__load_vmlinux_btf();
+}
+
+void __wrap_btf__free(struct btf *btf)
+{
+	if (btf != types)
+		__real_btf__free(btf);
 }
 
 /* ---- preparation, which is veristat's ---- */
@@ -551,31 +579,121 @@ static int remove_files(char **files)
 	return status;
 }
 
-int main(int argc, char **argv)
+/* Loads one program and prints what came of it. */
+static void answer(const struct task *t)
 {
-	static struct task t;
 	struct rlimit run = { LONGEST_RUN, LONGEST_RUN };
+
+	setrlimit(RLIMIT_CPU, &run);
+	putchar('{');
+	try(t);
+	put_field("messages", said);
+	put_field("version", LIBBPF_PACKAGE);
+	puts("}");
+	fflush(stdout);
+}
+
+/* Does what all programs need. */
+static bool begin(void)
+{
 	/* Before 5.11, programs and maps count as locked memory, also those that others of
 	 * this user have just let go of. libbpf raises the limit, but not at once. */
 	struct rlimit memlock = { RLIM_INFINITY, RLIM_INFINITY };
 
-	if (argc > 2 && !strcmp(argv[1], "remove"))
-		return remove_files(argv + 2);
-	if (argc < 3 || !parse(&t, argv + 3))
-		return usage("OBJECT PROGRAM [--attach] [--attach-target FUNC] [--map-size MAP=N]... [--btf FILE]");
-	t.object = argv[1];
-	t.program = argv[2];
-	setrlimit(RLIMIT_CPU, &run);
 	setrlimit(RLIMIT_MEMLOCK, &memlock);
 	kernel.log = mmap(NULL, LOG_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (kernel.log == MAP_FAILED)
-		return usage("no memory for the log");
+		return false;
 	kernel.terse = has_terse_log();
 	libbpf_set_print(hear);
-	putchar('{');
-	try(&t);
-	put_field("messages", said);
-	put_field("version", LIBBPF_PACKAGE);
-	puts("}");
+	return true;
+}
+
+static bool parse_task(struct task *t, char **args)
+{
+	memset(t, 0, sizeof(*t));
+	if (!args[0] || !args[1] || !parse(t, args + 2))
+		return false;
+	t->object = args[0];
+	t->program = args[1];
+	return true;
+}
+
+/* ---- one task after the other ---- */
+
+enum { LONGEST_TASK = 64 << 10, MOST_ARGS = 1024 };
+
+/* Reads the arguments of a task, none at the end of all. */
+static bool read_task(char **args)
+{
+	static char text[LONGEST_TASK];
+	size_t size = 0;
+	int n = 0;
+
+	while (size < 2 || text[size - 1] || text[size - 2]) {
+		ssize_t got = read(STDIN_FILENO, text + size, sizeof(text) - size);
+
+		if (got <= 0)
+			return false;
+		size += got;
+	}
+	for (char *at = text; *at && n < MOST_ARGS; at += strlen(at) + 1)
+		args[n++] = at;
+	args[n] = NULL;
+	return true;
+}
+
+/* Runs a task in a process of its own. */
+static int run(const struct task *t)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0) {
+		dup2(STDOUT_FILENO, STDERR_FILENO); /* last words belong to this task */
+		answer(t);
+		_exit(0);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return W_EXITCODE(1, 0);
+	return status;
+}
+
+static void put_end(int status)
+{
+	const char *signal = WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : NULL;
+
+	printf("\nend %d%s%s\n", WIFEXITED(status) ? WEXITSTATUS(status) : -1, signal ? " SIG" : "", signal ? signal : "");
+	fflush(stdout);
+}
+
+static int serve(void)
+{
+	static char *args[MOST_ARGS + 1];
+	static struct task t;
+
+	types = __real_btf__load_vmlinux_btf();
+	while (read_task(args)) {
+		int status = parse_task(&t, args) ? run(&t) : W_EXITCODE(2, 0);
+
+		put_end(status);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static struct task t;
+	bool serves = argc == 2 && !strcmp(argv[1], "serve");
+
+	if (argc > 2 && !strcmp(argv[1], "remove"))
+		return remove_files(argv + 2);
+	if (!serves && !parse_task(&t, argv + 1))
+		return usage("OBJECT PROGRAM [--attach] [--attach-target FUNC] [--map-size MAP=N]... [--btf FILE]");
+	if (!begin())
+		return usage("no memory for the log");
+	if (serves)
+		return serve();
+	answer(&t);
 	return 0;
 }
