@@ -59,7 +59,11 @@ func (l *libbpfLoader) place(ctx context.Context, o *Object) error {
 		return nil
 	}
 	l.placed = nil
-	if err := l.put(ctx, l.object(), o.ELF); err != nil {
+	elf, err := o.content()
+	if err != nil {
+		return err
+	}
+	if err := l.put(ctx, l.object(), elf); err != nil {
 		return err
 	}
 	l.placed = o

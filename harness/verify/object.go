@@ -20,11 +20,12 @@ import (
 type Object struct {
 	Name     string // the file's name without its directory, but see NameApart
 	Programs []Program
-	ELF      []byte
+	ELF      []byte // nil if it is read again from its file: see content
 	Go       bool   // it is for cilium/ebpf: see object.IsOfGo
 	Refused  string // why cilium/ebpf does not read it as a whole; its programs are those of the symbol table
 
 	path   string  // of the file
+	within extent  // where the object is in it, if ELF is nil
 	unread *unread // nil if it was read
 }
 
@@ -71,6 +72,7 @@ func Open(path string) ([]*Object, error) {
 	isOfGo := object.IsOfGo(filepath.Base(path), text)
 	for _, o := range objects {
 		o.path, o.Go = path, isOfGo
+		o.leave(text)
 	}
 	return objects, nil
 }
@@ -226,4 +228,10 @@ func parseAlone(text []byte, f object.Function, refused error) Program {
 }
 
 // maps returns the names of the maps that the object declares.
-func (o *Object) maps() []string { return object.Maps(o.ELF) }
+func (o *Object) maps() []string {
+	text, err := o.content()
+	if err != nil {
+		return nil
+	}
+	return object.Maps(text)
+}

@@ -43,7 +43,7 @@ func HTML(w io.Writer, r Report) error {
 	}
 	var reasons []pageReason
 	for _, group := range rejections(r.Results) {
-		one := pageReason{Result: group.Result, Title: group.title(), Lines: group.lines(), Words: lastWords(group.log)}
+		one := pageReason{Result: group.Result, Title: group.title(), Lines: group.lines(), Words: group.end}
 		if group.Reason.Since != nil {
 			one.Since = group.Reason.sinceName()
 		}

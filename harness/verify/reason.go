@@ -24,27 +24,10 @@ type failure struct {
 var rules = slices.Concat(lockdownRules, loaderRules, missingRules, sizeRules, callRules, lifetimeRules, accessRules, linkRules, programRules,
 	objectRules, pointerRules, codeRules, attachRules)
 
-// explain fills in the reasons.
-func explain(all []Result, objects []*Object, kernels []kernel.Image) {
-	images := map[string]kernel.Image{}
-	for _, k := range kernels {
-		images[k.Selector] = k
-	}
-	programs := map[[2]string]Program{}
-	for _, o := range objects {
-		for _, p := range o.Programs {
-			programs[[2]string{o.Name, p.Name}] = p
-		}
-	}
-	for i := range all {
-		r := &all[i]
-		if r.Reason == nil {
-			continue
-		}
-		if r.Reason.Code == "" {
-			f := &failure{Result: r, program: programs[[2]string{r.Object, r.Program}], version: images[r.Kernel].Version, variant: images[r.Kernel].Variant}
-			f.explain()
-		}
+// explain fills in the reason of a program that a kernel rejected, unless it is known.
+func (r *Result) explain(p Program, k kernel.Image) {
+	if r.Reason != nil && r.Reason.Code == "" {
+		(&failure{Result: r, program: p, version: k.Version, variant: k.Variant}).explain()
 	}
 }
 

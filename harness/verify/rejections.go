@@ -87,7 +87,7 @@ func (r rejection) text() string {
 	if r.Reason.Since != nil {
 		fmt.Fprintf(&out, "  %-6s %s accepts it\n", "since", r.Reason.sinceName())
 	}
-	for _, line := range lastWords(r.log) {
+	for _, line := range r.end {
 		fmt.Fprintf(&out, "    | %s\n", clean(line))
 	}
 	return out.String()

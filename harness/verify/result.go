@@ -49,7 +49,8 @@ type Result struct {
 	Warning       string   `json:"warning,omitempty"`  // what else the user should know: reports of the kernel that were expected
 	Log           string   `json:"log,omitempty"`      // path, relative to the result directory
 
-	log     string         // the verifier's
+	log     string         // the verifier's, until the result is explained
+	end     []string       // the log's: see lastWords
 	second  bool           // another loader did not load it
 	refused libbpf.MapSpec // of the map that the kernel did not create, where libbpf asked
 }

@@ -56,10 +56,6 @@ func Run(ctx context.Context, objects []*Object, kernels []kernel.Image, o Optio
 		rest.giveUp(ctx)
 		flat = append(flat, queues[i].inOrder()...)
 	}
-	explain(flat, objects, kernels)
-	for i := range flat {
-		flat[i].settle()
-	}
 	return markSince(keepBetter(flat), kernels)
 }
 
@@ -163,6 +159,9 @@ func (w *worker) drain(ctx context.Context, a *scheduler.Attempt) error {
 		if err != nil && ctx.Err() != nil {
 			return err
 		}
+		if errors.As(err, new(*contentError)) {
+			r.Infra, lost, err = err.Error(), false, nil
+		}
 		if err != nil && p.failed < w.Pool.Retries {
 			p.failed++
 			return scheduler.Another(err)
@@ -201,7 +200,12 @@ func (w *worker) begin(ctx context.Context, s *session.Session) error {
 	return nil
 }
 
+// done explains a result and records it. What is needed of the verifier's log is kept, for
+// some are many megabytes.
 func (w *worker) done(p pending, r Result) {
+	r.explain(p.program, w.kernel)
+	r.settle()
+	r.end, r.log = lastWords(r.log), ""
 	w.queue.put(p, r)
 	if w.OnResult != nil {
 		w.reporting.Lock()
@@ -346,18 +350,19 @@ func plain(name string) string {
 // open makes sure that the object is open in the machine, or the program alone if
 // cilium/ebpf does not read the others.
 func (w *worker) open(ctx context.Context, o *Object, p Program) error {
-	elf, alone := o.ELF, ""
+	alone := ""
 	if p.alone {
 		alone = p.Name
 	}
 	if w.opened == o && w.alone == alone {
 		return nil
 	}
-	if p.alone {
-		var err error
-		if elf, err = object.Alone(o.ELF, p.Name); err != nil {
-			return err
-		}
+	elf, err := o.content()
+	if err == nil && p.alone {
+		elf, err = object.Alone(elf, p.Name)
+	}
+	if err != nil {
+		return err
 	}
 	var res wire.OpenResult
 	if err := w.session.Call(ctx, wire.OpOpen, wire.Open{MapSizes: w.MapSizes}, &res, wire.IO{In: bytes.NewReader(elf)}); err != nil {
@@ -382,7 +387,7 @@ const (
 func memoryFor(objects []*Object) int64 {
 	largest := 0
 	for _, o := range objects {
-		largest = max(largest, len(o.ELF))
+		largest = max(largest, o.size())
 	}
 	if largest <= largeELF {
 		return memoryStep
