@@ -58,6 +58,12 @@ var wantedVerdicts = []verdictCase{
 
 	{program: "case_data/adds_up", kernel: newKernel, loader: verify.Libbpf, verdict: verify.Accepted},
 	{program: "case_data/adds_up", kernel: newKernel, loader: verify.Cilium, verdict: verify.ByLoader, code: "object"},
+	{program: "case_shared/of_xdp", kernel: oldKernel, verdict: verify.Accepted},
+	{program: "case_shared/of_tc", kernel: oldKernel, verdict: verify.Accepted},
+	{program: "case_shared/of_xdp_again", kernel: oldKernel, verdict: verify.Accepted},
+	{program: "case_shared/of_tc", kernel: latestKernel, verdict: verify.Accepted},
+	{program: "case_shared/of_xdp_again", kernel: latestKernel, verdict: verify.Accepted},
+
 	{program: "case_arena/visit", kernel: newKernel, loader: verify.Libbpf, verdict: verify.ByLoader, libbpf: "1.4", needsClang: 19},
 	{program: "case_arena/visit", kernel: newKernel, loader: verify.Cilium, verdict: verify.ByLoader, needsClang: 19},
 

@@ -64,7 +64,7 @@ func (o *loaded) load(ctx context.Context, l *loader, spec *ebpf.CollectionSpec,
 	slots := takeSlots(spec)
 	o.spec, o.programs = spec, map[string]*ebpf.Program{}
 	res := wire.LoadResult{Maps: describeMaps(spec)}
-	made, _, err := makeMaps(spec)
+	made, _, err := makeMaps(spec, nil)
 	if err != nil {
 		res.Error, res.Programs = err.Error(), o.withoutMaps(names, err)
 		return res, nil

@@ -64,11 +64,12 @@ func readObject(req *wire.Request) (*ebpf.CollectionSpec, error) {
 // that are only verified are not pinned.
 const pins = "/sys/fs/bpf"
 
-// makeMaps makes the object's maps. If one cannot be made, subject names it.
-func makeMaps(spec *ebpf.CollectionSpec) (made map[string]*ebpf.Map, subject string, err error) {
+// makeMaps makes the object's maps, but those that are there already. If one cannot be made,
+// subject names it.
+func makeMaps(spec *ebpf.CollectionSpec, there map[string]*ebpf.Map) (made map[string]*ebpf.Map, subject string, err error) {
 	spec = spec.Copy()
 	spec.Programs = nil
-	coll, err := ebpf.NewCollectionWithOptions(spec, ebpf.CollectionOptions{Maps: ebpf.MapOptions{PinPath: pins}})
+	coll, err := ebpf.NewCollectionWithOptions(spec, ebpf.CollectionOptions{Maps: ebpf.MapOptions{PinPath: pins}, MapReplacements: there})
 	if err != nil {
 		return nil, culprit(spec), err
 	}

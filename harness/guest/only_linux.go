@@ -1,31 +1,31 @@
 package guest
 
-import "github.com/cilium/ebpf"
+import (
+	"maps"
+
+	"github.com/cilium/ebpf"
+)
 
 // only returns the object with the named programs, the maps that they use, and the named
 // maps. So a map of a type that this kernel lacks does not affect programs that do not use
 // it.
 func only(whole *ebpf.CollectionSpec, names, tables []string) *ebpf.CollectionSpec {
-	spec := whole.Copy()
 	programs, used := map[string]*ebpf.ProgramSpec{}, map[string]*ebpf.MapSpec{}
 	for _, name := range tables {
-		need(spec, name, used)
+		need(whole, name, used)
 	}
 	for _, name := range names {
-		programs[name] = spec.Programs[name]
+		programs[name] = whole.Programs[name]
 		for _, ins := range programs[name].Instructions {
 			if ins.IsLoadFromMap() {
-				need(spec, ins.Reference(), used)
+				need(whole, ins.Reference(), used)
 			}
 		}
 	}
-	spec.Programs, spec.Maps = programs, used
-	for variable, v := range spec.Variables {
-		if used[v.SectionName] == nil {
-			delete(spec.Variables, variable)
-		}
-	}
-	return spec
+	part := *whole
+	part.Programs, part.Maps, part.Variables = programs, used, maps.Clone(whole.Variables)
+	maps.DeleteFunc(part.Variables, func(_ string, v *ebpf.VariableSpec) bool { return used[v.SectionName] == nil })
+	return part.Copy()
 }
 
 // need adds a map, and those that it holds, to used.

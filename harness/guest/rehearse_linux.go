@@ -16,7 +16,7 @@ func (l *loader) rehearse() {
 		return
 	}
 	spec := rehearsal()
-	made, _, err := makeMaps(spec)
+	made, _, err := makeMaps(spec, nil)
 	if err != nil {
 		return
 	}

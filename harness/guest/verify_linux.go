@@ -20,6 +20,7 @@ import (
 type opened struct {
 	mu   sync.Mutex
 	spec *ebpf.CollectionSpec
+	kept keptMaps
 }
 
 // open reads an object, in place of the one before, and prepares its maps.
@@ -35,6 +36,7 @@ func (a *agent) open(_ context.Context, req *wire.Request) (any, error) {
 	a.opened.mu.Lock()
 	defer a.opened.mu.Unlock()
 	a.opened.spec = spec
+	a.opened.kept.close()
 	res := wire.OpenResult{Programs: slices.Sorted(maps.Keys(spec.Programs))}
 	for _, p := range object.Prepare(spec, args.MapSizes) {
 		res.Prepared = append(res.Prepared, p.String())
@@ -42,7 +44,7 @@ func (a *agent) open(_ context.Context, req *wire.Request) (any, error) {
 	return res, nil
 }
 
-// verify loads one program with its maps, and unloads all of that.
+// verify loads one program with its maps, and unloads it.
 func (a *agent) verify(_ context.Context, req *wire.Request) (any, error) {
 	var args wire.Verify
 	if err := req.Decode(&args); err != nil {
@@ -64,14 +66,14 @@ func (a *agent) verify(_ context.Context, req *wire.Request) (any, error) {
 	return res, err
 }
 
-// try loads the one program of an object and unloads it. An error says that the kernel
+// try loads the one program of the opened object and unloads it. An error says that the kernel
 // could not be asked.
 func (a *agent) try(spec *ebpf.CollectionSpec, args wire.Verify) (res wire.VerifyResult, log string, err error) {
 	takeSlots(spec)
 	if args.Target != "" {
 		spec.Programs[args.Program].AttachTo = args.Target
 	}
-	made, subject, err := makeMaps(spec)
+	made, subject, err := a.opened.kept.make(spec)
 	if err != nil {
 		res.Subject = subject
 		return fail(res, wire.StageMap, err), "", nil
