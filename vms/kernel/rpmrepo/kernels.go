@@ -1,6 +1,8 @@
 package rpmrepo
 
 import (
+	"strings"
+
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/repomd"
 )
@@ -37,12 +39,25 @@ func kernels(source, track string, r release, repo repository, found place, pack
 			continue
 		}
 		ref.Source, ref.Track, ref.Suite = source, track, repo.name
-		if !r.unnamed {
-			ref.Release = files[0].Version + "-" + files[0].Release + "." + architecture
-		}
+		ref.Release = r.uname(files[0])
 		refs = append(refs, ref)
 	}
 	return refs, nil
+}
+
+// uname returns what uname -r says of the kernel in a package: its version, release and
+// architecture. SUSE's release ends in a number that counts rebuilds, which the kernel does not
+// have, and then comes the flavour (package 6.4.0-150600.23.17.1, kernel
+// 6.4.0-150600.23.17-default).
+func (r release) uname(p repomd.Package) string {
+	if r.flavour == "" {
+		return p.Version + "-" + p.Release + "." + architecture
+	}
+	release := p.Release
+	if i := strings.LastIndexByte(release, '.'); i > 0 {
+		release = release[:i]
+	}
+	return p.Version + "-" + release + "-" + r.flavour
 }
 
 // files returns the packages of one version that make a kernel, the image's first.

@@ -15,7 +15,7 @@ var keyFiles embed.FS
 
 const keyEnd = "-----END PGP PUBLIC KEY BLOCK-----"
 
-// vendorKeys returns the keys in files, each of which has one block or more.
+// vendorKeys returns the keys in files.
 func vendorKeys(names []string) (openpgp.EntityList, error) {
 	var ring openpgp.EntityList
 	for _, name := range names {
@@ -23,16 +23,27 @@ func vendorKeys(names []string) (openpgp.EntityList, error) {
 		if err != nil {
 			return nil, err
 		}
-		for block := range strings.SplitAfterSeq(string(text), keyEnd) {
-			if strings.TrimSpace(block) == "" {
-				continue
-			}
-			keys, err := openpgp.ReadArmoredKeyRing(strings.NewReader(block))
-			if err != nil {
-				return nil, fmt.Errorf("keys/%s.asc: %w", name, err)
-			}
-			ring = append(ring, keys...)
+		keys, err := readKeys(string(text))
+		if err != nil {
+			return nil, fmt.Errorf("keys/%s.asc: %w", name, err)
 		}
+		ring = append(ring, keys...)
+	}
+	return ring, nil
+}
+
+// readKeys reads one armored block or more.
+func readKeys(text string) (openpgp.EntityList, error) {
+	var ring openpgp.EntityList
+	for block := range strings.SplitAfterSeq(text, keyEnd) {
+		if strings.TrimSpace(block) == "" {
+			continue
+		}
+		keys, err := openpgp.ReadArmoredKeyRing(strings.NewReader(block))
+		if err != nil {
+			return nil, err
+		}
+		ring = append(ring, keys...)
 	}
 	return ring, nil
 }

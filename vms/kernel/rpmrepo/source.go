@@ -29,10 +29,10 @@ type Source struct {
 
 // Options of New. Blobs and States are required.
 type Options struct {
-	Mirror string             // the URL to use in place of the vendor's; its archive is then used too where it lacks a file
-	Only   bool               // Mirror alone, for tests
-	Keys   openpgp.EntityList // nil: those of the vendor
-	Now    func() time.Time   // nil: time.Now
+	Mirror string           // the URL to use in place of the vendor's; its archive is then used too where it lacks a file
+	Only   bool             // Mirror alone, for tests
+	Keys   []byte           // armored, nil: those of the vendor
+	Now    func() time.Time // nil: time.Now
 	Blobs  kernel.Blobs
 	States kernel.States
 }
@@ -57,7 +57,7 @@ func New(name string, o Options) (*Source, error) {
 		s.now = time.Now
 	}
 	if o.Keys != nil {
-		s.keys = func([]string) (openpgp.EntityList, error) { return o.Keys, nil }
+		s.keys = func([]string) (openpgp.EntityList, error) { return readKeys(string(o.Keys)) }
 	}
 	if o.Mirror != "" {
 		mirror, err := checkMirror(o.Mirror)
@@ -119,7 +119,7 @@ func (s *Source) listAll(ctx context.Context, want kernel.Want) (refs []kernel.R
 		refs, notes = append(refs, within(found, want.Within)...), append(notes, more...)
 	}
 	if len(failures) == len(s.vendor.known) {
-		return nil, nil, errors.Join(failures...)
+		return nil, nil, failures[0]
 	}
 	slices.SortStableFunc(refs, compareRefs)
 	return refs, notes, nil
@@ -135,7 +135,7 @@ func compareRefs(a, b kernel.Ref) int {
 }
 
 // listTrack returns the kernels of the repositories of a track. One that does not answer is
-// a note; if none does, that is the error.
+// a note; if none does, the error is the first one's.
 func (s *Source) listTrack(ctx context.Context, track string) (refs []kernel.Ref, notes []string, err error) {
 	r, err := s.release(track)
 	if err != nil {
@@ -155,7 +155,7 @@ func (s *Source) listTrack(ctx context.Context, track string) (refs []kernel.Ref
 		refs = append(refs, found...)
 	}
 	if len(failures) == len(r.repositories) {
-		return nil, nil, errors.Join(failures...)
+		return nil, nil, failures[0]
 	}
 	slices.SortStableFunc(refs, compareRefs)
 	return refs, notes, nil
@@ -183,6 +183,7 @@ func (s *Source) Fetch(ctx context.Context, ref kernel.Ref) ([]string, error) {
 			return nil, err
 		}
 		if _, err := s.verify(ctx, r, file, path); err != nil {
+			err = &kernel.UnavailableError{What: s.vendor.title + " " + ref.Track, Err: err}
 			return nil, errors.Join(err, s.blobs.Drop(file))
 		}
 		paths = append(paths, path)

@@ -100,7 +100,7 @@ func realKernel(t *testing.T, url, selector string, public []byte) (image kernel
 		t.Fatal(err)
 	}
 	vendor, track, _ := strings.Cut(selector, "/")
-	s, err := New(vendor, Options{Mirror: url, Only: true, Keys: keys, Blobs: kept, States: kept})
+	s, err := New(vendor, Options{Mirror: url, Only: true, Keys: public, Blobs: kept, States: kept})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ type release struct {
 	keys         []string     // files in keys
 	signed       bool         // its repomd.xml is signed
 	ended        bool         // it gets no more updates, and its keys may have expired since
-	unnamed      bool         // the packages do not say what uname -r will
+	flavour      string       // at the end of what uname -r says, in place of the architecture
 }
 
 // repository is one of a release. Its path is the same on each of the vendor's roots.

@@ -168,7 +168,7 @@ var suse = vendor{
 			},
 			images: []string{"kernel-default"},
 			keys:   []string{"suse-12", "suse-2023", "opensuse-2008", "opensuse-2022"},
-			signed: true, unnamed: true, ended: groups[1] != "15.6",
+			signed: true, flavour: "default", ended: groups[1] != "15.6",
 		}, true
 	},
 }
