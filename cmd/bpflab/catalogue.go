@@ -18,26 +18,40 @@ import (
 // in the binary.
 const lockVariable = "BPFLAB_LOCK"
 
+// kernelOrigin is where kernels are fetched from.
+type kernelOrigin struct {
+	mirrors []string // "[SOURCE=]URL"
+	from    string   // directory of `bpflab kernels save`
+}
+
+// define defines the flags of every verb that may fetch kernels.
+func (o *kernelOrigin) define(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&o.mirrors, "mirror", nil, "mirror to fetch kernels from: `[SOURCE=]URL`, may be repeated; without a source Debian's, and after a comma its security mirror (default: this machine's apt configuration, else the source's own)")
+	flags.StringVar(&o.from, "from", "", "take lock file and packages from a `DIRECTORY` of \"bpflab kernels save\", and no others")
+}
+
 // openCatalogue opens the kernels of the user's cache with the lock file in force.
-func openCatalogue(shown kernel.Progress, mirrors []string, locked bool) (*catalogue.Catalogue, error) {
-	lock, err := lockText()
+func openCatalogue(shown kernel.Progress, origin kernelOrigin, locked bool) (*catalogue.Catalogue, error) {
+	var lock []byte
+	var err error
+	if origin.from != "" {
+		lock, err = catalogue.Saved(origin.from)
+		locked = true
+	} else {
+		lock, err = lockText()
+	}
 	if err != nil {
 		return nil, usageError{err}
 	}
-	return openCatalogueWith(shown, lock, mirrors, locked)
+	return openCatalogueWith(shown, lock, origin, locked)
 }
 
-func openCatalogueWith(shown kernel.Progress, lock []byte, mirrors []string, locked bool) (*catalogue.Catalogue, error) {
-	c, err := catalogue.Open(catalogue.Options{Mirrors: mirrors, Lock: lock, Locked: locked, Progress: shown})
+func openCatalogueWith(shown kernel.Progress, lock []byte, origin kernelOrigin, locked bool) (*catalogue.Catalogue, error) {
+	c, err := catalogue.Open(catalogue.Options{Mirrors: origin.mirrors, From: origin.from, Lock: lock, Locked: locked, Progress: shown})
 	if err != nil {
 		return nil, usageError{err}
 	}
 	return c, nil
-}
-
-// defineMirrors defines the flag of every verb that may fetch kernels.
-func defineMirrors(flags *pflag.FlagSet, mirrors *[]string) {
-	flags.StringArrayVar(mirrors, "mirror", nil, "mirror to fetch kernels from: `[SOURCE=]URL`, may be repeated; without a source Debian's, and after a comma its security mirror (default: this machine's apt configuration, else the source's own)")
 }
 
 // lockText returns the lock file in force: $BPFLAB_LOCK, else ./kernels.lock if

@@ -56,7 +56,7 @@ fetched and no machine started.`,
 	flags := cmd.Flags()
 	flags.BoolVar(&f.all, "all", false, "every lab of the course, which is the default")
 	flags.StringSliceVar(&f.kernels, "kernel", []string{"default"}, "kernels: series, versions, ranges, latest, all, local:NAME, each with a variant such as +jit=off")
-	defineMirrors(flags, &f.mirrors)
+	f.origin.define(flags)
 	flags.IntVar(&f.shards, "shards", 0, "number of jobs (default: one a kernel)")
 	flags.BoolVar(&f.json, "json", false, "print JSON of one line, as strategy.matrix of GitHub Actions takes it")
 	return cmd
@@ -112,7 +112,7 @@ func asGiven(labs []*lab.Lab, args []string) (func(*lab.Lab) string, error) {
 // refs returns the kernels that the selectors name, as far as it takes no fetching to
 // know them.
 func (f *matrixFlags) refs(ctx context.Context, std streams) ([]kernel.Image, error) {
-	cat, err := openCatalogue(std.downloads(), f.mirrors, false)
+	cat, err := openCatalogue(std.downloads(), f.origin, false)
 	if err != nil {
 		return nil, err
 	}

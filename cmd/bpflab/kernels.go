@@ -16,8 +16,8 @@ import (
 
 // kernelFlags are the flags that the verbs of `bpflab kernels` share.
 type kernelFlags struct {
-	mirrors []string
-	locked  bool
+	origin kernelOrigin
+	locked bool
 }
 
 func newKernelsCmd() *cobra.Command {
@@ -53,14 +53,14 @@ as in 6.12+jit=off+unprivileged. A kernel that cannot be so is unsupported.`,
 		SuggestionsMinimumDistance: 2,
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	defineMirrors(cmd.PersistentFlags(), &f.mirrors)
+	f.origin.define(cmd.PersistentFlags())
 	cmd.PersistentFlags().BoolVar(&f.locked, "locked", false, "nothing but what the lock file and the imports have")
-	cmd.AddCommand(f.listCmd(), f.pullCmd(), f.importCmd(), f.searchCmd(), f.lockCmd(), f.verifyCmd(), f.pruneCmd())
+	cmd.AddCommand(f.listCmd(), f.pullCmd(), f.importCmd(), f.searchCmd(), f.saveCmd(), f.lockCmd(), f.verifyCmd(), f.pruneCmd())
 	return cmd
 }
 
 func (f *kernelFlags) open(std streams) (*catalogue.Catalogue, error) {
-	return openCatalogue(std.downloads(), f.mirrors, f.locked)
+	return openCatalogue(std.downloads(), f.origin, f.locked)
 }
 
 func (f *kernelFlags) pullCmd() *cobra.Command {

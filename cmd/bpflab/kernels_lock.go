@@ -41,7 +41,7 @@ func (f *kernelFlags) lock(ctx context.Context, std streams, file string, select
 	if err != nil {
 		return usageError{err}
 	}
-	c, err := openCatalogueWith(std.downloads(), base, f.mirrors, f.locked)
+	c, err := openCatalogueWith(std.downloads(), base, f.origin, f.locked)
 	if err != nil {
 		return err
 	}

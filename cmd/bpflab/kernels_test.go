@@ -13,6 +13,7 @@ import (
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/kernel/catalogue"
 	"github.com/bpflab/bpflab/vms/kernel/kerneltest"
 )
 
@@ -20,10 +21,10 @@ import (
 // that does not answer.
 func kernels(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	t.Setenv("BPFLAB_DEBIAN_MIRROR", "http://127.0.0.1:9/debian")
+	for _, name := range catalogue.SourceNames() {
+		t.Setenv(catalogue.MirrorVariable(name), "http://127.0.0.1:9/"+name)
+	}
 	t.Setenv("BPFLAB_DEBIAN_ARCHIVE", "http://127.0.0.1:9")
-	t.Setenv("BPFLAB_UBUNTU_MIRROR", "http://127.0.0.1:9/ubuntu")
-	t.Setenv("BPFLAB_MAINLINE_MIRROR", "http://127.0.0.1:9/mainline")
 	var out, errs bytes.Buffer
 	code = execute(append([]string{"kernels"}, args...), &out, &errs)
 	return code, out.String(), errs.String()

@@ -19,7 +19,7 @@ type machineFlags struct {
 	retries    int
 	cold       bool
 	locked     bool
-	mirrors    []string
+	origin     kernelOrigin
 	dir        string
 	allowSplat splatFlag
 }
@@ -40,7 +40,7 @@ func (f *machineFlags) define(flags *pflag.FlagSet, jobs string) {
 func (f *machineFlags) defineRun(flags *pflag.FlagSet, jobs string) {
 	f.provider.defineAccel(flags)
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, jobs)
-	defineMirrors(flags, &f.mirrors)
+	f.origin.define(flags)
 	flags.StringVar(&f.dir, "dir", "", "directory for the results (default: a new one in the state directory)")
 }
 
@@ -69,7 +69,7 @@ func (f *machineFlags) images(ctx context.Context, std streams, p vms.Provider) 
 	if len(others) == 0 {
 		return images, needSome(len(images), "kernels", "--kernel "+strings.Join(f.kernels, ",")+" names none that "+p.Name()+" has")
 	}
-	cat, err := openCatalogue(std.downloads(), f.mirrors, f.locked)
+	cat, err := openCatalogue(std.downloads(), f.origin, f.locked)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 // recorded returns the kernels of the cells: found by digest, and a provider's own by
 // selector.
 func (f *replayFlags) recorded(ctx context.Context, std streams, p vms.Provider, was verdict.Result) (map[verdict.Kernel]kernel.Image, error) {
-	cat, err := openCatalogue(std.downloads(), f.mirrors, true)
+	cat, err := openCatalogue(std.downloads(), f.origin, true)
 	if err != nil {
 		return nil, err
 	}

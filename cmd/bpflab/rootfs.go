@@ -113,7 +113,7 @@ func (r *rootfsFlag) debian(ctx context.Context, std streams, f *machineFlags, c
 	if file, ok := cache.Known(request); ok {
 		return file, nil
 	}
-	cat, err := openCatalogue(std.downloads(), f.mirrors, f.locked)
+	cat, err := openCatalogue(std.downloads(), f.origin, f.locked)
 	if err != nil {
 		return "", err
 	}

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/bpflab/bpflab/vms/kernel/catalogue"
 )
 
 func TestMain(m *testing.M) {
@@ -22,7 +24,9 @@ func TestScript(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir+"/home")
 			env.Setenv("BPFLAB_CACHE", env.WorkDir+"/cache")
-			env.Setenv("BPFLAB_DEBIAN_MIRROR", "http://127.0.0.1:9/debian")
+			for _, name := range catalogue.SourceNames() {
+				env.Setenv(catalogue.MirrorVariable(name), "http://127.0.0.1:9/"+name)
+			}
 			return os.MkdirAll(env.WorkDir+"/home", 0o755)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},

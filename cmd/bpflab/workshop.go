@@ -17,7 +17,7 @@ import (
 
 // workshopFlags are the flags of `bpflab workshop`.
 type workshopFlags struct {
-	machines machineFlags // kernels, provider, mirror, locked
+	machines machineFlags // kernels, provider, origin, locked
 	lab      string
 	given    given
 	dir      string
@@ -86,7 +86,7 @@ func (f *workshopFlags) define(cmd *cobra.Command) {
 	flags.StringSliceVar(&f.machines.kernels, "kernel", nil, "kernels: the first is the students', the others are for comparison (default: the newest, and those of run)")
 	flags.StringVar(&f.machines.provider.name, "provider", defaultProvider, "what runs the machines")
 	f.machines.provider.defineAccel(flags)
-	defineMirrors(flags, &f.machines.mirrors)
+	f.machines.origin.define(flags)
 	flags.BoolVar(&f.machines.locked, "locked", false, "fail if a pinned kernel is no longer available")
 	flags.StringVar(&f.dir, "dir", "", "directory of your work (default: below the state directory)")
 	flags.BoolVar(&f.web, "web", false, "serve a page to browsers on this machine")

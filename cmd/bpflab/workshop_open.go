@@ -121,7 +121,7 @@ func (f *workshopFlags) kernels(ctx context.Context, std streams, p vms.Provider
 		kernels.addImage(image)
 	}
 	f.downloads = &workshopDownloads{shown: std.downloads()}
-	cat, err := openCatalogue(f.downloads, f.machines.mirrors, f.machines.locked)
+	cat, err := openCatalogue(f.downloads, f.machines.origin, f.machines.locked)
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,7 @@ type Options struct {
 	Cache    string          // directory of the store; "" means store.DefaultRoot
 	Mirrors  []string        // "SOURCE=URL"; a URL alone is for Debian (debian.FindMirrors)
 	Lock     []byte          // the lock file's text
+	From     string          // directory that Save has filled, with packages; "" for none
 	Locked   bool            // nothing but the lock file and the imports; what left its mirror is an error
 	Progress kernel.Progress // nil: no reports
 	Client   download.Client // how to download
@@ -56,7 +57,7 @@ func Open(o Options) (*Catalogue, error) {
 	if o.Progress == nil {
 		o.Progress = silent{}
 	}
-	kept, err := store.Open(store.Options{Root: o.Cache, Client: o.Client, Progress: o.Progress})
+	kept, err := store.Open(store.Options{Root: o.Cache, Packages: packagesIn(o.From), Client: o.Client, Progress: o.Progress})
 	if err != nil {
 		return nil, err
 	}

@@ -90,5 +90,5 @@ func withHint(err error, source string) error {
 	if !errors.As(err, &network) && !errors.Is(err, store.ErrDigest) {
 		return err
 	}
-	return fmt.Errorf("%w; another mirror can be named with %s or %s", err, mirrorOption(source), mirrorVariable(source))
+	return fmt.Errorf("%w; another mirror can be named with %s or %s", err, mirrorOption(source), MirrorVariable(source))
 }

@@ -15,7 +15,7 @@ func TestRPMVendorsAreSources(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range rpmrepo.Names() {
-		if !slices.Contains(sourceNames(), name) {
+		if !slices.Contains(SourceNames(), name) {
 			t.Errorf("%s is no source", name)
 		}
 	}

@@ -91,8 +91,8 @@ func parseMirrors(given []string) (map[string]string, error) {
 		if m := namedMirror.FindStringSubmatch(one); m != nil {
 			name, url = m[1], m[2]
 		}
-		if !slices.Contains(sourceNames(), name) {
-			return nil, fmt.Errorf("--mirror %s: there is no source %q; there is %s", one, name, strings.Join(sourceNames(), ", "))
+		if !slices.Contains(SourceNames(), name) {
+			return nil, fmt.Errorf("--mirror %s: there is no source %q; there is %s", one, name, strings.Join(SourceNames(), ", "))
 		}
 		if url != "" {
 			urls[name] = url
@@ -101,7 +101,8 @@ func parseMirrors(given []string) (map[string]string, error) {
 	return urls, nil
 }
 
-func sourceNames() []string {
+// SourceNames returns the names of all sources, in the order in which lists show them.
+func SourceNames() []string {
 	var names []string
 	for _, m := range makers {
 		names = append(names, m.name)
@@ -114,12 +115,12 @@ func mirrorFor(source string, options map[string]string) string {
 	if url := options[source]; url != "" {
 		return url
 	}
-	return os.Getenv(mirrorVariable(source))
+	return os.Getenv(MirrorVariable(source))
 }
 
-// mirrorVariable returns the environment variable for a source's mirror:
+// MirrorVariable returns the environment variable for a source's mirror:
 // BPFLAB_DEBIAN_MIRROR.
-func mirrorVariable(source string) string {
+func MirrorVariable(source string) string {
 	return "BPFLAB_" + strings.ToUpper(strings.ReplaceAll(source, "-", "_")) + "_MIRROR"
 }
 

@@ -41,7 +41,49 @@ func (s *Store) Blob(ctx context.Context, file kernel.File, url string) (string,
 	case !errors.Is(err, os.ErrNotExist):
 		s.progress.Note(err.Error() + "; it is fetched again")
 	}
+	if copied, err := s.fromPackages(file); copied || err != nil {
+		return s.BlobPath(file), err
+	}
 	return s.BlobPath(file), s.download(ctx, file, url)
+}
+
+// fromPackages takes the file from the directory of packages, and reports whether it was
+// there. One that is damaged is as good as none, and noted.
+func (s *Store) fromPackages(file kernel.File) (bool, error) {
+	if s.packages == "" {
+		return false, nil
+	}
+	path := filepath.Join(s.packages, file.SHA256)
+	switch err := s.checker.Check(path, cache.Sum{Size: file.Size, SHA256: file.SHA256}); {
+	case errors.Is(err, os.ErrNotExist):
+		return false, nil
+	case err != nil:
+		s.progress.Note(err.Error() + "; it is fetched instead")
+		return false, nil
+	}
+	dir, discard, err := s.temp()
+	if err != nil {
+		return false, err
+	}
+	defer discard()
+	copied := filepath.Join(dir, "blob")
+	if _, err := copyHashing(path, copied); err != nil {
+		return false, err
+	}
+	if err := verify(copied, file); err != nil {
+		return false, err
+	}
+	return true, s.placeBlob(copied, file)
+}
+
+// CopyFile copies a file to another name, whole or not at all.
+func CopyFile(from, to string) error {
+	partial := to + ".partial"
+	if _, err := copyHashing(from, partial); err != nil {
+		_ = os.Remove(partial)
+		return err
+	}
+	return os.Rename(partial, to)
 }
 
 // Document downloads a small file without keeping it.

@@ -30,6 +30,7 @@ import (
 // use, also by several processes.
 type Store struct {
 	root     string
+	packages string // see Options
 	client   download.Client
 	progress kernel.Progress
 	checker  cache.Checker
@@ -38,6 +39,7 @@ type Store struct {
 // Options of Open. The zero value is ready for use.
 type Options struct {
 	Root     string // "" means DefaultRoot
+	Packages string // directory with files named by their digest, looked in before a download; "" for none
 	Client   download.Client
 	Progress kernel.Progress // nil: no reports
 }
@@ -69,7 +71,7 @@ func Open(o Options) (*Store, error) {
 	if o.Progress == nil {
 		o.Progress = silent{}
 	}
-	return &Store{root: root, client: o.Client, progress: o.Progress}, nil
+	return &Store{root: root, packages: o.Packages, client: o.Client, progress: o.Progress}, nil
 }
 
 // Root returns the store's directory.
