@@ -58,6 +58,7 @@ var layers = map[string][]string{
 	// 3
 	"vms/kernel/store":   {"vms/cache", "vms/lease", "vms/kernel", "vms/kernel/download"},
 	"vms/kernel/rpmtest": {},
+	"vms/kernel/apttest": {},
 	"vms/kernel/rpmrepo": {"vms/kernel", "vms/kernel/repomd", "vms/kernel/rpm", "vms/kernel/unpack", "vms/suggest"},
 	"vms/kernel/catalogue": {"vms/cache", "vms/kernel", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/local", "vms/kernel/rpmrepo", "vms/kernel/store",
 		"vms/kernel/mainline", "vms/kernel/ubuntu", "vms/kernel/unpack", "vms/suggest"},
@@ -99,4 +100,4 @@ var layers = map[string][]string{
 
 // forTests is what test files may import besides: fakes, and what is real input,
 // the course and the kernels.
-var forTests = []string{"vms/cache", "vms/cache/cachetest", "vms/denytest", "vms/vmstest", "vms/lxd/lxdtest", "bpf", "labs", "vms/kernel/catalogue", "vms/kernel/download", "vms/kernel/kerneltest", "vms/kernel/rpmtest", "vms/kernel/rpmrepo", "vms/kernel/sourcetest", "vms/kernel/store"}
+var forTests = []string{"vms/cache", "vms/cache/cachetest", "vms/denytest", "vms/vmstest", "vms/lxd/lxdtest", "bpf", "labs", "vms/kernel/catalogue", "vms/kernel/download", "vms/kernel/apttest", "vms/kernel/kerneltest", "vms/kernel/rpmtest", "vms/kernel/rpmrepo", "vms/kernel/sourcetest", "vms/kernel/store"}

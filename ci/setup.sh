@@ -2,7 +2,7 @@
 # Installs what bpflab needs and this machine lacks: QEMU, clang, libbpf's
 # headers and a static busybox; with the argument lxd, also LXD with what its
 # virtual machines need, for `make test-lxd`; with the argument tests, also
-# Chromium, tmux, npm and what makes RPM repositories, for `make test`; with the argument web, also npm. Go, git
+# Chromium, tmux, npm and what makes RPM and Debian repositories, for `make test`; with the argument web, also npm. Go, git
 # and make must be there already.
 #
 # On Debian and Ubuntu it uses apt-get (through sudo where not root) and says
@@ -56,6 +56,7 @@ missing() {
 	[ "$with" != tests ] || have_rpmbuild || echo rpmbuild
 	[ "$with" != tests ] || have createrepo_c || echo createrepo_c
 	[ "$with" != tests ] || have_gpg || echo gpg
+	[ "$with" != tests ] || have apt-ftparchive || echo apt-ftparchive
 	case $with in tests | web) have npm || echo npm ;; esac
 }
 

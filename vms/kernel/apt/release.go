@@ -148,9 +148,13 @@ func (r *Release) set(field, value string) (err error) {
 	return err
 }
 
+// parseDate reads a date as Debian and Ubuntu write it, or as apt-ftparchive does.
 func parseDate(s string) (time.Time, error) {
 	t, err := time.Parse("Mon, 2 Jan 2006 15:04:05 MST", s)
-	if err != nil || !strings.HasSuffix(s, "UTC") && !strings.HasSuffix(s, "GMT") {
+	if err != nil {
+		t, err = time.Parse("Mon, 2 Jan 2006 15:04:05 -0700", s)
+	}
+	if err != nil || !strings.HasSuffix(s, "UTC") && !strings.HasSuffix(s, "GMT") && !strings.HasSuffix(s, "+0000") {
 		return time.Time{}, fmt.Errorf("%q is no date as Release files have them", s)
 	}
 	return t.UTC(), nil

@@ -2,7 +2,7 @@ package catalogue
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -67,35 +67,53 @@ func (c *Catalogue) reach(ctx context.Context, mirror string) error {
 
 // Search returns the kernels of all sources whose version is in the range that word is, or
 // whose selector, release or packages have the word in them, by version. Notes say which
-// sources could not be asked; it is an error if none could.
+// sources could not be asked; it is an error if those that could have none.
 func (c *Catalogue) Search(ctx context.Context, word string) (refs []kernel.Ref, notes []string, err error) {
 	within, notVersion := kernel.ParseRange(word)
-	want := kernel.Want{Within: within, Every: true}
-	found := make([][]kernel.Ref, len(c.sources))
-	said := make([][]string, len(c.sources))
-	failures := make([]error, len(c.sources))
-	var group sync.WaitGroup
-	for i, source := range c.sources {
-		group.Go(func() {
-			found[i], said[i], failures[i] = source.List(ctx, want)
-			failures[i] = withHint(failures[i], source.Name())
-		})
-	}
-	group.Wait()
-	if err := errors.Join(failures...); !slices.Contains(failures, nil) {
-		return nil, nil, err
-	}
-	for i, failure := range failures {
-		refs, notes = append(refs, found[i]...), append(notes, said[i]...)
-		if failure != nil {
-			notes = append(notes, failure.Error())
+	found, notes, failures := c.ask(ctx, kernel.Want{Within: within, Every: true})
+	for _, ref := range found {
+		if notVersion == nil || mentions(ref, word) {
+			refs = append(refs, ref)
 		}
 	}
-	if notVersion != nil {
-		refs = slices.DeleteFunc(refs, func(r kernel.Ref) bool { return !mentions(r, word) })
+	if len(refs) == 0 && len(failures) > 0 {
+		return nil, nil, fmt.Errorf("no source that answers has %s, and %d do not: %w", word, len(failures), failures[0])
+	}
+	for _, failure := range failures {
+		line, _, more := strings.Cut(failure.Error(), "\n")
+		if more {
+			line += " (and others)"
+		}
+		notes = append(notes, line)
 	}
 	slices.SortStableFunc(refs, kernel.Ref.Compare)
 	return kernel.Unique(refs), notes, ctx.Err()
+}
+
+// ask asks all sources at a time.
+func (c *Catalogue) ask(ctx context.Context, want kernel.Want) (refs []kernel.Ref, notes []string, failures []error) {
+	type answer struct {
+		refs  []kernel.Ref
+		notes []string
+		err   error
+	}
+	answers := make([]answer, len(c.sources))
+	var group sync.WaitGroup
+	for i, source := range c.sources {
+		group.Go(func() {
+			a := &answers[i]
+			a.refs, a.notes, a.err = source.List(ctx, want)
+			a.err = withHint(a.err, source.Name())
+		})
+	}
+	group.Wait()
+	for _, a := range answers {
+		refs, notes = append(refs, a.refs...), append(notes, a.notes...)
+		if a.err != nil {
+			failures = append(failures, a.err)
+		}
+	}
+	return refs, notes, failures
 }
 
 func mentions(r kernel.Ref, word string) bool {
