@@ -79,6 +79,19 @@ func (k knob) examples() []string {
 	return words
 }
 
+// form returns the knob as messages show it, with all its values.
+func (k knob) form() string {
+	switch {
+	case k.repeats:
+		return "+" + k.name + "=NAME"
+	case len(k.values) < 2:
+		return "+" + k.examples()[0]
+	case k.values[0] == "":
+		return "+" + k.name + "[=" + strings.Join(k.values[1:], "|") + "]"
+	}
+	return "+" + k.name + "=" + strings.Join(k.values, "|")
+}
+
 // Variants returns the settings that variants are made of, as selectors have them: "+jit=off".
 func Variants() []string {
 	var words []string
@@ -139,10 +152,15 @@ func parseSetting(piece string) (Setting, error) {
 
 func unknownSetting(piece string) error {
 	text := fmt.Sprintf("+%s is no variant", piece)
-	if near := suggest.Name("+"+piece, Variants()); near != "" {
-		text += "; did you mean " + near + "?"
+	var names, forms []string
+	for _, k := range knobs {
+		names, forms = append(names, k.name), append(forms, k.form())
 	}
-	return fmt.Errorf("%s (there is: %s)", text, strings.Join(Variants(), ", "))
+	name, _, _ := strings.Cut(piece, "=")
+	if near, ok := findKnob(suggest.Name(name, names)); ok {
+		text += "; did you mean " + near.form() + "?"
+	}
+	return fmt.Errorf("%s (there is: %s)", text, strings.Join(forms, ", "))
 }
 
 var memoryForm = regexp.MustCompile(`^(\d{1,7})([MG])$`)

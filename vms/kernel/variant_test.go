@@ -33,8 +33,9 @@ func TestVariantsThatAreNone(t *testing.T) {
 	for selector, want := range map[string]string{
 		"6.12+jit":                       "there is +jit=off",
 		"6.12+jit=on":                    "there is +jit=off",
-		"6.12+lokdown=integrity":         "did you mean +lockdown=integrity?",
+		"6.12+lokdown=integrity":         "did you mean +lockdown=integrity|confidentiality?",
 		"latest+cgroup2":                 "did you mean +cgroup1?",
+		"6.12+jitt":                      "did you mean +jit=off? (there is: +cgroup1, +hardened, +jit=off, +lockdown=integrity|confidentiality, +lsm=NAME, +mem=1G, +preempt[=none|voluntary|full|lazy], +unprivileged)",
 		"6.12+unpriviledged":             "did you mean +unprivileged?",
 		"default+hardend":                "did you mean +hardened?",
 		">=5.10+jit=of+mem=1G":           "there is +jit=off",

@@ -9,6 +9,7 @@ import (
 
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/debian"
+	"github.com/bpflab/bpflab/vms/kernel/installed"
 	"github.com/bpflab/bpflab/vms/kernel/mainline"
 	"github.com/bpflab/bpflab/vms/kernel/rpmrepo"
 	"github.com/bpflab/bpflab/vms/kernel/store"
@@ -38,6 +39,7 @@ var makers = []struct {
 	{"oracle", makeRPM("oracle")},
 	{"amazon", makeRPM("amazon")},
 	{"suse", makeRPM("suse")},
+	{kernel.Host, makeHost},
 }
 
 func makeDebian(mirror string, kept *store.Store) (kernel.Source, error) {
@@ -61,6 +63,12 @@ func makeRPM(vendor string) maker {
 
 func makeMainline(mirror string, kept *store.Store) (kernel.Source, error) {
 	return mainline.New(mainline.Options{Mirror: mirror, Blobs: kept, States: kept})
+}
+
+// makeHost makes the source of this machine's kernels. Its mirror is the directory that has
+// boot and lib/modules, for containers, which have those of their host elsewhere.
+func makeHost(mirror string, kept *store.Store) (kernel.Source, error) {
+	return installed.New(installed.Options{Files: kept, Root: mirror, Running: installed.Running()}), nil
 }
 
 // openSources makes the sources with the mirrors that the user named.
