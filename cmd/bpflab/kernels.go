@@ -87,31 +87,6 @@ func (f *kernelFlags) pullCmd() *cobra.Command {
 	}
 }
 
-func (f *kernelFlags) importCmd() *cobra.Command {
-	var what catalogue.Import
-	cmd := &cobra.Command{
-		Use:   "import PATH",
-		Short: "Take a bzImage, a vmlinux or a .deb into the cache",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := f.open(streamsOf(cmd))
-			if err != nil {
-				return err
-			}
-			what.Path = args[0]
-			ref, err := c.Import(cmd.Context(), what)
-			if err != nil {
-				return kernelError(err)
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "imported %s as %s; use it with --kernel %s\n", ref.Release, ref.Label(), ref.Label())
-			return nil
-		},
-	}
-	cmd.Flags().StringVar(&what.Modules, "modules", "", "its modules: lib/modules/RELEASE or a directory that holds it")
-	cmd.Flags().StringVar(&what.Name, "name", "", "name it local:NAME (default: its release)")
-	return cmd
-}
-
 func (f *kernelFlags) verifyCmd() *cobra.Command {
 	return &cobra.Command{
 		Use:   "verify",

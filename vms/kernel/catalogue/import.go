@@ -15,15 +15,33 @@ import (
 
 // Import says what to take in.
 type Import struct {
-	Path    string // of a bzImage, a vmlinux or a .deb
+	Path    string // of a bzImage, a vmlinux or a .deb, or of a tree in which a kernel was built
 	Modules string // lib/modules/RELEASE or a directory that holds it; "" for none
 	Name    string // of the selector local:NAME; "" means the release
+	Replace bool   // what had the name before is removed from the cache
 }
 
 // Import copies a kernel into the store and returns its Ref, which stays until
 // another is imported under its name. Errors in what is asked for are
 // *local.Error.
 func (c *Catalogue) Import(ctx context.Context, what Import) (kernel.Ref, error) {
+	before := c.store.Imports()
+	ref, err := c.importOne(ctx, what)
+	if err != nil || !what.Replace {
+		return ref, err
+	}
+	for _, old := range before {
+		if old.Name == ref.Name {
+			err = errors.Join(err, c.dropOld(ctx, old, ref))
+		}
+	}
+	return ref, err
+}
+
+func (c *Catalogue) importOne(ctx context.Context, what Import) (kernel.Ref, error) {
+	if local.IsTree(what.Path) {
+		return c.importTree(ctx, what)
+	}
 	found, err := local.Look(what.Path)
 	if err != nil {
 		return kernel.Ref{}, err
@@ -84,6 +102,9 @@ func (c *Catalogue) importPlan(ctx context.Context, ref kernel.Ref, found local.
 // fillImport lays an import out again whose image is gone. The kernel is
 // still in the store; modules that were given with it are not.
 func (c *Catalogue) fillImport(ctx context.Context, ref kernel.Ref, dir string) (kernel.Image, error) {
+	if len(ref.Files) > 1 && ref.Files[1].Package == local.TreePackage {
+		return c.fillTree(ctx, ref, dir)
+	}
 	if len(ref.Files) > 1 {
 		return kernel.Image{}, fmt.Errorf("it is damaged or gone from the cache; import it again with its modules (bpflab kernels import PATH --modules DIR --name %s)", ref.Name)
 	}
