@@ -18,7 +18,7 @@ import (
 // Check builds the student's C file and runs a step in the workspace's machine; ""
 // stands for the student's current step. Subscribers receive the report too. A newer
 // check cancels one that is still running, which then returns an error. All other
-// failures are in the report.
+// failures are in the report, or in the view if the report cannot be stored.
 func (ws *Workspace) Check(ctx context.Context, step string) (*Report, error) {
 	ws.touch()
 	if step == "" {
@@ -42,11 +42,13 @@ func (ws *Workspace) Check(ctx context.Context, step string) (*Report, error) {
 	}
 	report.Seconds = time.Since(began).Seconds()
 	report.fillLists()
-	return report, ws.record(report)
+	ws.record(report)
+	return report, nil
 }
 
-// record stores a report and sends it to the subscribers.
-func (ws *Workspace) record(r *Report) error {
+// record stores a report and sends it to the subscribers. The view says if it cannot be
+// stored.
+func (ws *Workspace) record(r *Report) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	p := ws.state.Steps[r.Step]
@@ -57,7 +59,7 @@ func (ws *Workspace) record(r *Report) error {
 	}
 	ws.used = time.Now()
 	ws.broker.send(Event{Report: r})
-	return ws.save()
+	ws.save()
 }
 
 // attempt is a check or a comparison in progress.

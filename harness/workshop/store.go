@@ -37,8 +37,8 @@ func (f files) codePath() string {
 // load reads the stored work. It renames a state that cannot be read and begins a new
 // one; the C file stays.
 func (f files) load(l *Lesson) (State, []byte, error) {
-	if err := os.MkdirAll(f.dir, 0o755); err != nil {
-		return State{}, nil, fmt.Errorf("the workshop's files: %w", err)
+	if err := f.makeDir(); err != nil {
+		return State{}, nil, &StoreError{err}
 	}
 	state := newState(l)
 	text, err := os.ReadFile(f.statePath())
@@ -47,11 +47,20 @@ func (f files) load(l *Lesson) (State, []byte, error) {
 		state = newState(l)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return State{}, nil, fmt.Errorf("the workshop's files: %w", err)
+		return State{}, nil, &StoreError{err}
 	}
 	state.fit(l)
 	code, err := f.loadCode(l)
 	return state, code, err
+}
+
+// makeDir creates the directory. Nobody else may read what is in it or beside it, also
+// where an earlier bpflab has allowed that.
+func (f files) makeDir() error {
+	if err := os.MkdirAll(f.dir, 0o700); err != nil {
+		return err
+	}
+	return errors.Join(os.Chmod(filepath.Dir(f.dir), 0o700), os.Chmod(f.dir, 0o700))
 }
 
 // loadCode reads the C file, which it creates from the starter if there is none.
@@ -91,19 +100,28 @@ func (f files) saveState(s State) error {
 func writeFile(path string, text []byte) error {
 	tmp, err := lease.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
 	if err != nil {
-		return fmt.Errorf("the workshop's files: %w", err)
+		return &StoreError{err}
 	}
 	defer os.Remove(tmp.Name())
 	_, err = tmp.Write(text)
-	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close())
+	err = errors.Join(err, tmp.Chmod(0o600), tmp.Close())
 	if err == nil {
 		err = os.Rename(tmp.Name(), path)
 	}
 	if err != nil {
-		return fmt.Errorf("the workshop's files: %w", err)
+		return &StoreError{err}
 	}
 	return nil
 }
+
+// StoreError is the error of a disk that does not take, or give, a student's files: for
+// one because it is full.
+type StoreError struct{ Err error }
+
+func (e *StoreError) Error() string { return "the workshop's files: " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *StoreError) Unwrap() error { return e.Err }
 
 // SizeError is the error of a C file that is too large.
 type SizeError struct {

@@ -13,7 +13,8 @@ import (
 )
 
 var (
-	errClosed = errors.New("the workshop has ended")
+	errClosed   = errors.New("the workshop has ended")
+	errArchived = errors.New("the student was removed from this workshop")
 	// ErrTimeUp is the error of a student whose time is over.
 	ErrTimeUp = errors.New("your time in this workshop is over; what you wrote is kept")
 )
@@ -26,6 +27,7 @@ type Student struct {
 
 	mu         sync.Mutex
 	workspaces map[string]*Workspace
+	closed     bool
 
 	// Each holds a value while a check or a comparison runs: a student has one of each
 	// at a time, however many labs are open, and does not keep others waiting.
@@ -43,6 +45,9 @@ func (s *Student) Workspace(lab string) (*Workspace, error) {
 	defer s.mu.Unlock()
 	if ws := s.workspaces[lab]; ws != nil {
 		return ws, nil
+	}
+	if s.closed {
+		return nil, errClosed
 	}
 	ws, err := openWorkspace(s, l, files{dir: s.dir(lab), code: l.FileName()})
 	if err != nil {
@@ -144,9 +149,10 @@ func (s *Student) makeRoom(ws *Workspace) {
 }
 
 // sweep ends machines that nobody has used for some time, and all of a student whose
-// time is over.
+// time is over, and stores what could not be stored before.
 func (s *Student) sweep(now time.Time) {
 	for _, ws := range s.open() {
+		ws.storeAgain()
 		switch {
 		case s.timeUp(now):
 			ws.endMachine(ErrTimeUp.Error())
@@ -157,6 +163,9 @@ func (s *Student) sweep(now time.Time) {
 }
 
 func (s *Student) close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
 	for _, ws := range s.open() {
 		ws.close()
 	}

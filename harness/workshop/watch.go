@@ -45,5 +45,6 @@ func (ws *Workspace) takeFile() bool {
 		return false
 	}
 	ws.used = time.Now()
-	return ws.setCode(text) == nil
+	ws.setCode(text)
+	return true
 }

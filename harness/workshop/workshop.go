@@ -60,6 +60,7 @@ type Workshop struct {
 
 	mu       sync.Mutex
 	students map[string]*Student
+	archived map[string]bool
 	closed   bool
 }
 
@@ -68,7 +69,7 @@ func New(o Options) *Workshop {
 	o.Limits.Machines = cmp.Or(o.Limits.Machines, 2)
 	o.Limits.Terminals = cmp.Or(o.Limits.Terminals, 4)
 	o.Limits.Idle = cmp.Or(o.Limits.Idle, 10*time.Minute)
-	w := &Workshop{Options: o, students: map[string]*Student{}, stop: make(chan struct{}),
+	w := &Workshop{Options: o, students: map[string]*Student{}, archived: map[string]bool{}, stop: make(chan struct{}),
 		work: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0)))}
 	go w.sweep()
 	return w
@@ -93,23 +94,15 @@ func (w *Workshop) Student(id string) (*Student, error) {
 	if w.closed {
 		return nil, errClosed
 	}
+	if w.archived[id] {
+		return nil, errArchived
+	}
 	s := w.students[id]
 	if s == nil {
 		s = &Student{ID: id, workshop: w, workspaces: map[string]*Workspace{}, since: time.Now(), checking: make(chan struct{}, 1), comparing: make(chan struct{}, 1)}
 		w.students[id] = s
 	}
 	return s, nil
-}
-
-// Dismiss ends the machines of a student, who may come again.
-func (w *Workshop) Dismiss(id string) {
-	w.mu.Lock()
-	s := w.students[id]
-	delete(w.students, id)
-	w.mu.Unlock()
-	if s != nil {
-		s.close()
-	}
 }
 
 // Close ends all machines. Students' work is on disk already.

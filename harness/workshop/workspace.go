@@ -23,6 +23,7 @@ type Workspace struct {
 	busy      Busy
 	machine   *machine
 	gone      string // why the last machine ended
+	unsaved   string // why the state is not on disk, "" if it is
 	terminals map[string]*Terminal
 	used      time.Time
 	closed    bool
@@ -106,23 +107,38 @@ func (ws *Workspace) Save(text string, base int) (int, error) {
 	if err := writeFile(ws.files.codePath(), []byte(text)); err != nil {
 		return 0, err
 	}
-	err := ws.setCode([]byte(text))
-	return ws.state.Revision, err
+	ws.setCode([]byte(text))
+	return ws.state.Revision, nil
 }
 
-// setCode takes over new content of the C file. The caller holds the lock.
-func (ws *Workspace) setCode(text []byte) error {
+// setCode takes over new content of the C file, which is on disk. The caller holds the
+// lock.
+func (ws *Workspace) setCode(text []byte) {
 	ws.code = text
 	ws.state.Revision++
 	ws.broker.send(Event{Code: &Code{string(text), ws.state.Revision}})
-	return ws.save()
+	ws.save()
 }
 
-// save writes the state to disk and notifies the subscribers. The caller holds the
-// lock.
+// save writes the state to disk and notifies the subscribers. What cannot be stored now
+// is marked as unsaved and stored later. The caller holds the lock.
 func (ws *Workspace) save() error {
+	err := ws.files.saveState(ws.state)
+	ws.unsaved = ""
+	if err != nil {
+		ws.unsaved = err.Error()
+	}
 	ws.broker.send(Event{State: true})
-	return ws.files.saveState(ws.state)
+	return err
+}
+
+// storeAgain stores the state if that has failed before.
+func (ws *Workspace) storeAgain() {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if ws.unsaved != "" && !ws.closed {
+		ws.save()
+	}
 }
 
 // Goto makes a step the student's current one.
@@ -137,7 +153,8 @@ func (ws *Workspace) Goto(step string) error {
 		return nil
 	}
 	ws.state.Step, ws.state.Since = step, time.Now().UTC()
-	return ws.save()
+	ws.save()
+	return nil
 }
 
 func (ws *Workspace) noStep(step string) error {
@@ -145,7 +162,8 @@ func (ws *Workspace) noStep(step string) error {
 }
 
 // Hint returns the next hint for a step, in Markdown, and how many are left. If none is
-// left it returns the last one again.
+// left it returns the last one again. A hint that cannot be counted on disk is not given:
+// the error is a *StoreError.
 func (ws *Workspace) Hint(step string) (hint string, left int, err error) {
 	st := ws.Lesson.step(step)
 	if st == nil {
@@ -158,8 +176,13 @@ func (ws *Workspace) Hint(step string) (hint string, left int, err error) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	p := ws.state.Steps[step]
+	before := p.Hints
 	p.Hints = min(p.Hints+1, len(st.Hints))
-	return st.Hints[p.Hints-1], len(st.Hints) - p.Hints, ws.save()
+	if err := ws.save(); err != nil {
+		p.Hints = before
+		return "", 0, err
+	}
+	return st.Hints[p.Hints-1], len(st.Hints) - p.Hints, nil
 }
 
 // Solve returns a step's solution in Markdown, which may be "", and the lab's whole
@@ -172,8 +195,14 @@ func (ws *Workspace) Solve(step string) (text, code string, err error) {
 	ws.touch()
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	ws.state.Steps[step].Solved = true
-	return st.Solution, string(ws.Lesson.Solution), ws.save()
+	p := ws.state.Steps[step]
+	before := p.Solved
+	p.Solved = true
+	if err := ws.save(); err != nil {
+		p.Solved = before
+		return "", "", err
+	}
+	return st.Solution, string(ws.Lesson.Solution), nil
 }
 
 // Announce sends a text of the teacher to the subscribers.

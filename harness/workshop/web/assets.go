@@ -40,6 +40,7 @@ func serve(w http.ResponseWriter, r *http.Request, name string) {
 		return
 	}
 	defer f.Close()
+	boundAnswer(w)
 	h := w.Header()
 	h.Set("Content-Type", contentType(name))
 	h.Set("Cache-Control", "no-cache")

@@ -9,10 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
-	"unicode"
 )
 
 // Classroom is a class of students: its code, and who has joined. It is stored on disk,
@@ -26,19 +24,13 @@ type Classroom struct {
 	roster roster
 }
 
-// roster is the stored part of a classroom.
-type roster struct {
-	Code    string            `json:"code"`
-	Started time.Time         `json:"started"`
-	Names   map[string]string `json:"names"` // of students, by their IDs
-	Codes   map[string]string `json:"codes"` // digests of students' personal codes, by their IDs
-}
-
 // Reasons to refuse a student who joins.
 var (
 	ErrCode  = errors.New("that is not the class's code")
-	ErrTaken = errors.New("somebody with that name is in the class already: choose another; or, if it is you, use a personal code, from the page you had or from the teacher")
+	ErrTaken = errors.New("somebody with that name, or one that looks like it, is in the class already: choose another; or, if it is you, use a personal code, from the page you had or from the teacher")
 	ErrFull  = errors.New("the class is full")
+
+	errNoStudent = errors.New("there is no such student")
 )
 
 // OpenClassroom opens the class with a name, whose files are below dir, or a new one if
@@ -47,8 +39,7 @@ func OpenClassroom(dir, name string, limit int) (*Classroom, error) {
 	c := &Classroom{Name: name, Limit: limit, file: filepath.Join(dir, "class.json")}
 	text, err := os.ReadFile(c.file)
 	if errors.Is(err, fs.ErrNotExist) {
-		c.roster = roster{Code: newCode(), Started: time.Now().UTC(), Names: map[string]string{}}
-		return c, c.save()
+		return c, c.change(func(r *roster) { r.Code, r.Started = newCode(), time.Now().UTC() })
 	}
 	if err == nil {
 		err = json.Unmarshal(text, &c.roster)
@@ -59,87 +50,108 @@ func OpenClassroom(dir, name string, limit int) (*Classroom, error) {
 	return c, nil
 }
 
-// Code returns the code that students join with.
-func (c *Classroom) Code() string { return c.roster.Code }
-
-// Join admits a student who has the class's code, and returns the student's ID. With a
-// student's personal code, that student is back. The error is ErrCode, ErrTaken,
-// ErrFull, or says what is wrong with the name.
-func (c *Classroom) Join(name, code string) (id string, back bool, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if id, err := c.redeem(name, code); id != "" {
-		return id, true, err
+// change changes the roster and stores it. If it cannot be stored it stays as it was.
+// The caller holds the lock, unless the classroom is not shared yet.
+func (c *Classroom) change(do func(*roster)) error {
+	changed := c.roster.clone()
+	do(&changed)
+	if err := store(c.file, changed); err != nil {
+		return err
 	}
-	if !sameCode(code, c.roster.Code) {
-		return "", false, ErrCode
-	}
-	id, err = c.enter(name)
-	return id, false, err
+	c.roster = changed
+	return nil
 }
 
-// enter puts a student's name on the roster. The caller holds the lock.
-func (c *Classroom) enter(name string) (string, error) {
-	name, err := cleanName(name)
-	if err != nil {
+// Code returns the code that students join with.
+func (c *Classroom) Code() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.roster.Code
+}
+
+// NewCode changes the code that students join with. Those who have joined stay.
+func (c *Classroom) NewCode() (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	err := c.change(func(r *roster) { r.Code = newCode() })
+	return c.roster.Code, err
+}
+
+// Join admits a student who has the class's code, and returns the student's ID. With a
+// student's personal code, that student is back. It calls open to open the student's
+// session; if that fails or the class cannot be stored, nothing has changed. The error is
+// ErrCode, ErrTaken, ErrFull, ErrStore, that of open, or says what is wrong with the name.
+func (c *Classroom) Join(name, code string, open func(id string, back bool) error) (id string, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if id := c.owner(name, code); id != "" {
+		if err := open(id, true); err != nil {
+			return "", err
+		}
+		return id, c.change(func(r *roster) { delete(r.Codes, id) })
+	}
+	if !sameCode(code, c.roster.Code) {
+		return "", ErrCode
+	}
+	if name, err = cleanName(name); err != nil {
 		return "", err
 	}
-	for _, other := range c.roster.Names {
-		if strings.EqualFold(other, name) {
-			return "", ErrTaken
-		}
+	if other := c.roster.holder(name); other != "" {
+		return "", ErrTaken
 	}
 	if len(c.roster.Names) >= c.Limit {
 		return "", fmt.Errorf("%w: %d students", ErrFull, c.Limit)
 	}
-	id := c.newID(name)
-	c.roster.Names[id] = name
-	return id, c.save()
+	id = c.roster.newID(filepath.Dir(c.file), name)
+	if err := open(id, false); err != nil {
+		return "", err
+	}
+	return id, c.change(func(r *roster) { r.Names[id] = name })
 }
 
-const maxName = 40 // characters
-
-// cleanName normalises the spaces of a name and refuses one that cannot be shown.
-func cleanName(name string) (string, error) {
-	name = strings.Join(strings.Fields(name), " ")
-	switch {
-	case name == "":
-		return "", errors.New("say your name")
-	case len([]rune(name)) > maxName:
-		return "", fmt.Errorf("a name has at most %d characters", maxName)
-	case strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) }):
-		return "", errors.New("the name has characters that cannot be shown")
-	}
-	return name, nil
-}
-
-// newID returns an unused ID for a student's directory, from the letters and digits of
-// the name.
-func (c *Classroom) newID(name string) string {
-	var b strings.Builder
-	for _, c := range strings.ToLower(name) {
-		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' {
-			b.WriteRune(c)
-		}
-	}
-	stem := b.String()[:min(b.Len(), 20)]
-	if stem == "" {
-		stem = "student"
-	}
-	id := stem
-	for n := 2; c.roster.Names[id] != ""; n++ {
-		id = fmt.Sprintf("%s-%d", stem, n)
-	}
-	return id
-}
-
-// Remove removes a student from the class. The student's work stays on disk.
+// Remove removes a student from the class, which gets a new code: with the one that the
+// student knows nobody comes in any more.
 func (c *Classroom) Remove(id string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.roster.Names, id)
-	delete(c.roster.Codes, id)
-	return c.save()
+	return c.change(func(r *roster) {
+		r.Removed[id] = removed{r.Names[id], time.Now().UTC()}
+		delete(r.Names, id)
+		delete(r.Codes, id)
+		r.Code = newCode()
+	})
+}
+
+// Restore takes a removed student back. If somebody has the name now, the student gets a
+// number after it.
+func (c *Classroom) Restore(id string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	gone, ok := c.roster.Removed[id]
+	if !ok {
+		return errNoStudent
+	}
+	return c.change(func(r *roster) {
+		r.Names[id] = r.freeName(gone.Name)
+		delete(r.Removed, id)
+	})
+}
+
+// removedRow is the JSON of a student who was removed.
+type removedRow struct {
+	ID string `json:"id"`
+	removed
+}
+
+// removed returns the students who were removed, in the order of their IDs.
+func (c *Classroom) removed() []removedRow {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := []removedRow{}
+	for _, id := range slices.Sorted(maps.Keys(c.roster.Removed)) {
+		out = append(out, removedRow{id, c.roster.Removed[id]})
+	}
+	return out
 }
 
 // name returns the name of the student with an ID, or "".
@@ -168,21 +180,10 @@ func (c *Classroom) ids() []string {
 	return slices.Sorted(maps.Keys(c.roster.Names))
 }
 
-// save writes the classroom's file. The caller holds the lock, unless the classroom is
-// not shared yet.
-func (c *Classroom) save() error {
-	text, err := json.MarshalIndent(c.roster, "", "  ")
-	if err == nil {
-		err = os.MkdirAll(filepath.Dir(c.file), 0o755)
-	}
-	if err == nil {
-		err = os.WriteFile(c.file+".new", text, 0o600)
-	}
-	if err == nil {
-		err = os.Rename(c.file+".new", c.file)
-	}
-	if err != nil {
-		return fmt.Errorf("the class's file: %w", err)
-	}
-	return nil
+// isRemoved reports whether an ID is that of a removed student.
+func (c *Classroom) isRemoved(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, ok := c.roster.Removed[id]
+	return ok
 }

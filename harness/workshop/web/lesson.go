@@ -35,6 +35,7 @@ type stateAnswer struct {
 	Kernel   string                    `json:"kernel"`
 	Revision int                       `json:"revision"`
 	Busy     workshop.Busy             `json:"busy"`
+	Unsaved  string                    `json:"unsaved"` // why the progress is not on disk
 	Machine  workshop.MachineView      `json:"machine"`
 	Steps    map[string]progressAnswer `json:"steps"`
 }
@@ -63,7 +64,7 @@ func (s *Server) lesson(w http.ResponseWriter, _ *http.Request, ws *workshop.Wor
 // stateOf returns the JSON of a workspace's state.
 func stateOf(ws *workshop.Workspace) stateAnswer {
 	v := ws.View()
-	out := stateAnswer{Step: v.Step, Kernel: v.Kernel, Revision: v.Revision, Busy: v.Busy, Machine: v.Machine, Steps: map[string]progressAnswer{}}
+	out := stateAnswer{Step: v.Step, Kernel: v.Kernel, Revision: v.Revision, Busy: v.Busy, Unsaved: v.Unsaved, Machine: v.Machine, Steps: map[string]progressAnswer{}}
 	for _, st := range ws.Lesson.Steps {
 		out.Steps[st.Name] = progressOf(ws.Lesson.Name, st, v.Steps[st.Name])
 	}
@@ -99,5 +100,6 @@ func (s *Server) figure(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "image/svg+xml")
+	boundAnswer(w)
 	w.Write(image)
 }

@@ -55,39 +55,39 @@ func (s *Server) join(w http.ResponseWriter, r *http.Request) {
 		sendError(w, http.StatusNotFound, "this workshop is not a class")
 		return
 	}
-	if wait := s.failures.wait(addressOf(r), time.Now()); wait > 0 {
-		tooMany(w, wait)
-		return
-	}
 	if !readJSON(w, r, &in) {
 		return
 	}
-	id, back, err := s.Classroom.Join(in.Name, in.Code)
-	if err == nil && back {
-		err = s.sessions.endOf(Student, id) // the browser before is signed out
-	}
+	var token string
+	id, err := s.Classroom.Join(in.Name, in.Code, func(id string, back bool) (err error) {
+		open := s.sessions.open
+		if back {
+			open = s.sessions.replace // the browser before is signed out
+		}
+		token, err = open(principal{Role: Student, ID: id})
+		return err
+	})
 	if err != nil {
-		s.refuse(w, r, err)
-		return
-	}
-	me := principal{Role: Student, ID: id}
-	token, err := s.sessions.open(me)
-	if err != nil {
-		sendError(w, http.StatusInternalServerError, err.Error())
+		if token != "" {
+			s.sessions.end(token) // of a student who did not get in after all
+		}
+		s.refuse(w, r, in.Name, err)
 		return
 	}
 	s.setCookie(w, token)
-	sendJSON(w, s.meOf(me))
+	sendJSON(w, s.meOf(principal{Role: Student, ID: id}))
 }
 
-// refuse answers a student who may not join.
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+// refuse answers a student who may not join. After a wrong code it takes its time.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, name string, err error) {
 	switch {
 	case errors.Is(err, ErrCode):
-		s.failures.add(addressOf(r), time.Now())
+		s.pause(r.Context(), s.guesses.delay(s.attemptKeys(r, name), time.Now()))
 		sendError(w, http.StatusForbidden, err.Error())
 	case errors.Is(err, ErrTaken), errors.Is(err, ErrFull):
 		sendError(w, http.StatusConflict, err.Error())
+	case errors.Is(err, ErrStore):
+		sendError(w, http.StatusInternalServerError, err.Error())
 	default:
 		sendError(w, http.StatusBadRequest, err.Error())
 	}

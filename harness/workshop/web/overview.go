@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"encoding/csv"
 	"net/http"
 	"slices"
 	"strconv"
@@ -18,6 +17,8 @@ type overview struct {
 	URL      string       `json:"url"`
 	Started  time.Time    `json:"started"`
 	Students []studentRow `json:"students"`
+	Removed  []removedRow `json:"removed"`
+	Guesses  int          `json:"guesses"` // wrong codes lately
 	Groups   []group      `json:"groups"`
 }
 
@@ -34,6 +35,7 @@ type studentRow struct {
 	Attempts  int           `json:"attempts"`
 	Error     string        `json:"error"`
 	ErrorLine string        `json:"error_line"`
+	Unsaved   string        `json:"unsaved"` // why progress is not on disk
 	Machines  int           `json:"machines"`
 	Memory    int64         `json:"memory"`
 	CPU       float64       `json:"cpu"`
@@ -64,7 +66,7 @@ func (s *Server) overview(r *http.Request) overview {
 	if s.Secure {
 		scheme = "https://"
 	}
-	b := overview{Name: s.Classroom.Name, Code: s.Classroom.Code(), URL: scheme + r.Host + "/", Started: s.Classroom.roster.Started, Students: []studentRow{}, Groups: []group{}}
+	b := overview{Name: s.Classroom.Name, Code: s.Classroom.Code(), URL: scheme + r.Host + "/", Started: s.Classroom.roster.Started, Students: []studentRow{}, Removed: s.Classroom.removed(), Guesses: s.guesses.count(time.Now()), Groups: []group{}}
 	for _, id := range s.Classroom.ids() {
 		b.Students = append(b.Students, s.row(id))
 	}
@@ -94,6 +96,7 @@ func (s *Server) row(id string) studentRow {
 		if ws.Followed() {
 			row.State = "working"
 		}
+		row.Unsaved = cmp.Or(row.Unsaved, ws.View().Unsaved)
 		if last == nil || ws.LastUsed().After(last.LastUsed()) {
 			last = ws
 		}
@@ -148,8 +151,8 @@ func (b *overview) group() {
 func (s *Server) results(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="results.csv"`)
-	out := csv.NewWriter(w)
-	out.Write([]string{"student", "lab", "step", "done", "attempts", "hints", "solution", "last_error"})
+	boundAnswer(w)
+	writeLine(w, "student", "lab", "step", "done", "attempts", "hints", "solution", "last_error", "id")
 	for _, id := range s.Classroom.ids() {
 		student, err := s.Workshop.Student(id)
 		if err != nil {
@@ -158,11 +161,10 @@ func (s *Server) results(w http.ResponseWriter, _ *http.Request) {
 		for _, ws := range student.Workspaces() {
 			v := ws.View()
 			for _, name := range ws.Lesson.Checked() {
-				out.Write(resultLine(s.Classroom.name(id), ws.Lesson.Name, name, v.Steps[name]))
+				writeLine(w, append(resultLine(s.Classroom.name(id), ws.Lesson.Name, name, v.Steps[name]), id)...)
 			}
 		}
 	}
-	out.Flush()
 }
 
 func resultLine(student, lab, step string, p workshop.Progress) []string {
@@ -173,13 +175,5 @@ func resultLine(student, lab, step string, p workshop.Progress) []string {
 	if p.Last != nil {
 		last, _ = p.Last.Error()
 	}
-	return []string{notFormula(student), lab, step, done, strconv.Itoa(p.Attempts), strconv.Itoa(p.Hints), strconv.FormatBool(p.Solved), notFormula(last)}
-}
-
-// notFormula keeps spreadsheets from evaluating a text as a formula.
-func notFormula(text string) string {
-	if text != "" && slices.Contains([]byte("=+-@\t\r"), text[0]) {
-		return "'" + text
-	}
-	return text
+	return []string{student, lab, step, done, strconv.Itoa(p.Attempts), strconv.Itoa(p.Hints), strconv.FormatBool(p.Solved), last}
 }

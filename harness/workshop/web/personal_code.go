@@ -3,7 +3,6 @@ package web
 import (
 	"crypto/rand"
 	"crypto/subtle"
-	"errors"
 	"net/http"
 	"strings"
 )
@@ -30,27 +29,21 @@ func (c *Classroom) PersonalCode(id string) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.roster.Names[id] == "" {
-		return "", errors.New("there is no such student")
-	}
-	if c.roster.Codes == nil {
-		c.roster.Codes = map[string]string{}
+		return "", errNoStudent
 	}
 	code := newCode()
-	c.roster.Codes[id] = digestOf(normalizeCode(code))
-	return code, c.save()
+	return code, c.change(func(r *roster) { r.Codes[id] = digestOf(normalizeCode(code)) })
 }
 
-// redeem returns the ID of the student with this name and personal code, or "", and
-// invalidates the code. The caller holds the lock.
-func (c *Classroom) redeem(name, code string) (string, error) {
-	name = strings.Join(strings.Fields(name), " ")
+// owner returns the ID of the student with this name and personal code, or "". The caller
+// holds the lock.
+func (c *Classroom) owner(name, code string) string {
 	for id, digest := range c.roster.Codes {
-		if strings.EqualFold(c.roster.Names[id], name) && subtle.ConstantTimeCompare([]byte(digestOf(normalizeCode(code))), []byte(digest)) == 1 {
-			delete(c.roster.Codes, id)
-			return id, c.save()
+		if strings.EqualFold(c.roster.Names[id], normalizeName(name)) && subtle.ConstantTimeCompare([]byte(digestOf(normalizeCode(code))), []byte(digest)) == 1 {
+			return id
 		}
 	}
-	return "", nil
+	return ""
 }
 
 // codeAnswer is the JSON of a personal code.

@@ -1,12 +1,12 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
-	"strings"
+	"regexp"
 	"time"
 
 	"github.com/bpflab/bpflab/harness/workshop"
@@ -26,7 +26,10 @@ type Options struct {
 type Server struct {
 	Options
 	sessions *sessions
-	failures failures
+	guesses  guesses
+	pause    func(context.Context, time.Duration)
+	stranger bodyLimit // of a browser without a session
+	member   bodyLimit // of one that has a session
 	sockets  socketLimit
 	mux      *http.ServeMux
 }
@@ -43,7 +46,7 @@ func New(o Options) (*Server, error) {
 	if o.Cookie == "" {
 		o.Cookie = "bpflab"
 	}
-	s := &Server{Options: o, sessions: kept, mux: http.NewServeMux()}
+	s := &Server{Options: o, sessions: kept, pause: pause, stranger: strangerLimit, member: memberLimit, mux: http.NewServeMux()}
 	s.routes()
 	return s, nil
 }
@@ -80,6 +83,8 @@ func (s *Server) routes() {
 	m.HandleFunc("GET /api/class", s.teacher(s.classroom))
 	m.HandleFunc("GET /api/class/events", s.teacher(s.classroomEvents))
 	m.HandleFunc("POST /api/class/message", s.teacher(s.message))
+	m.HandleFunc("POST /api/class/code", s.teacher(s.newClassCode))
+	m.HandleFunc("POST /api/class/removed/{id}/restore", s.teacher(s.restore))
 	m.HandleFunc("POST /api/class/students/{student}/remove", s.teacher(s.remove))
 	m.HandleFunc("POST /api/class/students/{student}/code", s.teacher(s.codeFor))
 	m.HandleFunc("GET /api/class/results.csv", s.teacher(s.results))
@@ -89,25 +94,16 @@ func (s *Server) routes() {
 	})
 }
 
-// identity returns the owner of the request's session. An invalid token counts as a
-// failed login.
+// identity returns the owner of the request's session. An invalid token counts nothing:
+// tokens cannot be guessed, and browsers keep old ones.
 func (s *Server) identity(r *http.Request) principal {
 	cookie, err := r.Cookie(s.Cookie)
 	if err != nil {
 		return principal{Role: Nobody}
 	}
-	if s.failures.wait(addressOf(r), time.Now()) > 0 {
-		if p := s.sessions.lookup(cookie.Value); p.Role != Nobody {
-			return p
-		}
-		return principal{Role: Nobody}
-	}
 	p := s.sessions.lookup(cookie.Value)
 	if p.Role == Student && s.Classroom != nil && s.Classroom.name(p.ID) == "" {
 		p.Role = Nobody // removed from the class, or in another one
-	}
-	if p.Role == Nobody {
-		s.failures.add(addressOf(r), time.Now())
 	}
 	return p
 }
@@ -129,10 +125,6 @@ func (s *Server) setCookie(w http.ResponseWriter, token string) {
 
 // login opens a session for the key of a link.
 func (s *Server) login(w http.ResponseWriter, r *http.Request) {
-	if wait := s.failures.wait(addressOf(r), time.Now()); wait > 0 {
-		tooMany(w, wait)
-		return
-	}
 	token, ok, err := s.sessions.redeem(r.FormValue("key"))
 	switch {
 	case err != nil:
@@ -141,25 +133,22 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	case ok:
 		s.setCookie(w, token)
 	case s.identity(r).Role == Nobody:
-		s.failures.add(addressOf(r), time.Now())
 		sendError(w, http.StatusForbidden, "this link was used already, or belongs to another run of bpflab; press Enter in bpflab's terminal for a new one")
 		return
 	}
 	http.Redirect(w, r, localPath(r.FormValue("to")), http.StatusSeeOther)
 }
 
-// localPath returns to if it is a path on this server, or "/".
+// page matches the paths of the page.
+var page = regexp.MustCompile(`^/(?:teacher|lab/[a-z0-9][a-z0-9-]*)?$`)
+
+// localPath returns to if it is a path of the page, or "/". Nothing else passes: browsers
+// drop some characters of a URL before they read it.
 func localPath(to string) string {
-	if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n") {
+	if !page.MatchString(to) {
 		return "/"
 	}
 	return to
-}
-
-func tooMany(w http.ResponseWriter, wait time.Duration) {
-	seconds := int(wait.Seconds()) + 1
-	w.Header().Set("Retry-After", fmt.Sprint(seconds))
-	sendError(w, http.StatusTooManyRequests, fmt.Sprintf("too many failed attempts from your address: wait %d seconds", seconds))
 }
 
 // workspaceHandler answers a request about a workspace.
@@ -203,32 +192,11 @@ func (s *Server) teacher(h http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// readTime is how long a browser may take to send the JSON of a request.
-const readTime = 30 * time.Second
-
-// readJSON decodes the JSON of a request. If that fails it answers the request and
-// returns false.
-func readJSON(w http.ResponseWriter, r *http.Request, into any) bool {
-	body := http.NewResponseController(w)
-	body.SetReadDeadline(time.Now().Add(readTime)) // a client that sends too slowly is cut off
-	defer body.SetReadDeadline(time.Time{})
-	err := json.NewDecoder(r.Body).Decode(into)
-	var large *http.MaxBytesError
-	switch {
-	case err == nil:
-		return true
-	case errors.As(err, &large):
-		sendError(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("a request may have at most %d MiB, and a C file 1 MiB", maxBody>>20))
-	default:
-		sendError(w, http.StatusBadRequest, "the request is not valid JSON: "+err.Error())
-	}
-	return false
-}
-
 // sendJSON answers a request with a value.
 func sendJSON(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
+	boundAnswer(w)
 	json.NewEncoder(w).Encode(v) // an error means that the browser has gone
 }
 
@@ -241,6 +209,7 @@ type failure struct {
 func sendError(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
+	boundAnswer(w)
 	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(failure{text})
 }

@@ -9,8 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 )
@@ -93,14 +93,34 @@ func (s *sessions) redeem(key string) (token string, ok bool, err error) {
 	return token, true, err
 }
 
-// open opens a session and returns its token.
+// open opens a session and returns its token. If the session cannot be stored there is
+// none.
 func (s *sessions) open(p principal) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.add(p, s.all)
+}
+
+// replace opens a session in place of all others of the owner.
+func (s *sessions) replace(p principal) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept := maps.Clone(s.all)
+	maps.DeleteFunc(kept, func(_ string, other principal) bool { return other.Role == p.Role && other.ID == p.ID })
+	return s.add(p, kept)
+}
+
+// add opens a session beside others. The caller holds the lock.
+func (s *sessions) add(p principal, others map[string]principal) (string, error) {
 	token := rand.Text()
 	p.Made = time.Now().UTC()
-	s.all[digestOf(token)] = p
-	return token, s.save()
+	all := maps.Clone(others)
+	all[digestOf(token)] = p
+	if err := store(s.file, all); err != nil {
+		return "", err
+	}
+	s.all = all
+	return token, nil
 }
 
 // lookup returns the owner of the session with a token, or Nobody.
@@ -121,7 +141,7 @@ func (s *sessions) end(token string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.all, digestOf(token))
-	return s.save()
+	return store(s.file, s.all)
 }
 
 // endOf ends all sessions of an owner.
@@ -133,25 +153,5 @@ func (s *sessions) endOf(role Role, id string) error {
 			delete(s.all, digest)
 		}
 	}
-	return s.save()
-}
-
-// save writes the sessions' digests. The caller holds the lock.
-func (s *sessions) save() error {
-	text, err := json.MarshalIndent(s.all, "", " ")
-	if err != nil {
-		return err
-	}
-	tmp := s.file + ".new"
-	err = os.MkdirAll(filepath.Dir(s.file), 0o755)
-	if err == nil {
-		err = os.WriteFile(tmp, text, 0o600)
-	}
-	if err == nil {
-		err = os.Rename(tmp, s.file)
-	}
-	if err != nil {
-		return fmt.Errorf("the workshop's sessions: %w", err)
-	}
-	return nil
+	return store(s.file, s.all)
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"reflect"
 	"time"
@@ -64,19 +65,47 @@ func (s *Server) message(w http.ResponseWriter, r *http.Request) {
 	sendJSON(w, struct{}{})
 }
 
-// remove removes a student from the class and ends the student's machines.
+// newClassCode changes the code that students join with.
+func (s *Server) newClassCode(w http.ResponseWriter, _ *http.Request) {
+	code, err := s.Classroom.NewCode()
+	if err != nil {
+		sendError(w, http.StatusInternalServerError, err.Error())
+		return
+	}
+	sendJSON(w, map[string]string{"code": code})
+}
+
+// remove removes a student from the class, ends the student's machines and archives the
+// files.
 func (s *Server) remove(w http.ResponseWriter, r *http.Request) {
 	id := s.Classroom.idOf(r.PathValue("student"))
 	if id == "" {
-		sendError(w, http.StatusNotFound, "there is no such student")
+		sendError(w, http.StatusNotFound, errNoStudent.Error())
 		return
 	}
 	err := s.Classroom.Remove(id)
 	if err == nil {
-		err = s.sessions.endOf(Student, id)
-	}
-	if err == nil {
-		s.Workshop.Dismiss(id)
+		err = errors.Join(s.sessions.endOf(Student, id), s.Workshop.Archive(id))
 	}
 	sendResult(w, err)
+}
+
+// restore takes a removed student back, with the archived files, and answers with a
+// personal code to join again.
+func (s *Server) restore(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	if s.Classroom.isRemoved(id) {
+		if err := s.Workshop.Restore(id); err != nil {
+			sendError(w, http.StatusInternalServerError, err.Error())
+			return
+		}
+	}
+	switch err := s.Classroom.Restore(id); {
+	case errors.Is(err, errNoStudent):
+		sendError(w, http.StatusNotFound, err.Error())
+	case err != nil:
+		sendError(w, http.StatusInternalServerError, err.Error())
+	default:
+		s.personalCode(w, id)
+	}
 }

@@ -70,7 +70,7 @@ func (s *Server) hint(w http.ResponseWriter, r *http.Request, ws *workshop.Works
 	}
 	text, left, err := ws.Hint(in.Step)
 	if err != nil {
-		sendError(w, http.StatusNotFound, err.Error())
+		sendError(w, statusOf(err, http.StatusNotFound), err.Error())
 		return
 	}
 	sendJSON(w, map[string]any{"hint": markdown{ws.Lesson.Name}.html(text), "left": left})
@@ -83,7 +83,7 @@ func (s *Server) solve(w http.ResponseWriter, r *http.Request, ws *workshop.Work
 	}
 	text, code, err := ws.Solve(in.Step)
 	if err != nil {
-		sendError(w, http.StatusNotFound, err.Error())
+		sendError(w, statusOf(err, http.StatusNotFound), err.Error())
 		return
 	}
 	sendJSON(w, map[string]string{"html": markdown{ws.Lesson.Name}.html(text), "code": code})
@@ -112,8 +112,17 @@ func (s *Server) compare(w http.ResponseWriter, r *http.Request, ws *workshop.Wo
 // sendResult answers a request whose result is only success or an error.
 func sendResult(w http.ResponseWriter, err error) {
 	if err != nil {
-		sendError(w, http.StatusConflict, err.Error())
+		sendError(w, statusOf(err, http.StatusConflict), err.Error())
 		return
 	}
 	sendJSON(w, struct{}{})
+}
+
+// statusOf returns the status for an error: 500 for one of the disk, else usual.
+func statusOf(err error, usual int) int {
+	var disk *workshop.StoreError
+	if errors.As(err, &disk) || errors.Is(err, ErrStore) {
+		return http.StatusInternalServerError
+	}
+	return usual
 }
