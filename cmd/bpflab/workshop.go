@@ -171,6 +171,9 @@ const classCPU = 50
 func (f *workshopFlags) prepare() error {
 	f.watch = f.class == ""
 	f.limits.Memory = int64(f.memory.Size)
+	if f.class != "" {
+		f.limits.Jobs = 1
+	}
 	if f.class != "" && !f.given.cpu && runtime.NumCPU() < f.students {
 		f.limits.CPU = classCPU
 	}

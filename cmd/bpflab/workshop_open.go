@@ -73,7 +73,7 @@ func (f *workshopFlags) open(ctx context.Context, std streams) (w *workshop.Work
 func (f *workshopFlags) buildOptions(cache string) build.Options {
 	options := build.Options{Cache: objectCache(cache), Timeout: workshopBuildTime, Memory: workshopBuildMemory}
 	if f.class != "" {
-		options.Cache, options.Confined = "", build.Confinable() == nil
+		options.Cache, options.Confined, options.Patience = "", build.Confinable() == nil, workshop.CompilerPatience
 	}
 	return options
 }

@@ -18,6 +18,8 @@ type Options struct {
 	Timeout time.Duration // for one run of clang; 0 means 60 s
 	Memory  int64         // bytes clang may map; 0 means 4 GiB
 
+	Patience time.Duration // after so long clang runs at the lowest priority; 0 is never
+
 	// Confined lets clang read only the source, the directories of headers that it
 	// searches, and its own program and libraries and the linker's, so that strangers' C
 	// cannot read this machine's files. See Confinable.
@@ -90,7 +92,7 @@ func (b *Builder) object(ctx context.Context, src Source, kind kind) (Object, er
 	if err != nil {
 		return Object{}, err
 	}
-	job := job{kind: kind, source: src, clang: clang, files: files, timeout: b.options.Timeout, memory: b.options.Memory, tools: tools}
+	job := job{kind: kind, source: src, clang: clang, files: files, timeout: b.options.Timeout, memory: b.options.Memory, tools: tools, patience: b.options.Patience}
 	if b.store.dir == "" {
 		bytes, _, err := job.run(ctx)
 		return newObject(bytes), err

@@ -388,3 +388,16 @@ func script(t *testing.T, body string) string {
 	}
 	return path
 }
+
+// TestPatience has a compiler that ends once its priority is the lowest.
+func TestPatience(t *testing.T) {
+	clang := filepath.Join(t.TempDir(), "clang")
+	writeFile(t, clang, "#!/bin/sh\ncase \"$*\" in *-MD*) while [ $(nice) -lt 19 ]; do sleep 0.05; done; echo 'x.bpf.c:1:1: error: enough' >&2; exit 1;; esac\n")
+	if err := os.Chmod(clang, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, err := New(Options{Clang: clang, Patience: 50 * time.Millisecond}).Object(t.Context(), text("int a;\n"))
+	if !errors.As(err, new(*CompileError)) {
+		t.Error(err)
+	}
+}

@@ -27,6 +27,8 @@ type job struct {
 	timeout time.Duration
 	memory  int64
 
+	patience time.Duration // before its priority is lowered; 0 is never
+
 	tools *toolchain // what a confined clang consists of; nil: it is not confined
 }
 
@@ -157,6 +159,9 @@ func (j job) exec(ctx context.Context, tree string, messages *head) error {
 	wait, err := child.Begin(cmd, start)
 	if err != nil {
 		return err
+	}
+	if j.patience > 0 {
+		defer time.AfterFunc(j.patience, func() { lowerPriority(cmd.Process.Pid) }).Stop()
 	}
 	limitErr := limit(cmd.Process.Pid, j.memory, maxObject)
 	return errors.Join(wait(), limitErr)

@@ -30,3 +30,11 @@ func wroteTooMuch(err error) bool {
 	status, ok := exit.Sys().(syscall.WaitStatus)
 	return ok && (status.Signal() == unix.SIGXFSZ || status.ExitStatus() == 128+int(unix.SIGXFSZ))
 }
+
+// lowerPriority gives a process, and those of its group, what is left of the processors.
+// A process that has ended needs no priority.
+func lowerPriority(pid int) {
+	if group, err := unix.Getpgid(pid); err == nil {
+		unix.Setpriority(unix.PRIO_PGRP, group, 19)
+	}
+}

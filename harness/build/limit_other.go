@@ -6,3 +6,6 @@ package build
 func limit(int, int64, int64) error { return nil }
 
 func wroteTooMuch(error) bool { return false }
+
+// lowerPriority does nothing: a class is served by Linux.
+func lowerPriority(int) {}

@@ -70,20 +70,14 @@ type attempt struct {
 	report    Report
 }
 
-// run does the attempt once no other check of this student is running.
+// run does the attempt once it is its turn among the student's own.
 func (a *attempt) run(ctx context.Context) *Report {
 	ws := a.workspace
 	a.report = Report{Step: a.step.Name, Kernel: ws.workshop.Kernels.Names()[0], Verdict: verdict.Fail}
-	ws.setBusy(BusyWaiting)
-	release, err := hold(ctx, ws.student.checking)
-	if err != nil {
+	if err := ws.student.jobs.acquire(ctx, ws.setWaiting); err != nil {
 		return a.failed(StageMachine, err)
 	}
-	defer release()
-	if ws.workshop.work.Acquire(ctx, 1) != nil {
-		return a.failed(StageMachine, context.Cause(ctx))
-	}
-	defer ws.workshop.work.Release(1)
+	defer ws.student.jobs.release()
 	object, ok := a.build(ctx)
 	if !ok {
 		return &a.report
@@ -100,8 +94,7 @@ func (a *attempt) inMachine(ctx context.Context, object []byte) *Report {
 		if err != nil {
 			return a.failed(StageMachine, err)
 		}
-		ws.setBusy(BusyChecking)
-		err = a.do(ctx, m, object)
+		err = a.inTurn(ctx, m, object)
 		if err == nil || again || ctx.Err() != nil || errors.Is(err, vms.ErrPanic) {
 			return a.ended(m, err)
 		}
@@ -110,9 +103,21 @@ func (a *attempt) inMachine(ctx context.Context, object []byte) *Report {
 	}
 }
 
-// build compiles the step's C file. If it returns false, the report says why.
+// inTurn does the step once it is its turn among those of all students.
+func (a *attempt) inTurn(ctx context.Context, m *machine, object []byte) error {
+	ws := a.workspace
+	leave, err := ws.workshop.checks.enter(ctx, ws.student.ID, ws.setWaiting)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	ws.setBusy(BusyChecking)
+	return a.do(ctx, m, object)
+}
+
+// build compiles the step's C file once it is its turn. If it returns false, the report
+// says why.
 func (a *attempt) build(ctx context.Context) ([]byte, bool) {
-	a.workspace.setBusy(BusyBuilding)
 	l := a.workspace.Lesson
 	name := a.step.Source(l.Lab)
 	if name == "" {
@@ -122,7 +127,15 @@ func (a *attempt) build(ctx context.Context) ([]byte, bool) {
 	if name == l.Program {
 		tree.FS = overlay{l.Tree.FS, l.place(name), a.code}
 	}
-	object, err := a.workspace.workshop.Builder.Object(ctx, run.Source(l.Lab, tree, name))
+	ws := a.workspace
+	leave, err := ws.workshop.compilers.enter(ctx, ws.student.ID, ws.setWaiting)
+	if err != nil {
+		a.failed(StageBuild, err)
+		return nil, false
+	}
+	defer leave()
+	ws.setBusy(BusyBuilding)
+	object, err := ws.workshop.Builder.Object(ctx, run.Source(l.Lab, tree, name))
 	a.addNotes(object.Warning)
 	if err == nil {
 		return object.Bytes, true

@@ -36,30 +36,22 @@ func (a *attempt) onOtherKernel(ctx context.Context, kernel string) {
 		a.failed(StageMachine, ErrTimeUp)
 		return
 	}
-	release, err := hold(ctx, ws.student.comparing)
-	if err != nil {
-		a.failed(StageMachine, err)
-		return
-	}
-	defer release()
-	if err := ws.workshop.work.Acquire(ctx, 1); err != nil {
-		a.failed(StageMachine, err)
-		return
-	}
-	defer ws.workshop.work.Release(1)
 	defer ws.setBusy("")
+	if err := ws.student.jobs.acquire(ctx, ws.setWaiting); err != nil {
+		a.failed(StageMachine, err)
+		return
+	}
+	defer ws.student.jobs.release()
 	object, ok := a.build(ctx)
 	if !ok {
 		return
 	}
-	ws.setBusy(BusyStarting)
-	m, err := ws.workshop.start(ctx, ws.student.ID, ws.Lesson, kernel)
+	m, err := ws.start(ctx, kernel)
 	if err != nil {
 		a.failed(StageMachine, err)
 		return
 	}
 	defer m.end()
 	m.setUp(ctx)
-	ws.setBusy(BusyChecking)
-	a.ended(m, a.do(ctx, m, object))
+	a.ended(m, a.inTurn(ctx, m, object))
 }

@@ -64,6 +64,16 @@ func (w *Workshop) start(ctx context.Context, student string, l *Lesson, name st
 	return m, nil
 }
 
+// start starts a machine for the workspace on a kernel, once it is its turn.
+func (ws *Workspace) start(ctx context.Context, kernel string) (*machine, error) {
+	if err := ws.workshop.starts.acquire(ctx, ws.setWaiting); err != nil {
+		return nil, err
+	}
+	defer ws.workshop.starts.release()
+	ws.setBusy(BusyStarting)
+	return ws.workshop.start(ctx, ws.student.ID, ws.Lesson, kernel)
+}
+
 // startNotes returns what the student should know of a machine's start, such as a damaged
 // kernel or template in the cache that was made again.
 func startNotes(image kernel.Image, notes []string) []string {
@@ -151,9 +161,8 @@ func (ws *Workspace) ready(ctx context.Context) (*machine, error) {
 		return nil, ErrTimeUp
 	}
 	ws.student.makeRoom(ws)
-	ws.setBusy(BusyStarting)
 	defer ws.setBusy("")
-	m, err := ws.workshop.start(ctx, ws.student.ID, ws.Lesson, ws.workshop.Kernels.Names()[0])
+	m, err := ws.start(ctx, ws.workshop.Kernels.Names()[0])
 	if err != nil {
 		return nil, err
 	}

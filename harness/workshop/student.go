@@ -1,7 +1,6 @@
 package workshop
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -29,9 +28,7 @@ type Student struct {
 	workspaces map[string]*Workspace
 	closed     bool
 
-	// Each holds a value while a check or a comparison runs: a student has one of each
-	// at a time, however many labs are open, and does not keep others waiting.
-	checking, comparing chan struct{}
+	jobs *queue // lets one student's checks and comparisons run, however many labs are open
 }
 
 // Workspace returns the student's workspace for a lab. It returns an error if the lab
@@ -113,17 +110,6 @@ func (s *Student) Done(lab string) (done, of int) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	return ws.state.done(steps), len(steps)
-}
-
-// hold waits until nobody else holds one of the student's channels, and returns the
-// function that releases it.
-func hold(ctx context.Context, one chan struct{}) (release func(), err error) {
-	select {
-	case one <- struct{}{}:
-		return func() { <-one }, nil
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
 }
 
 // timeUp reports whether the student's time is over.

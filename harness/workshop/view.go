@@ -14,6 +14,7 @@ type View struct {
 	Kernel   string
 	Revision int
 	Busy     Busy
+	Ahead    int    // while waiting: jobs of others before this one
 	Unsaved  string // why the progress is not on disk, "" if it is
 	Machine  MachineView
 	Steps    map[string]Progress
@@ -61,7 +62,7 @@ func (ws *Workspace) View() View {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	v := View{Step: ws.state.Step, Since: ws.state.Since, Kernel: ws.workshop.Kernels.Names()[0], Revision: ws.state.Revision,
-		Busy: ws.busy, Unsaved: ws.unsaved, Machine: ws.machineView(), Steps: map[string]Progress{}}
+		Busy: ws.busy, Ahead: ws.ahead, Unsaved: ws.unsaved, Machine: ws.machineView(), Steps: map[string]Progress{}}
 	for name, p := range ws.state.Steps {
 		v.Steps[name] = *p
 	}

@@ -11,8 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
 	"github.com/bpflab/bpflab/harness/run"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
@@ -45,6 +43,7 @@ type Options struct {
 // default.
 type Limits struct {
 	Machines  int           // at a time, in all the student's workspaces; 2
+	Jobs      int           // checks and comparisons at a time; 2
 	Terminals int           // of a workspace; 4
 	Memory    int64         // of a machine, in bytes; as much as the lab asks for
 	CPU       int           // of a machine, in hundredths of a processor; 0 is no limit
@@ -55,8 +54,9 @@ type Limits struct {
 // Workshop holds the workspaces of all students. Close ends their machines.
 type Workshop struct {
 	Options
-	work *semaphore.Weighted // limits concurrent builds and checks
-	stop chan struct{}
+	compilers, checks *lanes
+	starts            *queue // of machines
+	stop              chan struct{}
 
 	mu       sync.Mutex
 	students map[string]*Student
@@ -64,13 +64,22 @@ type Workshop struct {
 	closed   bool
 }
 
+// How long a compiler and a check may take before they are slow (see lanes). The start of
+// a machine does not count.
+const (
+	CompilerPatience = 2 * time.Second
+	checkPatience    = 5 * time.Second
+)
+
 // New opens a workshop.
 func New(o Options) *Workshop {
 	o.Limits.Machines = cmp.Or(o.Limits.Machines, 2)
 	o.Limits.Terminals = cmp.Or(o.Limits.Terminals, 4)
 	o.Limits.Idle = cmp.Or(o.Limits.Idle, 10*time.Minute)
+	o.Limits.Jobs = cmp.Or(o.Limits.Jobs, 2)
+	slots := runtime.GOMAXPROCS(0)
 	w := &Workshop{Options: o, students: map[string]*Student{}, archived: map[string]bool{}, stop: make(chan struct{}),
-		work: semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0)))}
+		compilers: newLanes(slots, CompilerPatience), checks: newLanes(slots, checkPatience), starts: newQueue(slots)}
 	go w.sweep()
 	return w
 }
@@ -99,7 +108,7 @@ func (w *Workshop) Student(id string) (*Student, error) {
 	}
 	s := w.students[id]
 	if s == nil {
-		s = &Student{ID: id, workshop: w, workspaces: map[string]*Workspace{}, since: time.Now(), checking: make(chan struct{}, 1), comparing: make(chan struct{}, 1)}
+		s = &Student{ID: id, workshop: w, workspaces: map[string]*Workspace{}, since: time.Now(), jobs: newQueue(w.Limits.Jobs)}
 		w.students[id] = s
 	}
 	return s, nil

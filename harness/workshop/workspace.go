@@ -21,6 +21,7 @@ type Workspace struct {
 	state     State
 	code      []byte
 	busy      Busy
+	ahead     int // while waiting: jobs before this one
 	machine   *machine
 	gone      string // why the last machine ended
 	unsaved   string // why the state is not on disk, "" if it is
@@ -227,7 +228,17 @@ func (ws *Workspace) setBusy(b Busy) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	if ws.busy != b {
-		ws.busy = b
+		ws.busy, ws.ahead = b, 0
+		ws.broker.send(Event{State: true})
+	}
+}
+
+// setWaiting notes that the workspace waits for its turn, after some others.
+func (ws *Workspace) setWaiting(ahead int) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if ws.busy != BusyWaiting || ws.ahead != ahead {
+		ws.busy, ws.ahead = BusyWaiting, ahead
 		ws.broker.send(Event{State: true})
 	}
 }

@@ -185,6 +185,8 @@ func (m *model) activity() string {
 	switch {
 	case m.loading != "":
 		return oneLine(sanitize(m.loading))
+	case m.view.Ahead > 0:
+		return fmt.Sprintf("%s (%d before yours)", busyText[m.view.Busy], m.view.Ahead)
 	case m.view.Busy != "":
 		return busyText[m.view.Busy]
 	}

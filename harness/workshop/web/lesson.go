@@ -35,6 +35,7 @@ type stateAnswer struct {
 	Kernel   string                    `json:"kernel"`
 	Revision int                       `json:"revision"`
 	Busy     workshop.Busy             `json:"busy"`
+	Ahead    int                       `json:"ahead"`   // while waiting: jobs before this one
 	Unsaved  string                    `json:"unsaved"` // why the progress is not on disk
 	Machine  workshop.MachineView      `json:"machine"`
 	Steps    map[string]progressAnswer `json:"steps"`
@@ -64,7 +65,7 @@ func (s *Server) lesson(w http.ResponseWriter, _ *http.Request, ws *workshop.Wor
 // stateOf returns the JSON of a workspace's state.
 func stateOf(ws *workshop.Workspace) stateAnswer {
 	v := ws.View()
-	out := stateAnswer{Step: v.Step, Kernel: v.Kernel, Revision: v.Revision, Busy: v.Busy, Unsaved: v.Unsaved, Machine: v.Machine, Steps: map[string]progressAnswer{}}
+	out := stateAnswer{Step: v.Step, Kernel: v.Kernel, Revision: v.Revision, Busy: v.Busy, Ahead: v.Ahead, Unsaved: v.Unsaved, Machine: v.Machine, Steps: map[string]progressAnswer{}}
 	for _, st := range ws.Lesson.Steps {
 		out.Steps[st.Name] = progressOf(ws.Lesson.Name, st, v.Steps[st.Name])
 	}

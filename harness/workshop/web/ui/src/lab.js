@@ -305,12 +305,15 @@ class Lab {
   }
 
   showStatus() {
-    const { busy, machine } = this.state;
-    this.status.className = "status" + (this.offline ? " offline" : busy ? " busy" : "");
+    const { busy, ahead, machine, unsaved } = this.state;
+    this.status.className = "status" + (this.offline || unsaved ? " offline" : busy ? " busy" : "");
+    const work = ahead > 0 ? `waiting: ${ahead} before you` : works[busy];
     this.status.textContent = this.offline
       ? "reconnecting"
-      : works[busy] ||
-        (machine.phase === "gone" ? `the machine is gone: ${machine.text}` : phases[machine.phase] || "");
+      : unsaved
+        ? `your progress is not stored: ${unsaved}`
+        : work ||
+          (machine.phase === "gone" ? `the machine is gone: ${machine.text}` : phases[machine.phase] || "");
   }
 
   sendVisible() {

@@ -29,7 +29,7 @@ export function showTeacher(app, me) {
   const f = frame(me, "The class");
   f.main.className = "teacher";
   const overview = new Overview();
-  fill(f.main, h("h1", null, me.class), overview.join, overview.count, messageForm(), overview.groups, overview.table);
+  fill(f.main, h("h1", null, me.class), overview.join, overview.count, messageForm(), overview.groups, overview.table, overview.removed);
   fill(app, f.header, f.main, f.footer);
   get("/api/class").then((c) => overview.draw(c), fail);
   const events = follow("/api/class/events", {
@@ -68,6 +68,7 @@ class Overview {
     this.count = h("p", { class: "counts", role: "status" });
     this.groups = h("section", { class: "groups", "aria-label": "Students with the same error" });
     this.table = h("div", { class: "table" });
+    this.removed = h("section", { "aria-label": "Removed students" });
     this.sort = "name";
     this.descending = false;
   }
@@ -80,10 +81,16 @@ class Overview {
       h("strong", null, c.url),
       " with the code ",
       h("strong", { class: "join-code" }, c.code),
+      " ",
+      confirmed("New class code", "Change the code? Those who have joined stay.", () =>
+        post("/api/class/code").catch(fail),
+      ),
+      c.guesses > 20 && h("span", { class: "warning" }, ` ${c.guesses} wrong codes in the last ten minutes`),
     );
     fill(this.count, this.counts(c.students));
     fill(this.groups, c.groups.length > 0 && [h("h2", null, "The same error"), h("ul", null, c.groups.map(group))]);
     fill(this.table, this.students(c.students));
+    fill(this.removed, c.removed.length > 0 && [h("h2", null, "Removed"), h("ul", null, c.removed.map(gone))]);
   }
 
   counts(students) {
@@ -138,6 +145,24 @@ const group = (g) =>
     h("span", null, h("code", null, g.error), h("br"), g.students.join(", ")),
   );
 
+// gone shows a student who was removed and can be taken back.
+const gone = (s) =>
+  h(
+    "li",
+    null,
+    s.name,
+    " ",
+    h(
+      "button",
+      {
+        type: "button",
+        title: "Take back with files and progress, and show a code to join again",
+        onclick: () => showCode(`/api/class/removed/${s.id}/restore`),
+      },
+      "Restore",
+    ),
+  );
+
 function row(s) {
   const minutes = s.lab ? Math.floor((Date.now() - new Date(s.since)) / 60000) : 0;
   const progress = { max: String(s.total || 1), value: String(s.done), "aria-label": `${s.done} of ${s.total}` };
@@ -157,7 +182,9 @@ function row(s) {
 }
 
 const error = (s) =>
-  s.error && [h("code", null, s.error), s.error_line && h("span", { class: "facts" }, " " + s.error_line)];
+  s.unsaved
+    ? h("strong", null, `progress is not stored: ${s.unsaved}`)
+    : s.error && [h("code", null, s.error), s.error_line && h("span", { class: "facts" }, " " + s.error_line)];
 
 const machine = (s) => [
   s.machines > 0 && `${Math.round(s.memory / 1048576)} MiB, ${Math.round(s.cpu * 100)} % `,
@@ -175,7 +202,7 @@ const actions = (s) => [
     "New code",
   ),
   " ",
-  confirmed("Remove", `Remove ${s.name}? The student's work is kept.`, () =>
+  confirmed("Remove", `Remove ${s.name}? The work is kept, and the class gets a new code.`, () =>
     post(studentPath(s.name) + "/remove").catch(fail),
   ),
 ];

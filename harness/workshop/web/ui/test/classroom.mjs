@@ -109,7 +109,7 @@ await step("results as CSV", async () => {
     teacher.getByRole("link", { name: "Results as CSV" }).click(),
   ]);
   const table = readFileSync(await file.path(), "utf8");
-  assert.match(table, /^Ada,hello,.*,\d{4}-\d\d-\d\dT/m);
+  assert.match(table, /^"Ada","hello",.*,"\d{4}-\d\d-\d\dT/m);
 });
 await step("one who is removed is out", async () => {
   await teacher.locator("tr", { hasText: "Eve" }).getByRole("button", { name: "Remove" }).click();
@@ -117,6 +117,17 @@ await step("one who is removed is out", async () => {
   await teacher.getByRole("rowheader", { name: "Eve", exact: true }).waitFor({ state: "detached" });
   await eve.reload();
   await eve.getByLabel("The class's code").waitFor();
+  await join(eve, "Eve");
+  await eve.getByText("that is not the class's code").waitFor();
+});
+await step("one who is restored has the file", async () => {
+  await teacher.getByRole("button", { name: "Restore" }).click();
+  const own = await teacher.locator("dialog .join-code").innerText();
+  await picture(teacher, "c7-restored");
+  await teacher.getByRole("button", { name: "Close", exact: true }).click();
+  await join(eve, "Eve", own);
+  await eve.getByRole("link", { name: /^(Begin|Go on) with/ }).click();
+  await eve.locator(".cm-content", { hasText: "retrun 0;" }).waitFor();
 });
 await step("a browser that vanishes gives its machine back", async () => {
   await bob.context().close();
