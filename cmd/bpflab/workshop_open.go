@@ -62,7 +62,7 @@ func (f *workshopFlags) open(ctx context.Context, std streams) (w *workshop.Work
 		return nil, nil, err
 	}
 	w = workshop.New(workshop.Options{
-		Lessons: lessons, Kernels: kernels, Provider: provider, Agent: agent, Dir: f.dir, Machines: consoles, Watch: f.watch, Frugal: f.class != "", Limits: f.limits,
+		Lessons: lessons, Kernels: kernels, Provider: provider, Agent: agent, Dir: f.dir, Machines: consoles, Watch: f.watch, Frugal: f.class != "", Rechecks: f.class != "", Limits: f.limits,
 		Builder: build.New(f.buildOptions(cache)),
 	})
 	return w, func() { w.Close(); remove() }, nil

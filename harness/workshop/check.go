@@ -42,24 +42,41 @@ func (ws *Workspace) Check(ctx context.Context, step string) (*Report, error) {
 	}
 	report.Seconds = time.Since(began).Seconds()
 	report.fillLists()
-	ws.record(report)
+	ws.record(report, a.code)
 	return report, nil
 }
 
 // record stores a report and sends it to the subscribers. The view says if it cannot be
 // stored.
-func (ws *Workspace) record(r *Report) {
+func (ws *Workspace) record(r *Report, code []byte) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	p := ws.state.Steps[r.Step]
 	p.Attempts++
 	p.Last = r
-	if r.Passed() && p.Done.IsZero() {
-		p.Done = time.Now().UTC()
-	}
 	ws.used = time.Now()
+	if r.Passed() {
+		ws.recordPass(p, r, code)
+	}
 	ws.broker.send(Event{Report: r})
 	ws.save()
+}
+
+// recordPass notes that a step passed, and keeps the C file for the server to do it again.
+// A pass whose file cannot be kept does not count, and the report says so. The caller
+// holds the lock.
+func (ws *Workspace) recordPass(p *Progress, r *Report, code []byte) {
+	if ws.workshop.Rechecks {
+		if err := ws.files.keepPassed(r.Step, code); err != nil {
+			r.Notes = append(r.Notes, "this does not count yet, because it could not be stored: "+err.Error()+"; check the step again")
+			return
+		}
+	}
+	now := time.Now().UTC()
+	p.Passed, p.Recheck = now, nil
+	if p.Done.IsZero() {
+		p.Done = now
+	}
 }
 
 // attempt is a check or a comparison in progress.

@@ -23,14 +23,14 @@ func (ws *Workspace) Compare(ctx context.Context, kernel, step string) (*Report,
 	}
 	began := time.Now()
 	a := &attempt{workspace: ws, step: *st, code: []byte(ws.Code().Text), report: Report{Step: step, Kernel: kernel, Verdict: verdict.Fail}}
-	a.onOtherKernel(ctx, kernel)
+	a.inNewMachine(ctx, kernel)
 	a.report.Seconds = time.Since(began).Seconds()
 	a.report.fillLists()
 	return &a.report, ctx.Err()
 }
 
-// onOtherKernel does the attempt in a machine of its own.
-func (a *attempt) onOtherKernel(ctx context.Context, kernel string) {
+// inNewMachine does the attempt in a machine of its own.
+func (a *attempt) inNewMachine(ctx context.Context, kernel string) {
 	ws := a.workspace
 	if ws.student.timeUp(time.Now()) {
 		a.failed(StageMachine, ErrTimeUp)

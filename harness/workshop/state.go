@@ -18,7 +18,9 @@ const StateSchema = 1
 
 // Progress is a student's progress in a step.
 type Progress struct {
-	Done     time.Time `json:"done"` // when it first passed, or zero
+	Done     time.Time `json:"done"`    // when it first passed, or zero
+	Passed   time.Time `json:"passed"`  // when it passed last, or zero
+	Recheck  *Recheck  `json:"recheck"` // by the server, since it passed last; nil before
 	Attempts int       `json:"attempts"`
 	Hints    int       `json:"hints"`  // taken so far
 	Solved   bool      `json:"solved"` // the student has seen the solution

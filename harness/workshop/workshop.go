@@ -36,6 +36,7 @@ type Options struct {
 	Machines string // existing directory for the machines' consoles
 	Frugal   bool   // prefer little memory to speed, for many students
 	Watch    bool   // check what other programs save to the C files
+	Rechecks bool   // keep the C files with which steps pass, for Workspace.Recheck
 	Limits   Limits
 }
 
@@ -57,6 +58,7 @@ type Workshop struct {
 	compilers, checks *lanes
 	starts            *queue // of machines
 	stop              chan struct{}
+	rechecks          sync.WaitGroup
 
 	mu       sync.Mutex
 	students map[string]*Student
@@ -130,6 +132,7 @@ func (w *Workshop) Close() {
 		ended.Go(s.close)
 	}
 	ended.Wait()
+	w.rechecks.Wait()
 }
 
 // all returns the students. The caller holds the lock.

@@ -196,3 +196,21 @@ func TestRemoveAndRestart(t *testing.T) {
 	again.Jar.SetCookies(must(t, two.http.URL), ada.Jar.Cookies(must(t, one.http.URL)))
 	again.lesson()
 }
+
+// TestRecheckAll has the teacher re-check a class in which nobody has passed anything.
+// The CSV says what counts.
+func TestRecheckAll(t *testing.T) {
+	s := open(t, t.TempDir(), true)
+	ada, teacher := s.student(t, "Ada"), s.teacher(t)
+	ada.lesson()
+	if status, _ := ada.post("/api/class/recheck", struct{}{}); status != http.StatusUnauthorized {
+		t.Errorf("a student's re-check: %d", status)
+	}
+	if status, text := teacher.post("/api/class/recheck", struct{}{}); status != http.StatusOK || !strings.Contains(text, `"total":0`) {
+		t.Errorf("%d %s", status, text)
+	}
+	_, table := teacher.get("/api/class/results.csv")
+	if lines, err := csv.NewReader(strings.NewReader(table)).ReadAll(); err != nil || lines[0][9] != "counts" || lines[1][8] != "ada" || lines[1][9] != "no" {
+		t.Errorf("%q %v", lines, err)
+	}
+}

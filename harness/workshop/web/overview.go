@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/bpflab/bpflab/harness/workshop"
@@ -12,14 +13,15 @@ import (
 
 // overview is the JSON of the classroom, for the teacher.
 type overview struct {
-	Name     string       `json:"name"`
-	Code     string       `json:"code"`
-	URL      string       `json:"url"`
-	Started  time.Time    `json:"started"`
-	Students []studentRow `json:"students"`
-	Removed  []removedRow `json:"removed"`
-	Guesses  int          `json:"guesses"` // wrong codes lately
-	Groups   []group      `json:"groups"`
+	Name     string        `json:"name"`
+	Code     string        `json:"code"`
+	URL      string        `json:"url"`
+	Started  time.Time     `json:"started"`
+	Students []studentRow  `json:"students"`
+	Removed  []removedRow  `json:"removed"`
+	Guesses  int           `json:"guesses"` // wrong codes lately
+	Recheck  recheckAnswer `json:"recheck"`
+	Groups   []group       `json:"groups"`
 }
 
 // studentRow is the JSON of one student.
@@ -66,7 +68,7 @@ func (s *Server) overview(r *http.Request) overview {
 	if s.Secure {
 		scheme = "https://"
 	}
-	b := overview{Name: s.Classroom.Name, Code: s.Classroom.Code(), URL: scheme + r.Host + "/", Started: s.Classroom.roster.Started, Students: []studentRow{}, Removed: s.Classroom.removed(), Guesses: s.guesses.count(time.Now()), Groups: []group{}}
+	b := overview{Name: s.Classroom.Name, Code: s.Classroom.Code(), URL: scheme + r.Host + "/", Started: s.Classroom.roster.Started, Students: []studentRow{}, Removed: s.Classroom.removed(), Guesses: s.guesses.count(time.Now()), Recheck: s.recheck.answer(), Groups: []group{}}
 	for _, id := range s.Classroom.ids() {
 		b.Students = append(b.Students, s.row(id))
 	}
@@ -152,7 +154,7 @@ func (s *Server) results(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="results.csv"`)
 	boundAnswer(w)
-	writeLine(w, "student", "lab", "step", "done", "attempts", "hints", "solution", "last_error", "id")
+	writeLine(w, "student", "lab", "step", "done", "attempts", "hints", "solution", "last_error", "id", "counts", "recheck")
 	for _, id := range s.Classroom.ids() {
 		student, err := s.Workshop.Student(id)
 		if err != nil {
@@ -161,7 +163,9 @@ func (s *Server) results(w http.ResponseWriter, _ *http.Request) {
 		for _, ws := range student.Workspaces() {
 			v := ws.View()
 			for _, name := range ws.Lesson.Checked() {
-				writeLine(w, append(resultLine(s.Classroom.name(id), ws.Lesson.Name, name, v.Steps[name]), id)...)
+				p := v.Steps[name]
+				line := resultLine(s.Classroom.name(id), ws.Lesson.Name, name, p)
+				writeLine(w, append(line, id, string(p.Counts()), recheckCell(p.Recheck))...)
 			}
 		}
 	}
@@ -176,4 +180,12 @@ func resultLine(student, lab, step string, p workshop.Progress) []string {
 		last, _ = p.Last.Error()
 	}
 	return []string{student, lab, step, done, strconv.Itoa(p.Attempts), strconv.Itoa(p.Hints), strconv.FormatBool(p.Solved), last}
+}
+
+// recheckCell returns when the server did a step again, and how that failed.
+func recheckCell(r *workshop.Recheck) string {
+	if r == nil {
+		return ""
+	}
+	return strings.TrimSpace(r.At.Format(time.RFC3339) + " " + r.Error)
 }

@@ -31,6 +31,7 @@ type Server struct {
 	stranger bodyLimit // of a browser without a session
 	member   bodyLimit // of one that has a session
 	sockets  socketLimit
+	recheck  recheck
 	mux      *http.ServeMux
 }
 
@@ -83,6 +84,7 @@ func (s *Server) routes() {
 	m.HandleFunc("GET /api/class", s.teacher(s.classroom))
 	m.HandleFunc("GET /api/class/events", s.teacher(s.classroomEvents))
 	m.HandleFunc("POST /api/class/message", s.teacher(s.message))
+	m.HandleFunc("POST /api/class/recheck", s.teacher(s.recheckAll))
 	m.HandleFunc("POST /api/class/code", s.teacher(s.newClassCode))
 	m.HandleFunc("POST /api/class/removed/{id}/restore", s.teacher(s.restore))
 	m.HandleFunc("POST /api/class/students/{student}/remove", s.teacher(s.remove))

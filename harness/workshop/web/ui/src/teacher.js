@@ -29,7 +29,7 @@ export function showTeacher(app, me) {
   const f = frame(me, "The class");
   f.main.className = "teacher";
   const overview = new Overview();
-  fill(f.main, h("h1", null, me.class), overview.join, overview.count, messageForm(), overview.groups, overview.table, overview.removed);
+  fill(f.main, h("h1", null, me.class), overview.join, overview.count, messageForm(), overview.recheck, overview.groups, overview.table, overview.removed);
   fill(app, f.header, f.main, f.footer);
   get("/api/class").then((c) => overview.draw(c), fail);
   const events = follow("/api/class/events", {
@@ -68,6 +68,7 @@ class Overview {
     this.count = h("p", { class: "counts", role: "status" });
     this.groups = h("section", { class: "groups", "aria-label": "Students with the same error" });
     this.table = h("div", { class: "table" });
+    this.recheck = h("p", { class: "recheck", role: "status" });
     this.removed = h("section", { "aria-label": "Removed students" });
     this.sort = "name";
     this.descending = false;
@@ -89,6 +90,7 @@ class Overview {
     );
     fill(this.count, this.counts(c.students));
     fill(this.groups, c.groups.length > 0 && [h("h2", null, "The same error"), h("ul", null, c.groups.map(group))]);
+    fill(this.recheck, recheck(c.recheck));
     fill(this.table, this.students(c.students));
     fill(this.removed, c.removed.length > 0 && [h("h2", null, "Removed"), h("ul", null, c.removed.map(gone))]);
   }
@@ -144,6 +146,23 @@ const group = (g) =>
     h("strong", null, g.students.length),
     h("span", null, h("code", null, g.error), h("br"), g.students.join(", ")),
   );
+
+// recheck offers to do all passed steps again on the server, or shows how far that is.
+const recheck = (r) => [
+  h(
+    "button",
+    {
+      type: "button",
+      disabled: r.running,
+      title: "Does each passed step again in a new machine, for the CSV's column counts",
+      onclick: () => post("/api/class/recheck").catch(fail),
+    },
+    "Re-check what passed",
+  ),
+  " ",
+  (r.running || r.total > 0) && h("span", null, `${r.done} of ${r.total} steps are re-checked`),
+  r.error && h("span", { class: "warning" }, ` ${r.error}`),
+];
 
 // gone shows a student who was removed and can be taken back.
 const gone = (s) =>
