@@ -312,8 +312,7 @@ class Lab {
       ? "reconnecting"
       : unsaved
         ? `your progress is not stored: ${unsaved}`
-        : work ||
-          (machine.phase === "gone" ? `the machine is gone: ${machine.text}` : phases[machine.phase] || "");
+        : work || (machine.phase === "gone" ? `the machine is gone: ${machine.text}` : phases[machine.phase] || "");
   }
 
   sendVisible() {

@@ -29,7 +29,17 @@ export function showTeacher(app, me) {
   const f = frame(me, "The class");
   f.main.className = "teacher";
   const overview = new Overview();
-  fill(f.main, h("h1", null, me.class), overview.join, overview.count, messageForm(), overview.recheck, overview.groups, overview.table, overview.removed);
+  fill(
+    f.main,
+    h("h1", null, me.class),
+    overview.join,
+    overview.count,
+    messageForm(),
+    overview.recheck,
+    overview.groups,
+    overview.table,
+    overview.removed,
+  );
   fill(app, f.header, f.main, f.footer);
   get("/api/class").then((c) => overview.draw(c), fail);
   const events = follow("/api/class/events", {
