@@ -25,6 +25,7 @@ func kernels(t *testing.T, args ...string) (code int, stdout, stderr string) {
 		t.Setenv(catalogue.MirrorVariable(name), "http://127.0.0.1:9/"+name)
 	}
 	t.Setenv("BPFLAB_DEBIAN_ARCHIVE", "http://127.0.0.1:9")
+	t.Setenv("BPFLAB_DEBIAN_SNAPSHOT", "http://127.0.0.1:9")
 	var out, errs bytes.Buffer
 	code = execute(append([]string{"kernels"}, args...), &out, &errs)
 	return code, out.String(), errs.String()

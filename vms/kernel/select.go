@@ -69,7 +69,7 @@ func (s Selector) pick(refs []Ref) []Ref {
 		return filter(refs, func(r Ref) bool { return r.Source == Local && r.Name == s.word })
 	}
 	for _, source := range s.Sources() {
-		found := s.pickOne(filter(refs, func(r Ref) bool { return r.Source == source }))
+		found := s.pickOne(filter(refs, func(r Ref) bool { return r.Source == source && !s.skips(r) }))
 		if s.kind == all {
 			return append(found, otherPins(refs)...)
 		}
@@ -80,12 +80,18 @@ func (s Selector) pick(refs []Ref) []Ref {
 	return nil
 }
 
+// skips reports whether s must leave out a kernel of a snapshot, which stands for itself
+// alone and not for its series.
+func (s Selector) skips(r Ref) bool {
+	return r.Source == Debian && r.Track != "" && s.Exact() == ""
+}
+
 // otherPins returns the newest kernel of each track of other sources than Debian, and the
 // imports.
 func otherPins(refs []Ref) []Ref {
 	byLabel := map[string][]Ref{}
 	for _, r := range refs {
-		if !isLocal(r) && r.Source != Debian {
+		if !isLocal(r) && (r.Source != Debian || r.Track != "") {
 			byLabel[r.Label()] = append(byLabel[r.Label()], r)
 		}
 	}

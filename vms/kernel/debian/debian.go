@@ -68,10 +68,15 @@ func (*Source) Tracks() []string {
 // Mirror returns the Release of the stable suite.
 func (s *Source) Mirror() string { return s.mirrors.Main + "/dists/stable/Release" }
 
-// List returns the kernels that are wanted. It asks only the suites in which such
+// List returns the kernels that are wanted: with a track, which is a version or a release,
+// those that the unstable suite once had, from snapshot.debian.org. Otherwise it asks only the suites in which such
 // kernels are at home; a suite that does not answer is a note. Where no suite
 // answered, the error is the first suite's.
 func (s *Source) List(ctx context.Context, want kernel.Want) ([]kernel.Ref, []string, error) {
+	if want.Track != "" {
+		refs, err := s.listSnapshot(ctx, want.Track)
+		return refs, nil, err
+	}
 	asked := suitesFor(want.Within)
 	results := make([]apt.Result, len(asked))
 	group, groupCtx := errgroup.WithContext(ctx)
@@ -91,6 +96,9 @@ func (s *Source) List(ctx context.Context, want kernel.Want) ([]kernel.Ref, []st
 
 // Fetch brings the packages of ref into the store.
 func (s *Source) Fetch(ctx context.Context, ref kernel.Ref) ([]string, error) {
+	if base, ok := s.snapshotOf(ref.Suite); ok {
+		return s.archive.Fetch(ctx, base, ref.Files)
+	}
 	suite, ok := suiteNamed(ref.Suite)
 	if !ok {
 		return nil, fmt.Errorf("%s %s: there is no suite %q; is the lock file from a newer bpflab?", ref.Label(), ref.Release, ref.Suite)

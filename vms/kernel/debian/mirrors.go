@@ -15,6 +15,7 @@ type Mirrors struct {
 	Main     string // has dists/bookworm
 	Security string // has dists/bookworm-security
 	Archive  string // has debian/dists/buster and debian-security/dists/buster
+	Snapshot string // has archive/debian/TIME/dists/sid
 }
 
 // The mirrors taken where nothing else is said.
@@ -22,6 +23,7 @@ var defaultMirrors = Mirrors{
 	Main:     "http://ftp.debian.org/debian",
 	Security: "http://security.debian.org/debian-security",
 	Archive:  "http://archive.debian.org",
+	Snapshot: "http://snapshot.debian.org",
 }
 
 // FindMirrors takes, in this order, option, the environment's
@@ -29,9 +31,9 @@ var defaultMirrors = Mirrors{
 // ftp.debian.org. option and the variable hold the URL of the main mirror, and
 // after a comma that of the security mirror; without it, a main mirror ending
 // in /debian has its security mirror at /debian-security. The archive's URL
-// can be set with BPFLAB_DEBIAN_ARCHIVE.
+// can be set with BPFLAB_DEBIAN_ARCHIVE, that of snapshots with BPFLAB_DEBIAN_SNAPSHOT.
 func FindMirrors(option string) (Mirrors, error) {
-	m := Mirrors{Archive: os.Getenv("BPFLAB_DEBIAN_ARCHIVE")}
+	m := Mirrors{Archive: os.Getenv("BPFLAB_DEBIAN_ARCHIVE"), Snapshot: os.Getenv("BPFLAB_DEBIAN_SNAPSHOT")}
 	if given := cmp.Or(option, os.Getenv("BPFLAB_DEBIAN_MIRROR")); given != "" {
 		m.Main, m.Security = splitMirror(given)
 	} else {
@@ -52,7 +54,7 @@ func splitMirror(given string) (main, security string) {
 
 // complete fills in the defaults and refuses what is no http URL.
 func (m Mirrors) complete() (Mirrors, error) {
-	for given, usual := range map[*string]string{&m.Main: defaultMirrors.Main, &m.Security: defaultMirrors.Security, &m.Archive: defaultMirrors.Archive} {
+	for given, usual := range map[*string]string{&m.Main: defaultMirrors.Main, &m.Security: defaultMirrors.Security, &m.Archive: defaultMirrors.Archive, &m.Snapshot: defaultMirrors.Snapshot} {
 		checked, err := apt.CheckMirror(cmp.Or(*given, usual), defaultMirrors.Main)
 		if err != nil {
 			return m, err

@@ -62,8 +62,9 @@ func TestFindMirrors(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Setenv("BPFLAB_DEBIAN_MIRROR", tt.env)
 			t.Setenv("BPFLAB_DEBIAN_ARCHIVE", "")
+			t.Setenv("BPFLAB_DEBIAN_SNAPSHOT", "")
 			got, err := FindMirrors(tt.option)
-			want := Mirrors{tt.main, tt.security, defaultMirrors.Archive}
+			want := Mirrors{tt.main, tt.security, defaultMirrors.Archive, defaultMirrors.Snapshot}
 			if err != nil || got != want {
 				t.Errorf("got %+v, %v; want %+v", got, err, want)
 			}

@@ -303,7 +303,9 @@ func damaged(t *testing.T, v Vendor) {
 	}
 }
 
-func isPackage(path string) bool { return strings.HasSuffix(path, ".deb") || strings.HasSuffix(path, ".rpm") }
+func isPackage(path string) bool {
+	return strings.HasSuffix(path, ".deb") || strings.HasSuffix(path, ".rpm")
+}
 
 func replayed(t *testing.T, v Vendor) {
 	w := newWorld(t, v)
