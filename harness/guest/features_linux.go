@@ -84,7 +84,6 @@ var instructions = map[string]func() error{
 	"bounded loops":          features.HaveBoundedLoops,
 	"ISA v2":                 features.HaveV2ISA,
 	"ISA v3":                 features.HaveV3ISA,
-	"ISA v4":                 features.HaveV4ISA,
 }
 
 // files are there where a kernel has the feature.

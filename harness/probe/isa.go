@@ -31,3 +31,17 @@ var instructions = map[string][]byte{
 	"load_acquire":        join(insn(opStoreImm, fp, slot, 0), insn(opAtomic, from(r0, fp), slot, atomicLoadAcquire), insn(opExit, 0, 0, 0)),
 	"store_release":       join(zeros(1), insn(opAtomic, from(fp, r0), slot, atomicStoreRelease), insn(opExit, 0, 0, 0)),
 }
+
+// isaV4 are the instructions that clang uses with -mcpu=v4. Some kernels have one of them alone:
+// the long jump was taken over by 6.1.
+var isaV4 = []string{"sign-extending load", "sign-extending move", "bswap", "signed division", "long jump"}
+
+// hasV4 reports whether a kernel takes all of an instruction set's instructions.
+func hasV4(takes map[string]bool) bool {
+	for _, name := range isaV4 {
+		if !takes[name] {
+			return false
+		}
+	}
+	return true
+}
