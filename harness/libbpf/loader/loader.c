@@ -54,7 +54,11 @@ enum {
 	SHARE_OF_FREE = 16,
 	BYTES_AN_INSN = 512,
 	LOG_KEPT = 1 << 20,
+	LARGEST_LOG = (1 << 30) - 1, /* of kernels from 5.2 on */
+	LONG_PROGRAM = 64, /* instructions, whose log is longer than */
+	SHORT_LOG = 512,
 };
+static const char closing[] = " insns (limit "; /* of the line that ends a log */
 static const double longest_walk = 2; /* seconds */
 
 enum { LONGEST_RUN = 600 }; /* seconds of processor time */
@@ -118,7 +122,6 @@ static struct {
 	bool terse;   /* the kernel can leave instructions out of its log */
 	bool seen;    /* the kernel was asked */
 	double took;  /* the first walk, in seconds */
-	char *first;  /* the log of the first walk, where a second one was made */
 	int map_errno; /* of the last map that could not be created */
 	char map_name[BPF_OBJ_NAME_LEN + 1];
 	uint32_t map_type, map_key, map_value, map_entries, map_flags;
@@ -170,30 +173,118 @@ static long insn_log(const char *terse, double took)
 		size = LOG_SIZE;
 	if (usec > 0)
 		took = usec / 1e6;
-	if (size < SMALLEST_LOG || took > longest_walk)
-		return 0;
-	if (number_after(terse, "processed ") * (long long)BYTES_AN_INSN > size)
-		return 0;
-	return size;
+	return size < SMALLEST_LOG || took > longest_walk ? 0 : size;
+}
+
+/* Verifies a rejected program again, with a log in a buffer. Reports whether all of the log is
+ * in it, or what the kernel keeps of it. */
+static bool walk(union bpf_attr attr, unsigned int size, int level, char *log, unsigned int room)
+{
+	int fd;
+
+	attr.log_level = level;
+	attr.log_size = room;
+	attr.log_buf = (uintptr_t)log;
+	fd = bpf(BPF_PROG_LOAD, &attr, size);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || errno != ENOSPC;
+}
+
+/* ---- the end of a long log ---- */
+
+/* Reports whether the kernel keeps the end of a log that is longer than its buffer, as from 6.4
+ * on. */
+static bool keeps_end(void)
+{
+	struct bpf_insn insns[LONG_PROGRAM];
+	union bpf_attr attr;
+
+	memset(insns, 0, sizeof(insns));
+	for (int i = 0; i < LONG_PROGRAM; i++)
+		insns[i].code = BPF_ALU64 | BPF_MOV | BPF_K;
+	insns[LONG_PROGRAM - 1].code = BPF_JMP | BPF_EXIT;
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
+	attr.insn_cnt = LONG_PROGRAM;
+	attr.insns = (uintptr_t)insns;
+	attr.license = (uintptr_t) "GPL";
+	return !walk(attr, sizeof(attr), LOG_INSNS, kernel.log, SHORT_LOG) && strstr(kernel.log, closing);
+}
+
+/* Maps the same pages again and again: a kernel that writes its log from the beginning to the
+ * end of that leaves the end of the log in them. */
+static char *map_ring(long size, unsigned int turns)
+{
+	int fd = memfd_create("log", MFD_CLOEXEC);
+	char *ring = mmap(NULL, size * turns, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	bool whole = fd >= 0 && ring != MAP_FAILED && !ftruncate(fd, size);
+
+	for (unsigned int i = 0; whole && i < turns; i++)
+		whole = mmap(ring + i * size, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) != MAP_FAILED;
+	if (fd >= 0)
+		close(fd);
+	return whole ? ring : NULL;
+}
+
+/* Copies the end of the log in a ring. What a log ends with says where that is: the kernel goes
+ * back in its log when it has finished a path, and leaves what it wrote of it. */
+static bool copy_end(const char *ring, long size)
+{
+	const char *end = memmem(ring, 2 * size, closing, strlen(closing));
+	char *begin = kernel.log;
+
+	if (!end)
+		return false;
+	end += strnlen(end, size);
+	if (end < ring + size)
+		end += size;
+	memcpy(kernel.log, end - LOG_KEPT, LOG_KEPT);
+	for (long i = 0; i < LOG_KEPT; i++)
+		if (!kernel.log[i])
+			kernel.log[i] = '\n';
+	kernel.log[LOG_KEPT] = 0;
+	begin += strcspn(begin, "\n"); /* of a line that is cut off, or of none */
+	begin += strspn(begin, "\n");
+	memmove(kernel.log, begin, strlen(begin) + 1);
+	return true;
+}
+
+/* Verifies a rejected program again, whose log is longer than a buffer may be, for the end of
+ * it. */
+static bool walk_long(union bpf_attr attr, unsigned int size, long room)
+{
+	unsigned int turns;
+	char *ring;
+
+	if (keeps_end()) {
+		walk(attr, size, LOG_INSNS | LOG_STATS, kernel.log, LOG_KEPT);
+		return strstr(kernel.log, closing);
+	}
+	room &= -(long)SMALLEST_LOG; /* whole pages */
+	turns = LARGEST_LOG / room;
+	ring = room < LOG_KEPT ? NULL : map_ring(room, turns);
+	return ring && walk(attr, size, LOG_INSNS | LOG_STATS, ring, room * turns) && copy_end(ring, room);
 }
 
 /* Verifies a rejected program again, for the log of its instructions. */
 static void walk_again(union bpf_attr attr, unsigned int size)
 {
-	long room = insn_log(kernel.terse ? kernel.log : NULL, kernel.took);
-	int fd;
+	const char *terse = kernel.terse ? kernel.log : NULL;
+	long room = insn_log(terse, kernel.took);
+	bool fits = number_after(terse, "processed ") * (long long)BYTES_AN_INSN <= room;
+	char *first;
 
 	if (!room)
 		return;
-	kernel.first = strdup(kernel.log);
-	attr.log_level = kernel.terse ? LOG_INSNS | LOG_STATS : LOG_INSNS;
-	attr.log_size = room;
-	attr.log_buf = (uintptr_t)kernel.log;
-	fd = bpf(BPF_PROG_LOAD, &attr, size);
-	if (fd >= 0)
-		close(fd);
-	else if (errno == ENOSPC && kernel.first && kernel.first[0])
-		strcpy(kernel.log, kernel.first);
+	first = strdup(kernel.log);
+	if (fits)
+		fits = walk(attr, size, kernel.terse ? LOG_INSNS | LOG_STATS : LOG_INSNS, kernel.log, room);
+	else
+		fits = walk_long(attr, size, room);
+	if (!fits && first && first[0])
+		strcpy(kernel.log, first);
+	free(first);
 }
 
 /* Loads the program that the loader was started for. */
