@@ -19,7 +19,7 @@ type loaderFlags struct {
 }
 
 func (f *loaderFlags) define(flags *pflag.FlagSet) {
-	flags.StringVar(&f.loader, "loader", verify.Cilium, "what loads the objects: cilium (cilium/ebpf), libbpf, auto (the one that the object is for), both (and where they differ)")
+	flags.StringVar(&f.loader, "loader", verify.Either, "what loads the objects: either (cilium/ebpf, and libbpf for what that cannot load), auto (the one that the object is for, and then the other one), cilium (cilium/ebpf), libbpf, both (and where they differ)")
 	flags.BoolVar(&f.optional, "optional", false, `load programs of optional sections, SEC("?..."), too`)
 	flags.StringArrayVar(&f.sizes, "map-size", nil, "max_entries of a map that its loader sizes, as in events=1024")
 	flags.StringArrayVar(&f.targets, "attach-target", nil, "function to attach a program to whose section names none, as in PROGRAM=vfs_read")

@@ -95,6 +95,22 @@ func TestVerifyAfterManyInstructions(t *testing.T) {
 	}
 }
 
+// The line of C of a rejection is found at the end of a log that is longer than its buffer, if the
+// verifier was quick enough to be asked again.
+func TestVerifyLongLog(t *testing.T) {
+	needVMs(t)
+	needLibbpf(t)
+	results := verified(t, verdict.ExitFail, compiled(t, "long.bpf"), "--prog", "late", "--kernel", "5.10,latest", "--loader", "libbpf")
+	for _, kernel := range []string{"5.10", "latest"} {
+		r := results["late "+kernel]
+		if r.Reason == nil || r.Reason.Code != "invalid_access" || r.Insns <= 32767 {
+			t.Errorf("%s: %+v, %+v", kernel, r, r.Reason)
+		} else if r.Load <= 2 && !strings.Contains(r.Reason.Line, "too late") {
+			t.Errorf("%s, after %.1f s: %q", kernel, r.Load, r.Reason.Line)
+		}
+	}
+}
+
 // kernelBefore52 returns the selector of an imported kernel; without one the test is
 // skipped, loudly.
 func kernelBefore52(t *testing.T) string {
@@ -426,11 +442,26 @@ func TestVerifyPrepared(t *testing.T) {
 			t.Errorf("%s: %q, want %q", program, got[program+" 6.12 libbpf"], want)
 		}
 	}
-	o := bpflab(t, "verify", object, "--kernel", "6.12", "--loader", "auto", "--map-size", "unsized=77")
-	o.want(t, verdict.ExitOK)
-	for _, want := range []string{"map pinned is not pinned", "map unsized: max_entries 77, from --map-size", "map stacks: max_entries 1, sized by bpflab"} {
+	ofGo := compiledAs(t, "case_maps_bpfel.o", "case_maps.bpf")
+	file := filepath.Join(t.TempDir(), "v.json")
+	o := bpflab(t, "verify", object, ofGo, compiled(t, "loaders.bpf"), "--kernel", "6.12", "--loader", "auto", "--map-size", "unsized=77", "--json", file)
+	o.want(t, verdict.ExitFail)
+	for _, want := range []string{"map pinned is not pinned", "map unsized: max_entries 77, from --map-size", "map stacks: max_entries 1, sized by bpflab",
+		"loader: of_odd of case_maps_bpfel.o on 6.12: loaded with libbpf and not cilium/ebpf: ", "loader: prefix of loaders.bpf.o on 6.12: loaded with cilium/ebpf and not libbpf: "} {
 		if !strings.Contains(o.stdout, want) {
 			t.Errorf("the table lacks %q:\n%s", want, o.stdout)
+		}
+	}
+	var report verify.Report
+	readJSON(t, file, &report)
+	by := map[string]string{}
+	for _, r := range report.Results {
+		by[r.Program] += r.Loader + " " + r.Verdict
+	}
+	// An object of clang is libbpf's, one of bpf2go cilium/ebpf's, and what one of them does not load the other one does.
+	for program, want := range map[string]string{"counts": "libbpf accepted", "prefix": "cilium accepted", "wild": "libbpf rejected", "of_plain": "cilium accepted", "of_odd": "libbpf accepted"} {
+		if by[program] != want {
+			t.Errorf("%s: %q, want %q", program, by[program], want)
 		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 
 // ofOthers returns the little-endian objects that cilium/ebpf has for its own tests, by
 // their names.
-func ofOthers(t *testing.T) map[string][]byte {
+func ofOthers(t testing.TB) map[string][]byte {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/cilium/ebpf").Output()
 	if err != nil {
@@ -191,7 +191,7 @@ func ksyms(types []byte) string {
 
 func FuzzAlone(f *testing.F) {
 	whole := anObject(binary.LittleEndian)
-	for _, text := range append(truncated(whole), whole) {
+	for _, text := range append(truncated(whole), whole, ofOthers(f)["btf_map_init-el.elf"]) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {

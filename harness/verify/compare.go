@@ -37,7 +37,7 @@ type Change struct {
 // Changes compares each program on each kernel that both runs have: the verdict,
 // and what the verifier counted.
 func Changes(was, now Report) []Change {
-	find := was.finder()
+	find := was.finder(now)
 	var out []Change
 	for _, r := range now.Results {
 		before, ok := find(r)
@@ -56,20 +56,25 @@ func Changes(was, now Report) []Change {
 	return out
 }
 
-func (r Result) key() [4]string { return [4]string{r.Object, r.Program, r.Kernel, r.Loader} }
-
-// finder returns a function that finds the result of the same program, kernel and loader.
-// Reports of before there were several loaders are of cilium/ebpf.
-func (r Report) finder() func(Result) (Result, bool) {
-	all := map[[4]string]Result{}
+// finder returns a function that finds the earlier result of the same program, kernel and loader
+// as one of a later report. Where both have one result of each program, the loader may be another
+// one. Reports of before there were several loaders are of cilium/ebpf.
+func (r Report) finder(later Report) func(Result) (Result, bool) {
+	same, only := map[[4]string]Result{}, map[[3]string]Result{}
+	loader, laterLoader := r.perLoader(), later.perLoader()
 	for _, one := range r.Results {
-		one.Loader = cmp.Or(one.Loader, Cilium)
-		all[one.key()] = one
+		key := [3]string{one.Object, one.Program, one.Kernel}
+		same[[4]string{key[0], key[1], key[2], cmp.Or(one.Loader, Cilium)}] = one
+		if loader(one) == "" {
+			only[key] = one
+		}
 	}
 	return func(like Result) (Result, bool) {
-		like.Loader = cmp.Or(like.Loader, Cilium)
-		found, ok := all[like.key()]
-		return found, ok
+		if found, ok := same[[4]string{like.Object, like.Program, like.Kernel, cmp.Or(like.Loader, Cilium)}]; ok {
+			return found, true
+		}
+		found, ok := only[[3]string{like.Object, like.Program, like.Kernel}]
+		return found, ok && laterLoader(like) == ""
 	}
 }
 
@@ -119,7 +124,7 @@ func (c Change) text() string {
 // ExitSince returns the exit code of a compared run: 1 if a program is no longer
 // accepted, is rejected and new, or exceeds a budget that it kept before.
 func (r Report) ExitSince(was Report, budgets Budgets) int {
-	find := was.finder()
+	find := was.finder(r)
 	for _, one := range r.Results {
 		before, known := find(one)
 		if one.failed() && (!known || before.Accepted) {

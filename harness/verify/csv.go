@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -48,16 +47,20 @@ func (r Result) verdict() string {
 	return "unknown"
 }
 
-// WriteVeristat writes a file for each kernel, and each loader if there are several, into a
+// WriteVeristat writes a file for each kernel, and each loader if programs were loaded with several, into a
 // directory: CSV that `veristat -C` compares, of any version of it. It has the columns that
 // all versions know, and only programs that were judged, for veristat has no other verdict.
 func WriteVeristat(dir string, r Report) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	files := map[string]*strings.Builder{}
+	files, loader := map[string]*strings.Builder{}, r.perLoader()
 	for _, one := range r.Results {
-		name := r.veristatFile(one)
+		name := plain(one.Kernel)
+		if with := loader(one); with != "" {
+			name += "." + with
+		}
+		name += ".csv"
 		if files[name] == nil {
 			files[name] = &strings.Builder{}
 			fmt.Fprintln(files[name], strings.Join(columns[:7], ","))
@@ -71,15 +74,6 @@ func WriteVeristat(dir string, r Report) error {
 		errs = append(errs, os.WriteFile(filepath.Join(dir, name), []byte(text.String()), 0o644))
 	}
 	return errors.Join(errs...)
-}
-
-// veristatFile returns the name of the file that has a result.
-func (r Report) veristatFile(one Result) string {
-	name := plain(one.Kernel)
-	if len(distinct(r.Results, func(one Result) string { return one.Loader })) > 1 {
-		name += "." + cmp.Or(one.Loader, Cilium)
-	}
-	return name + ".csv"
 }
 
 // field returns a name as veristat reads it, which knows no quotes.

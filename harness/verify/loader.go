@@ -12,12 +12,13 @@ import (
 const (
 	Cilium = "cilium" // cilium/ebpf, within bpflab's agent
 	Libbpf = "libbpf" // the loader of package libbpf
-	Auto   = "auto"   // the one that the object is for
+	Either = "either" // cilium/ebpf, and libbpf for what that cannot load
+	Auto   = "auto"   // the one that the object is for, and the other one for what that does not load
 	Both   = "both"   // one after the other
 )
 
 // Loaders are the values of Options.Loader.
-var Loaders = []string{Auto, Cilium, Libbpf, Both}
+var Loaders = []string{Either, Auto, Cilium, Libbpf, Both}
 
 // loadersOf returns the loaders of an object's programs.
 func (o Options) loadersOf(object *Object) []string {
@@ -27,20 +28,11 @@ func (o Options) loadersOf(object *Object) []string {
 	case Libbpf:
 		return []string{Libbpf}
 	case Auto:
-		if libbpf.Built() && (!object.Go || object.Refused != "") {
+		if libbpf.Built() && !object.Go {
 			return []string{Libbpf}
 		}
 	}
 	return []string{Cilium}
-}
-
-// instead returns why an object has another loader than the one it is for, "" if it has
-// that one.
-func (o Options) instead(object *Object) string {
-	if o.Loader == Auto && !object.Go && !libbpf.Built() {
-		return loadedInstead + "cilium/ebpf and not libbpf: " + libbpf.ErrNotBuilt.Error()
-	}
-	return ""
 }
 
 // CheckLoader returns an error if there is no such loader, or the binary lacks it.

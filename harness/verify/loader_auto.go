@@ -6,14 +6,20 @@ import (
 	"strings"
 
 	"github.com/bpflab/bpflab/harness/libbpf"
+	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// second returns the program for the other loader, and whether it is worth a try: with Auto,
-// if the first loader did not load it and the kernel survived that. So Auto loads what any of
-// the two loads.
-func (w *worker) second(p pending, r Result) (pending, bool) {
+// second returns the program for the other loader, and whether it is worth a try: if the first
+// loader did not load it, for a reason that the other one may change, and the kernel survived that.
+// So Auto loads what any of the two loads, and Either what cilium/ebpf cannot.
+func (o Options) second(p pending, r Result, k kernel.Image) (pending, bool) {
 	asked := r.Infra == "" && r.word() != Optional && r.word() != Undecided && !ofKernelItself(r)
-	if w.Loader != Auto || p.second || r.Accepted || !asked || !libbpf.Built() {
+	if !o.mayTryAnother() || p.object.unread != nil || p.second || r.Accepted || !asked {
+		return pending{}, false
+	}
+	r = r.explained(p.program, k)
+	if slices.Contains(final, r.Reason.Code) && r.Stage == wire.StageLoad || o.Loader == Either && r.word() != ByLoader {
 		return pending{}, false
 	}
 	other := p
@@ -22,6 +28,27 @@ func (w *worker) second(p pending, r Result) (pending, bool) {
 		other.loader = Cilium
 	}
 	return other, true
+}
+
+func (o Options) mayTryAnother() bool {
+	return (o.Loader == Auto || o.Loader == Either) && libbpf.Built()
+}
+
+// final are codes of what the verifier finds in a program's own instructions, whichever loader
+// prepared them.
+var final = []string{"alignment", "back_edge", "call_depth", "complexity", "infinite_loop", "invalid_access", "licence", "lock",
+	"reference", "return_value", "sleepable", "stack", "too_many_insns", "uninitialised", "unreachable"}
+
+// explained returns a result with the reason and the verdict that it is about to get.
+func (r Result) explained(p Program, k kernel.Image) Result {
+	var reason Reason
+	if r.Reason != nil {
+		reason = *r.Reason
+	}
+	r.Reason = &reason
+	r.explain(p, k)
+	r.settle()
+	return r
 }
 
 // ofKernelItself reports whether a result is what became of the machine, and no verdict about
@@ -39,7 +66,7 @@ func keepBetter(all []Result) []Result {
 			out = append(out, r)
 			continue
 		}
-		if first := &out[len(out)-1]; rank(r) > rank(*first) {
+		if first := &out[len(out)-1]; r.isBetter(*first) {
 			r.Warning = strings.Join(append([]string{r.insteadOf(*first)}, nonEmpty(r.Warning)...), "\n")
 			*first = r
 		}
@@ -47,7 +74,24 @@ func keepBetter(all []Result) []Result {
 	return out
 }
 
-// rank orders results by how much they say about the program and the kernel.
+// isBetter reports whether a result says more about the program and the kernel than that of the
+// other loader. A map that the kernel refuses may be one that the program does not use, for libbpf
+// creates all of an object.
+func (r Result) isBetter(than Result) bool {
+	switch {
+	case than.isOfAnyMap():
+		return r.Infra == "" && !r.Unread
+	case r.isOfAnyMap():
+		return than.Unread
+	}
+	return rank(r) > rank(than)
+}
+
+func (r Result) isOfAnyMap() bool {
+	return r.Loader == Libbpf && r.Stage == wire.StageMap && r.word() == Rejected
+}
+
+// rank orders results by how much they say.
 func rank(r Result) int {
 	switch {
 	case ofKernelItself(r):
@@ -74,3 +118,12 @@ func (r Result) insteadOf(first Result) string {
 var libraries = map[string]string{Cilium: "cilium/ebpf", Libbpf: "libbpf"}
 
 const loadedInstead = "loaded with "
+
+// markUnbuilt says of what cilium/ebpf cannot load that this bpflab has no other loader.
+func markUnbuilt(all []Result) {
+	for i, r := range all {
+		if r.Program != "" && r.word() == ByLoader {
+			all[i].Warning = strings.Join(append([]string{loadedInstead + "cilium/ebpf and not libbpf: " + libbpf.ErrNotBuilt.Error()}, nonEmpty(r.Warning)...), "\n")
+		}
+	}
+}

@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +20,8 @@ func TestKeepBetter(t *testing.T) {
 	accepted := Result{Accepted: true, Verdict: Accepted}
 	rejected := Result{Verdict: Rejected, Stage: "load", Reason: reason}
 	byLoader := Result{Verdict: ByLoader, Reason: reason}
+	ofMap := Result{Verdict: Rejected, Stage: wire.StageMap, Reason: reason}
+	unread := Result{Verdict: ByLoader, Unread: true, Reason: reason}
 	crashed := Result{Verdict: Rejected, Stage: stageCrash, Reason: reason}
 	for name, test := range map[string]struct {
 		first, second Result
@@ -28,6 +31,10 @@ func TestKeepBetter(t *testing.T) {
 		"the other one alone gets so far":  {rejected, accepted, true},
 		"the kernel's word is worth more":  {byLoader, rejected, true},
 		"both are rejected":                {rejected, rejected, false},
+		"another map than the program's":   {ofMap, rejected, true},
+		"its own map":                      {ofMap, ofMap, true},
+		"a section, whatever the map":      {ofMap, byLoader, true},
+		"an object that is not read":       {ofMap, unread, false},
 		"no loader can":                    {byLoader, byLoader, false},
 		"the other one cannot read it":     {rejected, byLoader, false},
 		"the other machine could not":      {byLoader, Result{Verdict: Infra, Infra: "gone"}, false},
@@ -115,7 +122,92 @@ func TestAuto(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("an object of Go:\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
+	got = run(of(&Object{}), Either)
+	want = []string{"both accepted cilium ", "new accepted cilium ", "old accepted libbpf loaded with libbpf and not cilium/ebpf",
+		"bad rejected cilium ", "old_bad rejected libbpf loaded with libbpf and not cilium/ebpf"}
+	if !slices.Equal(got, want) {
+		t.Errorf("either:\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	got = run(&Object{Name: "o", ELF: []byte("o"), Go: true, Programs: []Program{{Name: "odd", Section: "xdp", refused: "a map"}}}, Auto)
+	if want := []string{"odd accepted libbpf loaded with libbpf and not cilium/ebpf"}; !slices.Equal(got, want) {
+		t.Errorf("an object of Go that cilium/ebpf does not read: %q, want %q", got, want)
+	}
 	if got := run(of(&Object{}), Both); len(got) != 10 {
 		t.Errorf("both loaders give %d results", len(got))
+	}
+}
+
+// A rejection for what the verifier found in the program's own instructions is the same with the
+// other loader, which is not asked then; all others may not be.
+func TestFinal(t *testing.T) {
+	if !libbpf.Built() {
+		t.Skip("NO LIBBPF LOADER: `make loader` builds it")
+	}
+	options, image := Options{Loader: Auto}, kernel.Image{Version: kernel.Version{Major: 6, Minor: 1}}
+	for name, test := range map[string]struct {
+		result Result
+		want   bool
+	}{
+		"an access":         {Result{Stage: "load", Errno: "EACCES", Reason: &Reason{Text: "x"}, log: "R0 invalid mem access 'scalar'\n"}, true},
+		"a million":         {Result{Stage: "load", Errno: "E2BIG", Reason: &Reason{Text: "x"}, log: "BPF program is too large. Processed 1000001 insn\n"}, true},
+		"a kernel function": {Result{Stage: "load", Errno: "EINVAL", Reason: &Reason{Code: "kfunc", Text: "x"}}, false},
+		"an argument":       {Result{Stage: "load", Errno: "EINVAL", Reason: &Reason{Text: "x"}, log: "R1 type=scalar expected=fp\n"}, false},
+		"a map":             {Result{Stage: "map", Errno: "EINVAL", Reason: &Reason{Text: "map m (Hash): no"}}, false},
+		"the loader":        {Result{Stage: "relocate", Verdict: ByLoader, Reason: &Reason{Code: "loader", Text: "x"}}, false},
+	} {
+		before := *test.result.Reason
+		_, another := options.second(pending{object: &Object{}, program: Program{Name: "p"}, loader: Cilium}, test.result, image)
+		if another == test.want || *test.result.Reason != before {
+			t.Errorf("%s: another try: %v, want %v; the reason was %+v and is %+v", name, another, !test.want, before, test.result.Reason)
+		}
+	}
+}
+
+// A bpflab without the libbpf loader says so where that may be why a program is not loaded.
+func TestMarkUnbuilt(t *testing.T) {
+	reason := &Reason{Code: "object", Text: "no"}
+	all := []Result{
+		{Object: "c.o", Program: "loads", Verdict: Accepted, Accepted: true},
+		{Object: "c.o", Program: "odd", Verdict: ByLoader, Reason: reason, Warning: "also"},
+		{Object: "c.o", Program: "bad", Verdict: Rejected, Reason: reason},
+		{Object: "text.o", Unread: true, Verdict: ByLoader, Reason: reason},
+	}
+	markUnbuilt(all)
+	for _, r := range all {
+		marked := strings.HasPrefix(r.Warning, "loaded with cilium/ebpf and not libbpf: this bpflab was built without")
+		if want := r.Object == "c.o" && r.Program == "odd"; marked != want || want && !strings.HasSuffix(r.Warning, "\nalso") {
+			t.Errorf("%s of %s: %q", r.Program, r.Object, r.Warning)
+		}
+	}
+	if lines := (Report{Results: all}).instead(); len(lines) != 1 || !strings.HasPrefix(lines[0], "odd of c.o on ") {
+		t.Errorf("the table says %q", lines)
+	}
+}
+
+// With Auto each program has one result on each kernel, whichever loader it is by: it is one line
+// of the table for a pull request, in one file for veristat, and is compared with what it was.
+func TestOneResultOfTwoLoaders(t *testing.T) {
+	now := Report{Results: []Result{
+		{Object: "o", Program: "p", Kernel: "5.10", Loader: Cilium, Accepted: true, Insns: 3},
+		{Object: "o", Program: "p", Kernel: "6.12", Loader: Libbpf, Accepted: true, Insns: 4},
+	}}
+	var text strings.Builder
+	if err := Markdown(&text, now); err != nil || !strings.Contains(text.String(), "\n| p | 3 | 4 |\n") {
+		t.Errorf("error %v:\n%s", err, &text)
+	}
+	dir := t.TempDir()
+	if err := WriteVeristat(dir, now); err != nil {
+		t.Fatal(err)
+	}
+	if files, _ := filepath.Glob(dir + "/*"); len(files) != 2 || filepath.Base(files[0]) != "5.10.csv" {
+		t.Errorf("the files are %q", files)
+	}
+	was := Report{Results: []Result{{Object: "o", Program: "p", Kernel: "6.12", Loader: Cilium, Accepted: true, Insns: 1}}}
+	if got := Changes(was, now); len(got) != 1 || got[0].Measure != "insns" {
+		t.Errorf("the changes are %+v", got)
+	}
+	was.Results = append(was.Results, Result{Object: "o", Program: "p", Kernel: "6.12", Loader: "third", Accepted: true})
+	if got := Changes(was, now); len(got) != 0 {
+		t.Errorf("two results of before are compared: %+v", got)
 	}
 }

@@ -13,6 +13,20 @@ func (r Report) hasOtherLoaders() bool {
 	return slices.ContainsFunc(r.Results, func(one Result) bool { return cmp.Or(one.Loader, Cilium) != Cilium })
 }
 
+// perLoader returns a function that returns a result's loader, if programs were loaded with
+// several, and else "": then a program has one result on each kernel, by whichever loader.
+func (r Report) perLoader() func(Result) string {
+	seen := map[[3]string]bool{}
+	for _, one := range r.Results {
+		key := [3]string{one.Object, one.Program, one.Kernel}
+		if one.Program != "" && seen[key] {
+			return func(one Result) string { return cmp.Or(one.Loader, Cilium) }
+		}
+		seen[key] = true
+	}
+	return func(Result) string { return "" }
+}
+
 // loaderColumn returns the title and the cells of the column that names the loaders, each
 // with its tab. Both are empty if all programs were loaded with cilium/ebpf.
 func (r Report) loaderColumn() (title string, cell func(Result) string) {
@@ -24,9 +38,9 @@ func (r Report) loaderColumn() (title string, cell func(Result) string) {
 	}
 }
 
-// withLoader returns a clause that names a loader, "" if there is only one.
-func (r Report) withLoader(name string) string {
-	if !r.hasOtherLoaders() {
+// withLoader returns a clause that names a loader, "" if there is none to name.
+func withLoader(name string) string {
+	if name == "" {
 		return ""
 	}
 	return " with " + name
@@ -51,18 +65,27 @@ func (r Report) preparations() []string {
 	})
 }
 
-// instead returns why objects were not loaded with the loader that they are for.
+// instead returns why programs were not loaded with the loader that their objects are for, each
+// reason once for all programs that have it.
 func (r Report) instead() []string {
-	return eachOnce(r.Results, func(one Result) []string {
+	var order, out []string
+	groups := map[string]*occurrences{}
+	for _, one := range r.Results {
 		why, _, _ := strings.Cut(one.Warning, "\n")
-		switch {
-		case !strings.HasPrefix(why, loadedInstead):
-			return nil
-		case one.second:
-			why = fmt.Sprintf("%s of %s on %s was %s", one.Program, one.Object, one.Kernel, why)
+		if !strings.HasPrefix(why, loadedInstead) {
+			continue
 		}
-		return []string{why}
-	})
+		if groups[why] == nil {
+			order, groups[why] = append(order, why), &occurrences{}
+		}
+		groups[why].add(one)
+	}
+	for _, why := range order {
+		for _, line := range summarised(groups[why].found) {
+			out = append(out, line+": "+why)
+		}
+	}
+	return out
 }
 
 // notAttached begins the warning of a program that was loaded, and that --attach could not

@@ -13,7 +13,7 @@ func Markdown(w io.Writer, r Report) error {
 	kernels, named, at := r.kernels(), r.objectNamer(), r.cells()
 	fmt.Fprintf(&out, "### bpflab verify: %s\n\n| program | %s |\n|---|%s\n", r.closing(), strings.Join(r.kernelTitles(), " | "), strings.Repeat("---:|", len(kernels)))
 	for _, name := range r.programs() {
-		fmt.Fprintf(&out, "| %s%s |", cell(named(name[0], ": ")), cell(name[1]+r.withLoader(name[2])))
+		fmt.Fprintf(&out, "| %s%s |", cell(named(name[0], ": ")), cell(name[1]+withLoader(name[2])))
 		for _, k := range kernels {
 			fmt.Fprintf(&out, " %s |", cell(at[[4]string{name[0], name[1], k, name[2]}]))
 		}
@@ -49,8 +49,11 @@ func (r Report) kernels() []string {
 	return distinct(r.Results, func(one Result) string { return one.Kernel })
 }
 
+// programs returns the objects and programs, each with its loader if programs were loaded with
+// several.
 func (r Report) programs() [][3]string {
-	return distinct(r.Results, func(one Result) [3]string { return [3]string{one.Object, one.Program, one.Loader} })
+	loader := r.perLoader()
+	return distinct(r.Results, func(one Result) [3]string { return [3]string{one.Object, one.Program, loader(one)} })
 }
 
 func distinct[K comparable](all []Result, of func(Result) K) []K {
@@ -67,10 +70,11 @@ func distinct[K comparable](all []Result, of func(Result) K) []K {
 
 // cells returns the text of each result: the instructions, or the reason.
 func (r Report) cells() map[[4]string]string {
-	out := map[[4]string]string{}
+	out, loader := map[[4]string]string{}, r.perLoader()
 	for _, one := range r.Results {
-		if out[one.key()] = one.word() + ": " + one.short(); one.Accepted {
-			out[one.key()] = count(one.Insns)
+		key := [4]string{one.Object, one.Program, one.Kernel, loader(one)}
+		if out[key] = one.word() + ": " + one.short(); one.Accepted {
+			out[key] = count(one.Insns)
 		}
 	}
 	return out

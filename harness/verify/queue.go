@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/bpflab/bpflab/harness/scheduler"
+	"github.com/bpflab/bpflab/vms/kernel"
 )
 
 // pending is a program that was not verified yet.
@@ -29,7 +30,7 @@ func (p pending) result() Result {
 type queue struct {
 	mu      sync.Mutex
 	batches [][]pending // of one object each, not empty
-	asked   int         // how many programs a kernel is asked about
+	asked   int         // how many programs a kernel is asked about, by one loader or the other
 	results []placed
 	err     error // of the last machine that failed
 }
@@ -53,7 +54,8 @@ func newQueue(objects []*Object, options Options) *queue {
 		all := o.pending(options)
 		for i := range all {
 			all[i].at, at = at, at+1
-			if _, unasked := options.unaskedOf(all[i], all[i].result()); !unasked {
+			r, unasked := options.unaskedOf(all[i], all[i].result())
+			if _, another := options.second(all[i], r, kernel.Image{}); !unasked || another {
 				q.asked++
 			}
 		}

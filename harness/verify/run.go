@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/bpflab/bpflab/harness/libbpf"
 	"github.com/bpflab/bpflab/harness/object"
 	"github.com/bpflab/bpflab/harness/scheduler"
 	"github.com/bpflab/bpflab/harness/session"
@@ -24,7 +25,7 @@ type Options struct {
 	Pool     *scheduler.Pool
 	Attach   bool              // attach each program too
 	BTF      []byte            // of the kernels, for those that have none of their own; see ReadBTF
-	Loader   string            // Auto, Cilium, Libbpf or Both; "" is Cilium
+	Loader   string            // one of Loaders; "" is Cilium
 	Optional bool              // load programs of optional sections, SEC("?…"), too
 	MapSizes map[string]uint32 // max_entries, by map
 	Targets  map[string]string // functions to attach to, by program
@@ -55,6 +56,9 @@ func Run(ctx context.Context, objects []*Object, kernels []kernel.Image, o Optio
 		rest := &worker{Options: o, reporting: &mu, kernel: k, index: i, queue: queues[i]}
 		rest.giveUp(ctx)
 		flat = append(flat, queues[i].inOrder()...)
+	}
+	if (o.Loader == Auto || o.Loader == Either) && !libbpf.Built() {
+		markUnbuilt(flat)
 	}
 	return markSince(keepBetter(flat), kernels)
 }
@@ -182,7 +186,7 @@ func (w *worker) drain(ctx context.Context, a *scheduler.Attempt) error {
 func (w *worker) finish(r Result) {
 	p := w.pending[0]
 	w.pending = w.pending[1:]
-	if other, ok := w.second(p, r); ok {
+	if other, ok := w.Options.second(p, r, w.kernel); ok {
 		w.pending = slices.Insert(w.pending, 0, other)
 	}
 	w.done(p, r)
@@ -217,7 +221,7 @@ func (w *worker) done(p pending, r Result) {
 // result returns the empty result of a program.
 func (w *worker) result(p pending) Result {
 	r := p.result()
-	r.Kernel, r.SHA256, r.Release, r.Warning = w.kernel.Selector, w.kernel.SHA256, w.kernel.Release, w.instead(p.object)
+	r.Kernel, r.SHA256, r.Release = w.kernel.Selector, w.kernel.SHA256, w.kernel.Release
 	if p.loader == Cilium {
 		r.LoaderVersion = ciliumVersion()
 	}

@@ -136,7 +136,9 @@ func TestWriteVeristat(t *testing.T) {
 			t.Errorf("%s: %v\n%s\nwant\n%s", name, err, got, want)
 		}
 	}
-	report.Results[0].Loader = Libbpf
+	second := report.Results[0]
+	second.Loader = Libbpf
+	report.Results = append(report.Results, second)
 	if err := WriteVeristat(dir, report); err != nil {
 		t.Fatal(err)
 	}

@@ -72,7 +72,7 @@ func TestUnreadObjects(t *testing.T) {
 		Host: func() scheduler.Memory { return scheduler.Memory{Available: 64 << 30, Total: 64 << 30} }})
 	kernels := []kernel.Image{{Selector: "6.1", Series: "6.1"}, {Selector: "latest", Series: "7.3"}}
 	objects := openUnread(t)
-	report := Report{Results: Run(t.Context(), objects, kernels, Options{Pool: pool})}
+	report := Report{Results: Run(t.Context(), objects, kernels, Options{Pool: pool, Loader: Either})}
 	if len(report.Results) != 2*len(unreadFiles) || provider.Started.Load() != 0 {
 		t.Fatalf("%d results in %d machines", len(report.Results), provider.Started.Load())
 	}

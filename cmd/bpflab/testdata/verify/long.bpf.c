@@ -53,3 +53,17 @@ int maygoto(struct __sk_buff *skb)
 		     "if r6 < 100000 goto 1b\n" ::: "r6", "r7");
 	return 0;
 }
+
+/* Some more instructions than have their log in a buffer, and then a number as an address. */
+SEC("socket")
+int late(struct __sk_buff *skb)
+{
+	char *number = (char *)(long)skb->hash;
+	__u32 mixed = skb->len;
+
+	for (__u32 round = 0; round < 4000; round++) {
+		mixed = (mixed << 3) ^ (mixed + round);
+		asm volatile("" : "+r"(mixed));
+	}
+	return mixed + *number; /* too late */
+}
