@@ -36,7 +36,7 @@ package=$(version)
 for libraries in '-lbpf -lelf -lz' '-lbpf -lelf -lz -lzstd' 'elf_search.c -lbpf -lelf -lz -lzstd'; do
 	# shellcheck disable=SC2086 # a list of words
 	if "$compiler" -static -O2 -s -Wall -Wno-deprecated-declarations ${package:+-DLIBBPF_PACKAGE="\"$package\""} \
-		-Wl,--wrap=syscall,--wrap=btf__load_vmlinux_btf,--wrap=btf__free -o "$made/loader" loader.c $libraries 2>"$made/errors"; then
+		-Wl,--wrap=syscall,--wrap=btf__load_vmlinux_btf,--wrap=btf__free -o "$made/loader" loader.c kept_maps.c $libraries 2>"$made/errors"; then
 		gzip -9nc "$made/loader" >"../dist/.new.$$"
 		mv "../dist/.new.$$" ../dist/loader.gz
 		exit 0

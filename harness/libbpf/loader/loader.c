@@ -40,6 +40,8 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "kept_maps.h"
+
 #ifndef LIBBPF_PACKAGE
 #define LIBBPF_PACKAGE (libbpf_version_string() + 1)
 #endif
@@ -310,11 +312,19 @@ static int load_target(union bpf_attr *attr, unsigned int size)
 	return fd;
 }
 
+static struct bpf_object *opened; /* of the task */
+
 static int create_map(union bpf_attr *attr, unsigned int size)
 {
-	int fd = bpf(BPF_MAP_CREATE, attr, size);
+	union bpf_attr key = kept_key(attr, size);
+	int fd = kept_map(&key);
 
-	if (fd < 0) {
+	if (fd >= 0)
+		return fd;
+	fd = bpf(BPF_MAP_CREATE, attr, size);
+	if (fd >= 0) {
+		keep_map(&key, fd, opened);
+	} else {
 		kernel.map_errno = errno;
 		kernel.map_type = attr->map_type;
 		kernel.map_key = attr->key_size;
@@ -605,6 +615,7 @@ static void try(const struct task *t)
 
 	if (!object)
 		return;
+	opened = object;
 	program = choose(object, t->program);
 	if (!program) {
 		put_failure("open", ENOENT);
@@ -764,9 +775,15 @@ static int serve(void)
 	static struct task t;
 
 	types = __real_btf__load_vmlinux_btf();
+	kept_begin();
 	while (read_task(args)) {
-		int status = parse_task(&t, args) ? run(&t) : W_EXITCODE(2, 0);
+		int status = W_EXITCODE(2, 0);
 
+		if (parse_task(&t, args)) {
+			kept_before(t.object);
+			status = run(&t);
+			kept_after();
+		}
 		put_end(status);
 	}
 	return 0;
