@@ -75,6 +75,9 @@ var accessRules = []rule{
 	{code: "invalid_access", says: says(`R(\d+) cannot write into (\S+)`), text: func(f *failure) string {
 		return "R" + f.match[1] + " points to " + f.match[2] + ", which programs only read"
 	}, fix: "write to a copy on the stack"},
+	{code: "argument", says: says(`invalid (?:indirect )?read from stack (?:R\d+ )?(?:off|var_off) (\S+)\+(\d+) size (\d+)`), when: readsDynptr, text: func(f *failure) string {
+		return cmp.Or(f.callee(), "the program") + " reads a dynptr as if it were data"
+	}, fix: "leave the dynptr in its variable on the stack, and copy what it points to: bpf_dynptr_read(), bpf_dynptr_data()"},
 	{code: "uninitialised", says: says(`invalid (?:indirect )?read from stack (?:R\d+ )?(?:off|var_off) (\S+)\+(\d+) size (\d+)`), text: func(f *failure) string {
 		return fmt.Sprintf("byte %s of the %s that %s reads at %s of the stack was never written: a variable without a value, or the padding of a struct",
 			f.match[2], f.match[3], cmp.Or(f.callee(), "the program"), f.match[1])
@@ -173,4 +176,10 @@ func numberFix(f *failure) string {
 		return "a pointer becomes a number in 32-bit or bitwise arithmetic, and after a helper that changes the packet: read data and data_end again after it; kernel memory is read with bpf_probe_read_kernel() or BPF_CORE_READ()"
 	}
 	return "read the kernel's memory with bpf_probe_read_kernel() or BPF_CORE_READ(), a process's with bpf_probe_read_user(); arguments of tp_btf, fentry and LSM programs are pointers that can be followed"
+}
+
+// readsDynptr reports whether what is read of the stack, at the offset that the rule found, is a
+// dynptr.
+func readsDynptr(f *failure) bool {
+	return says(`\bfp` + regexp.QuoteMeta(f.match[1]) + `(?:_\w+)?=dynptr_`).MatchString(f.log)
 }

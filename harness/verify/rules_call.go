@@ -20,6 +20,9 @@ var callRules = []rule{
 		return f.match[1] + " may sleep, and the program is not one that may"
 	}, fixes: sleepableFix},
 	{code: "helper", says: says(`(?:invalid|unknown) func (?:(bpf_\w+|unknown)#)?(\d+)`), text: unknownHelper, fixes: unknownHelperFix},
+	{code: "helper", says: says(`program of this type cannot use helper (bpf_\w+)#\d+`), when: isStructOps, text: func(f *failure) string {
+		return f.match[1] + " is not for this operation, and may be for others of the same struct"
+	}, fix: "call it in an operation that has it: the verifier decides for each member of the struct by itself"},
 	{code: "helper", says: says(`program of this type cannot use helper (bpf_\w+)#\d+`), text: func(f *failure) string {
 		return f.match[1] + " is not for programs of type " + f.Type
 	}, fixes: func(f *failure) string { return otherHelper(f, f.match[1]) }},
@@ -229,3 +232,5 @@ func otherHelper(f *failure, name string) string {
 	}
 	return "use another helper, or call it from a program of a type that has it and pass the result on in a map"
 }
+
+func isStructOps(f *failure) bool { return f.Type == ebpf.StructOps.String() }
