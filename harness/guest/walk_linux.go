@@ -25,7 +25,7 @@ func (o *outcome) load(walk walk) {
 
 // terseLog is the size of the buffer for a terse log, in bytes. It is much more than such a
 // log takes: for one that does not fit cilium/ebpf has the verifier walk again.
-const terseLog = 1 << 20
+const terseLog = 128 << 10
 
 func (o *outcome) walkTwice(walk walk, terse bool, free func() int64) {
 	first, second := ebpf.ProgramOptions{LogDisabled: true}, ebpf.LogLevelBranch
