@@ -2,7 +2,6 @@ package guest
 
 import (
 	"context"
-	"io"
 
 	"github.com/bpflab/bpflab/vms/wire"
 )
@@ -25,8 +24,9 @@ func newAgent(procs starter) *agent {
 	return &agent{procs: procs, taps: eventTaps{byMap: map[string]*eventTap{}}}
 }
 
-func (a *agent) server(stream io.ReadWriter) *wire.Server {
-	return wire.NewServer(stream, map[string]wire.Handler{
+// handlers returns what answers each call.
+func (a *agent) handlers() map[string]wire.Handler {
+	return map[string]wire.Handler{
 		wire.OpPut:      a.put,
 		wire.OpUnpack:   a.unpack,
 		wire.OpPack:     a.pack,
@@ -55,7 +55,7 @@ func (a *agent) server(stream io.ReadWriter) *wire.Server {
 		wire.OpFeatures: handle(a.features),
 		wire.OpMark:     handle(a.mark),
 		wire.OpPower:    handle(a.powerOff),
-	})
+	}
 }
 
 // close undoes what calls left behind.

@@ -39,6 +39,7 @@ func prepareAndServe(stream io.ReadWriter, v *variant) error {
 	if _, err := parameter("bpflab.copied"); err == nil {
 		agent.loader.rehearse()
 	}
+	handlers := agent.handlers()
 	resume, stream, err := wait(stream, port)
 	if err != nil {
 		return err
@@ -47,7 +48,7 @@ func prepareAndServe(stream io.ReadWriter, v *variant) error {
 	if err != nil {
 		return err
 	}
-	server := agent.server(stream)
+	server := wire.NewServer(stream, handlers)
 	if err := server.Ready(ready, boot, uptime()); err != nil {
 		return err
 	}
@@ -90,7 +91,7 @@ func serve(stream io.ReadWriter, agent *agent) error {
 	if _, err := wire.AwaitResume(stream, nil); err != nil {
 		return err
 	}
-	server := agent.server(stream)
+	server := wire.NewServer(stream, agent.handlers())
 	if err := server.Ready(ready, boot, uptime()); err != nil {
 		return err
 	}
