@@ -66,9 +66,14 @@ func keepBetter(all []Result) []Result {
 			out = append(out, r)
 			continue
 		}
-		if first := &out[len(out)-1]; r.isBetter(*first) {
+		first := &out[len(out)-1]
+		if r.isBetter(*first) {
 			r.Warning = strings.Join(append([]string{r.insteadOf(*first)}, nonEmpty(r.Warning)...), "\n")
 			*first = r
+		} else if first.Reason != nil && r.Reason != nil && strings.Contains(first.Reason.Fix, "--loader") {
+			reason := *first.Reason
+			reason.Fix = libraries[r.Loader] + " does not load it either: " + r.Reason.Text
+			first.Reason = &reason
 		}
 	}
 	return out

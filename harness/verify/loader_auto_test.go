@@ -57,6 +57,16 @@ func TestKeepBetter(t *testing.T) {
 	}
 }
 
+// Where no loader loads a program, nobody is sent to the other one.
+func TestNeitherLoads(t *testing.T) {
+	first := Result{Loader: Cilium, Verdict: ByLoader, Reason: &Reason{Code: "object", Text: "odd", Fix: "--loader libbpf, or --loader auto"}}
+	second := Result{Loader: Libbpf, Verdict: ByLoader, Reason: &Reason{Code: "arena", Text: "no arenas", Fix: "build it anew"}, second: true}
+	got := keepBetter([]Result{first, second})
+	if len(got) != 1 || got[0].Reason.Text != "odd" || got[0].Reason.Fix != "libbpf does not load it either: no arenas" {
+		t.Errorf("%+v, %+v", got, got[0].Reason)
+	}
+}
+
 // twoLoaders answers for machines in which libbpf knows no section "new", cilium/ebpf no
 // section "old", and the kernel takes no program "bad".
 func twoLoaders(int, string) map[string]wire.Handler {
