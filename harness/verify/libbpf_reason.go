@@ -51,14 +51,26 @@ var libbpfRules = []libbpfRule{
 		text: "%s is static and in a section of its own: libbpf loads global functions only", fix: "remove static if it is a program, or SEC() if it is a function that programs call"},
 	{says: says(`failed to find BTF for extern '([^']*)'`), verdict: ByLoader, code: "unlinked",
 		text: "function or variable %s is in another object", fix: "link the objects: bpftool gen object all.o one.o other.o"},
-	{says: says(`failed to resolve CO-RE relocation <\w+> \[\d+\] (?:(?:struct|union|enum|typedef) )?(\S+)`), verdict: Rejected, code: "co_re",
-		text: "%s is not in this kernel: its CO-RE relocation found no such type, or nothing of that name in it", fix: "guard it with bpf_core_field_exists() or bpf_core_type_exists()"},
+	{says: says(`failed to resolve CO-RE relocation <\w+> \[\d+\] (?:(?:struct|union|enum|typedef) )?(\S+)`), verdict: Rejected, code: "co_re", explain: missingType},
 	{says: says(`BPF map '([^']*\.[^']*)' is referenced but wasn't created`), verdict: Rejected, code: "global_data",
 		text: "libbpf did not create map %s: the kernel has no global variables and constants, which Linux has from 5.2 on", fix: "keep them in an array map of your own"},
 	{says: says(`attr 'map_extra': expected PTR`), verdict: ByLoader, code: "arena",
 		text: "this libbpf reads no 64-bit number (__ulong) in a map, as arenas have for map_extra", fix: "build bpflab with libbpf 1.4 or newer"},
 	{says: says(`arena's user address must be set`), verdict: ByLoader, code: "arena",
 		text: "this libbpf does not map arenas", fix: "build bpflab with libbpf 1.4 or newer"},
+}
+
+// missingType returns the text and the remedy of a relocation that found nothing: libbpf writes
+// enum::ENUMERATOR, struct.field, or the name of the type alone.
+func missingType(_, found string) (text, fix string) {
+	guard := "bpf_core_type_exists"
+	switch {
+	case strings.Contains(found, "::"):
+		guard = "bpf_core_enum_value_exists"
+	case strings.Contains(found, "."):
+		guard = "bpf_core_field_exists"
+	}
+	return found + " is not in this kernel: its CO-RE relocation found no such type, or nothing of that name in it", "guard it with " + guard + "()"
 }
 
 // refusal returns the stage, the verdict and the reason of a program that is not loaded. What

@@ -298,3 +298,17 @@ func TestLoaderCrash(t *testing.T) {
 		t.Errorf("in %d machines, want 1:\n%s\nwant\n%s", provider.Started.Load(), strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
+
+// What guards a relocation goes by what it is of: libbpf's words for each.
+func TestGuardOfRelocation(t *testing.T) {
+	for found, want := range map[string]string{
+		"<enumval_value> [9] enum color::BLUE = 2":                 "bpf_core_enum_value_exists()",
+		"<byte_off> [12] struct task_struct.nope (0:0 @ offset 0)": "bpf_core_field_exists()",
+		"<target_type_id> [7] struct nope":                         "bpf_core_type_exists()",
+	} {
+		_, _, reason := refusal(libbpf.Answer{Stage: "load", Seen: true, Log: "3: <invalid CO-RE relocation>\nfailed to resolve CO-RE relocation " + found + "\n"})
+		if reason.Code != "co_re" || reason.Fix != "guard it with "+want {
+			t.Errorf("%s: %+v, want %s", found, reason, want)
+		}
+	}
+}
