@@ -51,17 +51,18 @@ var layers = map[string][]string{
 	"vms/kernel/download": {"vms/kernel"},
 	"vms/kernel/local":    {"vms/kernel", "vms/kernel/bzimage", "vms/kernel/deb"},
 
-	"vms/kernel/unpack": {"vms/kernel", "vms/kernel/bzimage", "vms/kernel/deb", "vms/kernel/rpm"},
+	"vms/kernel/unpack": {"vms/kernel", "vms/kernel/bzimage", "vms/kernel/deb", "vms/kernel/extract", "vms/kernel/rpm"},
 
 	"vms/rootfs": {"vms/cache", "vms/cpio", "vms/kernel/deb"},
 
 	// 3
+	"vms/kernel/oci":       {"vms/kernel", "vms/kernel/unpack", "vms/lease"},
 	"vms/kernel/installed": {"vms/kernel", "vms/kernel/local", "vms/kernel/unpack"},
 	"vms/kernel/store":     {"vms/cache", "vms/lease", "vms/kernel", "vms/kernel/download"},
 	"vms/kernel/rpmtest":   {},
 	"vms/kernel/apttest":   {},
 	"vms/kernel/rpmrepo":   {"vms/kernel", "vms/kernel/repomd", "vms/kernel/rpm", "vms/kernel/unpack", "vms/suggest"},
-	"vms/kernel/catalogue": {"vms/cache", "vms/kernel", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/installed", "vms/kernel/local", "vms/kernel/rpmrepo", "vms/kernel/store",
+	"vms/kernel/catalogue": {"vms/cache", "vms/kernel", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/installed", "vms/kernel/local", "vms/kernel/oci", "vms/kernel/rpmrepo", "vms/kernel/store",
 		"vms/kernel/mainline", "vms/kernel/ubuntu", "vms/kernel/unpack", "vms/suggest"},
 	"vms/kernel/sourcetest": {"vms/kernel", "vms/kernel/catalogue", "vms/kernel/download", "vms/kernel/kerneltest", "vms/kernel/store"},
 	"vms/vmstest":           {"vms/wire", "vms", "vms/kernel", "vms/kernel/catalogue", "vms/initramfs", "vms/lease"},

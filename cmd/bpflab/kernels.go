@@ -36,6 +36,7 @@ Selectors:
   default                5.10, 6.1, 6.12 and latest
   all                    each pinned series and each import
   local:NAME             an import
+  oci:REF[@DIGEST]       the kernel in a container's image; oci:./FILE in an archive
   host/                  the kernel of this machine; host/RELEASE another one of /boot
 A series, version or range may end in /generic for the kernels with drivers
 for real hardware.

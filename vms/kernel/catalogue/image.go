@@ -156,6 +156,9 @@ func (c *Catalogue) labelled(image kernel.Image, ref kernel.Ref, err error) (ker
 	image.Selector, image.Series, image.Variant, image.Source = ref.Selector, ref.Label(), ref.Variant, ref.Source
 	image.Track, image.Suite, image.Signer = ref.Track, ref.Suite, cmp.Or(image.Signer, ref.Signer)
 	image.Version, image.Package, image.PkgVer, image.SHA256 = ref.Version, p.Package, p.Version, p.SHA256
+	if image.Version.IsZero() { // what the name of a container's image does not show
+		image.Version, _ = kernel.ParseVersion(image.Release)
+	}
 	return image, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel/debian"
 	"github.com/bpflab/bpflab/vms/kernel/installed"
 	"github.com/bpflab/bpflab/vms/kernel/mainline"
+	"github.com/bpflab/bpflab/vms/kernel/oci"
 	"github.com/bpflab/bpflab/vms/kernel/rpmrepo"
 	"github.com/bpflab/bpflab/vms/kernel/store"
 	"github.com/bpflab/bpflab/vms/kernel/ubuntu"
@@ -40,6 +41,7 @@ var makers = []struct {
 	{"amazon", makeRPM("amazon")},
 	{"suse", makeRPM("suse")},
 	{kernel.Host, makeHost},
+	{kernel.OCI, makeOCI},
 }
 
 func makeDebian(mirror string, kept *store.Store) (kernel.Source, error) {
@@ -70,6 +72,9 @@ func makeMainline(mirror string, kept *store.Store) (kernel.Source, error) {
 func makeHost(mirror string, kept *store.Store) (kernel.Source, error) {
 	return installed.New(installed.Options{Files: kept, Root: mirror, Running: installed.Running()}), nil
 }
+
+// makeOCI makes the source of images, each of which names its registry.
+func makeOCI(_ string, kept *store.Store) (kernel.Source, error) { return oci.New(kept), nil }
 
 // openSources makes the sources with the mirrors that the user named.
 func openSources(o Options, kept *store.Store) (sources, error) {

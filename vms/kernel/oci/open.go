@@ -1,0 +1,144 @@
+package oci
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/layout"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+func parse(track string) (name.Reference, error) { return name.ParseReference(track) }
+
+// fromRegistry returns the index of an image as a file, and the image of this architecture.
+// A digest in hex is the index that is wanted, whatever the tag is by now.
+func fromRegistry(ctx context.Context, track, digest string) (kernel.File, v1.Image, error) {
+	ref, err := parse(track)
+	if err != nil {
+		return kernel.File{}, nil, err
+	}
+	at := ref
+	if digest != "" {
+		at = ref.Context().Digest("sha256:" + digest)
+	}
+	desc, err := remote.Get(at, remote.WithContext(ctx), remote.WithPlatform(platform), remote.WithAuthFromKeychain(authn.DefaultKeychain))
+	if err != nil {
+		return kernel.File{}, nil, refused(track, digest, err)
+	}
+	file := kernel.File{Package: ref.Context().Name(), Version: tagOf(ref), Path: ref.Context().Name() + "@" + desc.Digest.String(), Size: desc.Size, SHA256: desc.Digest.Hex}
+	if desc.MediaType.IsIndex() {
+		index, err := desc.ImageIndex()
+		if err != nil {
+			return file, nil, unavailable(track, err)
+		}
+		image, err := ofPlatform(track, index)
+		return file, image, err
+	}
+	image, err := desc.Image()
+	if err != nil {
+		return file, nil, unavailable(track, err)
+	}
+	return file, image, nil
+}
+
+// tagOf returns the tag of a reference, "" for one by digest alone.
+func tagOf(ref name.Reference) string {
+	if tag, ok := ref.(name.Tag); ok {
+		return tag.TagStr()
+	}
+	text, _, _ := strings.Cut(ref.String(), "@")
+	if tag, err := name.NewTag(text); err == nil && strings.HasSuffix(text, ":"+tag.TagStr()) {
+		return tag.TagStr()
+	}
+	return ""
+}
+
+// ofPlatform returns the image of this architecture.
+func ofPlatform(track string, index v1.ImageIndex) (v1.Image, error) {
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		return nil, unavailable(track, err)
+	}
+	var others []string
+	for _, one := range manifest.Manifests {
+		if one.Platform == nil || one.Platform.Satisfies(platform) {
+			image, err := index.Image(one.Digest)
+			if err != nil {
+				return nil, unavailable(track, err)
+			}
+			return image, nil
+		}
+		others = append(others, one.Platform.String())
+	}
+	return nil, &kernel.SelectorError{Selector: kernel.TrackSelector(kernel.OCI, track),
+		Problem: fmt.Sprintf("has no image of %s, but of %s", platform, strings.Join(others, ", "))}
+}
+
+// refused makes an error of a registry's answer.
+func refused(track, digest string, err error) error {
+	var answer *transport.Error
+	if errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound {
+		if digest != "" {
+			return fmt.Errorf("%s: %w", track, kernel.ErrGone)
+		}
+		return &kernel.SelectorError{Selector: kernel.TrackSelector(kernel.OCI, track), Problem: "is not in its registry"}
+	}
+	if errors.As(err, &answer) && (answer.StatusCode == http.StatusUnauthorized || answer.StatusCode == http.StatusForbidden) {
+		err = fmt.Errorf("%w; `docker login` or `podman login` gives access to what is not public", err)
+	}
+	return unavailable(track, err)
+}
+
+func unavailable(track string, err error) error {
+	return &kernel.UnavailableError{What: kernel.TrackSelector(kernel.OCI, track), Err: err}
+}
+
+// fromDisk returns an archive or a directory as a file, and the image in it.
+func fromDisk(_ context.Context, track, _ string) (kernel.File, v1.Image, error) {
+	wrong := func(err error) error {
+		return &kernel.SelectorError{Selector: kernel.TrackSelector(kernel.OCI, track), Problem: "is no image that can be read: " + err.Error() +
+			"; want what `docker save` or `skopeo copy ... docker-archive:FILE` writes, or a directory in OCI's layout"}
+	}
+	info, err := os.Stat(track)
+	if err != nil {
+		return kernel.File{}, nil, wrong(err)
+	}
+	image, err := imageAt(track, info.IsDir())
+	var selector *kernel.SelectorError
+	if errors.As(err, &selector) {
+		return kernel.File{}, nil, err
+	}
+	if err != nil {
+		return kernel.File{}, nil, wrong(err)
+	}
+	manifest, err := image.RawManifest()
+	if err != nil {
+		return kernel.File{}, nil, wrong(err)
+	}
+	sum := sha256.Sum256(manifest)
+	return kernel.File{Package: track, Path: strings.TrimLeft(track, "./"), Size: int64(len(manifest)), SHA256: hex.EncodeToString(sum[:])}, image, nil
+}
+
+func imageAt(track string, dir bool) (v1.Image, error) {
+	if !dir {
+		return tarball.ImageFromPath(track, nil)
+	}
+	index, err := layout.ImageIndexFromPath(track)
+	if err != nil {
+		return nil, err
+	}
+	return ofPlatform(track, index)
+}
