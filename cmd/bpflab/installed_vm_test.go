@@ -1,10 +1,24 @@
 package main
 
 import (
+	"archive/tar"
+	"bytes"
+	"errors"
+	"io"
+	"log"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/registry"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
 
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/vms"
@@ -12,7 +26,7 @@ import (
 )
 
 // A kernel that is laid out in /boot and /lib/modules as distributions do boots as a guest,
-// with its modules. This machine may have none installed: the root is a made one, and the
+// with its modules, from this machine and from a container's image. This machine may have none installed: the root is a made one, and the
 // kernel in it Debian's.
 func TestInstalledKernelBoots(t *testing.T) {
 	needVMs(t)
@@ -49,15 +63,44 @@ func TestInstalledKernelBoots(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("BPFLAB_HOST_MIRROR", root)
-	file := filepath.Join(t.TempDir(), "result.json")
-	o := bpflab(t, "exec", "--json", file, "--kernel", "host/"+release, "--", "sh", "-c", "uname -r; grep -c ^veth /proc/modules")
-	o.want(t, verdict.ExitOK)
-	if got := strings.Fields(o.stdout); len(got) != 2 || got[0] != release || got[1] != "1" {
-		t.Errorf("%q, want %s and veth loaded", o.stdout, release)
+	for selector, track := range map[string]string{"host/" + release: release, "oci:" + pushed(t, root): ""} {
+		file := filepath.Join(t.TempDir(), "result.json")
+		o := bpflab(t, "exec", "--json", file, "--kernel", selector, "--", "sh", "-c", "uname -r; grep -c ^veth /proc/modules")
+		o.want(t, verdict.ExitOK)
+		if got := strings.Fields(o.stdout); len(got) != 2 || got[0] != release || got[1] != "1" {
+			t.Errorf("%s: %q, want %s and veth loaded", selector, o.stdout, release)
+		}
+		var result verdict.Result
+		readJSON(t, file, &result)
+		if k := result.Cells[0].Kernel; k.Selector != selector || track != "" && k.Track != track || len(k.SHA256) != 64 {
+			t.Errorf("kernel %+v", k)
+		}
 	}
-	var result verdict.Result
-	readJSON(t, file, &result)
-	if k := result.Cells[0].Kernel; k.Source != "host" || k.Selector != "host/"+release || k.Track != release {
-		t.Errorf("kernel %+v", k)
+}
+
+// pushed makes an image of what is below a root, puts it into a registry on loopback, and
+// returns its name.
+func pushed(t *testing.T, root string) string {
+	t.Helper()
+	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	t.Cleanup(server.Close)
+	var body bytes.Buffer
+	w := tar.NewWriter(&body)
+	if err := errors.Join(w.AddFS(os.DirFS(root)), w.Close()); err != nil {
+		t.Fatal(err)
 	}
+	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body.Bytes())), nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	image, err := mutate.AppendLayers(empty.Image, layer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := strings.TrimPrefix(server.URL, "http://") + "/kernels/debian:" + newKernel
+	index := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}}})
+	if err := remote.WriteIndex(name.MustParseReference(to), index); err != nil {
+		t.Fatal(err)
+	}
+	return to
 }

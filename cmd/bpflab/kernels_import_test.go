@@ -138,7 +138,9 @@ func TestWatchedTree(t *testing.T) {
 	var out shared
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error)
-	go func() { ended <- watchTree(ctx, io.Writer(&out), c, catalogue.Import{Path: dir, Name: "mine", Replace: true}) }()
+	go func() {
+		ended <- watchTree(ctx, io.Writer(&out), c, catalogue.Import{Path: dir, Name: "mine", Replace: true})
+	}()
 	await := func(text string) {
 		for !strings.Contains(out.String(), text) {
 			select {
