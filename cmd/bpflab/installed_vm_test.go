@@ -99,7 +99,11 @@ func pushed(t *testing.T, root string) string {
 	}
 	to := strings.TrimPrefix(server.URL, "http://") + "/kernels/debian:" + newKernel
 	index := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}}})
-	if err := remote.WriteIndex(name.MustParseReference(to), index); err != nil {
+	ref, err := name.ParseReference(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := remote.WriteIndex(ref, index); err != nil {
 		t.Fatal(err)
 	}
 	return to

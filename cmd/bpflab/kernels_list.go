@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -39,20 +40,25 @@ type kernelLine struct {
 func (f *kernelFlags) listCmd() *cobra.Command {
 	var asJSON, available, everything bool
 	cmd := &cobra.Command{
-		Use:   "list",
+		Use:   "list [SELECTOR]...",
 		Short: "List pinned and imported kernels, and which are in the cache",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := f.open(streamsOf(cmd))
 			if err != nil {
 				return err
 			}
-			refs, err := c.List()
-			if available {
-				refs, err = newestAvailable(cmd.Context(), cmd.ErrOrStderr(), c)
+			list := c.List
+			switch {
+			case available && len(args) > 0:
+				return usageError{errors.New("name kernels, or give --available")}
+			case available:
+				list = func() ([]kernel.Ref, error) { return newestAvailable(cmd.Context(), cmd.ErrOrStderr(), c) }
+			case len(args) > 0:
+				list = func() ([]kernel.Ref, error) { return c.Resolve(cmd.Context(), args) }
 			}
+			refs, err := list()
 			if err != nil {
-				return err
+				return kernelError(err)
 			}
 			var from []sourceLine
 			if everything {

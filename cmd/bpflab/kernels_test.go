@@ -75,6 +75,12 @@ func TestKernelsImportListPrune(t *testing.T) {
 	if _, out, _ = kernels(t, "list"); !strings.Contains(out, "SELECTOR") || !strings.Contains(out, "local:old") {
 		t.Errorf("got %s", out)
 	}
+	if code, out, _ = kernels(t, "list", "local:old+jit=off", "5.10+cgroup1"); code != verdict.ExitOK || !strings.Contains(out, "local:old+jit=off") || !strings.Contains(out, "5.10+cgroup1") || strings.Contains(out, "6.1") {
+		t.Errorf("list of variants: exit %d: %s", code, out)
+	}
+	if code, _, errs = kernels(t, "list", "5.10+jit=on"); code != verdict.ExitUsage || !strings.Contains(errs, "there is +jit=off") {
+		t.Errorf("list of no variant: exit %d: %s", code, errs)
+	}
 	if code, out, _ = kernels(t, "verify"); code != verdict.ExitOK || !strings.Contains(out, "local:old\tok") {
 		t.Errorf("verify: exit %d: %s", code, out)
 	}
