@@ -87,8 +87,8 @@ func wants(s kernel.Selector, source string) []kernel.Want {
 // withHint adds what the user can do about a mirror that does not do its part.
 func withHint(err error, source string) error {
 	var network *kernel.UnavailableError
-	if !errors.As(err, &network) && !errors.Is(err, store.ErrDigest) {
-		return err
+	if !errors.As(err, &network) && !errors.Is(err, store.ErrDigest) || source == kernel.OCI {
+		return err // an image's name has its registry
 	}
 	return fmt.Errorf("%w; another mirror can be named with %s or %s", err, mirrorOption(source), MirrorVariable(source))
 }

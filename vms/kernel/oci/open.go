@@ -21,7 +21,11 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
-func parse(track string) (name.Reference, error) { return name.ParseReference(track) }
+// parse reads a reference, which must name its registry: what is booted must not depend on
+// a default.
+func parse(track string) (name.Reference, error) {
+	return name.ParseReference(track, name.StrictValidation)
+}
 
 // fromRegistry returns the index of an image as a file, and the image of this architecture.
 // A digest in hex is the index that is wanted, whatever the tag is by now.
