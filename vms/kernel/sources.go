@@ -23,10 +23,6 @@ const (
 // are found only by their source: their version says little about what they can do.
 var plainSources = [...]string{Debian, Ubuntu, Mainline}
 
-// PlainSources returns the sources in which selectors without a source are looked up, in
-// that order.
-func PlainSources() []string { return plainSources[:] }
-
 // sourceRank orders sources in lists.
 func sourceRank(source string) int {
 	if i := slices.Index(plainSources[:], source); i >= 0 {
