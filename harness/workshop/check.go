@@ -40,8 +40,7 @@ func (ws *Workspace) Check(ctx context.Context, step string) (*Report, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	report.Seconds = time.Since(began).Seconds()
-	report.fillLists()
+	report.finish(a.code, began)
 	ws.record(report, a.code)
 	return report, nil
 }

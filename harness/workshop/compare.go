@@ -24,8 +24,7 @@ func (ws *Workspace) Compare(ctx context.Context, kernel, step string) (*Report,
 	began := time.Now()
 	a := &attempt{workspace: ws, step: *st, code: []byte(ws.Code().Text), report: Report{Step: step, Kernel: kernel, Verdict: verdict.Fail}}
 	a.inNewMachine(ctx, kernel)
-	a.report.Seconds = time.Since(began).Seconds()
-	a.report.fillLists()
+	a.report.finish(a.code, began)
 	return &a.report, ctx.Err()
 }
 

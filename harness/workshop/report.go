@@ -2,6 +2,9 @@ package workshop
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
 
 	"github.com/bpflab/bpflab/harness/verdict"
 )
@@ -12,6 +15,8 @@ type Report struct {
 	Kernel    string          `json:"kernel"`  // selector
 	Release   string          `json:"release"` // uname -r
 	Verdict   verdict.Verdict `json:"verdict"`
+	Digest    string          `json:"digest"`  // of the C file; reports with different ones cannot be compared
+	At        time.Time       `json:"at"`      // when the check began
 	Stage     Stage           `json:"stage"`   // the last one reached
 	Seconds   float64         `json:"seconds"` // from the save to the verdict
 	Checks    []verdict.Check `json:"checks"`
@@ -52,6 +57,13 @@ type Problem struct {
 type Diagnosis struct {
 	Text string `json:"text"`
 	Fix  string `json:"fix"`
+}
+
+// finish fills in what is known at the end of a check of some code that began at a time.
+func (r *Report) finish(code []byte, began time.Time) {
+	sum := sha256.Sum256(code)
+	r.Digest, r.At, r.Seconds = hex.EncodeToString(sum[:8]), began.UTC(), time.Since(began).Seconds()
+	r.fillLists()
 }
 
 // fillLists replaces nil lists by empty ones, which JSON shows as [].

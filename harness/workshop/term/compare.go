@@ -2,6 +2,7 @@ package term
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -20,6 +21,9 @@ func (m *model) compare(kernel string) tea.Cmd {
 		var other *workshop.Report
 		if err == nil {
 			other, err = s.Compare(ctx, kernel, step)
+		}
+		if err == nil && own.Digest != other.Digest {
+			err = errors.New("the C file was saved while the step ran: compare again")
 		}
 		return outcome(func(m *model) tea.Cmd { m.compared(kernel, own, other, err); return nil })
 	})

@@ -39,6 +39,7 @@ export class Panes {
       this.tabs,
       Object.keys(this.panes).map((n) => this.tab(n)),
     );
+    if (name === "compare") this.refresh();
     this.visible();
   }
 
@@ -88,7 +89,8 @@ export class Panes {
     this.last = r;
     this.showResult();
     if (this.other && this.other.step !== r.step) this.other = undefined;
-    if (!this.shows()) this.select("result");
+    if (this.active === "compare" && this.other) this.refresh();
+    else if (!this.shows()) this.select("result");
     announce(spoken(r));
   }
 
@@ -109,15 +111,31 @@ export class Panes {
   // compare runs the step on another kernel.
   async compare(kernel) {
     const running = h("p", { class: "empty", role: "status" }, `The step runs on ${kernel}.`);
+    this.other = undefined;
     fill(this.panes.compare, this.chooser(kernel), running);
     try {
       this.other = await post(this.base + "/compare", { kernel, step: this.step });
       announce(`On ${kernel}: ${verdicts[this.other.verdict]}`);
     } catch (err) {
-      this.other = undefined;
       toast(err.message, "error");
     }
+    this.refresh(kernel);
+  }
+
+  // refresh shows the comparison. If its sides are of different code, the older one is
+  // greyed, and its step runs again.
+  refresh(kernel = this.other?.kernel) {
     this.showCompare(kernel);
+    const older = this.older();
+    if (older === this.last && older) post(this.base + "/check", { step: older.step }).catch(() => {});
+    else if (older) this.compare(older.kernel);
+  }
+
+  // older returns the report that is of older code than the other one, if there is one.
+  older() {
+    const { last, other } = this;
+    if (!last || !other || last.step !== other.step || last.digest === other.digest) return undefined;
+    return new Date(last.at) < new Date(other.at) ? last : other;
   }
 
   chooser(chosen) {
@@ -137,16 +155,25 @@ export class Panes {
   }
 
   bothReports() {
-    const { last, other, me, goTo } = this;
-    const own =
-      last && last.step === other.step
-        ? report(last, goTo)
-        : h("p", { class: "empty" }, "This step has not been checked on this kernel.");
+    const { last, other, me } = this;
+    const own = last && last.step === other.step ? last : undefined;
     return h(
       "div",
       { class: "beside" },
-      h("section", { "aria-label": "Your kernel" }, h("h3", null, `Linux ${me.kernel} (yours)`), own),
-      h("section", { "aria-label": "The other kernel" }, h("h3", null, `Linux ${other.kernel}`), report(other, goTo)),
+      this.side("Your kernel", `Linux ${me.kernel} (yours)`, own),
+      this.side("The other kernel", `Linux ${other.kernel}`, other),
+    );
+  }
+
+  // side shows a report of one kernel.
+  side(label, title, r) {
+    const stale = r && r === this.older();
+    return h(
+      "section",
+      { "aria-label": label, class: stale ? "stale" : "" },
+      h("h3", null, title),
+      stale && h("p", { role: "status" }, "This is of other code; the step runs again."),
+      r ? report(r, this.goTo) : h("p", { class: "empty" }, "This step has not been checked on this kernel."),
     );
   }
 }

@@ -113,6 +113,21 @@ await step("another kernel beside this one", async () => {
   await until("both kernels pass", async () => (await page.locator("#pane-compare .report.pass").count()) === 2);
   await picture(page, "6-compare");
 });
+await step("after another save, both kernels run the same code again", async () => {
+  await page.getByRole("tab", { name: "Result" }).click();
+  const compared = page.waitForResponse((r) => r.url().endsWith("/compare"), { timeout: 60000 });
+  await page.locator(".cm-content").click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("// once more\n");
+  await verdict(page, () => page.keyboard.press("Control+s"), "Passed");
+  await page.getByRole("tab", { name: "Other kernels" }).click();
+  const own = await page.evaluate(
+    async () => (await (await fetch(location.pathname.replace("/lab", "/api/labs"))).json()).state,
+  );
+  assert.equal((await (await compared).json()).digest, own.steps[own.step].last.digest);
+  await until("both kernels pass", async () => (await page.locator("#pane-compare .report.pass").count()) === 2);
+  assert.equal(await page.locator("#pane-compare .stale").count(), 0);
+});
 await step("maps", async () => {
   await page.getByRole("tab", { name: "Maps" }).click();
   await page
