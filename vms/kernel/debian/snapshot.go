@@ -14,8 +14,9 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel/apt"
 )
 
-// What snapshot.debian.org answers, as https://salsa.debian.org/snapshot-team/snapshot
-// (API) describes it and clients such as devscripts' debsnap read it:
+// What snapshot.debian.org answers, as the client of siemens/debsbom (snapshot/client.py)
+// reads it; that a binary's versions are called binary_version is in none of what was read,
+// and no answer of the service itself has been seen:
 //
 //	/mr/package/SOURCE/                        its versions
 //	/mr/package/SOURCE/VERSION/binpackages     the packages built from one
