@@ -125,8 +125,7 @@ await step("one who is restored has the file", async () => {
   const own = await teacher.locator("dialog .join-code").innerText();
   await picture(teacher, "c7-restored");
   await teacher.getByRole("button", { name: "Close", exact: true }).click();
-  await join(eve, "Eve", own);
-  await eve.getByRole("link", { name: /^(Begin|Go on) with/ }).click();
+  await join(eve, "Eve", own); // the page that was reloaded comes back
   await eve.locator(".cm-content", { hasText: "retrun 0;" }).waitFor();
 });
 await step("a browser that vanishes gives its machine back", async () => {
