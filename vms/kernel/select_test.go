@@ -114,7 +114,7 @@ func TestResolveErrors(t *testing.T) {
 		{"local:odl", "local:old", "not imported"},
 		{"local:", "", "no valid name"},
 		{"local:../x", "", "no valid name"},
-		{"oci:quay.io/x", "", "no source"},
+		{"oci:registry.example/x", "", "no source"},
 		{"oci:", "", "unknown kind"},
 		{"mainlin/6.6", "", "no source"},
 		{"debian/6.1/rt", "", "flavour"},
