@@ -57,6 +57,7 @@ missing() {
 	[ "$with" != tests ] || have createrepo_c || echo createrepo_c
 	[ "$with" != tests ] || have_gpg || echo gpg
 	[ "$with" != tests ] || have apt-ftparchive || echo apt-ftparchive
+	[ "$with" != tests ] || have xz || echo xz
 	case $with in tests | web) have npm || echo npm ;; esac
 }
 
