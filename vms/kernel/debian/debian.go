@@ -69,8 +69,8 @@ func (*Source) Tracks() []string {
 func (s *Source) Mirror() string { return s.mirrors.Main + "/dists/stable/Release" }
 
 // List returns the kernels that are wanted: with a track, which is a version or a release,
-// those that the unstable suite once had, from snapshot.debian.org. Otherwise it asks only the suites in which such
-// kernels are at home; a suite that does not answer is a note. Where no suite
+// those that the unstable suite once had, from a service of snapshots. Otherwise it asks only
+// the suites in which such kernels are at home; a suite that does not answer is a note. Where no suite
 // answered, the error is the first suite's.
 func (s *Source) List(ctx context.Context, want kernel.Want) ([]kernel.Ref, []string, error) {
 	if want.Track != "" {

@@ -15,7 +15,7 @@ type Mirrors struct {
 	Main     string // has dists/bookworm
 	Security string // has dists/bookworm-security
 	Archive  string // has debian/dists/buster and debian-security/dists/buster
-	Snapshot string // has archive/debian/TIME/dists/sid
+	Snapshot string // has archive/debian/TIME/dists/sid; "" means that none is known
 }
 
 // The mirrors taken where nothing else is said.
@@ -23,7 +23,6 @@ var defaultMirrors = Mirrors{
 	Main:     "http://ftp.debian.org/debian",
 	Security: "http://security.debian.org/debian-security",
 	Archive:  "http://archive.debian.org",
-	Snapshot: "http://snapshot.debian.org",
 }
 
 // FindMirrors takes, in this order, option, the environment's
@@ -31,7 +30,8 @@ var defaultMirrors = Mirrors{
 // ftp.debian.org. option and the variable hold the URL of the main mirror, and
 // after a comma that of the security mirror; without it, a main mirror ending
 // in /debian has its security mirror at /debian-security. The archive's URL
-// can be set with BPFLAB_DEBIAN_ARCHIVE, that of snapshots with BPFLAB_DEBIAN_SNAPSHOT.
+// can be set with BPFLAB_DEBIAN_ARCHIVE; that of a service of snapshots is known from
+// BPFLAB_DEBIAN_SNAPSHOT alone.
 func FindMirrors(option string) (Mirrors, error) {
 	m := Mirrors{Archive: os.Getenv("BPFLAB_DEBIAN_ARCHIVE"), Snapshot: os.Getenv("BPFLAB_DEBIAN_SNAPSHOT")}
 	if given := cmp.Or(option, os.Getenv("BPFLAB_DEBIAN_MIRROR")); given != "" {
@@ -52,9 +52,12 @@ func splitMirror(given string) (main, security string) {
 	return main, security
 }
 
-// complete fills in the defaults and refuses what is no http URL.
+// complete fills in the defaults, of which snapshots have none, and refuses what is no http URL.
 func (m Mirrors) complete() (Mirrors, error) {
-	for given, usual := range map[*string]string{&m.Main: defaultMirrors.Main, &m.Security: defaultMirrors.Security, &m.Archive: defaultMirrors.Archive, &m.Snapshot: defaultMirrors.Snapshot} {
+	for given, usual := range map[*string]string{&m.Main: defaultMirrors.Main, &m.Security: defaultMirrors.Security, &m.Archive: defaultMirrors.Archive, &m.Snapshot: ""} {
+		if *given == "" && usual == "" {
+			continue
+		}
 		checked, err := apt.CheckMirror(cmp.Or(*given, usual), defaultMirrors.Main)
 		if err != nil {
 			return m, err

@@ -64,7 +64,7 @@ func TestFindMirrors(t *testing.T) {
 			t.Setenv("BPFLAB_DEBIAN_ARCHIVE", "")
 			t.Setenv("BPFLAB_DEBIAN_SNAPSHOT", "")
 			got, err := FindMirrors(tt.option)
-			want := Mirrors{tt.main, tt.security, defaultMirrors.Archive, defaultMirrors.Snapshot}
+			want := Mirrors{tt.main, tt.security, defaultMirrors.Archive, ""}
 			if err != nil || got != want {
 				t.Errorf("got %+v, %v; want %+v", got, err, want)
 			}

@@ -14,7 +14,7 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel/apt"
 )
 
-// What snapshot.debian.org answers, as the client of siemens/debsbom (snapshot/client.py)
+// What a service of snapshots answers, as the client of siemens/debsbom (snapshot/client.py)
 // reads it; that a binary's versions are called binary_version is in none of what was read,
 // and no answer of the service itself has been seen:
 //
@@ -42,6 +42,10 @@ func (s *Source) listSnapshot(ctx context.Context, exact string) ([]kernel.Ref, 
 	version, err := kernel.ParseVersion(exact)
 	if err != nil {
 		return nil, nil // no kernel's name
+	}
+	if s.mirrors.Snapshot == "" {
+		return nil, &kernel.SelectorError{Selector: kernel.TrackSelector(kernel.Debian, exact),
+			Problem: "is in none of Debian's suites today; set BPFLAB_DEBIAN_SNAPSHOT to the URL of a service that keeps snapshots of them"}
 	}
 	seen, err := s.firstSeen(ctx, exact, version)
 	if errors.Is(err, kernel.ErrGone) || err == nil && seen.IsZero() {

@@ -2,6 +2,7 @@ package debian
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,5 +85,16 @@ func TestSnapshotIsVerified(t *testing.T) {
 	w.mirror.Put("mr/package/linux-signed-amd64/", []byte("<html>"))
 	if _, _, err := w.source.List(t.Context(), kernel.Want{Track: "5.2.17"}); !errors.As(err, new(*kernel.UnavailableError)) {
 		t.Errorf("no JSON: %v", err)
+	}
+}
+
+// No service of snapshots is known until one is named.
+func TestSnapshotWithoutService(t *testing.T) {
+	w := newWorld(t)
+	w.source.mirrors.Snapshot = ""
+	_, _, err := w.source.List(t.Context(), kernel.Want{Track: "5.2.17"})
+	var wrong *kernel.SelectorError
+	if !errors.As(err, &wrong) || !strings.Contains(err.Error(), "BPFLAB_DEBIAN_SNAPSHOT") {
+		t.Errorf("error %v", err)
 	}
 }
