@@ -21,6 +21,7 @@ var layers = map[string][]string{
 	"vms/kernel/rpm":           {"vms/kernel/extract"},
 	"vms/kernel/repomd":        {"vms/kernel/extract"},
 	"vms/kernel/kerneltest":    {},
+	"vms/kernel/toolstest":     {},
 	"vms/cache/cachetest":      {},
 	"vms/denytest":             {},
 	"vms/lease":                {},
@@ -57,10 +58,10 @@ var layers = map[string][]string{
 
 	// 3
 	"vms/kernel/oci":       {"vms/kernel", "vms/kernel/unpack", "vms/lease"},
-	"vms/kernel/installed": {"vms/kernel", "vms/kernel/local", "vms/kernel/unpack"},
+	"vms/kernel/installed": {"vms/cache", "vms/kernel", "vms/kernel/local", "vms/kernel/unpack"},
 	"vms/kernel/store":     {"vms/cache", "vms/lease", "vms/kernel", "vms/kernel/download"},
-	"vms/kernel/rpmtest":   {},
-	"vms/kernel/apttest":   {},
+	"vms/kernel/rpmtest":   {"vms/kernel/toolstest"},
+	"vms/kernel/apttest":   {"vms/kernel/toolstest"},
 	"vms/kernel/rpmrepo":   {"vms/kernel", "vms/kernel/repomd", "vms/kernel/rpm", "vms/kernel/unpack", "vms/suggest"},
 	"vms/kernel/catalogue": {"vms/cache", "vms/kernel", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/installed", "vms/kernel/local", "vms/kernel/oci", "vms/kernel/rpmrepo", "vms/kernel/store",
 		"vms/kernel/mainline", "vms/kernel/ubuntu", "vms/kernel/unpack", "vms/suggest"},

@@ -5,41 +5,28 @@ package apttest
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/bpflab/bpflab/vms/kernel/toolstest"
 )
 
 // Maker makes packages and archives, and signs them with a key of its own.
 type Maker struct {
-	t    testing.TB
-	dir  string
-	home string // of gpg
+	*toolstest.Tools
+	t testing.TB
 }
 
 // New returns a Maker. It skips the test where the tools are not installed.
 func New(t testing.TB) *Maker {
 	t.Helper()
-	for _, tool := range []string{"dpkg-deb", "apt-ftparchive", "xz", "gpg"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("%s is not installed; `sh ci/setup.sh tests` installs it", tool)
-		}
-	}
-	m := &Maker{t: t, dir: t.TempDir()}
-	m.home = filepath.Join(m.dir, "gpg")
-	m.check(os.Mkdir(m.home, 0o700))
-	t.Cleanup(func() { _ = m.command(m.dir, "gpgconf", "--kill", "all").Run() })
-	m.run(m.dir, "gpg", "--batch", "--passphrase", "", "--quick-gen-key", "Test Archive <test@example.org>", "rsa2048", "sign", "0")
-	return m
+	return &Maker{toolstest.New(t, "Test Archive", "0", "dpkg-deb", "apt-ftparchive", "xz"), t}
 }
-
-// Public returns the armored public key.
-func (m *Maker) Public() []byte { return []byte(m.run(m.dir, "gpg", "--armor", "--export")) }
 
 // Fingerprint returns that of the key.
 func (m *Maker) Fingerprint() string {
-	for line := range strings.Lines(m.run(m.dir, "gpg", "--with-colons", "--list-keys")) {
+	for line := range strings.Lines(m.Run(m.Dir, "gpg", "--with-colons", "--list-keys")) {
 		if words := strings.Split(strings.TrimSpace(line), ":"); words[0] == "fpr" {
 			return words[9]
 		}
@@ -57,21 +44,21 @@ type Package struct {
 // Build returns the path of the package.
 func (m *Maker) Build(p Package) string {
 	m.t.Helper()
-	root := filepath.Join(m.dir, "build", p.Name+"_"+p.Version)
+	root := filepath.Join(m.Dir, "build", p.Name+"_"+p.Version)
 	control := fmt.Sprintf("Package: %s\nVersion: %s\nArchitecture: amd64\nMaintainer: Test <test@example.org>\nDescription: test\n", p.Name, p.Version)
 	if p.Depends != "" {
 		control += "Depends: " + p.Depends + "\n"
 	}
-	m.check(os.MkdirAll(filepath.Join(root, "DEBIAN"), 0o755))
-	m.check(os.WriteFile(filepath.Join(root, "DEBIAN/control"), []byte(control), 0o644))
+	m.Check(os.MkdirAll(filepath.Join(root, "DEBIAN"), 0o755))
+	m.Check(os.WriteFile(filepath.Join(root, "DEBIAN/control"), []byte(control), 0o644))
 	for to, from := range p.Files {
 		target := filepath.Join(root, to)
-		m.check(os.MkdirAll(filepath.Dir(target), 0o755))
-		m.run(m.dir, "cp", "-rL", from, target)
+		m.Check(os.MkdirAll(filepath.Dir(target), 0o755))
+		m.Run(m.Dir, "cp", "-rL", from, target)
 	}
 	file := root + "_amd64.deb"
-	m.run(m.dir, "dpkg-deb", "--root-owner-group", "-Zzstd", "-z1", "--build", root, file)
-	m.check(os.RemoveAll(root))
+	m.Run(m.Dir, "dpkg-deb", "--root-owner-group", "-Zzstd", "-z1", "--build", root, file)
+	m.Check(os.RemoveAll(root))
 	return file
 }
 
@@ -80,18 +67,18 @@ func (m *Maker) Suite(root, suite, codename string, packages ...string) {
 	m.t.Helper()
 	pool := filepath.Join("pool", suite)
 	index := filepath.Join("dists", suite, "main/binary-amd64")
-	m.check(os.MkdirAll(filepath.Join(root, pool), 0o755))
-	m.check(os.MkdirAll(filepath.Join(root, index), 0o755))
+	m.Check(os.MkdirAll(filepath.Join(root, pool), 0o755))
+	m.Check(os.MkdirAll(filepath.Join(root, index), 0o755))
 	for _, p := range packages {
-		m.run(m.dir, "cp", p, filepath.Join(root, pool)+"/")
+		m.Run(m.Dir, "cp", p, filepath.Join(root, pool)+"/")
 	}
-	m.write(filepath.Join(root, index, "Packages"), m.run(root, "apt-ftparchive", "packages", pool))
-	m.run(root, "xz", "-f", filepath.Join(index, "Packages"))
+	m.write(filepath.Join(root, index, "Packages"), m.Run(root, "apt-ftparchive", "packages", pool))
+	m.Run(root, "xz", "-f", filepath.Join(index, "Packages"))
 	dists := filepath.Join("dists", suite)
-	release := m.run(root, "apt-ftparchive",
+	release := m.Run(root, "apt-ftparchive",
 		"-o", "APT::FTPArchive::Release::Suite="+suite, "-o", "APT::FTPArchive::Release::Codename="+codename, "release", dists)
 	m.write(filepath.Join(root, dists, "Release"), release)
-	m.run(filepath.Join(root, dists), "gpg", "--batch", "--yes", "--clearsign", "-o", "InRelease", "Release")
+	m.Run(filepath.Join(root, dists), "gpg", "--batch", "--yes", "--clearsign", "-o", "InRelease", "Release")
 }
 
 // Mainline makes a build below root as kernel.ubuntu.com/mainline has it, with an index and
@@ -99,45 +86,18 @@ func (m *Maker) Suite(root, suite, codename string, packages ...string) {
 func (m *Maker) Mainline(root, version string, packages ...string) {
 	m.t.Helper()
 	dir := filepath.Join(root, "v"+version, "amd64")
-	m.check(os.MkdirAll(dir, 0o755))
-	m.check(os.MkdirAll(filepath.Join(root, "pks"), 0o755))
+	m.Check(os.MkdirAll(dir, 0o755))
+	m.Check(os.MkdirAll(filepath.Join(root, "pks"), 0o755))
 	var names []string
 	for _, p := range packages {
-		m.run(m.dir, "cp", p, dir+"/")
+		m.Run(m.Dir, "cp", p, dir+"/")
 		names = append(names, filepath.Base(p))
 	}
-	sums := "# Checksums-Sha1:\n" + m.run(dir, "sha1sum", names...) + "\n# Checksums-Sha256:\n" + m.run(dir, "sha256sum", names...)
+	sums := "# Checksums-Sha1:\n" + m.Run(dir, "sha1sum", names...) + "\n# Checksums-Sha256:\n" + m.Run(dir, "sha256sum", names...)
 	m.write(filepath.Join(dir, "CHECKSUMS"), sums)
-	m.run(dir, "gpg", "--batch", "--yes", "--armor", "-o", "CHECKSUMS.gpg", "--detach-sign", "CHECKSUMS")
+	m.Run(dir, "gpg", "--batch", "--yes", "--armor", "-o", "CHECKSUMS.gpg", "--detach-sign", "CHECKSUMS")
 	m.write(filepath.Join(root, "index.html"), fmt.Sprintf("<a href=\"v%s/\">v%s/</a>\n", version, version))
 	m.write(filepath.Join(root, "pks/lookup"), string(m.Public()))
 }
 
-func (m *Maker) write(name, text string) { m.check(os.WriteFile(name, []byte(text), 0o644)) }
-
-func (m *Maker) check(err error) {
-	m.t.Helper()
-	if err != nil {
-		m.t.Fatal(err)
-	}
-}
-
-func (m *Maker) command(dir, name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(name, args...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GNUPGHOME="+m.home)
-	return cmd
-}
-
-// run returns what a tool printed.
-func (m *Maker) run(dir, name string, args ...string) string {
-	m.t.Helper()
-	cmd := m.command(dir, name, args...)
-	var problems strings.Builder
-	cmd.Stderr = &problems
-	out, err := cmd.Output()
-	if err != nil {
-		m.t.Fatalf("%s %s: %v: %s", name, strings.Join(args, " "), err, problems.String())
-	}
-	return string(out)
-}
+func (m *Maker) write(name, text string) { m.Check(os.WriteFile(name, []byte(text), 0o644)) }

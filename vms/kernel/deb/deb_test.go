@@ -4,7 +4,6 @@ import (
 	"archive/tar"
 	"bytes"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,22 +28,6 @@ func pack(t testing.TB, entries ...kerneltest.Entry) string {
 
 func keepAll(name string) string { return name }
 
-func tree(t testing.TB, dir string) []string {
-	t.Helper()
-	var names []string
-	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
-		if err == nil && !e.IsDir() {
-			relative, _ := filepath.Rel(dir, name)
-			names = append(names, relative)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return names
-}
-
 func TestExtract(t *testing.T) {
 	name := pack(t, kerneltest.KernelEntries("6.1")...)
 	dir := t.TempDir()
@@ -57,7 +40,7 @@ func TestExtract(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := tree(t, dir); !slices.Equal(got, []string{"configs/6.1"}) {
+	if got := kerneltest.Tree(t, dir); !slices.Equal(got, []string{"configs/6.1"}) {
 		t.Errorf("got %q", got)
 	}
 }
@@ -89,7 +72,7 @@ func TestExtractUnsafe(t *testing.T) {
 			if err := Extract(t.Context(), pack(t, tt.entries...), dir, keepAll); !errors.Is(err, ErrUnsafe) {
 				t.Errorf("got %v", err)
 			}
-			for _, name := range tree(t, outer) {
+			for _, name := range kerneltest.Tree(t, outer) {
 				if !strings.HasPrefix(name, "in/") {
 					t.Errorf("%s was written outside", name)
 				}
@@ -113,7 +96,7 @@ func TestExtractBehindLink(t *testing.T) {
 	if err := Extract(t.Context(), name, t.TempDir(), keep); !errors.Is(err, ErrUnsafe) {
 		t.Errorf("got %v", err)
 	}
-	if got := tree(t, victim); len(got) > 0 {
+	if got := kerneltest.Tree(t, victim); len(got) > 0 {
 		t.Errorf("wrote %q", got)
 	}
 }
@@ -165,7 +148,7 @@ func FuzzExtract(f *testing.F) {
 			t.Fatal(err)
 		}
 		_ = Extract(t.Context(), write(t, body), dir, keepAll)
-		for _, name := range tree(t, outer) {
+		for _, name := range kerneltest.Tree(t, outer) {
 			if !strings.HasPrefix(name, "in/") {
 				t.Errorf("%s was written outside", name)
 			}

@@ -9,13 +9,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/bpflab/bpflab/vms/cache"
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/local"
 	"github.com/bpflab/bpflab/vms/kernel/unpack"
@@ -182,15 +182,9 @@ func unreadable(name string, err error) error {
 
 // sumOf returns the image of a release with its digest.
 func sumOf(name, release string) (kernel.File, error) {
-	in, err := os.Open(name)
-	if err != nil {
-		return kernel.File{}, err
-	}
-	defer in.Close()
-	h := sha256.New()
-	size, err := io.Copy(h, in)
+	sum, err := cache.SumFile(name)
 	base := filepath.Base(name)
-	return kernel.File{Package: base, Version: release, Path: base, Size: size, SHA256: hex.EncodeToString(h.Sum(nil))}, err
+	return kernel.File{Package: base, Version: release, Path: base, Size: sum.Size, SHA256: sum.SHA256}, err
 }
 
 // listOf returns the modules of a release as a file, whose digest changes with the name, the

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -71,22 +70,6 @@ func keepFiles(name string) string {
 	return name
 }
 
-func tree(t testing.TB, dir string) []string {
-	t.Helper()
-	var names []string
-	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
-		if err == nil && !e.IsDir() {
-			relative, _ := filepath.Rel(dir, name)
-			names = append(names, relative)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return names
-}
-
 func TestVerifyAndExtract(t *testing.T) {
 	tests := map[string]struct {
 		change func(*kerneltest.RPM)
@@ -121,7 +104,7 @@ func TestVerifyAndExtract(t *testing.T) {
 			if err := p.Extract(t.Context(), dir, keepFiles); err != nil {
 				t.Fatal(err)
 			}
-			if got := tree(t, dir); !slices.Equal(got, []string{"lib/modules/5.14.0-427.el9.x86_64/vmlinuz"}) {
+			if got := kerneltest.Tree(t, dir); !slices.Equal(got, []string{"lib/modules/5.14.0-427.el9.x86_64/vmlinuz"}) {
 				t.Errorf("got %q", got)
 			}
 		})
@@ -250,7 +233,7 @@ func TestExtractUnsafe(t *testing.T) {
 			if err := p.Extract(t.Context(), dir, keep); !errors.Is(err, extract.ErrUnsafe) {
 				t.Errorf("got %v", err)
 			}
-			for _, name := range tree(t, outer) {
+			for _, name := range kerneltest.Tree(t, outer) {
 				if !strings.HasPrefix(name, "in/") {
 					t.Errorf("%s was written outside", name)
 				}
@@ -374,7 +357,7 @@ func FuzzPackage(f *testing.F) {
 			t.Fatal(err)
 		}
 		_ = p.Extract(t.Context(), dir, keepAll)
-		for _, name := range tree(t, outer) {
+		for _, name := range kerneltest.Tree(t, outer) {
 			if !strings.HasPrefix(name, "in/") {
 				t.Errorf("%s was written outside", name)
 			}

@@ -11,34 +11,22 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/bpflab/bpflab/vms/kernel/toolstest"
 )
 
 // Maker makes packages, and signs them with a key of its own.
 type Maker struct {
-	t    testing.TB
-	dir  string
-	home string // of gpg
+	*toolstest.Tools
+	t testing.TB
 }
 
 // New returns a Maker whose key expires after the time that gpg takes ("0" for never). It
 // skips the test where the tools are not installed.
 func New(t testing.TB, expires string) *Maker {
 	t.Helper()
-	for _, tool := range []string{"rpmbuild", "rpmsign", "createrepo_c", "gpg"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("%s is not installed; `sh ci/setup.sh tests` installs it", tool)
-		}
-	}
-	m := &Maker{t: t, dir: t.TempDir()}
-	m.home = filepath.Join(m.dir, "gpg")
-	m.check(os.Mkdir(m.home, 0o700))
-	t.Cleanup(func() { _ = m.command("gpgconf", "--kill", "all").Run() })
-	m.run("gpg", "--batch", "--passphrase", "", "--quick-gen-key", "Test Vendor <test@example.org>", "rsa2048", "sign", expires)
-	return m
+	return &Maker{toolstest.New(t, "Test Vendor", expires, "rpmbuild", "rpmsign", "createrepo_c"), t}
 }
-
-// Public returns the armored public key.
-func (m *Maker) Public() []byte { return []byte(m.run("gpg", "--armor", "--export")) }
 
 // Package describes a package.
 type Package struct {
@@ -53,18 +41,18 @@ type Package struct {
 // Build returns the path of the package, signed.
 func (m *Maker) Build(p Package) string {
 	m.t.Helper()
-	top := filepath.Join(m.dir, "build", p.Name+"-"+p.Version+"-"+p.Release)
-	m.check(os.MkdirAll(top, 0o755))
+	top := filepath.Join(m.Dir, "build", p.Name+"-"+p.Version+"-"+p.Release)
+	m.Check(os.MkdirAll(top, 0o755))
 	spec := filepath.Join(top, "p.spec")
-	m.check(os.WriteFile(spec, []byte(p.spec()), 0o644))
+	m.Check(os.WriteFile(spec, []byte(p.spec()), 0o644))
 	payload := p.Payload
 	if payload == "" {
 		payload = "w3.zstdio"
 	}
-	m.run("rpmbuild", "-bb", "--quiet", "--target", "x86_64", "--define", "_topdir "+top, "--define", "_binary_payload "+payload,
+	m.Run(m.Dir, "rpmbuild", "-bb", "--quiet", "--target", "x86_64", "--define", "_topdir "+top, "--define", "_binary_payload "+payload,
 		"--define", "__os_install_post %{nil}", "--define", "debug_package %{nil}", spec)
 	built, err := filepath.Glob(filepath.Join(top, "RPMS/x86_64/*.rpm"))
-	m.check(err)
+	m.Check(err)
 	if len(built) != 1 {
 		m.t.Fatalf("rpmbuild made %q", built)
 	}
@@ -76,12 +64,12 @@ func (m *Maker) Build(p Package) string {
 func (m *Maker) Sign(name string, old bool) {
 	m.t.Helper()
 	gpg, err := exec.LookPath("gpg")
-	m.check(err)
-	args := []string{"--addsign", "--define", "__gpg " + gpg, "--define", "_gpg_name Test Vendor", "--define", "_gpg_path " + m.home}
+	m.Check(err)
+	args := []string{"--addsign", "--define", "__gpg " + gpg, "--define", "_gpg_name Test Vendor", "--define", "_gpg_path " + m.Home}
 	if old {
 		args = append(args, "--rpmv3")
 	}
-	m.run("rpmsign", append(args, name)...)
+	m.Run(m.Dir, "rpmsign", append(args, name)...)
 }
 
 // spec returns the spec file of p, which copies its files.
@@ -118,22 +106,22 @@ mkdir -p %%{buildroot}
 func (m *Maker) Repository(dir, at string, packages ...string) {
 	m.t.Helper()
 	pool := filepath.Join(dir, at)
-	m.check(os.MkdirAll(pool, 0o755))
-	m.check(os.MkdirAll(dir, 0o755))
+	m.Check(os.MkdirAll(pool, 0o755))
+	m.Check(os.MkdirAll(dir, 0o755))
 	for _, name := range packages {
-		m.check(os.Link(name, filepath.Join(pool, filepath.Base(name))))
+		m.Check(os.Link(name, filepath.Join(pool, filepath.Base(name))))
 	}
 	args := []string{"--quiet", "--outputdir", dir}
 	if at != "" {
 		args = append(args, "--location-prefix", at)
 	}
-	m.run("createrepo_c", append(args, pool)...)
+	m.Run(m.Dir, "createrepo_c", append(args, pool)...)
 }
 
 // SignIndex signs the repomd.xml of the repository at dir.
 func (m *Maker) SignIndex(dir string) {
 	m.t.Helper()
-	m.run("gpg", "--batch", "--yes", "--armor", "--detach-sign", filepath.Join(dir, "repodata/repomd.xml"))
+	m.Run(m.Dir, "gpg", "--batch", "--yes", "--armor", "--detach-sign", filepath.Join(dir, "repodata/repomd.xml"))
 }
 
 // Says returns what rpm says of the signatures and digests of a package, with a public key.
@@ -141,33 +129,8 @@ func (m *Maker) Says(name string, public []byte) string {
 	m.t.Helper()
 	database := m.t.TempDir()
 	key := filepath.Join(database, "key")
-	m.check(os.WriteFile(key, public, 0o644))
-	m.run("rpmkeys", "--dbpath", database, "--import", key)
-	out, _ := m.command("rpmkeys", "--dbpath", database, "--checksig", "--verbose", name).CombinedOutput() // which fails where a digest is missing
+	m.Check(os.WriteFile(key, public, 0o644))
+	m.Run(m.Dir, "rpmkeys", "--dbpath", database, "--import", key)
+	out, _ := m.Command(m.Dir, "rpmkeys", "--dbpath", database, "--checksig", "--verbose", name).CombinedOutput() // which fails where a digest is missing
 	return string(out)
-}
-
-func (m *Maker) command(name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(name, args...)
-	cmd.Env = append(os.Environ(), "GNUPGHOME="+m.home, "LC_ALL=C")
-	return cmd
-}
-
-func (m *Maker) run(name string, args ...string) string {
-	m.t.Helper()
-	cmd := m.command(name, args...)
-	var failure strings.Builder
-	cmd.Stderr = &failure
-	out, err := cmd.Output()
-	if err != nil {
-		m.t.Fatalf("%s: %v\n%s%s", name, err, out, failure.String())
-	}
-	return string(out)
-}
-
-func (m *Maker) check(err error) {
-	m.t.Helper()
-	if err != nil {
-		m.t.Fatal(err)
-	}
 }
