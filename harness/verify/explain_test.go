@@ -21,19 +21,6 @@ func TestExplain(t *testing.T) {
 	if attach.Code != "attach" || !strings.Contains(attach.Text, "ip_append_data: functions of more than six arguments") {
 		t.Errorf("a function of seven arguments: %+v", attach)
 	}
-	// The end of a log that the message quotes may be of the program's source.
-	quotes := Explain(Rejection{Program: Program{Name: "p"}, Kernel: recent, Stage: "load", Errno: "EINVAL",
-		Message: "program p: load program: invalid argument: ; call(\"infinite loop detected at insn 3\"); @ a.c:3: nobody knows (4 line(s) omitted)",
-		Log:     "0: (b7) r0 = 0\n; call(\"infinite loop detected at insn 3\"); @ a.c:3\nnobody knows\nprocessed 1 insns"})
-	if quotes.Code != "rejected" || quotes.Text != "nobody knows" {
-		t.Errorf("source that a message quotes: %+v", quotes)
-	}
-	// An early rule that fits the loader's message does not hide a later one that fits the kernel's.
-	both := Explain(Rejection{Program: Program{Name: "p"}, Kernel: recent, Stage: "load", Errno: "EINVAL",
-		Message: "program p: load program: invalid argument: kernel BTF", Log: "0: (95) exit\nR0 !read_ok\nprocessed 1 insns"})
-	if both.Code != "uninitialised" {
-		t.Errorf("the kernel's words and the loader's: %+v", both)
-	}
 	for name, c := range map[string]struct {
 		program    string
 		version    kernel.Version
@@ -67,5 +54,23 @@ func TestExplain(t *testing.T) {
 		if reason.Code != c.code || !strings.Contains(reason.Text, c.text) {
 			t.Errorf("%s: %+v, want %s, %s", name, reason, c.code, c.text)
 		}
+	}
+}
+
+// TestExplainsTheKernelsWords has messages of a loader that quote, or hide, those of the kernel.
+func TestExplainsTheKernelsWords(t *testing.T) {
+	recent := kernel.Version{Major: 6, Minor: 12}
+	// The end of a log that the message quotes may be of the program's source.
+	quotes := Explain(Rejection{Program: Program{Name: "p"}, Kernel: recent, Stage: "load", Errno: "EINVAL",
+		Message: "program p: load program: invalid argument: ; call(\"infinite loop detected at insn 3\"); @ a.c:3: nobody knows (4 line(s) omitted)",
+		Log:     "0: (b7) r0 = 0\n; call(\"infinite loop detected at insn 3\"); @ a.c:3\nnobody knows\nprocessed 1 insns"})
+	if quotes.Code != "rejected" || quotes.Text != "nobody knows" {
+		t.Errorf("source that a message quotes: %+v", quotes)
+	}
+	// An early rule that fits the loader's message does not hide a later one that fits the kernel's.
+	both := Explain(Rejection{Program: Program{Name: "p"}, Kernel: recent, Stage: "load", Errno: "EINVAL",
+		Message: "program p: load program: invalid argument: kernel BTF", Log: "0: (95) exit\nR0 !read_ok\nprocessed 1 insns"})
+	if both.Code != "uninitialised" {
+		t.Errorf("the kernel's words and the loader's: %+v", both)
 	}
 }

@@ -107,62 +107,66 @@ func el(version, release string) []kerneltest.RPMFile {
 	}
 }
 
+var yesterday = now.Add(-day)
+
+func amazonList(w *world, list, to string) {
+	w.mirror.Put(list+"/mirror.list", []byte("https://cdn.amazonlinux.com/"+to+"/\nhttps://other.example/\n"))
+}
+
+// kernelsOf has a kernel of each vendor, as its repositories hold it.
+var kernelsOf = map[string]struct {
+	fill                     func(w *world)
+	selector, release, suite string
+	packages                 string
+}{
+	"fedora": {func(w *world) {
+		w.mirror.AddRPMs("releases/43/Everything/x86_64/os", yesterday, kerneltest.Key{}, el("6.17.1", "300.fc43")...)
+		w.mirror.AddRPMs("updates/43/Everything/x86_64", yesterday, kerneltest.Key{}, slices.Concat(el("6.17.12", "300.fc43"), el("6.17.9", "300.fc43"))...)
+	}, "fedora/43", "6.17.12-300.fc43.x86_64", "updates", "kernel-core kernel-modules-core kernel-modules"},
+	"centos stream": {func(w *world) {
+		w.mirror.AddRPMs("10-stream/BaseOS/x86_64/os", yesterday, kerneltest.Key{}, slices.Concat(el("6.12.0", "99.el10"), el("6.12.0", "124.el10"))...)
+	}, "centos-stream/10", "6.12.0-124.el10.x86_64", "BaseOS", "kernel-core kernel-modules-core kernel-modules"},
+	"rhel8": {func(w *world) {
+		w.mirror.AddRPMs("8/BaseOS/x86_64/os", yesterday, kerneltest.Key{},
+			core("kernel-core", "4.18.0", "553.el8_10"), modules("kernel-modules", "4.18.0", "553.el8_10", "net/veth.ko.xz"))
+	}, "rhel8", "4.18.0-553.el8_10.x86_64", "BaseOS", "kernel-core kernel-modules"},
+	"rocky 9.2, in the vault": {func(w *world) {
+		w.mirror.AddRPMs("archive/9.2/BaseOS/x86_64/os", yesterday, kerneltest.Key{}, el("5.14.0", "284.30.1.el9_2")...)
+	}, "rocky/9.2", "5.14.0-284.30.1.el9_2.x86_64", "BaseOS", "kernel-core kernel-modules-core kernel-modules"},
+	"alma": {func(w *world) {
+		w.mirror.AddRPMs("9.4/BaseOS/x86_64/os", yesterday, kerneltest.Key{}, el("5.14.0", "427.13.1.el9_4")...)
+	}, "alma/9.4", "5.14.0-427.13.1.el9_4.x86_64", "BaseOS", "kernel-core kernel-modules-core kernel-modules"},
+	"centos 7": {func(w *world) {
+		w.mirror.AddRPMs("7.9.2009/os/x86_64", yesterday, kerneltest.Key{}, inBoot("kernel", "3.10.0", "1160.el7", "3.10.0-1160.el7.x86_64"))
+		w.mirror.AddRPMs("7.9.2009/updates/x86_64", yesterday, kerneltest.Key{}, inBoot("kernel", "3.10.0", "1160.119.1.el7", "3.10.0-1160.119.1.el7.x86_64"))
+	}, "centos/7", "3.10.0-1160.119.1.el7.x86_64", "updates", "kernel"},
+	"uek7": {func(w *world) {
+		w.mirror.AddRPMs("OL9/UEKR7/x86_64", yesterday, kerneltest.Key{}, made("kernel-uek", "5.15.0", "3.60.5.1.el9uek"),
+			core("kernel-uek-core", "5.15.0", "3.60.5.1.el9uek"), modules("kernel-uek-modules", "5.15.0", "3.60.5.1.el9uek", "net/veth.ko.xz"))
+	}, "oracle/uek7", "5.15.0-3.60.5.1.el9uek.x86_64", "OL9-UEKR7", "kernel-uek-core kernel-uek-modules"},
+	"uek6": {func(w *world) {
+		w.mirror.AddRPMs("OL8/UEKR6/x86_64", yesterday, kerneltest.Key{}, inBoot("kernel-uek", "5.4.17", "2136.330.7.1.el8uek", "5.4.17-2136.330.7.1.el8uek.x86_64"))
+	}, "oracle/uek6", "5.4.17-2136.330.7.1.el8uek.x86_64", "OL8-UEKR6", "kernel-uek"},
+	"amazon 2": {func(w *world) {
+		p := inBoot("kernel", "5.10.214", "202.855.amzn2", "5.10.214-202.855.amzn2.x86_64")
+		p.Path = "../../../../../blobstore/aa/kernel.rpm"
+		w.mirror.AddRPMs("2/extras/kernel-5.10/1.0/x86_64/guid", yesterday, kerneltest.Key{}, p)
+		amazonList(w, "2/extras/kernel-5.10/latest/x86_64", "2/extras/kernel-5.10/1.0/$basearch/guid")
+	}, "amazon/2/5.10", "5.10.214-202.855.amzn2.x86_64", "core", "kernel"},
+	"amazon 2023": {func(w *world) {
+		w.mirror.AddRPMs("al2023/core/guids/guid/x86_64", yesterday, kerneltest.Key{},
+			inBoot("kernel", "6.1.158", "178.288.amzn2023", "6.1.158-178.288.amzn2023.x86_64"),
+			inBoot("kernel6.12", "6.12.55", "74.119.amzn2023", "6.12.55-74.119.amzn2023.x86_64"))
+		amazonList(w, "al2023/core/mirrors/latest/x86_64", "al2023/core/guids/guid/x86_64")
+	}, "amazon/2023/6.12", "6.12.55-74.119.amzn2023.x86_64", "core", "kernel6.12"},
+	"suse": {func(w *world) {
+		w.mirror.AddRPMs("distribution/leap/15.6/repo/oss", yesterday, theirs, inBoot("kernel-default", "6.4.0", "150600.21.3", "6.4.0-150600.21-default"))
+		w.mirror.AddRPMs("update/leap/15.6/sle", yesterday, theirs, inBoot("kernel-default", "6.4.0", "150600.23.17.1", "6.4.0-150600.23.17-default"))
+	}, "opensuse/15.6", "6.4.0-150600.23.17-default", "sle", "kernel-default"},
+}
+
 func TestVendors(t *testing.T) {
-	yesterday := now.Add(-day)
-	amazonList := func(w *world, list, to string) {
-		w.mirror.Put(list+"/mirror.list", []byte("https://cdn.amazonlinux.com/"+to+"/\nhttps://other.example/\n"))
-	}
-	tests := map[string]struct {
-		fill                     func(w *world)
-		selector, release, suite string
-		packages                 string
-	}{
-		"fedora": {func(w *world) {
-			w.mirror.AddRPMs("releases/43/Everything/x86_64/os", yesterday, kerneltest.Key{}, el("6.17.1", "300.fc43")...)
-			w.mirror.AddRPMs("updates/43/Everything/x86_64", yesterday, kerneltest.Key{}, slices.Concat(el("6.17.12", "300.fc43"), el("6.17.9", "300.fc43"))...)
-		}, "fedora/43", "6.17.12-300.fc43.x86_64", "updates", "kernel-core kernel-modules-core kernel-modules"},
-		"centos stream": {func(w *world) {
-			w.mirror.AddRPMs("10-stream/BaseOS/x86_64/os", yesterday, kerneltest.Key{}, slices.Concat(el("6.12.0", "99.el10"), el("6.12.0", "124.el10"))...)
-		}, "centos-stream/10", "6.12.0-124.el10.x86_64", "BaseOS", "kernel-core kernel-modules-core kernel-modules"},
-		"rhel8": {func(w *world) {
-			w.mirror.AddRPMs("8/BaseOS/x86_64/os", yesterday, kerneltest.Key{},
-				core("kernel-core", "4.18.0", "553.el8_10"), modules("kernel-modules", "4.18.0", "553.el8_10", "net/veth.ko.xz"))
-		}, "rhel8", "4.18.0-553.el8_10.x86_64", "BaseOS", "kernel-core kernel-modules"},
-		"rocky 9.2, in the vault": {func(w *world) {
-			w.mirror.AddRPMs("archive/9.2/BaseOS/x86_64/os", yesterday, kerneltest.Key{}, el("5.14.0", "284.30.1.el9_2")...)
-		}, "rocky/9.2", "5.14.0-284.30.1.el9_2.x86_64", "BaseOS", "kernel-core kernel-modules-core kernel-modules"},
-		"alma": {func(w *world) {
-			w.mirror.AddRPMs("9.4/BaseOS/x86_64/os", yesterday, kerneltest.Key{}, el("5.14.0", "427.13.1.el9_4")...)
-		}, "alma/9.4", "5.14.0-427.13.1.el9_4.x86_64", "BaseOS", "kernel-core kernel-modules-core kernel-modules"},
-		"centos 7": {func(w *world) {
-			w.mirror.AddRPMs("7.9.2009/os/x86_64", yesterday, kerneltest.Key{}, inBoot("kernel", "3.10.0", "1160.el7", "3.10.0-1160.el7.x86_64"))
-			w.mirror.AddRPMs("7.9.2009/updates/x86_64", yesterday, kerneltest.Key{}, inBoot("kernel", "3.10.0", "1160.119.1.el7", "3.10.0-1160.119.1.el7.x86_64"))
-		}, "centos/7", "3.10.0-1160.119.1.el7.x86_64", "updates", "kernel"},
-		"uek7": {func(w *world) {
-			w.mirror.AddRPMs("OL9/UEKR7/x86_64", yesterday, kerneltest.Key{}, made("kernel-uek", "5.15.0", "3.60.5.1.el9uek"),
-				core("kernel-uek-core", "5.15.0", "3.60.5.1.el9uek"), modules("kernel-uek-modules", "5.15.0", "3.60.5.1.el9uek", "net/veth.ko.xz"))
-		}, "oracle/uek7", "5.15.0-3.60.5.1.el9uek.x86_64", "OL9-UEKR7", "kernel-uek-core kernel-uek-modules"},
-		"uek6": {func(w *world) {
-			w.mirror.AddRPMs("OL8/UEKR6/x86_64", yesterday, kerneltest.Key{}, inBoot("kernel-uek", "5.4.17", "2136.330.7.1.el8uek", "5.4.17-2136.330.7.1.el8uek.x86_64"))
-		}, "oracle/uek6", "5.4.17-2136.330.7.1.el8uek.x86_64", "OL8-UEKR6", "kernel-uek"},
-		"amazon 2": {func(w *world) {
-			p := inBoot("kernel", "5.10.214", "202.855.amzn2", "5.10.214-202.855.amzn2.x86_64")
-			p.Path = "../../../../../blobstore/aa/kernel.rpm"
-			w.mirror.AddRPMs("2/extras/kernel-5.10/1.0/x86_64/guid", yesterday, kerneltest.Key{}, p)
-			amazonList(w, "2/extras/kernel-5.10/latest/x86_64", "2/extras/kernel-5.10/1.0/$basearch/guid")
-		}, "amazon/2/5.10", "5.10.214-202.855.amzn2.x86_64", "core", "kernel"},
-		"amazon 2023": {func(w *world) {
-			w.mirror.AddRPMs("al2023/core/guids/guid/x86_64", yesterday, kerneltest.Key{},
-				inBoot("kernel", "6.1.158", "178.288.amzn2023", "6.1.158-178.288.amzn2023.x86_64"),
-				inBoot("kernel6.12", "6.12.55", "74.119.amzn2023", "6.12.55-74.119.amzn2023.x86_64"))
-			amazonList(w, "al2023/core/mirrors/latest/x86_64", "al2023/core/guids/guid/x86_64")
-		}, "amazon/2023/6.12", "6.12.55-74.119.amzn2023.x86_64", "core", "kernel6.12"},
-		"suse": {func(w *world) {
-			w.mirror.AddRPMs("distribution/leap/15.6/repo/oss", yesterday, theirs, inBoot("kernel-default", "6.4.0", "150600.21.3", "6.4.0-150600.21-default"))
-			w.mirror.AddRPMs("update/leap/15.6/sle", yesterday, theirs, inBoot("kernel-default", "6.4.0", "150600.23.17.1", "6.4.0-150600.23.17-default"))
-		}, "opensuse/15.6", "6.4.0-150600.23.17-default", "sle", "kernel-default"},
-	}
-	for name, tt := range tests {
+	for name, tt := range kernelsOf {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			tt.fill(w)
@@ -456,7 +460,7 @@ func TestNewRejects(t *testing.T) {
 // Every release has keys that can sign, and they are those of keys/README.md.
 func TestKeys(t *testing.T) {
 	used := map[string]bool{}
-	for _, v := range vendors {
+	for _, v := range kernelsOf {
 		for _, track := range v.known {
 			r, ok := v.track(track)
 			if !ok {
