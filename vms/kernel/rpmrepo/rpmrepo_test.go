@@ -460,7 +460,7 @@ func TestNewRejects(t *testing.T) {
 // Every release has keys that can sign, and they are those of keys/README.md.
 func TestKeys(t *testing.T) {
 	used := map[string]bool{}
-	for _, v := range kernelsOf {
+	for _, v := range vendors {
 		for _, track := range v.known {
 			r, ok := v.track(track)
 			if !ok {
