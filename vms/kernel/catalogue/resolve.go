@@ -51,9 +51,12 @@ func (c *Catalogue) resolve(ctx context.Context, s kernel.Selector, known []kern
 
 // lookUp asks the sources of a selector, one after the other, until one has a match; the
 // others are not contacted. A source that does not answer ends the search: another one's
-// kernel is not the same. What is known besides makes better messages.
+// kernel is not the same. Where an earlier source has answered that it has none, the
+// selector is at fault, and the error says which source was not asked. What is known besides
+// makes better messages.
 func (c *Catalogue) lookUp(ctx context.Context, s kernel.Selector, known []kernel.Ref) (refs []kernel.Ref, notes []string, err error) {
 	offered := append([]kernel.Ref{}, known...)
+	answered := false
 	for _, name := range s.Sources() {
 		source, ok := c.sources.named(name)
 		if !ok {
@@ -62,16 +65,26 @@ func (c *Catalogue) lookUp(ctx context.Context, s kernel.Selector, known []kerne
 		for _, want := range wants(s, name) {
 			listed, more, err := source.List(ctx, want)
 			if err != nil {
-				return nil, notes, withHint(err, name)
+				return nil, notes, unanswered(s, offered, answered, withHint(err, name))
 			}
 			notes, offered = append(notes, more...), append(offered, listed...)
 			if refs, err := kernel.Select(s, offered); err == nil {
 				return refs, notes, nil
 			}
 		}
+		answered = true
 	}
 	refs, err = kernel.Select(s, offered)
 	return refs, notes, err
+}
+
+// unanswered returns the error of a source that does not answer: as that of the selector
+// where another source has answered before.
+func unanswered(s kernel.Selector, offered []kernel.Ref, answered bool, err error) error {
+	if _, nowhere := kernel.Select(s, offered); answered && nowhere != nil {
+		return fmt.Errorf("%w; other sources could not be asked: %v", nowhere, err)
+	}
+	return err
 }
 
 // wants returns what to ask a source for, in turn. A version or release that a selector

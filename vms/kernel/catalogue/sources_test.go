@@ -129,7 +129,8 @@ func TestSelectorsOfSourcesErrors(t *testing.T) {
 		{"nowhere", "3.2", "matches no kernel", nil},
 		{"only Debian's", "debian/5.15", "matches no kernel", nil},
 		{"unreachable", "ubuntu/22.04", "http://ubuntu.example: no route; another mirror can be named with --mirror ubuntu=URL or BPFLAB_UBUNTU_MIRROR", down},
-		{"unreachable on the way", "6.6", "no route", down},
+		{"unreachable on the way", "6.6", "matches no kernel", down},
+		{"and says so", "6.6", "other sources could not be asked: http://ubuntu.example: no route; another mirror can be named with --mirror ubuntu=URL", down},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -138,6 +139,9 @@ func TestSelectorsOfSourcesErrors(t *testing.T) {
 			refs, err := m.catalogue.Resolve(t.Context(), []string{tt.selector})
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, %v; want %q", refs, err, tt.want)
+			}
+			if network := errors.As(err, new(*kernel.UnavailableError)); network != (tt.name == "unreachable") {
+				t.Errorf("it counts as the network's fault: %v", network)
 			}
 			if tt.err != nil && len(m.mainline.asked) > 0 {
 				t.Error("another source's kernel was taken in its place")
