@@ -28,7 +28,7 @@ func TestCompareEVR(t *testing.T) {
 // rpm itself orders the same way.
 func TestCompareVersionsAsRPM(t *testing.T) {
 	if _, err := exec.LookPath("rpm"); err != nil {
-		t.Skip("rpm is not installed; make setup-tests installs it")
+		t.Skip("rpm is not installed; `sh ci/setup.sh tests` installs it")
 	}
 	pieces := []string{"1", "2", "10", "010", "0", "a", "b", "rc1", "A", "~", "^", ".", "_", "+", ""}
 	random := rand.New(rand.NewPCG(16, 0))
