@@ -60,12 +60,25 @@ $(LIBBPF_MADE): $(wildcard $(LIBBPF)/loader/*)
 .PHONY: loader
 loader: $(LIBBPF_MADE) ## build the libbpf loader of verify, if libbpf is there
 
-.PHONY: build
-build: page loader ## build bin/bpflab, statically linked
+GO_BUILD = CGO_ENABLED=0 go build -buildvcs=false -trimpath
+LDFLAGS  = -s -w -X main.version=$(VERSION)
+
+# The guest agent, compressed anew where it changed, and where bpflab embeds it from. Plain
+# `go build` leaves it out, and bpflab is its own agent: so none is older than the sources.
+PACKED  = $(abspath $(BIN))/.agent
+OVERLAY = {"Replace": {"$(CURDIR)/harness/agent/agent.zst": "$(PACKED).zst"}}
+
+.PHONY: agent
+agent:
 	@mkdir -p '$(BIN)'
-	@CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o '$(BIN)/' ./cmd/bpflab
-	@test "$$(go env GOOS)" = linux || GOOS=linux CGO_ENABLED=0 go build -buildvcs=false -trimpath \
-		-ldflags '-s -w -X main.version=$(VERSION)' -o '$(BIN)'/bpflab-linux-$$(go env GOARCH) ./cmd/bpflab
+	@GOOS=linux $(GO_BUILD) -ldflags '-s -w' -o '$(BIN)/bpflab-agent' ./cmd/bpflab-agent
+	@test -e '$(PACKED).zst' && cmp -s '$(BIN)/bpflab-agent' '$(PACKED)' || \
+		{ go run ./harness/agent/pack '$(BIN)/bpflab-agent' '$(PACKED).zst' && cp '$(BIN)/bpflab-agent' '$(PACKED)'; }
+	@echo '$(OVERLAY)' >'$(PACKED).json'
+
+.PHONY: build
+build: page loader agent ## build bin/bpflab, statically linked, with the guest agent inside
+	@$(GO_BUILD) -overlay '$(PACKED).json' -tags bpflab_agent -ldflags '$(LDFLAGS)' -o '$(BIN)/' ./cmd/bpflab
 
 lab-%: setup build ## run one lab on the default kernels, or on KERNEL=
 	@'$(BIN)/bpflab' run '$*' $(RUN_FLAGS)
@@ -91,8 +104,8 @@ test-lxd: ## install LXD, start servers and a cluster of their own (as root), an
 	BPFLAB_VM_TESTS=1 BPFLAB_LXD_TESTS=1 go run ./ci/skips -count=1 -timeout 30m -run TestLXD ./cmd/bpflab
 
 .PHONY: test-kvm
-test-kvm: setup ## run bpflab with KVM in a machine that QEMU emulates (as root; half an hour); SHORT=1 is one fork
-	go run ./ci/kvm $(if $(SHORT),-short) $(ARGS)
+test-kvm: setup build ## run bpflab with KVM in a machine that QEMU emulates (as root; half an hour); SHORT=1 is one fork
+	go run ./ci/kvm -bin '$(BIN)' $(if $(SHORT),-short) $(ARGS)
 
 .PHONY: test-hosts
 test-hosts: ## run bpflab in bare roots of Debian and Ubuntu (as root; an hour), and write docs/hosts.md

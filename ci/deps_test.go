@@ -39,6 +39,18 @@ func TestMachinesNeedNoHarness(t *testing.T) {
 	}
 }
 
+// The agent is in the memory of every machine: it has nothing in it that a guest does not need.
+func TestAgentIsLean(t *testing.T) {
+	for _, pkg := range deps(t, "./cmd/bpflab-agent") {
+		ours, isOurs := strings.CutPrefix(pkg, modulePath)
+		switch {
+		case isOurs && !strings.HasPrefix(ours, "harness/guest") && !slices.Contains([]string{"cmd/bpflab-agent", "harness/object", "harness/probe", "harness/verdict", "vms/suggest", "vms/variant", "vms/wire"}, ours),
+			slices.Contains([]string{"net/http", "text/template", "github.com/goccy/go-yaml", "github.com/spf13/cobra"}, pkg):
+			t.Errorf("the agent is built with %s", pkg)
+		}
+	}
+}
+
 // isTooling reports whether a package serves tests alone. Such packages lie below ci,
 // or are named for what they help to test; harness/gotest is a verb's.
 func isTooling(pkg string) bool {

@@ -6,6 +6,7 @@ package ci
 var layers = map[string][]string{
 	// 0: for all
 	"vms/suggest": {},
+	"vms/variant": {},
 	"vms/cache":   {"vms/lease"},
 	"vms/cpio":    {},
 
@@ -14,7 +15,7 @@ var layers = map[string][]string{
 	"vms/wire":                 {},
 	"vms/install":              {},
 	"harness/guest/earlymount": {},
-	"vms/kernel":               {"vms/suggest"},
+	"vms/kernel":               {"vms/suggest", "vms/variant"},
 	"vms/kernel/bzimage":       {},
 	"vms/kernel/extract":       {},
 	"vms/kernel/deb":           {"vms/kernel/extract"},
@@ -32,6 +33,7 @@ var layers = map[string][]string{
 	"ci/table":                 {},
 
 	// 2
+	"harness/agent":       {"vms/cache"},
 	"harness/build":       {"vms/cache", "vms/child", "vms/install", "vms/lease"},
 	"harness/bundle":      {"vms/lease"},
 	"harness/lab":         {"vms/kernel", "vms/suggest"},
@@ -72,7 +74,7 @@ var layers = map[string][]string{
 	"vms/lxd/lxdtest":       {},
 	"vms/multipass":         {"vms/install", "vms/wire", "vms", "vms/child", "vms/console", "vms/kernel", "vms/lease"},
 	"vms/host":              {"vms/wire", "vms", "vms/child", "vms/console", "vms/kernel", "vms/lease"},
-	"harness/guest":         {"harness/guest/earlymount", "vms/suggest", "harness/object", "harness/probe", "harness/verdict", "vms/wire", "vms/kernel"},
+	"harness/guest":         {"harness/guest/earlymount", "vms/suggest", "harness/object", "harness/probe", "harness/verdict", "vms/wire", "vms/variant", "vms/kernel"}, // vms/kernel for its tests
 	"harness/libbpf":        {"harness/object"},
 	"harness/plan":          {"harness/lab", "vms", "vms/kernel"},
 
@@ -94,11 +96,13 @@ var layers = map[string][]string{
 	"harness/workshop/web/webtest": {"harness/workshop"},
 
 	// 6: all of it
-	"cmd/bpflab":   {"*"},
-	"ci/multipass": {"harness/guest", "vms/wire", "vms", "vms/kernel", "vms/kernel/catalogue", "vms/qemu"},
-	"ci/bench":     {"*"},
-	"ci/hosts":     {"ci/steps", "ci/table", "harness/verdict", "vms", "vms/lease", "vms/kernel/catalogue"},
-	"ci/kvm":       {"ci/steps", "ci/table", "harness/verdict", "vms", "vms/lease", "vms/kernel/catalogue"},
+	"cmd/bpflab":         {"*"},
+	"cmd/bpflab-agent":   {"harness/guest"},
+	"harness/agent/pack": {"harness/agent"},
+	"ci/multipass":       {"harness/guest", "vms/wire", "vms", "vms/kernel", "vms/kernel/catalogue", "vms/qemu"},
+	"ci/bench":           {"*"},
+	"ci/hosts":           {"ci/steps", "ci/table", "harness/verdict", "vms", "vms/lease", "vms/kernel/catalogue"},
+	"ci/kvm":             {"ci/steps", "ci/table", "harness/verdict", "vms", "vms/lease", "vms/kernel/catalogue"},
 }
 
 // forTests is what test files may import besides: fakes, and what is real input,

@@ -6,7 +6,7 @@
 # /opt/bpflab/settings has KERNELS, to test on, ONCE, the one of them for what takes long,
 # TESTS and TESTS_ONCE, patterns of tests, and SHORT=1 for one fork and no more.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb
-export XDG_CACHE_HOME=/opt/bpflab/cache BPFLAB_VM_TESTS=1 BPFLAB_TEST_AGENT=/opt/bpflab/bpflab
+export XDG_CACHE_HOME=/opt/bpflab/cache BPFLAB_VM_TESTS=1 BPFLAB_TEST_AGENT=/opt/bpflab/bpflab-agent
 out=/results
 cd /opt/bpflab || exit
 # shellcheck source=/dev/null

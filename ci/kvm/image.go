@@ -25,16 +25,11 @@ func prepare(ctx context.Context, work string, o options) error {
 	if err := os.MkdirAll(payload, 0o755); err != nil {
 		return err
 	}
-	fmt.Println("test-kvm: building bpflab and its tests")
-	for _, args := range [][]string{
-		{"build", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(payload, "bpflab"), "./cmd/bpflab"},
-		{"test", "-c", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(payload, "qemu.test"), "./vms/qemu"},
-	} {
-		if err := command(ctx, "go", args...); err != nil {
-			return err
-		}
+	fmt.Println("test-kvm: building the tests")
+	if err := command(ctx, "go", "test", "-c", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(payload, "qemu.test"), "./vms/qemu"); err != nil {
+		return err
 	}
-	for _, path := range []string{"bpf", "ci/kvm/guest.sh", "ci/kvm/panic.md", "ci/kvm/start.md", "ci/steps/steps.sh"} {
+	for _, path := range []string{filepath.Join(o.bin, "bpflab"), filepath.Join(o.bin, "bpflab-agent"), "bpf", "ci/kvm/guest.sh", "ci/kvm/panic.md", "ci/kvm/start.md", "ci/steps/steps.sh"} {
 		if err := command(ctx, "cp", "-a", path, payload); err != nil {
 			return err
 		}

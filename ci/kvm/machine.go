@@ -45,13 +45,17 @@ func boot(ctx context.Context, root string, timeout time.Duration) (early string
 	if err := cmd.Start(); err != nil {
 		return "", err
 	}
-	last := follow(console, cancel)
+	quiet := time.AfterFunc(silence, cancel)
+	last := follow(console, func() { quiet.Reset(silence) }, cancel)
+	silent := !quiet.Stop()
 	err = cmd.Wait()
 	switch {
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	case stuck.MatchString(last):
 		return "it stood still: " + last, nil
+	case silent:
+		return fmt.Sprintf("it printed nothing for %s after: %s", silence, last), nil
 	case limited.Err() != nil:
 		return fmt.Sprint("it did not end within ", timeout), nil
 	case err != nil:
@@ -62,17 +66,21 @@ func boot(ctx context.Context, root string, timeout time.Duration) (early string
 	return "", nil
 }
 
+// silence is how long a machine may print nothing. The longest step takes a third of that.
+const silence = 10 * time.Minute
+
 // stuck finds a processor that has stood still for too long to go on: in machines within
 // the machine, QEMU loses interrupts now and then.
 var stuck = regexp.MustCompile(`soft lockup - CPU#\d+ stuck for (\d{3,}|[5-9]\d)s`)
 
 // follow prints a console, each line with its time, and returns the line that matters most
 // at the end: "finished" if the script came to its end, else the kernel's panic, else the
-// last one. It ends a machine that is stuck.
-func follow(console io.Reader, end func()) string {
+// last one. It calls heard for each line, and end for a machine that is stuck.
+func follow(console io.Reader, heard, end func()) string {
 	began, last := time.Now(), ""
 	lines := bufio.NewScanner(console)
 	for lines.Scan() {
+		heard()
 		line := strings.TrimSpace(lines.Text())
 		if last != "finished" && !strings.Contains(last, "Kernel panic") && !stuck.MatchString(last) {
 			last = line

@@ -17,9 +17,9 @@ func TestFollow(t *testing.T) {
 		"slow":       {"[9.0] watchdog: BUG: soft lockup - CPU#1 stuck for 26s! [bpflab:508]\nfinished", "finished", false},
 		"stuck":      {"[9.0] watchdog: BUG: soft lockup - CPU#1 stuck for 53s! [bpflab:508]\nlater", "[9.0] watchdog: BUG: soft lockup - CPU#1 stuck for 53s! [bpflab:508]", true},
 	} {
-		ended := false
-		last := follow(strings.NewReader(tt.console), func() { ended = true })
-		if last != tt.last || ended != tt.ended {
+		ended, heard := false, 0
+		last := follow(strings.NewReader(tt.console), func() { heard++ }, func() { ended = true })
+		if last != tt.last || ended != tt.ended || heard == 0 {
 			t.Errorf("%s: %q, ended %v, want %q, %v", name, last, ended, tt.last, tt.ended)
 		}
 	}

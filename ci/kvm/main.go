@@ -3,7 +3,7 @@
 // bpflab runs machines there. It prints a table and exits with 1 where one did not do
 // what it should.
 //
-//	go run ./ci/kvm [-short] [-keep DIR] [-timeout D]
+//	go run ./ci/kvm [-bin DIR] [-short] [-keep DIR] [-timeout D]
 //
 // SUITE says which Debian is in the machine. Needs root and apt.
 package main
@@ -23,6 +23,7 @@ import (
 )
 
 type options struct {
+	bin     string
 	short   bool
 	keep    string
 	timeout time.Duration
@@ -32,6 +33,7 @@ type options struct {
 func main() {
 	var o options
 	kernels := flag.String("kernels", "", "kernels to test on, with commas (default: bpflab's own; with -short 6.12)")
+	flag.StringVar(&o.bin, "bin", "bin", "where make build has left bpflab and its agent")
 	flag.BoolVar(&o.short, "short", false, "one kernel and one fork")
 	flag.StringVar(&o.keep, "keep", "", "leave there what the machine wrote")
 	flag.DurationVar(&o.timeout, "timeout", 0, "of the machine (default: 90m, with -short 10m)")

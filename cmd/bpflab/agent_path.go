@@ -1,29 +1,34 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
+
+	"github.com/bpflab/bpflab/harness/agent"
+	"github.com/bpflab/bpflab/vms/kernel/store"
 )
 
-// agentVariable names the guest agent's binary, on systems that are not the
-// guests'.
+// agentVariable names another program as guest agent.
 const agentVariable = "BPFLAB_AGENT"
 
-// agentPath returns the guest agent's binary: this one on Linux, else the one for
-// Linux that lies beside it, as `make build` leaves it.
+// agentPath returns the guest agent's program: the one that `make build` packs into bpflab, else
+// bpflab itself.
 func agentPath() (string, error) {
 	if path := os.Getenv(agentVariable); path != "" {
 		return path, nil
 	}
-	self, err := os.Executable()
-	if err != nil || runtime.GOOS == "linux" {
-		return self, err
+	root, err := store.DefaultRoot()
+	if err != nil {
+		return "", err
 	}
-	path := filepath.Join(filepath.Dir(self), "bpflab-linux-"+runtime.GOARCH)
-	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("guests are Linux machines, and bpflab for Linux is not beside this one: make build makes it, or set %s: %w", agentVariable, err)
+	path, err := agent.Path(agentCache(root))
+	if !errors.Is(err, agent.ErrNotPacked) {
+		return path, err
 	}
-	return path, nil
+	if runtime.GOOS != "linux" {
+		return "", fmt.Errorf("%w; %s can name one", err, agentVariable)
+	}
+	return os.Executable()
 }

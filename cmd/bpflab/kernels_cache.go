@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/bpflab/bpflab/harness/agent"
 	"github.com/bpflab/bpflab/harness/build"
 	"github.com/bpflab/bpflab/vms/cache"
 	"github.com/bpflab/bpflab/vms/initramfs"
@@ -17,6 +18,7 @@ import (
 func objectCache(root string) string { return filepath.Join(root, "objects") }
 func qemuCache(root string) string   { return filepath.Join(root, "qemu") }
 func lxdCache(root string) string    { return filepath.Join(root, "lxd") }
+func agentCache(root string) string  { return filepath.Join(root, "agent") }
 func rootfsCache(root string) string { return filepath.Join(root, "userland") }
 
 // stock is what the cache has of one kind of file.
@@ -33,10 +35,11 @@ func takeStock(root string) []stock {
 		bad, sound := initramfs.NewCache(dir).Verify()
 		archives.found, archives.sound = append(archives.found, bad...), archives.sound+sound
 	}
-	all := []stock{archives, {name: "--rootfs archives"}, {name: "objects"}, {name: "templates"}}
+	all := []stock{archives, {name: "--rootfs archives"}, {name: "objects"}, {name: "templates"}, {name: "guest agents"}}
 	all[1].found, all[1].sound = rootfs.Cache{Dir: rootfsCache(root)}.Verify()
 	all[2].found, all[2].sound = build.Verify(objectCache(root))
 	all[3].found, all[3].sound = verifyTemplates(root)
+	all[4].found, all[4].sound = agent.Verify(agentCache(root))
 	return all
 }
 
@@ -73,6 +76,7 @@ func pruneCache(root string, everything bool) error {
 	for _, dir := range []string{qemuCache(root), lxdCache(root)} {
 		errs = append(errs, initramfs.NewCache(dir).Prune(now))
 	}
+	errs = append(errs, agent.Prune(agentCache(root), time.Minute, now))
 	roots := rootfs.Cache{Dir: rootfsCache(root)}
 	errs = append(errs, roots.Prune(now, everything))
 	for _, dir := range []string{"keys", "objects"} {

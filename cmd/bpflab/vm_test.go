@@ -28,13 +28,19 @@ func needVMs(t *testing.T) {
 	}
 }
 
-// binary builds the command as it is shipped, once for all tests. It lies where
-// test binaries do, so that nobody need remove it.
+// binary builds the command as it is shipped, with its agent inside, once for all tests. It
+// lies where test binaries do, so that nobody need remove it.
 var binary = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(filepath.Dir(os.Args[0]), "bpflab")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, ".")
+	dir := filepath.Dir(os.Args[0])
+	path := filepath.Join(dir, "bpflab")
+	agent := exec.Command("make", "--no-print-directory", "-C", "../..", "agent", "BIN="+dir)
+	out, err := agent.CombinedOutput()
+	if err != nil {
+		return "", errors.Join(err, fromOutput(err, out))
+	}
+	build := exec.Command("go", "build", "-trimpath", "-overlay", filepath.Join(dir, ".agent.json"), "-tags", "bpflab_agent", "-ldflags", "-s -w", "-o", path, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	out, err := build.CombinedOutput()
+	out, err = build.CombinedOutput()
 	return path, errors.Join(err, fromOutput(err, out))
 })
 

@@ -13,7 +13,7 @@ import (
 
 // describe makes the payload of the ready frame, without what differs between
 // copies of a machine.
-func describe(port bool, v *variant) ([]byte, error) {
+func describe(port bool, v *bootVariant) ([]byte, error) {
 	var u unix.Utsname
 	if err := unix.Uname(&u); err != nil {
 		return nil, fmt.Errorf("uname: %w", err)

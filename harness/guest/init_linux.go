@@ -35,10 +35,7 @@ func initMachine() error {
 	for k, v := range environment {
 		os.Setenv(k, v)
 	}
-	v, err := readVariant()
-	if err != nil {
-		return err
-	}
+	v := readVariant()
 	if err := mountAll(v.hierarchies); err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 // prepareAndServe says hello, prepares all that does not depend on who the machine
 // is, and waits to be resumed; it may be one of many copies when that happens.
 // Then it answers calls until the host hangs up.
-func prepareAndServe(stream io.ReadWriter, v *variant) error {
+func prepareAndServe(stream io.ReadWriter, v *bootVariant) error {
 	if err := wire.Hello(stream); err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func serve(stream io.ReadWriter, agent *agent) error {
 	if err := wire.Hello(stream); err != nil {
 		return err
 	}
-	ready, err := describe(false, &variant{})
+	ready, err := describe(false, &bootVariant{})
 	if err != nil {
 		return err
 	}

@@ -9,14 +9,14 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/variant"
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// variant is in what this machine's kernel is to differ from how it is usually booted, and
+// bootVariant is in what this machine's kernel is to differ from how it is usually booted, and
 // what of that did not take effect.
-type variant struct {
-	wanted      kernel.Variant
+type bootVariant struct {
+	wanted      variant.Variant
 	hierarchies []filesystem // of control groups
 	unmet       []wire.Unmet
 }
@@ -25,21 +25,17 @@ type variant struct {
 var unified = []filesystem{{"cgroup2", cgroupRoot, true}}
 
 // readVariant returns the variant that the kernel's command line names.
-func readVariant() (*variant, error) {
-	v := &variant{hierarchies: unified}
-	text, err := parameter(kernel.VariantParameter)
+func readVariant() *bootVariant {
+	v := &bootVariant{hierarchies: unified}
+	text, err := parameter(variant.Parameter)
 	if err != nil {
-		return v, nil // it is the usual one
+		return v // it is the usual one
 	}
-	if v.wanted, err = kernel.ParseVariant(text); err != nil {
-		return nil, fmt.Errorf("%s=%s: %w", kernel.VariantParameter, text, err)
+	v.wanted = variant.Variant(text)
+	if v.wanted.Has(variant.Setting{Name: "cgroup1"}) {
+		v.hierarchies = nil
 	}
-	for _, s := range v.wanted.Settings() {
-		if s.Name == "cgroup1" {
-			v.hierarchies = nil
-		}
-	}
-	return v, nil
+	return v
 }
 
 // knobs make a setting true, as far as the command line has not, and look whether it is.
@@ -56,7 +52,7 @@ var knobs = map[string]func(value string) error{
 }
 
 // apply makes all settings true, and keeps those that cannot be.
-func (v *variant) apply() {
+func (v *bootVariant) apply() {
 	for _, s := range v.wanted.Settings() {
 		err := errors.New("this agent does not know it")
 		if turn := knobs[s.Name]; turn != nil {

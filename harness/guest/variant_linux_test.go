@@ -23,7 +23,7 @@ func TestEverySettingHasAKnob(t *testing.T) {
 }
 
 func TestUnknownSettingIsUnmet(t *testing.T) {
-	v := variant{wanted: "warp=9"}
+	v := bootVariant{wanted: "warp=9"}
 	v.apply()
 	if len(v.unmet) != 1 || v.unmet[0].Setting != "warp=9" {
 		t.Errorf("unmet: %v", v.unmet)

@@ -17,7 +17,19 @@ import (
 // Create writes a file and its sum; fill writes the content. It replaces what is there,
 // even a directory. On an error it leaves nothing behind.
 func Create(file string, fill func(io.Writer) error) error {
-	return create(file, func(temp *os.File) error {
+	return createWithSum(file, 0o644, fill)
+}
+
+// WriteProgram creates an executable file as Create does, from content in memory.
+func WriteProgram(file string, content []byte) error {
+	return createWithSum(file, 0o755, func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	})
+}
+
+func createWithSum(file string, mode fs.FileMode, fill func(io.Writer) error) error {
+	return create(file, mode, func(temp *os.File) error {
 		h := newHashing(temp)
 		buffered := bufio.NewWriterSize(h, 256<<10)
 		if err := fill(buffered); err != nil {
@@ -40,13 +52,13 @@ func Write(file string, content []byte) error {
 
 // Replace writes a file without a sum, whole or not at all.
 func Replace(file string, content []byte) error {
-	return create(file, func(temp *os.File) error {
+	return create(file, 0o644, func(temp *os.File) error {
 		_, err := temp.Write(content)
 		return err
 	})
 }
 
-func create(file string, fill func(*os.File) error) (err error) {
+func create(file string, mode fs.FileMode, fill func(*os.File) error) (err error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return Explain(err)
 	}
@@ -56,7 +68,7 @@ func create(file string, fill func(*os.File) error) (err error) {
 	}
 	defer os.Remove(temp.Name()) // it is renamed if all went well
 	defer temp.Close()           // and locked until then
-	if err := errors.Join(fill(temp), temp.Chmod(0o644)); err != nil {
+	if err := errors.Join(fill(temp), temp.Chmod(mode)); err != nil {
 		return wrap(file, err)
 	}
 	if err := clearDirectory(file); err != nil {

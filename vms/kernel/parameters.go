@@ -7,11 +7,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-)
 
-// VariantParameter is the word of the kernel's command line that names the variant to the
-// agent, which sets what no other parameter does, and looks whether all took effect.
-const VariantParameter = "bpflab.variant"
+	"github.com/bpflab/bpflab/vms/variant"
+)
 
 // Parameters returns what the kernel's command line needs besides what is usual, for its
 // variant and for a security module, "" for none, to be active.
@@ -29,7 +27,7 @@ func (i Image) Parameters(lsm string) string {
 		}
 	}
 	if i.Variant != "" {
-		words = append(words, VariantParameter+"="+string(i.Variant))
+		words = append(words, variant.Parameter+"="+string(i.Variant))
 	}
 	return strings.Join(words, " ")
 }
@@ -38,8 +36,8 @@ func (i Image) Parameters(lsm string) string {
 // was built to have, else "". A kernel whose configuration is unknown gets such a list for
 // its variant alone, with those that Linux has by default.
 func (i Image) lsmList(lab string) string {
-	wanted := i.Variant.values("lsm")
-	if len(i.Variant.values("lockdown")) > 0 {
+	wanted := i.Variant.Values("lsm")
+	if len(i.Variant.Values("lockdown")) > 0 {
 		wanted = append(wanted, "lockdown")
 	}
 	built, known := i.builtLSMs()
@@ -92,7 +90,7 @@ func (i Image) config() []byte {
 // machine showed.
 func (i Image) Lacks(s Setting, seen string) string {
 	k, _ := findKnob(s.Name)
-	if s == (Setting{"lsm", "bpf"}) {
+	if s == (Setting{Name: "lsm", Value: "bpf"}) {
 		k.option, k.since = "CONFIG_BPF_LSM", Version{Major: 5, Minor: 7}
 	}
 	return fmt.Sprintf("this kernel cannot have +%s: %s%s", s, i.blame(k), seen)

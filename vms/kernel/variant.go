@@ -8,26 +8,14 @@ import (
 	"strings"
 
 	"github.com/bpflab/bpflab/vms/suggest"
+	"github.com/bpflab/bpflab/vms/variant"
 )
 
-// Variant is in what a kernel differs from how it is usually booted: settings in the order
-// of their names, with + between them ("jit=off+lockdown=integrity"). The zero Variant is
-// the usual one.
-type Variant string
+// Variant is in what a kernel differs from how it is usually booted.
+type Variant = variant.Variant
 
 // Setting is one part of a Variant.
-type Setting struct {
-	Name  string
-	Value string // "" for a setting without one
-}
-
-// String writes the setting as selectors have it, without the +.
-func (s Setting) String() string {
-	if s.Value == "" {
-		return s.Name
-	}
-	return s.Name + "=" + s.Value
-}
+type Setting = variant.Setting
 
 // knob is a setting that there is.
 type knob struct {
@@ -74,7 +62,7 @@ func (k knob) examples() []string {
 	}
 	var words []string
 	for _, v := range k.values {
-		words = append(words, Setting{k.name, v}.String())
+		words = append(words, Setting{Name: k.name, Value: v}.String())
 	}
 	return words
 }
@@ -143,11 +131,11 @@ func parseSetting(piece string) (Setting, error) {
 		if err != nil {
 			return Setting{}, fmt.Errorf("+%s: %w", piece, err)
 		}
-		return Setting{name, size}, nil
+		return Setting{Name: name, Value: size}, nil
 	case valued && value == "" || !slices.Contains(k.values, value):
 		return Setting{}, fmt.Errorf("+%s is no variant; there is +%s", piece, strings.Join(k.examples(), ", +"))
 	}
-	return Setting{name, value}, nil
+	return Setting{Name: name, Value: value}, nil
 }
 
 func unknownSetting(piece string) error {
@@ -202,50 +190,4 @@ func CutVariant(selector string) (base string, v Variant, err error) {
 	}
 	v, err = ParseVariant(strings.TrimPrefix(selector[len(base):], "+"))
 	return base, v, err
-}
-
-// Settings returns the parts of the variant.
-func (v Variant) Settings() []Setting {
-	if v == "" {
-		return nil
-	}
-	var all []Setting
-	for word := range strings.SplitSeq(string(v), "+") {
-		name, value, _ := strings.Cut(word, "=")
-		all = append(all, Setting{name, value})
-	}
-	return all
-}
-
-// Suffix returns what the variant adds to a selector or a label: "+jit=off"; "" for the
-// usual one.
-func (v Variant) Suffix() string {
-	if v == "" {
-		return ""
-	}
-	return "+" + string(v)
-}
-
-// Has reports whether a setting is among those of the variant.
-func (v Variant) Has(s Setting) bool { return slices.Contains(v.Settings(), s) }
-
-// values returns the values of all settings of a name.
-func (v Variant) values(name string) []string {
-	var all []string
-	for _, s := range v.Settings() {
-		if s.Name == name {
-			all = append(all, s.Value)
-		}
-	}
-	return all
-}
-
-// Memory returns the memory that the variant gives a machine, in bytes; 0 if it says
-// nothing of it.
-func (v Variant) Memory() int64 {
-	for _, text := range v.values("mem") {
-		unit := map[byte]int64{'M': 1 << 20, 'G': 1 << 30}[text[len(text)-1]]
-		return int64(number(text[:len(text)-1])) * unit
-	}
-	return 0
 }

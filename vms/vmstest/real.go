@@ -63,7 +63,7 @@ var realAgent = sync.OnceValues(func() (string, error) {
 		return agent, nil
 	}
 	agent := filepath.Join(filepath.Dir(os.Args[0]), "bpflab-agent")
-	build := exec.Command("go", "build", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w", "-o", agent, "github.com/bpflab/bpflab/cmd/bpflab")
+	build := exec.Command("go", "build", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w", "-o", agent, "github.com/bpflab/bpflab/cmd/bpflab-agent")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the agent: %w\n%s", err, out)

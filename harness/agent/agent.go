@@ -1,0 +1,95 @@
+// Package agent has the guest agent's program, cmd/bpflab-agent, which `make build` packs into
+// bpflab: a small one, because every machine has a copy in its memory.
+//
+// A plain `go build` packs nothing, so that what it builds is never older than the sources:
+// bpflab is its own agent then, a large one.
+package agent
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/bpflab/bpflab/vms/cache"
+)
+
+// ErrNotPacked is the error of a bpflab that was built without its agent.
+var ErrNotPacked = errors.New("this bpflab was built without its guest agent, which `make build` packs into it")
+
+// Pack compresses an agent's program as Path expects it.
+func Pack(to io.Writer, program []byte) error {
+	w, err := zstd.NewWriter(to, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(program)
+	return errors.Join(err, w.Close())
+}
+
+// Path returns the agent's program, an executable file of the directory, where the first call
+// of a build of bpflab unpacks it. A damaged file is made again. The error is ErrNotPacked, or
+// names the file.
+func Path(dir string) (string, error) { return path(dir, packed) }
+
+func path(dir string, packed []byte) (string, error) {
+	if len(packed) == 0 {
+		return "", ErrNotPacked
+	}
+	sum := sha256.Sum256(packed)
+	file := filepath.Join(dir, hex.EncodeToString(sum[:8])+suffix)
+	var check cache.Checker
+	if check.CheckFile(file) == nil {
+		cache.Touch(file)
+		return file, nil
+	}
+	if err := unpack(file, packed); err != nil {
+		return "", fmt.Errorf("guest agent: %w", err)
+	}
+	Prune(dir, keep, time.Now()) // what cannot be removed stays
+	return file, nil
+}
+
+// suffix ends the names of unpacked agents.
+const suffix = "-bpflab-agent"
+
+func unpack(file string, packed []byte) error {
+	r, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	program, err := r.DecodeAll(packed, nil)
+	if err != nil {
+		return err
+	}
+	return cache.WriteProgram(file, program)
+}
+
+// keep is how long an agent of another build stays after its last use.
+const keep = 24 * time.Hour
+
+// Prune removes the agents of a directory that nobody has used for that long, which are
+// unpacked again when they are needed, and what dead processes left.
+func Prune(dir string, unused time.Duration, now time.Time) error {
+	cache.Sweep(dir, now)
+	var errs []error
+	for _, file := range cache.Files(dir, suffix) {
+		if now.Sub(cache.Used(file)) > unused {
+			errs = append(errs, cache.Remove(file))
+		}
+	}
+	return errors.Join(append(errs, cache.RemoveLoneSums(dir))...)
+}
+
+// Verify checks every agent of a directory and returns those that are damaged, and how many
+// are sound.
+func Verify(dir string) (bad []cache.Finding, sound int) {
+	var check cache.Checker
+	return check.VerifyFiles("agent", dir, suffix)
+}

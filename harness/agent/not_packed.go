@@ -1,0 +1,5 @@
+//go:build !bpflab_agent
+
+package agent
+
+var packed []byte
