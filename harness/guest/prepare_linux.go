@@ -37,7 +37,7 @@ func prepareAndServe(stream io.ReadWriter, v *bootVariant) error {
 	agent := newAgent(newReaper())
 	defer agent.close()
 	if _, err := parameter("bpflab.copied"); err == nil {
-		agent.loader.rehearse()
+		agent.rehearse()
 	}
 	handlers := agent.handlers()
 	resume, stream, err := wait(stream, port)

@@ -1,17 +1,21 @@
 package guest
 
 import (
+	"context"
+
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
 
 	"github.com/bpflab/bpflab/harness/probe"
 )
 
-// rehearse loads a small program, as labs do, and unloads it. What the first load of a
-// process learns of its kernel is in the memory of every copy of this machine then, and
-// is not learned again in each. A kernel that refuses it will refuse labs, which report
-// it.
-func (l *loader) rehearse() {
+// rehearse does once what labs do first: it opens the trace buffer's pipe, loads a small
+// program, and undoes both. What the agent and the kernel learn and allocate at the first time is
+// in the memory of every copy of this machine then, and not done again in each. What fails
+// here will fail in labs, which report it.
+func (a *agent) rehearse() {
+	a.trace.start(context.Background(), a.shared)
+	a.trace.close()
 	if probe.LiftMemlock() != nil {
 		return
 	}
@@ -23,7 +27,7 @@ func (l *loader) rehearse() {
 	for _, m := range made {
 		defer m.Close()
 	}
-	l.load(spec, "rehearsal", made).close()
+	a.loader.load(spec, "rehearsal", made).close()
 }
 
 // rehearsal returns an object with a map that a probe looks into, and a line that it prints.
