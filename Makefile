@@ -73,7 +73,7 @@ agent:
 	@mkdir -p '$(BIN)'
 	@GOOS=linux $(GO_BUILD) -ldflags '-s -w' -o '$(BIN)/bpflab-agent' ./cmd/bpflab-agent
 	@test -e '$(PACKED).zst' && cmp -s '$(BIN)/bpflab-agent' '$(PACKED)' || \
-		{ go run ./harness/agent/pack '$(BIN)/bpflab-agent' '$(PACKED).zst' && cp '$(BIN)/bpflab-agent' '$(PACKED)'; }
+		{ GOOS= GOARCH= go run ./harness/agent/pack '$(BIN)/bpflab-agent' '$(PACKED).zst' && cp '$(BIN)/bpflab-agent' '$(PACKED)'; }
 	@echo '$(OVERLAY)' >'$(PACKED).json'
 
 .PHONY: build
