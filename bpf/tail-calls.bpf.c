@@ -93,7 +93,7 @@ int dispatch(struct xdp_md *ctx)
 	struct ethhdr *eth = (void *)(long)ctx->data;
 	struct iphdr *ip = (void *)(eth + 1);
 
-	if ((void *)(ip + 1) > data_end || eth->proto != bpf_htons(ETH_P_IP))
+	if ((void *)(ip + 1) > data_end || eth->h_proto != bpf_htons(ETH_P_IP))
 		return XDP_PASS;
 	bpf_tail_call(ctx, &by_protocol, ip->protocol);
 	return count(IS_OTHER); // only where the place is empty
@@ -121,9 +121,9 @@ static __always_inline __u8 *payload(struct xdp_md *ctx)
 	struct iphdr *ip = (void *)(eth + 1);
 	__u8 *bytes = (void *)(ip + 1) + sizeof(struct udphdr);
 
-	if ((void *)(bytes + HASHED) > data_end || eth->proto != bpf_htons(ETH_P_IP))
+	if ((void *)(bytes + HASHED) > data_end || eth->h_proto != bpf_htons(ETH_P_IP))
 		return 0;
-	if (ip->version_ihl != 0x45 || ip->protocol != IPPROTO_UDP)
+	if (ip->version != 4 || ip->ihl != 5 || ip->protocol != IPPROTO_UDP)
 		return 0;
 	return bytes;
 }

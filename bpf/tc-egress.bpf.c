@@ -34,11 +34,11 @@ static __always_inline __u32 udp_port(void *data, void *data_end)
 
 	if ((void *)(ip + 1) > data_end)
 		return 0;
-	if (eth->proto != bpf_htons(ETH_P_IP) || ip->protocol != IPPROTO_UDP)
+	if (eth->h_proto != bpf_htons(ETH_P_IP) || ip->protocol != IPPROTO_UDP)
 		return 0;
 	if (ip->frag_off & bpf_htons(IP_OFFSET))
 		return 0; // only the first fragment carries the UDP header
-	udp = (void *)ip + (ip->version_ihl & 0xf) * 4; // there may be IP options
+	udp = (void *)ip + ip->ihl * 4; // there may be IP options
 	if ((void *)(udp + 1) > data_end)
 		return 0;
 	return bpf_ntohs(udp->dest);

@@ -92,7 +92,7 @@ int by_ethernet(struct xdp_md *ctx)
 
 	if ((void *)(eth + 1) > data_end)
 		return XDP_PASS;
-	protocol = bpf_ntohs(eth->proto);
+	protocol = bpf_ntohs(eth->h_proto);
 	bpf_map_update_elem(&ethernet, &protocol, &none, BPF_NOEXIST);
 	packets = bpf_map_lookup_elem(&ethernet, &protocol);
 	if (packets)
@@ -108,7 +108,7 @@ int by_ip(struct xdp_md *ctx)
 	struct iphdr *iph = (void *)(eth + 1);
 	__u32 protocol;
 
-	if ((void *)(iph + 1) > data_end || eth->proto != bpf_htons(ETH_P_IP))
+	if ((void *)(iph + 1) > data_end || eth->h_proto != bpf_htons(ETH_P_IP))
 		return XDP_PASS;
 	protocol = iph->protocol;
 	count(&ip, &protocol);
@@ -158,7 +158,7 @@ int by_flow(struct xdp_md *ctx)
 	struct ethhdr *eth = (void *)(long)ctx->data;
 	struct iphdr *iph = (void *)(eth + 1);
 
-	if ((void *)(iph + 1) > data_end || eth->proto != bpf_htons(ETH_P_IP))
+	if ((void *)(iph + 1) > data_end || eth->h_proto != bpf_htons(ETH_P_IP))
 		return XDP_PASS;
 	note_time();
 	count_flow(iph->protocol, iph->saddr);

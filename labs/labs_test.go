@@ -9,14 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/bpflab/bpflab/bpf"
 	"github.com/bpflab/bpflab/labs"
-)
-
-var (
-	solutions = regexp.MustCompile(`(?s)<summary>Solution</summary>(.*?)</details>`)
-	codeBlock = regexp.MustCompile("(?s)```c\n(.*?)```")
-	program   = regexp.MustCompile(`(?m)^program: \.\./\.\./bpf/(\S+)$`)
 )
 
 // documents returns the texts of all labs by name.
@@ -35,33 +28,6 @@ func documents(t *testing.T) map[string]string {
 		texts[path.Dir(file)] = string(text)
 	}
 	return texts
-}
-
-// What a document shows as the solution is what is built and run.
-func TestSolutionsAreTheCode(t *testing.T) {
-	shown := 0
-	for name, text := range documents(t) {
-		m := program.FindStringSubmatch(text)
-		if m == nil {
-			continue
-		}
-		code, err := fs.ReadFile(bpf.FS, m[1])
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		for _, solution := range solutions.FindAllStringSubmatch(text, -1) {
-			for _, block := range codeBlock.FindAllStringSubmatch(solution[1], -1) {
-				shown++
-				if !strings.Contains(string(code), block[1]) {
-					t.Errorf("%s: this solution is not in bpf/%s:\n%s", name, m[1], block[1])
-				}
-			}
-		}
-	}
-	if shown == 0 {
-		t.Error("no document shows a solution")
-	}
 }
 
 func TestIndexNamesEveryLab(t *testing.T) {
@@ -132,6 +98,18 @@ func TestLinksAndFigures(t *testing.T) {
 		}
 		if err := xml.Unmarshal(text, new(struct{})); err != nil || !strings.Contains(string(text), "<title") || !strings.Contains(string(text), "<desc") {
 			t.Errorf("%s is no XML with a title and a description: %v", figure, err)
+		}
+	}
+}
+
+// Where a text sends its reader to another lab, it links to it.
+func TestLabsAreLinked(t *testing.T) {
+	named := regexp.MustCompile("(?:lab|see)\\s`(" + strings.Join(labs.Course, "|") + ")`")
+	for name, text := range documents(t) {
+		for _, m := range named.FindAllStringSubmatch(text, -1) {
+			if m[1] != name {
+				t.Errorf("%s: %q is no link: write [%s](../%s/lab.md)", name, m[0], m[1], m[1])
+			}
 		}
 	}
 }

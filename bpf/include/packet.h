@@ -2,7 +2,9 @@
 
 /*
  * What an XDP program is given, what it may answer, and the headers at the
- * front of a UDP packet.
+ * front of a UDP packet. All names are those of the kernel's own headers
+ * (linux/bpf.h, linux/if_ether.h, linux/ip.h, linux/udp.h), as on little-endian
+ * processors.
  */
 #ifndef BPFLAB_PACKET_H
 #define BPFLAB_PACKET_H
@@ -20,7 +22,7 @@ struct xdp_md {
 };
 
 enum xdp_action {
-	XDP_ABORTED,	/* drop, and tell the tracepoint xdp:xdp_exception */
+	XDP_ABORTED,	/* drop, and report it at the tracepoint xdp:xdp_exception */
 	XDP_DROP,
 	XDP_PASS,
 	XDP_TX,		/* back out of the interface it came in by */
@@ -32,14 +34,15 @@ enum xdp_action {
 #define IPPROTO_UDP 17
 
 struct ethhdr {
-	__u8 dest[6];
-	__u8 source[6];
-	__be16 proto;
+	__u8 h_dest[6];
+	__u8 h_source[6];
+	__be16 h_proto;		/* what follows: ETH_P_IP, for one */
 } __attribute__((packed));
 
 struct iphdr {
-	__u8 version_ihl;	/* version in the high four bits, length of the
-				 * header in 32-bit words in the low four */
+	__u8 ihl : 4;		/* length of the header in 32-bit words: 5, or
+				 * more if it has options */
+	__u8 version : 4;	/* 4 */
 	__u8 tos;
 	__be16 tot_len;
 	__be16 id;

@@ -40,9 +40,9 @@ static __always_inline __u8 *payload(struct xdp_md *ctx)
 	struct iphdr *ip = (void *)(eth + 1);
 	struct udphdr *udp = (void *)(ip + 1);
 
-	if ((void *)(udp + 1) > data_end || eth->proto != bpf_htons(ETH_P_IP))
+	if ((void *)(udp + 1) > data_end || eth->h_proto != bpf_htons(ETH_P_IP))
 		return 0;
-	if (ip->version_ihl != 0x45 || ip->protocol != IPPROTO_UDP)
+	if (ip->version != 4 || ip->ihl != 5 || ip->protocol != IPPROTO_UDP)
 		return 0;
 	return (void *)(udp + 1);
 }

@@ -17,6 +17,7 @@ type Diagnostic struct {
 	Column   int    // 1-based
 	Severity string // "fatal error", "error", "warning" or "note"
 	Text     string
+	Included int // line of the source's main file whose #include led to File; 0 in the main file
 }
 
 // CompileError is the error for C that does not compile.
@@ -25,6 +26,8 @@ type CompileError struct {
 	Diagnostics []Diagnostic // in clang's order
 	Output      string       // clang's whole output, with the user's own file names
 	Hint        string       // what to install, if a system header is missing; else ""
+
+	included int // line of the main file's #include that clang mentioned last
 }
 
 // Error gives clang's own words, source lines and carets included.
@@ -38,7 +41,7 @@ func (e *CompileError) Error() string {
 
 var (
 	located = regexp.MustCompile(`^([^\s:][^:\n]*):(\d+):(\d+): (fatal error|error|warning|note): (.*)$`)
-	from    = regexp.MustCompile(`^(In file included from |\s+from )([^:\n]+)(:\d+:?.*)$`)
+	from    = regexp.MustCompile(`^(In file included from |\s+from )([^:\n]+)(:(\d+):?.*)$`)
 	header  = regexp.MustCompile(`'((?:bpf|linux|asm|asm-generic)/[^']+)' file not found`)
 )
 
@@ -65,6 +68,7 @@ func newCompileError(src Source, messages string, exit error) *CompileError {
 // a diagnostic.
 func (e *CompileError) translate(src Source, line string) string {
 	if match := from.FindStringSubmatch(line); match != nil {
+		e.noteInclude(src, match)
 		return match[1] + src.shown(match[2]) + match[3]
 	}
 	match := located.FindStringSubmatch(line)
@@ -74,8 +78,19 @@ func (e *CompileError) translate(src Source, line string) string {
 	number, _ := strconv.Atoi(match[2]) // digits, by the pattern
 	column, _ := strconv.Atoi(match[3])
 	d := Diagnostic{File: src.shown(match[1]), Line: number, Column: column, Severity: match[4], Text: match[5]}
+	if d.File != src.display(src.Main) {
+		d.Included = e.included
+	}
 	e.Diagnostics = append(e.Diagnostics, d)
 	return fmt.Sprintf("%s:%d:%d: %s: %s", d.File, d.Line, d.Column, d.Severity, d.Text)
+}
+
+// noteInclude remembers a line of the main file from which a header was included. Clang
+// mentions it before the first of the messages about that header.
+func (e *CompileError) noteInclude(src Source, match []string) {
+	if src.shown(match[2]) == src.display(src.Main) {
+		e.included, _ = strconv.Atoi(match[4]) // digits, by the pattern
+	}
 }
 
 // shown turns a name that clang printed into the user's.

@@ -36,7 +36,7 @@ func openPipe(ctx context.Context, path string) (int, error) {
 	}
 }
 
-var errPipeTaken = errors.New("another program of the machine reads trace_pipe; what one reader takes, no other one sees")
+var errPipeTaken = errors.New("another program of the machine has trace_pipe open, and one at a time can read it: end it with Ctrl-C in its terminal")
 
 func tryPipe(path string) (int, error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)

@@ -20,7 +20,7 @@ type findings struct {
 
 // symptoms are tested in this order; each that applies is reported.
 var symptoms = []func(findings) *Diagnosis{
-	noShell, outOfProcesses, outOfMemory, traceTaken, tracingOff, noTracefs, lsmNotListed, noFile, wrongFile, wrongTracepoint, wrongHook, wrongSymbol, neverRan, ranSilently, sizeOfPointer, notLicensed,
+	noShell, outOfProcesses, outOfMemory, traceTaken, tracingOff, noTracefs, lsmNotListed, noFile, wrongFile, wrongTracepoint, wrongHook, wrongSymbol, neverRan, ranSilently, sizeOfPointer, notLicensed, answerOfAnotherHook, byteOrder,
 }
 
 // diagnose returns known faults of the machine and common mistakes that may have made a
@@ -77,7 +77,7 @@ func traceTaken(f findings) *Diagnosis {
 		return nil
 	}
 	p := f.health.TraceReaders[0]
-	return &Diagnosis{fmt.Sprintf("%s (process %d) reads trace_pipe too, and each line goes to one reader only", p.Comm, p.PID),
+	return &Diagnosis{fmt.Sprintf("%s (process %d) has trace_pipe open: this kernel lets one program at a time read it, and on older ones each line goes to one of them", p.Comm, p.PID),
 		"end it with Ctrl-C in its terminal and check again; the trace pane shows the lines, too"}
 }
 

@@ -3,6 +3,7 @@ package workshop
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"path"
 	"regexp"
 	"slices"
@@ -29,21 +30,55 @@ func buildProblems(file string, err error) []Problem {
 		return nil
 	}
 	var out []Problem
-	for _, d := range compile.Diagnostics {
-		p := Problem{File: path.Base(d.File), Line: d.Line, Column: d.Column, Severity: "error", Text: d.Text}
-		switch d.Severity {
-		case "note":
+	for i, d := range compile.Diagnostics {
+		if d.Severity == "note" {
 			continue // details of the message before it, usually in a header
-		case "warning":
-			p.Severity = "warning"
 		}
-		p.Explanation = explainClang(d.Text)
+		p := clangProblem(file, d)
+		if twice := otherDefinition(compile.Diagnostics[i:]); twice > 0 {
+			p.Explanation = fmt.Sprintf("%s; the other one is at line %d", p.Explanation, twice)
+		}
+		if d.Included > 0 && slices.ContainsFunc(out, func(other Problem) bool { return other.File == p.File && other.Line == p.Line }) {
+			continue // the first error in a header is enough
+		}
 		out = append(out, p)
 	}
 	if len(out) == 0 {
 		out = []Problem{{File: file, Severity: "error", Text: firstLine(compile.Output), Explanation: compile.Hint}}
 	}
 	return out
+}
+
+// clangProblem returns the problem of a message of clang. One about a header is placed at
+// the line of the C file that includes it.
+func clangProblem(file string, d build.Diagnostic) Problem {
+	p := Problem{File: path.Base(d.File), Line: d.Line, Column: d.Column, Severity: "error", Text: d.Text, Explanation: explainClang(d.Text)}
+	if d.Severity == "warning" {
+		p.Severity = "warning"
+	}
+	if d.Included == 0 {
+		return p
+	}
+	p.Text = fmt.Sprintf("in %s, line %d: %s", p.File, d.Line, d.Text)
+	p.File, p.Line, p.Column = file, d.Included, 1
+	p.Explanation = "this line includes a header in which that is wrong, because of what is above the line or missing there"
+	if name := found(unknownType, d.Text); name != "" {
+		p.Explanation = "the header that this line includes uses the type " + name + ", which has to be defined before it"
+		p.Fix = `#include "kernel.h", or a header that includes it, belongs above <bpf/bpf_helpers.h>`
+	}
+	return p
+}
+
+// unknownType matches a type of the kernel that no header above has defined.
+var unknownType = regexp.MustCompile(`unknown type name '(__\w+)'`)
+
+// otherDefinition returns the line of the first definition of a name if the message that
+// comes first is about a second one, else 0.
+func otherDefinition(messages []build.Diagnostic) int {
+	if len(messages) > 1 && strings.HasPrefix(messages[0].Text, "redefinition of") && messages[1].Severity == "note" && messages[1].Included == 0 {
+		return messages[1].Line
+	}
+	return 0
 }
 
 // clangHints map messages of clang to what they mean in eBPF.
@@ -54,6 +89,7 @@ var clangHints = []struct{ says, means string }{
 	{"call to undeclared function", "no header declares this function: is its name right? Helpers begin with bpf_"},
 	{"implicit declaration of function", "no header declares this function: is its name right? Helpers begin with bpf_"},
 	{"file not found", "only the headers in bpf/include, libbpf's and the kernel's user-space headers are available"},
+	{"redefinition of", "this name is defined twice: code of the lesson goes in place of what the file has under this name, not below it"},
 	{"unused variable", "warnings are errors here: use the variable or remove it"},
 	{"non-void function does not return a value", "the kernel uses the program's return value: end every path with return and a number"},
 	{"undefined function", "a program can only call helpers, kernel functions and functions that have a body"},

@@ -124,14 +124,17 @@ func (m *machine) setUp(ctx context.Context) {
 	m.session.Call(ctx, wire.OpExec, args, nil, wire.IO{}) // kernels before 5.1 do not count
 }
 
-// putFiles stores the C file and its object in the directory where the student's shell
-// starts.
-func (m *machine) putFiles(ctx context.Context, name string, code, object []byte) error {
+// putFiles stores the C file, its object and headers in the directory where the student's
+// shell starts.
+func (m *machine) putFiles(ctx context.Context, name string, code, object []byte, headers ...Header) error {
 	if name == "" {
 		return nil
 	}
 	files := &bundle.Files{}
 	files.AddContent(path.Join(HomeDir, name), code)
+	for _, h := range headers {
+		files.AddContent(path.Join(HomeDir, h.Name), []byte(h.Text))
+	}
 	if object != nil {
 		files.AddContent(path.Join(HomeDir, strings.TrimSuffix(name, ".c")+".o"), object)
 	}
@@ -167,7 +170,7 @@ func (ws *Workspace) ready(ctx context.Context) (*machine, error) {
 		return nil, err
 	}
 	m.setUp(ctx)
-	if err := m.putFiles(ctx, ws.files.code, []byte(ws.Code().Text), nil); err != nil {
+	if err := m.putFiles(ctx, ws.files.code, []byte(ws.Code().Text), nil, ws.Lesson.Headers()...); err != nil {
 		m.end()
 		return nil, err
 	}

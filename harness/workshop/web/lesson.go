@@ -10,14 +10,15 @@ import (
 
 // lessonAnswer is the JSON of a lab and the student's state.
 type lessonAnswer struct {
-	Name     string       `json:"name"`
-	Title    string       `json:"title"`
-	Intro    string       `json:"intro"` // HTML
-	File     string       `json:"file"`
-	Code     string       `json:"code"`
-	Revision int          `json:"revision"`
-	Steps    []stepAnswer `json:"steps"`
-	State    stateAnswer  `json:"state"`
+	Name     string            `json:"name"`
+	Title    string            `json:"title"`
+	Intro    string            `json:"intro"` // HTML
+	File     string            `json:"file"`
+	Code     string            `json:"code"`
+	Revision int               `json:"revision"`
+	Headers  []workshop.Header `json:"headers"` // that the C file includes, to read
+	Steps    []stepAnswer      `json:"steps"`
+	State    stateAnswer       `json:"state"`
 }
 
 type stepAnswer struct {
@@ -54,7 +55,7 @@ func (s *Server) lesson(w http.ResponseWriter, _ *http.Request, ws *workshop.Wor
 	l := ws.Lesson
 	md := markdown{l.Name}
 	code := ws.Code()
-	out := lessonAnswer{Name: l.Name, Title: l.Title, Intro: md.html(l.Intro), File: l.FileName(), Code: code.Text, Revision: code.Revision, State: stateOf(ws)}
+	out := lessonAnswer{Name: l.Name, Title: l.Title, Intro: md.html(l.Intro), File: l.FileName(), Code: code.Text, Revision: code.Revision, Headers: l.Headers(), State: stateOf(ws)}
 	for _, st := range l.Steps {
 		out.Steps = append(out.Steps, stepAnswer{Name: st.Name, Title: st.Title, HTML: md.html(st.Prose), Checked: workshop.IsChecked(st),
 			Hints: len(st.Hints), Solution: st.Solution != ""})

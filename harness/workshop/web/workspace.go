@@ -76,8 +76,10 @@ func (s *Server) hint(w http.ResponseWriter, r *http.Request, ws *workshop.Works
 	sendJSON(w, map[string]any{"hint": markdown{ws.Lesson.Name}.html(text), "left": left})
 }
 
+// solve sends a step's solution. "part" is the student's C file with the step's part of the
+// solution in it, or "" if it has no place for it.
 func (s *Server) solve(w http.ResponseWriter, r *http.Request, ws *workshop.Workspace) {
-	var in stepInput
+	var in struct{ Step, Code string }
 	if !readJSON(w, r, &in) {
 		return
 	}
@@ -86,7 +88,8 @@ func (s *Server) solve(w http.ResponseWriter, r *http.Request, ws *workshop.Work
 		sendError(w, statusOf(err, http.StatusNotFound), err.Error())
 		return
 	}
-	sendJSON(w, map[string]string{"html": markdown{ws.Lesson.Name}.html(text), "code": code})
+	part, _ := ws.Lesson.PasteSolution(in.Step, in.Code)
+	sendJSON(w, map[string]string{"html": markdown{ws.Lesson.Name}.html(text), "code": code, "part": part})
 }
 
 func (s *Server) reset(w http.ResponseWriter, r *http.Request, ws *workshop.Workspace) {

@@ -96,6 +96,31 @@ export function makeEditor(parent, { text, label, save, change }) {
   };
 }
 
+// makeViewer shows C that cannot be edited.
+export function makeViewer(parent, { text, label }) {
+  const theme = new Compartment();
+  const view = new EditorView({
+    parent,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        appearance(label),
+        EditorState.readOnly.of(true),
+        EditorState.tabSize.of(8),
+        keymap.of([...defaultKeymap, ...searchKeymap]),
+        theme.of(look(false)),
+      ],
+    }),
+  });
+  const stop = onTheme((dark) => view.dispatch({ effects: theme.reconfigure(look(dark)) }));
+  return {
+    destroy() {
+      stop();
+      view.destroy();
+    },
+  };
+}
+
 // appearance returns the extensions for what the editor shows.
 const appearance = (label) => [
   lineNumbers(),

@@ -3,6 +3,7 @@ import { h, fill, toast } from "./dom.js";
 import { follow } from "./events.js";
 import { frame } from "./frame.js";
 import { makeEditor } from "./editor.js";
+import { Files } from "./files.js";
 import { confirmed, makeLesson } from "./lesson.js";
 import { Panes } from "./panes.js";
 import { openTerminals } from "./terminals.js";
@@ -61,11 +62,12 @@ class Lab {
     f.main.className = "lab";
     this.text = makeLesson(this.base, lesson, {
       run: (t) => this.terminals.type(t.endsWith("\n") ? t : t + "\n"),
-      useSolution: (code) => this.useSolution(code),
+      code: () => this.editor?.text() ?? "",
+      useCode: (code, what) => this.useCode(code, what),
       check: (step) => this.check(step),
     });
     this.panes = new Panes(this.base, me, {
-      goTo: (l, c) => this.editor?.goTo(l, c),
+      goTo: (l, c) => this.goTo(l, c),
       next: () => this.next(),
       visible: () => this.sendVisible(),
     });
@@ -86,6 +88,7 @@ class Lab {
   drawEditor() {
     const { lesson } = this;
     const box = h("div", { class: "code-area" });
+    this.files = new Files(lesson.file, lesson.headers, box);
     this.unsaved = h("span", { class: "unsaved", hidden: true }, "not saved");
     const el = h(
       "section",
@@ -93,7 +96,7 @@ class Lab {
       h(
         "div",
         { class: "bar" },
-        h("span", { class: "file" }, lesson.file),
+        this.files.tabs,
         this.unsaved,
         h("span", { class: "space" }),
         confirmed("New machine", "End this machine and start a new one?", () => this.reset(false)),
@@ -101,7 +104,7 @@ class Lab {
         h("button", { type: "button", class: "main", onclick: () => this.save() }, "Save and check"),
         h("kbd", null, navigator.platform.startsWith("Mac") ? "⌘S" : "Ctrl-S"),
       ),
-      box,
+      this.files.el,
       h("p", { class: "help editor-help" }, "Tab indents; Escape, then Tab, leaves the editor."),
     );
     this.editor = makeEditor(box, {
@@ -217,12 +220,20 @@ class Lab {
     dialog.showModal();
   }
 
-  useSolution(code) {
+  // useCode puts a text into the editor.
+  useCode(code, what) {
     if (!code || !this.editor) return;
+    this.files.select(0);
     this.editor.replace(code);
     this.changed();
     this.editor.focus();
-    toast("The solution is in the editor; save to check it. Undo restores your text.");
+    toast(`${what} is in the editor; save to check it. Undo restores your text.`);
+  }
+
+  // goTo shows a place in the student's file.
+  goTo(line, column) {
+    this.files?.select(0);
+    this.editor?.goTo(line, column);
   }
 
   check(step) {
@@ -324,5 +335,6 @@ class Lab {
     this.events.stop();
     this.terminals.destroy();
     this.editor?.destroy();
+    this.files?.destroy();
   }
 }

@@ -1,10 +1,12 @@
 import { copy } from "./copy.js";
 import { get, post } from "./api.js";
+import { diffView } from "./diff.js";
 import { h, fill, toast } from "./dom.js";
 
 // makeLesson shows the text of a lab: the introduction and the steps, one of them open.
-export function makeLesson(base, lesson, { run, useSolution, check }) {
-  const steps = new Map(lesson.steps.map((s, i) => [s.name, makeStep(base, s, i, { run, useSolution, check })]));
+export function makeLesson(base, lesson, on) {
+  const { run } = on;
+  const steps = new Map(lesson.steps.map((s, i) => [s.name, makeStep(base, s, i, on)]));
   const intro = h("div", { class: "prose", html: lesson.intro });
   dress(intro, run);
   const el = h(
@@ -90,28 +92,40 @@ function help(base, step, p, on) {
         post(base + "/solve", { step: step.name }).catch(show),
       ),
     );
-  if (p.solution) {
-    const box = h("div", { class: "prose", html: p.solution });
-    dress(box, on.run);
-    out.push(
-      h(
-        "details",
-        { class: "solution" },
-        h("summary", null, "Solution"),
-        box,
-        h(
-          "button",
-          {
-            type: "button",
-            onclick: () => post(base + "/solve", { step: step.name }).then((a) => on.useSolution(a.code), show),
-          },
-          "Put the lab's solution into the editor",
-        ),
-      ),
-    );
-  }
+  if (p.solution) out.push(solution(base, step, p, on));
   if (buttons.length) out.push(h("p", { class: "buttons" }, buttons));
   return out;
+}
+
+// solution returns a step's solution. Once it is opened, it shows what changes in the
+// student's file.
+function solution(base, step, p, on) {
+  const box = h("div", { class: "prose", html: p.solution });
+  const change = h("div", { class: "change" });
+  dress(box, on.run);
+  const ask = () => post(base + "/solve", { step: step.name, code: on.code() });
+  const use = (text, of, what) =>
+    h("button", { type: "button", onclick: () => ask().then((a) => on.useCode(a[of], what), show) }, text);
+  const compare = async () => {
+    const a = await ask().catch(show);
+    if (!a?.code) return;
+    const whole = use("Put the whole lab's solution into the editor", "code", "The lab's solution");
+    if (!a.part) return fill(change, h("p", { class: "buttons" }, whole));
+    const part = use("Put this step's part into the editor", "part", "The step's part");
+    fill(
+      change,
+      h("h3", null, "What changes in your file"),
+      diffView(on.code(), a.part),
+      h("p", { class: "buttons" }, part, whole),
+    );
+  };
+  return h(
+    "details",
+    { class: "solution", ontoggle: (e) => e.target.open && compare() },
+    h("summary", null, "Solution"),
+    box,
+    change,
+  );
 }
 
 // confirmed returns a button that asks a question before its action.
