@@ -67,9 +67,15 @@ func (v *bootVariant) apply() {
 // sysctl sets a sysctl, by its path below /proc/sys, and reads it again.
 func sysctl(name, value string) error { return setFile("/proc/sys/"+name, value) }
 
+// setFile sets a file of the kernel's and reads it again. Where it has the value already nothing
+// is written: before 5.13 kernel/sysctl.c takes only 1 for unprivileged_bpf_disabled.
 func setFile(file, value string) error {
-	failed := os.WriteFile(file, []byte(value), 0)
 	now, err := os.ReadFile(file)
+	if err == nil && strings.TrimSpace(string(now)) == value {
+		return nil
+	}
+	failed := os.WriteFile(file, []byte(value), 0)
+	now, err = os.ReadFile(file)
 	switch {
 	case err != nil:
 		return err

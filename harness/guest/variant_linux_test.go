@@ -45,6 +45,14 @@ func TestSetFile(t *testing.T) {
 	if err := setFile(ok, "0"); err != nil {
 		t.Error(err)
 	}
+	const readOnly = "/proc/sys/kernel/osrelease"
+	release, err := os.ReadFile(readOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := setFile(readOnly, strings.TrimSpace(string(release))); err != nil {
+		t.Errorf("it has the value and cannot be written: %v", err)
+	}
 	for name, tt := range map[string]struct{ file, want string }{
 		"missing":     {"/does/not/exist", "no such file"},
 		"not written": {"/proc/sys/kernel/osrelease", "permission denied"},
