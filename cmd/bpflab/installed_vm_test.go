@@ -63,7 +63,7 @@ func TestInstalledKernelBoots(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("BPFLAB_HOST_MIRROR", root)
-	for selector, track := range map[string]string{"host/" + release: release, "oci:" + pushed(t, root): ""} {
+	for selector, track := range map[string]string{"host/" + release: release, "oci:" + pushed(t, root, "kernels/debian:"+newKernel): ""} {
 		file := filepath.Join(t.TempDir(), "result.json")
 		o := bpflab(t, "exec", "--json", file, "--kernel", selector, "--", "sh", "-c", "uname -r; grep -c ^veth /proc/modules")
 		o.want(t, verdict.ExitOK)
@@ -78,9 +78,9 @@ func TestInstalledKernelBoots(t *testing.T) {
 	}
 }
 
-// pushed makes an image of what is below a root, puts it into a registry on loopback, and
-// returns its name.
-func pushed(t *testing.T, root string) string {
+// pushed makes an image of what is below a root, puts it into a registry on loopback under a
+// name, and returns all of that.
+func pushed(t *testing.T, root, as string) string {
 	t.Helper()
 	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	t.Cleanup(server.Close)
@@ -97,7 +97,7 @@ func pushed(t *testing.T, root string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	to := strings.TrimPrefix(server.URL, "http://") + "/kernels/debian:" + newKernel
+	to := strings.TrimPrefix(server.URL, "http://") + "/" + as
 	index := mutate.AppendManifests(empty.Index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: "amd64"}}})
 	ref, err := name.ParseReference(to)
 	if err != nil {

@@ -33,7 +33,7 @@ Selectors:
   6.1.0-56-cloud-amd64   one release, as uname -r says it
   ">=5.10 <6.2"          each series in a range
   latest                 the newest released kernel
-  default                5.10, 6.1, 6.12 and latest
+  default                4.19 where Debian's archive answers, 5.10, 6.1, 6.12 and latest
   all                    each pinned series and each import
   local:NAME             an import
   oci:REF[@DIGEST]       the kernel in a container's image; oci:./FILE in an archive

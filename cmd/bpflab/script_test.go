@@ -12,7 +12,14 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel/catalogue"
 )
 
+// noArchive is the URL of an archive that does not answer, so that the default kernels of
+// tests are the same four everywhere.
+const noArchive = "http://127.0.0.1:9"
+
 func TestMain(m *testing.M) {
+	if err := os.Setenv("BPFLAB_DEBIAN_ARCHIVE", noArchive); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"bpflab": main})
 }
 

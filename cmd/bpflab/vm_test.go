@@ -72,12 +72,18 @@ func prepared(t *testing.T, args ...string) (*exec.Cmd, func(error) outcome) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return preparedAs(t, []string{path}, args...)
+}
+
+// preparedAs prepares a run of a bpflab, before whose path another command may stand.
+func preparedAs(t *testing.T, path []string, args ...string) (*exec.Cmd, func(error) outcome) {
+	t.Helper()
 	dir := t.TempDir()
 	results := filepath.Join(dir, "r.json")
 	if args[0] == "run" {
 		args = append(args, "--json", results, "--dir", filepath.Join(dir, "results"))
 	}
-	cmd := exec.Command(path, args...)
+	cmd := exec.Command(path[0], append(path[1:len(path):len(path)], args...)...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	return cmd, func(err error) outcome {
@@ -130,6 +136,9 @@ func TestLabsOnDefaultKernels(t *testing.T) {
 	o.want(t, verdict.ExitOK)
 	if want := 4 * len(labs.Course); len(o.result.Cells) != want {
 		t.Errorf("%d cells, want %d labs on 4 kernels", len(o.result.Cells), len(labs.Course))
+	}
+	if strings.Count(o.stderr, "4.19 is left out: "+noArchive+" did not answer") != 1 {
+		t.Errorf("it does not say in one line that 4.19 is left out:\n%s", o.stderr)
 	}
 	digest := regexp.MustCompile(`^[0-9a-f]{64}$`)
 	for _, c := range o.result.Cells {

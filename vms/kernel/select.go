@@ -37,7 +37,8 @@ func (s Selector) exactly(refs []Ref) []Ref {
 }
 
 // Resolve selects for each selector in turn and drops what was already
-// selected. Errors are *SelectorError.
+// selected. What "default" has only where it can be had is left out where it is not among
+// refs. Errors are *SelectorError.
 func Resolve(args []string, refs []Ref) ([]Ref, error) {
 	selectors, err := ParseSelectors(args)
 	if err != nil {
@@ -46,7 +47,7 @@ func Resolve(args []string, refs []Ref) ([]Ref, error) {
 	var found []Ref
 	for _, s := range selectors {
 		matches, err := Select(s, refs)
-		if err != nil {
+		if err != nil && !s.optional {
 			return nil, err
 		}
 		found = append(found, matches...)

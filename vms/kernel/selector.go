@@ -31,20 +31,29 @@ type Selector struct {
 	variant Variant
 	version Version
 	within  Range
+	// optional is a kernel that is left out where it cannot be had.
+	optional bool
 }
 
-// defaultSelectors is what the selector "default" stands for.
+// defaultSelectors is what the selector "default" stands for, besides archivedSelector.
 var defaultSelectors = [...]string{"5.10", "6.1", "6.12", "latest"}
 
+// archivedSelector is the kernel of "default" that only Debian's archive has, which not every
+// machine reaches.
+const archivedSelector = "4.19"
+
 // ParseSelectors reads selectors; each argument may hold several, separated by
-// commas. "default" stands for 5.10, 6.1, 6.12 and latest. Errors are
-// *SelectorError.
+// commas. "default" stands for 4.19 where that can be had, 5.10, 6.1, 6.12 and latest. Errors
+// are *SelectorError.
 func ParseSelectors(args []string) ([]Selector, error) {
 	var selectors []Selector
 	for _, word := range expand(args) {
-		s, err := parseSelector(word)
+		s, err := parseSelector(word.text)
 		if err != nil {
 			return nil, err
+		}
+		if s.optional = word.optional; s.optional {
+			s.source = Debian
 		}
 		selectors = append(selectors, s)
 	}
@@ -54,20 +63,26 @@ func ParseSelectors(args []string) ([]Selector, error) {
 	return selectors, nil
 }
 
+// word is the text of one selector.
+type word struct {
+	text     string
+	optional bool
+}
+
 // expand splits at commas and replaces "default".
-func expand(args []string) []string {
-	var words []string
+func expand(args []string) []word {
+	var words []word
 	for _, arg := range args {
-		for word := range strings.SplitSeq(arg, ",") {
-			word = strings.TrimSpace(word)
-			base, _, _ := strings.Cut(word, "+")
+		for text := range strings.SplitSeq(arg, ",") {
+			text = strings.TrimSpace(text)
+			base, _, _ := strings.Cut(text, "+")
 			base, _, _ = strings.Cut(base, "/")
 			switch {
-			case word == "":
+			case text == "":
 			case base == "default":
-				words = append(words, defaultWords(word[len("default"):])...)
+				words = append(words, defaultWords(text[len("default"):])...)
 			default:
-				words = append(words, word)
+				words = append(words, word{text: text})
 			}
 		}
 	}
@@ -75,10 +90,10 @@ func expand(args []string) []string {
 }
 
 // defaultWords returns what "default" stands for, with what follows it: a flavour, a variant.
-func defaultWords(rest string) []string {
-	words := make([]string, len(defaultSelectors))
-	for i, w := range defaultSelectors {
-		words[i] = w + rest
+func defaultWords(rest string) []word {
+	words := []word{{archivedSelector + rest, true}}
+	for _, text := range defaultSelectors {
+		words = append(words, word{text: text + rest})
 	}
 	return words
 }
@@ -203,6 +218,9 @@ func (s Selector) Variant() Variant { return s.variant }
 
 // IsAll reports whether s is "all".
 func (s Selector) IsAll() bool { return s.kind == all }
+
+// IsOptional reports whether the kernel is to be left out where it cannot be had.
+func (s Selector) IsOptional() bool { return s.optional }
 
 // NeedsClaim reports whether s is for a source, but no source has claimed it.
 func (s Selector) NeedsClaim() bool { return s.kind == byTrack && s.source == "" }

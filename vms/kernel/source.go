@@ -26,7 +26,8 @@ type Source interface {
 	// in notes. It is an error if nothing could be read.
 	List(ctx context.Context, want Want) (refs []Ref, notes []string, err error)
 	// Fetch brings the files of ref into the store and returns their paths in
-	// the order of ref.Files. A file that has left the mirror is ErrGone.
+	// the order of ref.Files, and after them those of what these refer to, if anything. A
+	// file that has left the mirror is ErrGone.
 	Fetch(ctx context.Context, ref Ref) ([]string, error)
 }
 

@@ -39,6 +39,10 @@ type Archive struct {
 	Now    func() time.Time
 	Blobs  kernel.Blobs
 	States kernel.States
+
+	// Elsewhere returns the URL of a package that has left its mirror; "" for none. Nobody
+	// vouches for that place: the digest of the package counts. Nil: there is no such place.
+	Elsewhere func(ctx context.Context, file kernel.File) (string, error)
 }
 
 // indexPath is the index in question, below a suite's directory.
@@ -189,15 +193,38 @@ func readIndex(name string, keep func(string) bool) ([]Entry, error) {
 	return ParseIndex(text, keep)
 }
 
-// Fetch brings packages of a suite into the store and returns their paths, in order.
+// Fetch brings packages of a suite into the store and returns their paths, in order. What
+// has left its mirror is looked for elsewhere before it is ErrGone.
 func (a *Archive) Fetch(ctx context.Context, base string, files []kernel.File) ([]string, error) {
 	var paths []string
 	for _, file := range files {
 		path, err := a.Blobs.Blob(ctx, file, base+"/"+file.Path)
+		if errors.Is(err, kernel.ErrGone) && a.Elsewhere != nil {
+			path, err = a.fetchElsewhere(ctx, file, err)
+		}
 		if err != nil {
 			return nil, err
 		}
 		paths = append(paths, path)
 	}
 	return paths, nil
+}
+
+// fetchElsewhere brings a package into the store that has left its mirror.
+func (a *Archive) fetchElsewhere(ctx context.Context, file kernel.File, gone error) (string, error) {
+	url, err := a.Elsewhere(ctx, file)
+	if err == nil && url == "" {
+		return "", gone
+	}
+	var path string
+	if err == nil {
+		path, err = a.Blobs.Blob(ctx, file, url)
+	}
+	switch {
+	case err == nil || ctx.Err() != nil:
+		return path, err
+	case errors.Is(err, kernel.ErrGone):
+		return "", gone
+	}
+	return "", fmt.Errorf("%w, and cannot be had elsewhere: %v", gone, err)
 }

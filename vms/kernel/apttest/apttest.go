@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/bpflab/bpflab/vms/kernel/toolstest"
@@ -22,17 +21,6 @@ type Maker struct {
 func New(t testing.TB) *Maker {
 	t.Helper()
 	return &Maker{toolstest.New(t, "Test Archive", "0", "dpkg-deb", "apt-ftparchive", "xz"), t}
-}
-
-// Fingerprint returns that of the key.
-func (m *Maker) Fingerprint() string {
-	for line := range strings.Lines(m.Run(m.Dir, "gpg", "--with-colons", "--list-keys")) {
-		if words := strings.Split(strings.TrimSpace(line), ":"); words[0] == "fpr" {
-			return words[9]
-		}
-	}
-	m.t.Fatal("gpg lists no key")
-	return ""
 }
 
 // Package describes a package.

@@ -10,7 +10,7 @@ import (
 )
 
 // Resolve returns the kernels that the selectors name, in that order, each
-// once.
+// once. One that "default" has only where it can be had is left out elsewhere, with a note.
 func (c *Catalogue) Resolve(ctx context.Context, selectors []string) ([]kernel.Ref, error) {
 	parsed, err := c.sources.parse(selectors)
 	if err != nil {
@@ -19,7 +19,11 @@ func (c *Catalogue) Resolve(ctx context.Context, selectors []string) ([]kernel.R
 	known := c.known()
 	var found []kernel.Ref
 	for _, s := range parsed {
-		refs, err := c.resolve(ctx, s, known)
+		resolve := c.resolve
+		if s.IsOptional() {
+			resolve = c.optional
+		}
+		refs, err := resolve(ctx, s, known)
 		if err != nil {
 			return nil, err
 		}

@@ -85,8 +85,12 @@ func (c *Catalogue) collect(ctx context.Context, refs []kernel.Ref) (kernel.Lock
 			return lock, nil, fmt.Errorf("kernel %s: %w", ref.Label(), withHint(err, ref.Source))
 		}
 		lock = lock.With(ref)
-		for i, file := range ref.Files {
-			files[file.SHA256] = paths[i]
+		for i, path := range paths {
+			digest := filepath.Base(path) // what a package refers to lies in the store under its digest
+			if i < len(ref.Files) {
+				digest = ref.Files[i].SHA256
+			}
+			files[digest] = path
 		}
 	}
 	return lock, files, nil

@@ -45,7 +45,11 @@ func New(o Options) (*Source, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Source{mirrors, o.Keys, apt.Archive{Source: kernel.Debian, Now: o.Now, Blobs: o.Blobs, States: o.States}}, nil
+	s := &Source{mirrors, o.Keys, apt.Archive{Source: kernel.Debian, Now: o.Now, Blobs: o.Blobs, States: o.States}}
+	if mirrors.Snapshot != "" {
+		s.archive.Elsewhere = s.inSnapshots
+	}
+	return s, nil
 }
 
 // Name returns "debian".
@@ -67,6 +71,9 @@ func (*Source) Tracks() []string {
 
 // Mirror returns the Release of the stable suite.
 func (s *Source) Mirror() string { return s.mirrors.Main + "/dists/stable/Release" }
+
+// Archive returns the URL of the archive, which has what Mirror no longer has.
+func (s *Source) Archive() string { return s.mirrors.Archive }
 
 // List returns the kernels that are wanted: with a track, which is a version or a release,
 // those that the unstable suite once had, from a service of snapshots. Otherwise it asks only

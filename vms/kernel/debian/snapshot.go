@@ -23,6 +23,7 @@ import (
 //	/mr/binary/NAME/                           versions of a package
 //	/mr/binary/NAME/VERSION/binfiles?fileinfo=1  its files, and when each was first seen
 //	/archive/debian/TIME/                      the mirror as it was then
+//	/file/HASH                                 a file, by the key that it has in fileinfo
 //
 // None of this is signed, and none is trusted: it only says at which time to look. The
 // kernels are verified by the Release of that time.
@@ -116,19 +117,12 @@ func (s *Source) firstSeen(ctx context.Context, exact string, version kernel.Ver
 	if err != nil || image == "" {
 		return time.Time{}, err
 	}
-	var answer struct {
-		FileInfo map[string][]struct {
-			Archive string `json:"archive_name"`
-			Seen    string `json:"first_seen"`
-			Name    string `json:"name"`
-		} `json:"fileinfo"`
-	}
-	path := fmt.Sprintf("/mr/binary/%s/%s/binfiles?fileinfo=1", url.PathEscape(image), url.PathEscape(binary))
-	if err := s.askSnapshot(ctx, path, &answer); err != nil {
+	answer, err := s.filesOf(ctx, image, binary)
+	if err != nil {
 		return time.Time{}, err
 	}
 	var first time.Time
-	for _, files := range answer.FileInfo {
+	for _, files := range answer {
 		for _, f := range files {
 			at, err := time.Parse(timeForm, f.Seen)
 			ours := f.Archive == mainOfThen && strings.HasSuffix(f.Name, "_amd64.deb")
@@ -138,6 +132,39 @@ func (s *Source) firstSeen(ctx context.Context, exact string, version kernel.Ver
 		}
 	}
 	return first, nil
+}
+
+// fileInfo is what the service knows of files, by their hashes.
+type fileInfo map[string][]struct {
+	Archive string `json:"archive_name"`
+	Seen    string `json:"first_seen"`
+	Name    string `json:"name"`
+}
+
+// filesOf returns the files of a version of a package, of all architectures.
+func (s *Source) filesOf(ctx context.Context, name, version string) (fileInfo, error) {
+	var answer struct {
+		FileInfo fileInfo `json:"fileinfo"`
+	}
+	path := fmt.Sprintf("/mr/binary/%s/%s/binfiles?fileinfo=1", url.PathEscape(name), url.PathEscape(version))
+	err := s.askSnapshot(ctx, path, &answer)
+	return answer.FileInfo, err
+}
+
+// inSnapshots returns the URL of a package that has left its mirror.
+func (s *Source) inSnapshots(ctx context.Context, file kernel.File) (string, error) {
+	answer, err := s.filesOf(ctx, file.Package, file.Version)
+	if err != nil {
+		return "", err
+	}
+	for hash, files := range answer {
+		for _, f := range files {
+			if strings.HasSuffix(f.Name, "_amd64.deb") {
+				return s.mirrors.Snapshot + "/file/" + url.PathEscape(hash), nil
+			}
+		}
+	}
+	return "", nil
 }
 
 // imagePackage returns the name and version of a package with the kernel's image, "" if

@@ -98,3 +98,35 @@ func TestSnapshotWithoutService(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// A pinned package that has left its mirror is fetched from the snapshots, if it has the
+// digest that is pinned.
+func TestFetchFromSnapshots(t *testing.T) {
+	w := newWorld(t, bookworm(), security())
+	refs, _, err := w.source.List(t.Context(), within(t, "6.1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pin := refs[0]
+	body := w.mirror.Get("debian/" + pin.Package().Path)
+	w.mirror.Remove("debian/" + pin.Package().Path)
+	if _, err := w.source.Fetch(t.Context(), pin); !errors.Is(err, kernel.ErrGone) {
+		t.Errorf("without snapshots: %v", err)
+	}
+	w.source.mirrors.Snapshot = w.source.mirrors.Archive
+	w.source.archive.Elsewhere = w.source.inSnapshots
+	if _, err := w.source.Fetch(t.Context(), pin); !errors.Is(err, kernel.ErrGone) {
+		t.Errorf("snapshots without it: %v", err)
+	}
+	w.mirror.Put("mr/binary/linux-image-"+pin.Release+"/6.1.192-2/binfiles", []byte(`{"fileinfo": {
+		"aa": [{"archive_name": "debian-security", "first_seen": "20260501T030000Z", "name": "linux-image_amd64.deb"}],
+		"bb": [{"archive_name": "debian", "first_seen": "20260501T030000Z", "name": "linux-image_arm64.deb"}]}}`))
+	w.mirror.Put("file/aa", []byte("another package"))
+	if _, err := w.source.Fetch(t.Context(), pin); !errors.Is(err, kernel.ErrGone) || !strings.Contains(err.Error(), "cannot be had elsewhere") {
+		t.Errorf("another package: %v", err)
+	}
+	w.mirror.Put("file/aa", body)
+	if paths, err := w.source.Fetch(t.Context(), pin); err != nil || len(paths) != 1 {
+		t.Errorf("got %q, %v", paths, err)
+	}
+}

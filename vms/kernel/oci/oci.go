@@ -4,6 +4,7 @@
 package oci
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -23,7 +24,8 @@ import (
 type Files interface {
 	AddBlob(ctx context.Context, name string) (kernel.File, error)
 	BlobPath(file kernel.File) string
-	CheckBlob(file kernel.File) error
+	// Kept returns the path of a file that is here, without downloading it.
+	Kept(ctx context.Context, file kernel.File) (path string, ok bool)
 }
 
 // Source is the kernels in images.
@@ -64,42 +66,69 @@ func (s *Source) List(ctx context.Context, want kernel.Want) (refs []kernel.Ref,
 	if want.Track == "" {
 		return nil, nil, nil
 	}
-	open := fromRegistry
-	if onDisk(want.Track) {
-		open = fromDisk
-	}
-	file, _, err := open(ctx, want.Track, "")
+	found, err := open(ctx, want.Track, "")
 	if err != nil {
 		return nil, nil, err
 	}
-	version, _ := kernel.ParseVersion(file.Version) // not every tag is one; unpacking shows it
-	return []kernel.Ref{{Source: kernel.OCI, Track: want.Track, Version: version, Files: []kernel.File{file}}}, nil, nil
+	version, _ := kernel.ParseVersion(found.file.Version) // not every tag is one; unpacking shows it
+	return []kernel.Ref{{Source: kernel.OCI, Track: want.Track, Version: version, Files: []kernel.File{found.file}}}, nil, nil
 }
 
-// Fetch brings the layers of an image into the store and returns their paths, the lowest
-// first.
-func (s *Source) Fetch(ctx context.Context, ref kernel.Ref) ([]string, error) {
-	open := fromRegistry
-	if onDisk(ref.Track) {
-		open = fromDisk
+// open opens an image where its name says it is. A digest in hex is the one that is wanted.
+func open(ctx context.Context, track, digest string) (opened, error) {
+	if onDisk(track) {
+		return fromDisk(track)
 	}
+	return fromRegistry(ctx, track, digest)
+}
+
+// Fetch brings an image into the store and returns its paths: the index, if the image is of
+// one, the manifest, and the layers, the lowest first. If all of it is there, nobody is
+// contacted.
+func (s *Source) Fetch(ctx context.Context, ref kernel.Ref) ([]string, error) {
 	was := ref.Package()
-	file, image, err := open(ctx, ref.Track, was.SHA256)
+	if paths, ok := s.kept(ctx, was); ok {
+		return paths, nil
+	}
+	found, err := open(ctx, ref.Track, was.SHA256)
 	if err != nil {
 		return nil, err
 	}
-	if file.SHA256 != was.SHA256 {
+	if found.file.SHA256 != was.SHA256 {
 		return nil, fmt.Errorf("%s has another digest now: %w", ref.Track, kernel.ErrGone)
 	}
-	layers, err := image.Layers()
+	paths, err := s.fetch(ctx, found)
 	if err != nil {
 		return nil, unavailable(ref.Track, err)
 	}
+	return paths, nil
+}
+
+func (s *Source) fetch(ctx context.Context, found opened) ([]string, error) {
+	manifest, err := found.image.RawManifest()
+	if err != nil {
+		return nil, err
+	}
+	documents := [][]byte{found.raw}
+	if !bytes.Equal(manifest, found.raw) {
+		documents = append(documents, manifest)
+	}
 	var paths []string
+	for _, text := range documents {
+		file, err := s.add(ctx, bytes.NewReader(text), int64(len(text)))
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, s.files.BlobPath(file))
+	}
+	layers, err := found.image.Layers()
+	if err != nil {
+		return nil, err
+	}
 	for _, layer := range layers {
 		path, err := s.layer(ctx, layer)
 		if err != nil {
-			return nil, unavailable(ref.Track, err)
+			return nil, err
 		}
 		paths = append(paths, path)
 	}
@@ -116,12 +145,12 @@ func (s *Source) layer(ctx context.Context, layer v1.Layer) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	file := kernel.File{Path: digest.String(), Size: size, SHA256: digest.Hex}
 	if size > maxLayer {
 		return "", fmt.Errorf("layer %s has %d bytes: %w", digest, size, errTooLarge)
 	}
-	if s.files.CheckBlob(file) == nil {
-		return s.files.BlobPath(file), nil
+	file := fileOf(v1.Descriptor{Digest: digest, Size: size})
+	if path, ok := s.files.Kept(ctx, file); ok {
+		return path, nil
 	}
 	content, err := layer.Compressed()
 	if err != nil {
@@ -157,7 +186,11 @@ func (s *Source) add(ctx context.Context, content io.Reader, size int64) (kernel
 	return s.files.AddBlob(ctx, tmp.Name())
 }
 
-// Unpack lays the kernel out in dir.
-func (s *Source) Unpack(ctx context.Context, _ kernel.Ref, layers []string, dir string) (kernel.Image, error) {
-	return unpack.Layers(ctx, layers, dir)
+// Unpack lays the kernel out in dir. files are those of Fetch.
+func (s *Source) Unpack(ctx context.Context, _ kernel.Ref, files []string, dir string) (kernel.Image, error) {
+	documents := 1
+	if _, ok := readIndex(files[0]); ok {
+		documents = 2
+	}
+	return unpack.Layers(ctx, files[documents:], dir)
 }

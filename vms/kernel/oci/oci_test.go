@@ -111,13 +111,14 @@ func layouts(release string) map[string][][]entry {
 type machine struct {
 	host  string
 	cache string
+	stop  func() // of the registry
 }
 
 func newMachine(t *testing.T) machine {
 	t.Helper()
 	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	t.Cleanup(server.Close)
-	return machine{strings.TrimPrefix(server.URL, "http://"), t.TempDir()}
+	return machine{strings.TrimPrefix(server.URL, "http://"), t.TempDir(), server.Close}
 }
 
 func (m machine) open(t *testing.T, lock kernel.Lock) *catalogue.Catalogue {
@@ -202,6 +203,45 @@ func TestPinnedImage(t *testing.T) {
 	byDigest := "oci:" + m.host + "/k/k@sha256:" + ref.Files[0].SHA256
 	if _, again, err := m.get(t, byDigest); err != nil || again.Release != "6.6.42" {
 		t.Errorf("by digest: %s, %v", again.Release, err)
+	}
+}
+
+// What was saved of an image, of an index or of none, needs its registry no more.
+func TestSavedImage(t *testing.T) {
+	m := newMachine(t)
+	one := image(t, layouts("6.6.42")["lvh-images/kernel-images"]...)
+	alone := m.host + "/k/alone:6.6"
+	to, err := name.ParseReference(alone)
+	if err == nil {
+		err = remote.Write(to, one)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	selectors := []string{m.push(t, "k/index:6.6", index(map[string]v1.Image{"amd64": one})), "oci:" + alone}
+	saved := t.TempDir()
+	lock, err := m.open(t, kernel.Lock{}).Save(t.Context(), selectors, saved)
+	if err != nil || len(lock.Refs) != 2 {
+		t.Fatal(lock, err)
+	}
+	m.stop()
+	for _, selector := range selectors {
+		m.cache = t.TempDir()
+		kept, err := store.Open(store.Options{Root: m.cache, Packages: filepath.Join(saved, "blobs")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := catalogue.Saved(saved)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := catalogue.Open(catalogue.Options{Cache: m.cache, From: saved, Lock: text, Locked: true, Sources: []kernel.Source{oci.New(kept)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, got, err := get(t.Context(), c, selector); err != nil || got.Release != "6.6.42" || got.Modules == "" {
+			t.Errorf("%s: got %+v, %v", selector, got, err)
+		}
 	}
 }
 

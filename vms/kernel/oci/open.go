@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -27,12 +28,19 @@ func parse(track string) (name.Reference, error) {
 	return name.ParseReference(track, name.StrictValidation)
 }
 
-// fromRegistry returns the index of an image as a file, and the image of this architecture.
-// A digest in hex is the index that is wanted, whatever the tag is by now.
-func fromRegistry(ctx context.Context, track, digest string) (kernel.File, v1.Image, error) {
+// opened is an image whose layers are not fetched yet.
+type opened struct {
+	file  kernel.File // what is pinned: the index, or the manifest of an image that is of none
+	raw   []byte      // its text
+	image v1.Image    // of this architecture
+}
+
+// fromRegistry opens an image of a registry. A digest in hex is the index that is wanted,
+// whatever the tag is by now.
+func fromRegistry(ctx context.Context, track, digest string) (opened, error) {
 	ref, err := parse(track)
 	if err != nil {
-		return kernel.File{}, nil, err
+		return opened{}, err
 	}
 	at := ref
 	if digest != "" {
@@ -40,22 +48,23 @@ func fromRegistry(ctx context.Context, track, digest string) (kernel.File, v1.Im
 	}
 	desc, err := remote.Get(at, remote.WithContext(ctx), remote.WithPlatform(platform), remote.WithAuthFromKeychain(authn.DefaultKeychain))
 	if err != nil {
-		return kernel.File{}, nil, refused(track, digest, err)
+		return opened{}, refused(track, digest, err)
 	}
-	file := kernel.File{Package: ref.Context().Name(), Version: tagOf(ref), Path: ref.Context().Name() + "@" + desc.Digest.String(), Size: desc.Size, SHA256: desc.Digest.Hex}
+	found := opened{raw: desc.Manifest, file: kernel.File{
+		Package: ref.Context().Name(), Version: tagOf(ref), Path: ref.Context().Name() + "@" + desc.Digest.String(), Size: desc.Size, SHA256: desc.Digest.Hex,
+	}}
 	if desc.MediaType.IsIndex() {
 		index, err := desc.ImageIndex()
 		if err != nil {
-			return file, nil, unavailable(track, err)
+			return found, unavailable(track, err)
 		}
-		image, err := ofPlatform(track, index)
-		return file, image, err
+		found.image, err = ofPlatform(track, index)
+		return found, err
 	}
-	image, err := desc.Image()
-	if err != nil {
-		return file, nil, unavailable(track, err)
+	if found.image, err = desc.Image(); err != nil {
+		return found, unavailable(track, err)
 	}
-	return file, image, nil
+	return found, nil
 }
 
 // tagOf returns the tag of a reference, "" for one by digest alone.
@@ -76,19 +85,29 @@ func ofPlatform(track string, index v1.ImageIndex) (v1.Image, error) {
 	if err != nil {
 		return nil, unavailable(track, err)
 	}
-	var others []string
-	for _, one := range manifest.Manifests {
-		if one.Platform == nil || one.Platform.Satisfies(platform) {
-			image, err := index.Image(one.Digest)
-			if err != nil {
-				return nil, unavailable(track, err)
-			}
-			return image, nil
+	one, ok := forPlatform(manifest)
+	if !ok {
+		var others []string
+		for _, m := range manifest.Manifests {
+			others = append(others, m.Platform.String())
 		}
-		others = append(others, one.Platform.String())
+		return nil, &kernel.SelectorError{Selector: kernel.TrackSelector(kernel.OCI, track),
+			Problem: fmt.Sprintf("has no image of %s, but of %s", platform, strings.Join(others, ", "))}
 	}
-	return nil, &kernel.SelectorError{Selector: kernel.TrackSelector(kernel.OCI, track),
-		Problem: fmt.Sprintf("has no image of %s, but of %s", platform, strings.Join(others, ", "))}
+	image, err := index.Image(one.Digest)
+	if err != nil {
+		return nil, unavailable(track, err)
+	}
+	return image, nil
+}
+
+// forPlatform returns the entry of an index that is for this architecture, or for none.
+func forPlatform(index *v1.IndexManifest) (v1.Descriptor, bool) {
+	i := slices.IndexFunc(index.Manifests, func(d v1.Descriptor) bool { return d.Platform == nil || d.Platform.Satisfies(platform) })
+	if i < 0 {
+		return v1.Descriptor{}, false
+	}
+	return index.Manifests[i], true
 }
 
 // refused makes an error of a registry's answer.
@@ -110,30 +129,31 @@ func unavailable(track string, err error) error {
 	return &kernel.UnavailableError{What: kernel.TrackSelector(kernel.OCI, track), Err: err}
 }
 
-// fromDisk returns an archive or a directory as a file, and the image in it.
-func fromDisk(_ context.Context, track, _ string) (kernel.File, v1.Image, error) {
+// fromDisk opens an archive or a directory, and the image in it.
+func fromDisk(track string) (opened, error) {
 	wrong := func(err error) error {
 		return &kernel.SelectorError{Selector: kernel.TrackSelector(kernel.OCI, track), Problem: "is no image that can be read: " + err.Error() +
 			"; want what `docker save` or `skopeo copy ... docker-archive:FILE` writes, or a directory in OCI's layout"}
 	}
 	info, err := os.Stat(track)
 	if err != nil {
-		return kernel.File{}, nil, wrong(err)
+		return opened{}, wrong(err)
 	}
 	image, err := imageAt(track, info.IsDir())
 	var selector *kernel.SelectorError
 	if errors.As(err, &selector) {
-		return kernel.File{}, nil, err
+		return opened{}, err
 	}
 	if err != nil {
-		return kernel.File{}, nil, wrong(err)
+		return opened{}, wrong(err)
 	}
 	manifest, err := image.RawManifest()
 	if err != nil {
-		return kernel.File{}, nil, wrong(err)
+		return opened{}, wrong(err)
 	}
 	sum := sha256.Sum256(manifest)
-	return kernel.File{Package: track, Path: strings.TrimLeft(track, "./"), Size: int64(len(manifest)), SHA256: hex.EncodeToString(sum[:])}, image, nil
+	file := kernel.File{Package: track, Path: strings.TrimLeft(track, "./"), Size: int64(len(manifest)), SHA256: hex.EncodeToString(sum[:])}
+	return opened{file, manifest, image}, nil
 }
 
 func imageAt(track string, dir bool) (v1.Image, error) {

@@ -47,6 +47,24 @@ func (s *Store) Blob(ctx context.Context, file kernel.File, url string) (string,
 	return s.BlobPath(file), s.download(ctx, file, url)
 }
 
+// Kept returns the path of the file if it is in the store, or in the directory of packages,
+// from which it is copied. It downloads nothing.
+func (s *Store) Kept(ctx context.Context, file kernel.File) (string, bool) {
+	if file.Check() != nil {
+		return "", false
+	}
+	if s.CheckBlob(file) == nil {
+		return s.BlobPath(file), true
+	}
+	unlock, err := s.lock(ctx, file.SHA256)
+	if err != nil {
+		return "", false
+	}
+	defer unlock()
+	copied, err := s.fromPackages(file)
+	return s.BlobPath(file), copied && err == nil
+}
+
 // fromPackages takes the file from the directory of packages, and reports whether it was
 // there. One that is damaged is as good as none, and noted.
 func (s *Store) fromPackages(file kernel.File) (bool, error) {

@@ -38,6 +38,17 @@ func New(t testing.TB, owner, expires string, tools ...string) *Tools {
 // Public returns the armored public key.
 func (s *Tools) Public() []byte { return []byte(s.Run(s.Dir, "gpg", "--armor", "--export")) }
 
+// Fingerprint returns the fingerprint of the key, as gpg prints it without spaces.
+func (s *Tools) Fingerprint() string {
+	for line := range strings.Lines(s.Run(s.Dir, "gpg", "--with-colons", "--list-keys")) {
+		if words := strings.Split(strings.TrimSpace(line), ":"); words[0] == "fpr" {
+			return words[9]
+		}
+	}
+	s.t.Fatal("gpg lists no key")
+	return ""
+}
+
 // Check ends the test on an error.
 func (s *Tools) Check(err error) {
 	s.t.Helper()

@@ -13,7 +13,7 @@ import (
 
 func newSource(t *testing.T, mirror string, trusted []byte, kept *store.Store) kernel.Source {
 	t.Helper()
-	source, err := ubuntu.New(ubuntu.Options{Mirror: mirror, Keys: trusted, Now: func() time.Time { return sourcetest.Now }, Blobs: kept, States: kept})
+	source, err := ubuntu.New(ubuntu.Options{Mirror: mirror, Launchpad: mirror, Keys: trusted, Now: func() time.Time { return sourcetest.Now }, Blobs: kept, States: kept})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,8 +7,11 @@
 package ubuntu
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"os"
+	"path"
 	"time"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
@@ -16,6 +19,14 @@ import (
 
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/apt"
+)
+
+// Launchpad keeps every package that ever was in the archive
+// (https://lists.ubuntu.com/archives/kernel-team/2016-June/078677.html), and leads to it from
+// the package's name. It was not reached when this was written.
+const (
+	defaultLaunchpad = "https://launchpad.net"
+	primaryFiles     = "/ubuntu/+archive/primary/+files/"
 )
 
 // Source is Ubuntu. It satisfies kernel.Source.
@@ -27,16 +38,22 @@ type Source struct {
 
 // Options of New. Blobs and States are required.
 type Options struct {
-	Mirror string           // see FindMirror
-	Keys   []byte           // armored; nil: those of the Ubuntu archive
-	Now    func() time.Time // nil: time.Now
-	Blobs  kernel.Blobs
-	States kernel.States
+	Mirror string // see FindMirror
+	Keys   []byte // armored; nil: those of the Ubuntu archive
+	// Launchpad has the packages that have left the archive; "": BPFLAB_LAUNCHPAD, else launchpad.net.
+	Launchpad string
+	Now       func() time.Time // nil: time.Now
+	Blobs     kernel.Blobs
+	States    kernel.States
 }
 
 // New returns the source. It contacts nobody.
 func New(o Options) (*Source, error) {
 	mirror, err := FindMirror(o.Mirror)
+	if err != nil {
+		return nil, err
+	}
+	launchpad, err := apt.CheckMirror(cmp.Or(o.Launchpad, os.Getenv("BPFLAB_LAUNCHPAD"), defaultLaunchpad), defaultLaunchpad)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +67,11 @@ func New(o Options) (*Source, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Source{mirror, ring, apt.Archive{Source: kernel.Ubuntu, Now: o.Now, Blobs: o.Blobs, States: o.States}}, nil
+	archive := apt.Archive{Source: kernel.Ubuntu, Now: o.Now, Blobs: o.Blobs, States: o.States}
+	archive.Elsewhere = func(_ context.Context, file kernel.File) (string, error) {
+		return launchpad + primaryFiles + path.Base(file.Path), nil
+	}
+	return &Source{mirror, ring, archive}, nil
 }
 
 // Name returns "ubuntu".

@@ -1,7 +1,9 @@
 package ubuntu
 
 import (
+	"errors"
 	"net/http/httptest"
+	"path"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -16,7 +18,7 @@ var now = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 
 func newSource(t *testing.T, mirror string, trusted []byte, kept *store.Store) kernel.Source {
 	t.Helper()
-	source, err := New(Options{Mirror: mirror, Keys: trusted, Now: func() time.Time { return now }, Blobs: kept, States: kept})
+	source, err := New(Options{Mirror: mirror, Launchpad: mirror, Keys: trusted, Now: func() time.Time { return now }, Blobs: kept, States: kept})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,5 +118,36 @@ func TestMirrorOfApt(t *testing.T) {
 	}
 	if source, err := New(Options{}); err != nil || len(source.ring) != 2 {
 		t.Errorf("the archive's keys: %v", err)
+	}
+}
+
+// A package that has left the archive is fetched from Launchpad, if it has the digest that is
+// pinned.
+func TestFetchFromLaunchpad(t *testing.T) {
+	mirror, key := kerneltest.NewRepository(), kerneltest.NewKey(now.Add(-time.Hour), 0)
+	kerneltest.UbuntuSuites(mirror, key, now.Add(-time.Minute), "jammy", kerneltest.SplitKernel("image", "5.15.0-9-generic", "5.15.0-9.9"))
+	server := httptest.NewServer(mirror)
+	t.Cleanup(server.Close)
+	open := func() kernel.Source {
+		kept, err := store.Open(store.Options{Root: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return newSource(t, server.URL, key.Public(), kept)
+	}
+	refs, _, err := open().List(t.Context(), kernel.Want{Track: "22.04"})
+	if err != nil || len(refs) != 1 {
+		t.Fatal(refs, err)
+	}
+	for _, file := range refs[0].Files {
+		mirror.Put(strings.TrimPrefix(primaryFiles, "/")+path.Base(file.Path), mirror.Get(file.Path))
+		mirror.Remove(file.Path)
+	}
+	if paths, err := open().Fetch(t.Context(), refs[0]); err != nil || len(paths) != len(refs[0].Files) {
+		t.Errorf("got %q, %v", paths, err)
+	}
+	mirror.Put(strings.TrimPrefix(primaryFiles, "/")+path.Base(refs[0].Package().Path), []byte("another package of that name"))
+	if _, err := open().Fetch(t.Context(), refs[0]); !errors.Is(err, kernel.ErrGone) || !strings.Contains(err.Error(), "cannot be had elsewhere") {
+		t.Errorf("another package: got %v", err)
 	}
 }
