@@ -79,7 +79,7 @@ var layers = map[string][]string{
 	"harness/plan":          {"harness/lab", "vms", "vms/kernel"},
 
 	// 4 and 5
-	"harness/session":   {"harness/build", "harness/lab", "harness/object", "harness/probe", "harness/verdict", "vms/wire", "vms", "vms/console", "vms/kernel"},
+	"harness/session":   {"vms/suggest", "harness/build", "harness/lab", "harness/object", "harness/probe", "harness/verdict", "vms/wire", "vms", "vms/console", "vms/kernel"},
 	"harness/scheduler": {"harness/session", "vms", "vms/kernel"},
 	"harness/run": {"harness/build", "harness/lab", "harness/plan", "harness/scheduler", "harness/session", "harness/verdict", "vms/wire",
 		"vms", "vms/kernel"},

@@ -16,8 +16,10 @@ func newLabsCmd() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "labs",
-		Short: "List the labs that this binary carries",
-		Args:  cobra.NoArgs,
+		Short: "List the labs of the course; begin, check and preview labs of your own",
+		Args:  noSuchCommand,
+
+		SuggestionsMinimumDistance: 2,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			all, err := lab.Find(course{}, labs.Course)
 			if err != nil {
@@ -34,6 +36,7 @@ func newLabsCmd() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.AddCommand(newLabsNewCmd(), newLabsCheckCmd(), newLabsPreviewCmd())
 	return cmd
 }
 

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/hashicorp/go-multierror"
-
 	"github.com/bpflab/bpflab/bpf"
 	"github.com/bpflab/bpflab/harness/lab"
 	"github.com/bpflab/bpflab/harness/run"
@@ -129,23 +127,8 @@ func openPath(name string) (*lab.Lab, run.Tree, error) {
 	if root == "/" {
 		tree.Root = "/"
 	}
-	parsed, err := lab.Parse(tree.FS, filepath.ToSlash(file))
-	return parsed, tree, underRoot(root, err)
-}
-
-// underRoot gives the files that a document's errors name their leading slash.
-func underRoot(root string, err error) error {
-	var all *multierror.Error
-	if root != "/" || !errors.As(err, &all) {
-		return err
-	}
-	for _, one := range all.Errors {
-		var wrong *lab.Error
-		if errors.As(one, &wrong) {
-			wrong.File = path.Join("/", wrong.File)
-		}
-	}
-	return err
+	parsed, err := lab.ParseIn(tree.FS, tree.Root, filepath.ToSlash(file))
+	return parsed, tree, err
 }
 
 // rootOf splits a path into a tree's root and the file in it. A document in

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/bpflab/bpflab/harness/build"
 	"github.com/bpflab/bpflab/harness/workshop"
@@ -20,6 +21,8 @@ type workshopFlags struct {
 	machines machineFlags // kernels, provider, origin, locked
 	lab      string
 	given    given
+	labs     string   // directory of a teacher's own
+	own      *ownLabs // made with the lessons
 	dir      string
 	watch    bool // check what other programs save to the C files
 	limits   workshop.Limits
@@ -41,6 +44,10 @@ type workshopFlags struct {
 
 // given reports which flags were given, whose default depends on others.
 type given struct{ kernels, cpu, listen bool }
+
+func givenOf(flags *pflag.FlagSet) given {
+	return given{kernels: flags.Changed("kernel"), cpu: flags.Changed("cpu"), listen: flags.Changed("listen")}
+}
 
 func newWorkshopCmd() *cobra.Command {
 	var f workshopFlags
@@ -69,7 +76,7 @@ the teacher sees their progress.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.given = given{kernels: cmd.Flags().Changed("kernel"), cpu: cmd.Flags().Changed("cpu"), listen: cmd.Flags().Changed("listen")}
+			f.given = givenOf(cmd.Flags())
 			return f.do(cmd.Context(), streamsOf(cmd), args)
 		},
 	}
@@ -83,26 +90,39 @@ const defaultListen = "127.0.0.1:7517"
 
 func (f *workshopFlags) define(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.machines.kernels, "kernel", nil, "kernels: the first is the students', the others are for comparison (default: the newest, and those of run)")
-	flags.StringVar(&f.machines.provider.name, "provider", defaultProvider, "what runs the machines")
-	f.machines.provider.defineAccel(flags)
-	f.machines.origin.define(flags)
-	flags.BoolVar(&f.machines.locked, "locked", false, "fail if a pinned kernel is no longer available")
+	f.defineMachines(flags)
+	flags.StringVar(&f.labs, "labs", "", "`DIRECTORY` of labs of your own, offered beside the course; its course.yaml chooses and orders")
 	flags.StringVar(&f.dir, "dir", "", "directory of your work (default: below the state directory)")
 	flags.BoolVar(&f.web, "web", false, "serve a page to browsers on this machine")
-	flags.StringVar(&f.listen, "listen", defaultListen, "with --web: loopback address of the page")
 	flags.StringVar(&f.serve, "serve", "", "address of a class, such as 0.0.0.0:8080")
 	flags.StringVar(&f.class, "class", "", "name of the class")
 	flags.IntVar(&f.students, "students", 40, "of a class: most students that may join")
 	flags.StringSliceVar(&f.hosts, "host", nil, "of a class: further host names that browsers may use")
 	flags.StringVar(&f.cert, "tls-cert", "", "of a class: certificate for HTTPS")
 	flags.StringVar(&f.key, "tls-key", "", "of a class: key of the certificate")
-	flags.IntVar(&f.limits.Machines, "machines", 2, "machines of a student at a time")
+	flags.IntVar(&f.limits.Machines, "machines", usualMachines, "machines of a student at a time")
 	flags.Var(&f.memory, "mem", "most memory of a machine, such as 512M")
 	flags.IntVar(&f.limits.CPU, "cpu", 0, "most processor time of a machine, in percent of one processor (of a class: 50)")
 	flags.DurationVar(&f.limits.Time, "time", 0, "time of a student in all, such as 4h; 0 is no limit")
-	flags.DurationVar(&f.limits.Idle, "idle", 10*time.Minute, "time after which an unused machine ends")
+	flags.DurationVar(&f.limits.Idle, "idle", usualIdle, "time after which an unused machine ends")
 	flags.BoolVar(&f.trust, "trust", false, "of a class: serve even if the compiler cannot be confined")
+}
+
+// The usual limits of a student.
+const (
+	usualMachines = 2
+	usualIdle     = 10 * time.Minute
+)
+
+// defineMachines defines the flags of every verb that serves the page: which kernels there
+// are, and where it listens.
+func (f *workshopFlags) defineMachines(flags *pflag.FlagSet) {
+	flags.StringSliceVar(&f.machines.kernels, "kernel", nil, "kernels: the first is the students', the others are for comparison (default: the newest, and those of run)")
+	flags.StringVar(&f.machines.provider.name, "provider", defaultProvider, "what runs the machines")
+	f.machines.provider.defineAccel(flags)
+	f.machines.origin.define(flags)
+	flags.BoolVar(&f.machines.locked, "locked", false, "fail if a pinned kernel is no longer available")
+	flags.StringVar(&f.listen, "listen", defaultListen, "with --web: loopback address of the page")
 }
 
 func (f *workshopFlags) do(ctx context.Context, std streams, args []string) error {
@@ -122,6 +142,7 @@ func (f *workshopFlags) do(ctx context.Context, std streams, args []string) erro
 		return err
 	}
 	defer done()
+	go f.follow(ctx, std, w)
 	lab := f.firstLab(w)
 	switch {
 	case f.serve != "":
@@ -141,6 +162,8 @@ func (f *workshopFlags) check(std streams) error {
 		return errors.New("a class needs --serve ADDRESS and --class NAME")
 	case f.class != "" && !className.MatchString(f.class):
 		return fmt.Errorf("--class %s: a class's name consists of letters, digits and ._- (it names a directory)", f.class)
+	case f.labs != "" && f.lab != "" && !embedded(f.lab):
+		return errors.New("--labs offers a directory of labs, and a path one lab: give one of them")
 	case (f.cert == "") != (f.key == ""):
 		return errors.New("HTTPS needs --tls-cert and --tls-key")
 	case f.limits.Machines < 1 || f.students < 1 || f.limits.CPU < 0 || f.limits.Time < 0 || f.limits.Idle <= 0:

@@ -3,16 +3,18 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/bpflab/bpflab/harness/build"
+	"github.com/bpflab/bpflab/harness/lab"
 	"github.com/bpflab/bpflab/harness/workshop"
-	"github.com/bpflab/bpflab/labs"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/catalogue"
 	"github.com/bpflab/bpflab/vms/kernel/store"
 	"github.com/bpflab/bpflab/vms/lease"
+	"github.com/bpflab/bpflab/vms/suggest"
 )
 
 // The limits of a workshop's compiler are lower than those of a run's, because a
@@ -24,7 +26,7 @@ const (
 
 // open opens the workshop; done closes it and removes the files of its machines.
 func (f *workshopFlags) open(ctx context.Context, std streams) (w *workshop.Workshop, done func(), err error) {
-	lessons, err := f.lessons()
+	lessons, err := f.lessons(ctx, func(text string) { fmt.Fprintln(std.err, "bpflab:", text) })
 	if err != nil {
 		return nil, nil, err
 	}
@@ -78,31 +80,37 @@ func (f *workshopFlags) buildOptions(cache string) build.Options {
 	return options
 }
 
-// lessons returns the lessons of the course, in its order, or the one of a user's own lab.
-func (f *workshopFlags) lessons() ([]*workshop.Lesson, error) {
-	var lib library
-	names := labs.Course
-	if f.lab != "" && !embedded(f.lab) {
-		names = []string{f.lab}
-	}
-	if f.lab != "" {
-		if _, err := lib.find([]string{f.lab}); err != nil {
-			return nil, err
-		}
-	}
-	found, err := lib.find(names)
+// lessons returns the lessons of the course and of the user's own labs, in their order, or
+// the one of a user's own lab. It notes what is wrong with the user's own.
+func (f *workshopFlags) lessons(ctx context.Context, notes func(string)) ([]*workshop.Lesson, error) {
+	cache, err := store.DefaultRoot()
 	if err != nil {
 		return nil, err
 	}
-	var out []*workshop.Lesson
-	for _, l := range found {
-		lesson, err := workshop.NewLesson(l, lib.tree(l))
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, lesson)
+	f.own = &ownLabs{dir: f.labs, notes: notes, builder: build.New(build.Options{Cache: objectCache(cache), Timeout: workshopBuildTime, Memory: workshopBuildMemory})}
+	if f.lab != "" && !embedded(f.lab) {
+		f.own.lab = f.lab
 	}
-	return out, needSome(len(out), "labs", "name one; bpflab labs shows those of the course")
+	lessons, err := f.own.lessons(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := needSome(len(lessons), "labs", "name one; bpflab labs shows those of the course"); err != nil {
+		return nil, err
+	}
+	return lessons, f.knows(lessons)
+}
+
+// knows returns an error if the lab to begin with is not in the course.
+func (f *workshopFlags) knows(lessons []*workshop.Lesson) error {
+	if f.lab == "" || f.own.lab != "" || slices.ContainsFunc(lessons, func(l *workshop.Lesson) bool { return l.Name == f.lab }) {
+		return nil
+	}
+	var have []string
+	for _, l := range lessons {
+		have = append(have, l.Name)
+	}
+	return usageError{&lab.NotFound{Name: f.lab, Have: have, Suggest: suggest.Spelling(f.lab, have)}}
 }
 
 // kernels returns the kernels of --kernel, of which the first is the students'. Without
@@ -155,5 +163,5 @@ func (f *workshopFlags) firstLab(w *workshop.Workshop) string {
 	if f.lab != "" && embedded(f.lab) {
 		return f.lab
 	}
-	return w.Lessons[0].Name
+	return w.Course()[0].Name
 }

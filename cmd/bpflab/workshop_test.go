@@ -29,7 +29,7 @@ func TestWorkshopNeedsMachines(t *testing.T) {
 // not the starter's path.
 func TestLessonsNameTheStudentsFile(t *testing.T) {
 	var f workshopFlags
-	lessons, err := f.lessons()
+	lessons, err := f.lessons(t.Context(), nil)
 	if err != nil || len(lessons) != len(labs.Course) {
 		t.Fatalf("%d lessons, %v", len(lessons), err)
 	}

@@ -81,9 +81,9 @@ func (d *document) readFiles(fsys fs.FS) map[string][]byte {
 		text, err := readCapped(fsys, d.lab.Path(f.rel))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			d.add(d.placeOf(f), "paths are relative to the document", "%s %s: there is no file %s", f.key, f.rel, d.lab.Path(f.rel))
+			d.add(d.placeOf(f), "paths are relative to the document", "%s %s: there is no file %s", f.key, f.rel, shownPath(d.root, d.lab.Path(f.rel)))
 		case err != nil:
-			d.add(d.placeOf(f), "", "%s %s: %v", f.key, f.rel, err)
+			d.add(d.placeOf(f), "", "%s %s: %v", f.key, f.rel, inRoot(d.root, err))
 		}
 		out[d.lab.Path(f.rel)] = text
 	}

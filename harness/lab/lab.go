@@ -16,6 +16,7 @@ type Lab struct {
 	UsualTimeout bool   // Timeout is the default; a slow host may take longer
 	Intro        string // Markdown between the title and the first step
 	Steps        []Step
+	places       places
 }
 
 // Header is the front matter.
@@ -60,6 +61,7 @@ type Step struct {
 	Hints    []string // Markdown of the <details> blocks whose summary begins with "Hint"
 	Solution string   // Markdown of the <details> block whose summary begins with "Solution"
 	Run      []string // the commands of the step's ```sh blocks, in order: what the student types and what is run; nil in a step that is text only
+	Shown    []string // the same commands, also in a step that is text only
 	Action
 }
 

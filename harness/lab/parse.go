@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 // document is a lab while it is read.
 type document struct {
 	*problems
+	root   string // stands before the names of files in messages
 	lab    *Lab
 	header map[string]place   // places of the front matter's values; nil if it could not be read
 	steps  []map[string]place // places of each step's comment; nil if it has none
@@ -21,19 +23,43 @@ type document struct {
 // it finds relative to the document. They must lie inside fsys, so fsys is the
 // root of labs/ and bpf/ alike. The error is that of reading file, or holds
 // every mistake in the document as an *Error.
-func Parse(fsys fs.FS, file string) (*Lab, error) {
+func Parse(fsys fs.FS, file string) (*Lab, error) { return ParseIn(fsys, "", file) }
+
+// ParseIn does the same for the file system of a directory, whose path stands before the
+// names of files in messages.
+func ParseIn(fsys fs.FS, root, file string) (*Lab, error) {
 	text, err := readCapped(fsys, file)
 	if err != nil {
-		return nil, fmt.Errorf("lab document: %w", err)
+		return nil, fmt.Errorf("lab document: %w", inRoot(root, err))
 	}
 	doc := newDocument(file)
+	doc.root = root
+	doc.problems.file = shownPath(root, file)
 	doc.read(text)
 	files := doc.readFiles(fsys)
 	if err := doc.err(); err != nil {
 		return nil, err
 	}
 	doc.lab.SHA256 = digest(text, files)
+	doc.lab.places = places{doc.problems.file, doc.header, doc.steps}
 	return doc.lab, nil
+}
+
+// shownPath returns the name of a file for messages.
+func shownPath(root, file string) string {
+	if root == "" {
+		return file
+	}
+	return path.Join(root, file)
+}
+
+// inRoot returns an error of a file system that names the file for messages.
+func inRoot(root string, err error) error {
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		return &fs.PathError{Op: of.Op, Path: shownPath(root, of.Path), Err: of.Err}
+	}
+	return err
 }
 
 // ParseBytes reads a document that stands in file, but not the C files it
@@ -116,7 +142,7 @@ func (d *document) title(sec section, again bool) {
 
 // step adds a step to the lab.
 func (d *document) step(sec section, b body) {
-	st := Step{Name: slug(sec.title), Title: sec.title, Line: sec.line, Prose: b.prose, Hints: b.hints, Solution: b.solution}
+	st := Step{Name: slug(sec.title), Title: sec.title, Line: sec.line, Prose: b.prose, Hints: b.hints, Solution: b.solution, Shown: b.run}
 	at := place{sec.line, 1}
 	if st.Name == "" && sec.title != "" {
 		d.add(at, "", "the step's heading %q has no letter a-z or digit to name it by", sec.title)

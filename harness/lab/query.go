@@ -2,6 +2,7 @@ package lab
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/bpflab/bpflab/vms/kernel"
@@ -18,6 +19,17 @@ func (l *Lab) Step(name string) *Step {
 		}
 	}
 	return nil
+}
+
+// AsRead returns the lab with the commands of all steps, also of those that are text only:
+// what a reader does who follows the text.
+func (l *Lab) AsRead() *Lab {
+	out := *l
+	out.Steps = slices.Clone(l.Steps)
+	for i := range out.Steps {
+		out.Steps[i].Run = out.Steps[i].Shown
+	}
+	return &out
 }
 
 // TargetPath returns where the lab's target is in the machine: "/bin/bank" for bank.c; ""

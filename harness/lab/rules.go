@@ -52,6 +52,7 @@ const (
 // families holds the mappings by the name of their Go type.
 var families = map[string]family{
 	"Header":   {noun: "the front matter"},
+	"Course":   {noun: "the choice of labs"},
 	"Need":     {noun: "a need"},
 	"Action":   {noun: "a step's comment"},
 	"Attach":   {noun: "an attach entry", some: []string{"to", "mode", "none"}, never: [][2]string{{"none", "to"}, {"none", "mode"}}},
@@ -88,6 +89,8 @@ var rules = map[string]rule{
 	"Header.allow_splat": {doc: "Reports of errors that the kernel is expected to print while the lab runs: regular expressions. Any other warning, lockdep report, stall or oops is a failure."},
 	"Header.harmless":    {doc: "The lab changes nothing that outlasts it and disturbs nobody, so it may run on a kernel that others use: on the host, or in a container."},
 	"Header.duration":    {doc: "How long a reader takes, for people: 10 minutes.", form: oneLine, like: likeOneLine},
+
+	"Course.labs": {doc: "Names of the labs in the order in which students take them: of this directory, and of the course in the binary.", required: true, form: labName, like: "a lab's name"},
 
 	"Need.config":   {doc: "Name of a kernel build option.", required: true, form: config, like: "CONFIG_ and capital letters"},
 	"Need.since":    {doc: "First kernel that has the option. From there on a kernel without it fails, unless optional."},

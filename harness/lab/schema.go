@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// Schema returns the JSON Schema (draft 2020-12) of a lab's front matter and of a
-// step's comment, made from the Go types and the tables in rules.go. It is
+// Schema returns the JSON Schema (draft 2020-12) of a lab's front matter, of a
+// step's comment and of a choice of labs, made from the Go types and the tables in rules.go. It is
 // what docs/lab.schema.json holds. A schema sees one mapping at a time; what
 // Parse wants across them is said in docs/labs.md.
 func Schema() ([]byte, error) {
 	s := schemas{}
-	header, action := s.of(reflect.TypeFor[Header]()), s.of(reflect.TypeFor[Action]())
+	header, action, course := s.of(reflect.TypeFor[Header]()), s.of(reflect.TypeFor[Action]()), s.of(reflect.TypeFor[Course]())
 	text, err := json.MarshalIndent(object{
 		"$schema":     "https://json-schema.org/draft/2020-12/schema",
 		"$id":         "https://github.com/bpflab/bpflab/docs/lab.schema.json",
 		"title":       "bpflab lab document",
-		"description": "The front matter of a lab, or the bpflab comment of one of its steps.",
-		"anyOf":       []object{header, action},
+		"description": "The front matter of a lab, the bpflab comment of one of its steps, or a choice of labs (course.yaml).",
+		"anyOf":       []object{header, action, course},
 		"$defs":       s,
 	}, "", "  ")
 	return append(text, '\n'), err

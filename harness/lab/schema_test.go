@@ -41,6 +41,7 @@ func TestSchemaRulesAreWhole(t *testing.T) {
 	keys := map[string]bool{}
 	walkStructs(reflect.TypeFor[Header](), keys)
 	walkStructs(reflect.TypeFor[Action](), keys)
+	walkStructs(reflect.TypeFor[Course](), keys)
 	for key := range keys {
 		if rules[key].doc == "" {
 			t.Errorf("%s has no text in rules.go", key)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -137,6 +138,12 @@ func Source(l *lab.Lab, tree Tree, file string) build.Source {
 		FS:      tree.FS,
 		Root:    tree.Root,
 		Main:    path.Join(dir, file),
-		Include: []string{path.Join(dir, path.Dir(file)), path.Join(dir, includeDir)},
+		Include: []string{path.Join(dir, path.Dir(file)), headers(dir)},
 	}
+}
+
+// headers returns the directory of the labs' headers for a lab in dir. It is in the tree
+// also where the lab is at the top of it: a path does not leave the tree.
+func headers(dir string) string {
+	return strings.TrimPrefix(path.Join("/", dir, includeDir), "/")
 }

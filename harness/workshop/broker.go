@@ -58,6 +58,15 @@ func (b *broker) drop(ch chan Event) {
 	}
 }
 
+// dropAll removes all subscribers.
+func (b *broker) dropAll() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for ch := range b.subscribers {
+		b.drop(ch)
+	}
+}
+
 // send delivers an event to every subscriber.
 func (b *broker) send(e Event) {
 	b.mu.Lock()

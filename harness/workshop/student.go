@@ -13,6 +13,7 @@ import (
 
 var (
 	errClosed   = errors.New("the workshop has ended")
+	errRetired  = errors.New("this lab was changed: load the page again")
 	errArchived = errors.New("the student was removed from this workshop")
 	// ErrTimeUp is the error of a student whose time is over.
 	ErrTimeUp = errors.New("your time in this workshop is over; what you wrote is kept")
@@ -58,7 +59,7 @@ func (s *Student) Workspace(lab string) (*Workspace, error) {
 // the order of the course.
 func (s *Student) Workspaces() []*Workspace {
 	var out []*Workspace
-	for _, l := range s.workshop.Lessons {
+	for _, l := range s.workshop.Course() {
 		if !s.begun(l.Name) {
 			continue
 		}

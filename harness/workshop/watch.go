@@ -27,10 +27,19 @@ func (ws *Workspace) watchFile(stop <-chan struct{}) {
 		if err != nil || before != nil && info.ModTime().Equal(before.ModTime()) && info.Size() == before.Size() {
 			continue // an editor may be replacing it
 		}
+		if ws.isClosed() {
+			return
+		}
 		if before = info; ws.takeFile() {
 			go ws.Check(context.Background(), "") // subscribers receive the report
 		}
 	}
+}
+
+func (ws *Workspace) isClosed() bool {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	return ws.closed
 }
 
 // takeFile reads the C file from disk and reports whether it has changed.

@@ -27,7 +27,7 @@ type Kernels interface {
 
 // Options configures a workshop.
 type Options struct {
-	Lessons  []*Lesson // in the order of the course
+	Lessons  []*Lesson // in the order of the course, at the beginning: see SetCourse
 	Kernels  Kernels
 	Provider vms.Provider
 	Agent    string // path of the guest agent's binary
@@ -88,11 +88,12 @@ func New(o Options) *Workshop {
 
 // Lesson returns the lesson of the lab with a name, or nil.
 func (w *Workshop) Lesson(name string) *Lesson {
-	i := slices.IndexFunc(w.Lessons, func(l *Lesson) bool { return l.Name == name })
+	all := w.Course()
+	i := slices.IndexFunc(all, func(l *Lesson) bool { return l.Name == name })
 	if i < 0 {
 		return nil
 	}
-	return w.Lessons[i]
+	return all[i]
 }
 
 // Student returns the student with an ID, which consists of a-z, 0-9 and "-".

@@ -28,6 +28,7 @@ type Workspace struct {
 	terminals map[string]*Terminal
 	used      time.Time
 	closed    bool
+	retired   bool // another workspace has the files now
 }
 
 // Busy is what a workspace is doing.
@@ -99,6 +100,9 @@ func (ws *Workspace) Save(text string, base int) (int, error) {
 	ws.touch()
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
+	if ws.retired {
+		return 0, errRetired
+	}
 	if base != ws.state.Revision {
 		return 0, &Conflict{Code{string(ws.code), ws.state.Revision}}
 	}
@@ -124,6 +128,9 @@ func (ws *Workspace) setCode(text []byte) {
 // save writes the state to disk and notifies the subscribers. What cannot be stored now
 // is marked as unsaved and stored later. The caller holds the lock.
 func (ws *Workspace) save() error {
+	if ws.retired {
+		return errRetired
+	}
 	err := ws.files.saveState(ws.state)
 	ws.unsaved = ""
 	if err != nil {

@@ -51,7 +51,7 @@ type studentCourse struct{ Options }
 
 func (a studentCourse) labs() []entry {
 	var out []entry
-	for _, l := range a.Workshop.Lessons {
+	for _, l := range a.Workshop.Course() {
 		done, of := a.Student.Done(l.Name)
 		out = append(out, entry{l.Name, l.Title, l.Duration, done, of})
 	}
@@ -61,7 +61,7 @@ func (a studentCourse) labs() []entry {
 func (a studentCourse) kernels() []string { return a.Workshop.Kernels.Names() }
 
 func (a studentCourse) open(lab string) (*labSession, error) {
-	d, err := a.Student.Workspace(lab)
+	d, err := a.Student.Renew(lab)
 	if err != nil {
 		return nil, err
 	}

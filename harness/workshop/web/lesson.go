@@ -12,7 +12,8 @@ import (
 type lessonAnswer struct {
 	Name     string            `json:"name"`
 	Title    string            `json:"title"`
-	Intro    string            `json:"intro"` // HTML
+	Digest   string            `json:"digest"` // of the document and its C files
+	Intro    string            `json:"intro"`  // HTML
 	File     string            `json:"file"`
 	Code     string            `json:"code"`
 	Revision int               `json:"revision"`
@@ -33,6 +34,7 @@ type stepAnswer struct {
 // stateAnswer is the JSON of a workspace's state.
 type stateAnswer struct {
 	Step     string                    `json:"step"`
+	Latest   string                    `json:"latest"` // digest of the lab as it is now: another one than the lesson's if it was changed
 	Kernel   string                    `json:"kernel"`
 	Revision int                       `json:"revision"`
 	Busy     workshop.Busy             `json:"busy"`
@@ -55,7 +57,7 @@ func (s *Server) lesson(w http.ResponseWriter, _ *http.Request, ws *workshop.Wor
 	l := ws.Lesson
 	md := markdown{l.Name}
 	code := ws.Code()
-	out := lessonAnswer{Name: l.Name, Title: l.Title, Intro: md.html(l.Intro), File: l.FileName(), Code: code.Text, Revision: code.Revision, Headers: l.Headers(), State: stateOf(ws)}
+	out := lessonAnswer{Name: l.Name, Title: l.Title, Digest: l.SHA256, Intro: md.html(l.Intro), File: l.FileName(), Code: code.Text, Revision: code.Revision, Headers: l.Headers(), State: stateOf(ws)}
 	for _, st := range l.Steps {
 		out.Steps = append(out.Steps, stepAnswer{Name: st.Name, Title: st.Title, HTML: md.html(st.Prose), Checked: workshop.IsChecked(st),
 			Hints: len(st.Hints), Solution: st.Solution != ""})
@@ -66,7 +68,7 @@ func (s *Server) lesson(w http.ResponseWriter, _ *http.Request, ws *workshop.Wor
 // stateOf returns the JSON of a workspace's state.
 func stateOf(ws *workshop.Workspace) stateAnswer {
 	v := ws.View()
-	out := stateAnswer{Step: v.Step, Kernel: v.Kernel, Revision: v.Revision, Busy: v.Busy, Ahead: v.Ahead, Unsaved: v.Unsaved, Machine: v.Machine, Steps: map[string]progressAnswer{}}
+	out := stateAnswer{Step: v.Step, Latest: ws.Latest(), Kernel: v.Kernel, Revision: v.Revision, Busy: v.Busy, Ahead: v.Ahead, Unsaved: v.Unsaved, Machine: v.Machine, Steps: map[string]progressAnswer{}}
 	for _, st := range ws.Lesson.Steps {
 		out.Steps[st.Name] = progressOf(ws.Lesson.Name, st, v.Steps[st.Name])
 	}

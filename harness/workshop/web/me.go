@@ -35,7 +35,7 @@ func (s *Server) meOf(me principal) meAnswer {
 	if s.Classroom != nil {
 		out.Class, out.Name = s.Classroom.Name, s.Classroom.name(me.ID)
 	}
-	for _, l := range s.Workshop.Lessons {
+	for _, l := range s.Workshop.Course() {
 		line := labLine{Name: l.Name, Title: l.Title, Summary: l.Summary, Duration: l.Duration, Kernels: l.Kernels.String(), Steps: len(l.Checked())}
 		if me.Role == Student {
 			if student, err := s.Workshop.Student(me.ID); err == nil {

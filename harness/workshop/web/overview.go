@@ -84,7 +84,7 @@ func (s *Server) row(id string) studentRow {
 	if err != nil {
 		return row
 	}
-	for _, l := range s.Workshop.Lessons {
+	for _, l := range s.Workshop.Course() {
 		done, of := student.Done(l.Name)
 		row.Done, row.Total = row.Done+done, row.Total+of
 	}

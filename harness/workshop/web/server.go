@@ -72,7 +72,7 @@ func (s *Server) routes() {
 	m.HandleFunc("POST /api/join", s.join)
 	m.HandleFunc("POST /api/leave", s.leave)
 	m.HandleFunc("POST /api/me/code", s.myCode)
-	m.HandleFunc("GET /api/labs/{lab}", s.workspace(s.lesson))
+	m.HandleFunc("GET /api/labs/{lab}", s.inWorkspace((*workshop.Student).Renew, s.lesson))
 	m.HandleFunc("GET /api/labs/{lab}/files/{file}", s.figure)
 	for name, h := range map[string]workspaceHandler{"save": s.save, "check": s.check, "goto": s.goTo, "hint": s.hint, "solve": s.solve, "reset": s.reset, "compare": s.compare} {
 		m.HandleFunc("POST /api/labs/{lab}/"+name, s.workspace(h))
@@ -158,6 +158,11 @@ type workspaceHandler func(http.ResponseWriter, *http.Request, *workshop.Workspa
 
 // workspace finds the workspace of a request, always one of the session's own student.
 func (s *Server) workspace(h workspaceHandler) http.HandlerFunc {
+	return s.inWorkspace((*workshop.Student).Workspace, h)
+}
+
+// inWorkspace does the same with one of a student's two ways to open a workspace.
+func (s *Server) inWorkspace(open func(*workshop.Student, string) (*workshop.Workspace, error), h workspaceHandler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		me := s.identity(r)
 		if me.Role != Student {
@@ -174,7 +179,7 @@ func (s *Server) workspace(h workspaceHandler) http.HandlerFunc {
 			sendError(w, http.StatusNotFound, fmt.Sprintf("this course has no lab %q", lab))
 			return
 		}
-		ws, err := student.Workspace(lab)
+		ws, err := open(student, lab)
 		if err != nil {
 			sendError(w, http.StatusInternalServerError, err.Error())
 			return

@@ -30,13 +30,15 @@ export function announce(text) {
 let toasts;
 
 // toast shows a text above the page for a while, or until it is closed if kind is "sticky".
-export function toast(text, kind = "info") {
+// action is the text of a further button and what it does.
+export function toast(text, kind = "info", action) {
   if (!toasts) document.body.append((toasts = h("div", { class: "toasts" })));
   const close = () => box.remove();
   const box = h(
     "div",
     { class: "toast " + kind, role: kind === "error" ? "alert" : "status" },
     h("span", null, text),
+    action && h("button", { type: "button", onclick: action[1] }, action[0]),
     h("button", { type: "button", class: "quiet", "aria-label": "Close this message", onclick: close }, "×"),
   );
   toasts.append(box);

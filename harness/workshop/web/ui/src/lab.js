@@ -311,8 +311,16 @@ class Lab {
     }
     const checked = this.lesson.steps.filter((s) => s.checked);
     const done = checked.filter((s) => state.steps[s.name]?.done).length;
+    this.offerChanged(state.latest);
     this.progress.textContent = `${done} of ${checked.length} done`;
     this.showStatus();
+  }
+
+  // offerChanged offers to load the lab again if its author has changed it.
+  offerChanged(latest) {
+    if (!latest || latest === this.lesson.digest || latest === this.offered) return;
+    this.offered = latest;
+    toast("This lab was changed. Your file and your progress stay.", "sticky", ["Load it", () => location.reload()]);
   }
 
   showStatus() {

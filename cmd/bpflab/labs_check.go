@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bpflab/bpflab/harness/build"
+	"github.com/bpflab/bpflab/harness/lab"
+	"github.com/bpflab/bpflab/harness/plan"
+	"github.com/bpflab/bpflab/harness/run"
+	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/kernel/store"
+)
+
+// labsCheckFlags are the flags of `bpflab labs check`.
+type labsCheckFlags struct {
+	labFlags
+	document bool
+}
+
+func newLabsCheckCmd() *cobra.Command {
+	var f labsCheckFlags
+	cmd := &cobra.Command{
+		Use:   "check PATH...",
+		Short: "Check labs of your own: text, solution and starter, on kernels",
+		Long: `Check labs before anybody takes them. A PATH is a lab's folder or document, or a
+directory of labs as for bpflab workshop --labs.
+
+First the documents are read, and the C files compiled: every mistake is printed as
+FILE:LINE:COLUMN: TEXT, also a map, program or field that the solution does not have.
+Then each lab is run on each kernel, once with the solution, which must pass, and once
+with the starter, which must not. The commands of all steps are run, also of those that
+are text only, and must exit with 0 where no check says otherwise.`,
+		Example: `  bpflab labs check my-lab
+  bpflab labs check my-lab --kernel all
+  bpflab labs check --document labs/        # without machines, as an editor does`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.do(cmd.Context(), streamsOf(cmd), args) },
+	}
+	f.machineFlags.define(cmd.Flags(), "machines at one time (default: one a core)")
+	f.defineSplats(cmd.Flags())
+	cmd.Flags().BoolVar(&f.document, "document", false, "read the documents and compile the C files, and run nothing")
+	return cmd
+}
+
+func (f *labsCheckFlags) do(ctx context.Context, std streams, paths []string) error {
+	lib, all, err := f.read(ctx, std, paths)
+	if err != nil {
+		return err
+	}
+	if f.document {
+		fmt.Fprintf(std.out, "no mistakes in %d labs\n", len(all))
+		return nil
+	}
+	provider, err := f.provider.open()
+	if err != nil {
+		return err
+	}
+	caps, err := provider.Caps(ctx)
+	if err != nil {
+		return err
+	}
+	images, err := f.images(ctx, std, provider)
+	if err != nil {
+		return err
+	}
+	made := plan.Make(all, images, plan.Options{Provider: provider.Name(), Caps: caps})
+	for _, x := range made.Excluded {
+		fmt.Fprintf(std.err, "bpflab: %s on %s is left out: %s\n", x.Lab.Name, x.Kernel.Selector, x.Reason)
+	}
+	if err := needSome(len(made.Cells), "lab is left for any of these kernels", "name other kernels with --kernel"); err != nil {
+		return err
+	}
+	return f.run(ctx, std, lib, made.Cells, provider, caps)
+}
+
+// read reads the labs at paths and compiles their C files. It prints the mistakes of all of
+// them.
+func (f *labsCheckFlags) read(ctx context.Context, std streams, paths []string) (*library, []*lab.Lab, error) {
+	cache, err := store.DefaultRoot()
+	if err != nil {
+		return nil, nil, err
+	}
+	builder := build.New(build.Options{Cache: objectCache(cache)})
+	lib := &library{trees: map[*lab.Lab]run.Tree{}, files: map[*lab.Lab]string{}}
+	var all []*lab.Lab
+	var wrong []string
+	for _, path := range paths {
+		inside, err := labsAt(path)
+		if err != nil {
+			wrong = append(wrong, mistakes(err)...)
+		}
+		for _, one := range inside {
+			parsed, tree, err := openPath(one)
+			if err == nil {
+				err = compileLab(ctx, builder, parsed, tree)
+			}
+			switch {
+			case err != nil && build.OfHost(err):
+				return nil, nil, err
+			case err != nil:
+				wrong = append(wrong, mistakes(err)...)
+				continue
+			}
+			parsed = parsed.AsRead()
+			lib.trees[parsed] = tree
+			if lib.files[parsed], err = filepath.Abs(one); err != nil {
+				return nil, nil, err
+			}
+			all = append(all, parsed)
+		}
+	}
+	if wrong != nil {
+		fmt.Fprintln(std.err, strings.Join(wrong, "\n")) // each line begins with its place
+		return nil, nil, exitError{verdict.ExitUsage}
+	}
+	return lib, all, nil
+}
+
+// labsAt returns the path of a lab, or those of all labs in a directory and what is wrong
+// with its choice of them.
+func labsAt(path string) ([]string, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(filepath.Join(path, "lab.md")); err == nil || filepath.Ext(path) == ".md" {
+		return []string{path}, nil
+	}
+	own := &ownLabs{dir: path}
+	inside, err := own.paths()
+	if err == nil && len(inside) == 0 {
+		err = fmt.Errorf("%s: it has no lab.md, and no folder with one", path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	_, err = readChoice(path, labNames(inside))
+	return inside, err
+}
+
+// run runs the labs with their solutions and with their starters, and reports what is not
+// as it should be.
+func (f *labsCheckFlags) run(ctx context.Context, std streams, lib *library, cells []plan.Cell, p vms.Provider, caps vms.Caps) error {
+	fmt.Fprintln(std.out, "With the solution, which must pass:")
+	passes, err := f.execute(ctx, std, cells, p, caps, lib)
+	if err != nil {
+		return err
+	}
+	wrong := failures(passes.Cells)
+	var starters []plan.Cell
+	for _, c := range cells {
+		if c.Lab.Starter != "" {
+			c.Index = len(starters)
+			starters = append(starters, c)
+		}
+	}
+	if len(starters) > 0 && ctx.Err() == nil {
+		fmt.Fprintln(std.out, "With the starter, which must fail:")
+		f.starter = true
+		fails, err := f.execute(ctx, std, starters, p, caps, lib)
+		if err != nil {
+			return err
+		}
+		wrong = append(wrong, passing(fails.Cells)...)
+	}
+	if ctx.Err() != nil {
+		return exitError{verdict.ExitInfra}
+	}
+	for _, line := range wrong {
+		fmt.Fprintln(std.out, line)
+	}
+	if wrong != nil {
+		return exitError{verdict.ExitFail}
+	}
+	fmt.Fprintln(std.out, "The solutions pass, and the starters fail.")
+	return nil
+}
+
+// failures returns a line for each cell with the solution that did not pass.
+func failures(cells []verdict.Cell) []string {
+	var out []string
+	for _, c := range cells {
+		if c.Verdict != verdict.Pass && c.Verdict != verdict.Unsupported {
+			out = append(out, fmt.Sprintf("%s on %s: the solution does not pass: %s", c.Lab, c.Kernel.Selector, c.Reason))
+		}
+	}
+	return out
+}
+
+// passing returns a line for each cell with the starter that did not fail.
+func passing(cells []verdict.Cell) []string {
+	var out []string
+	for _, c := range cells {
+		switch c.Verdict {
+		case verdict.Pass:
+			out = append(out, fmt.Sprintf("%s on %s: the starter passes, so there is nothing to do for a student", c.Lab, c.Kernel.Selector))
+		case verdict.Infra:
+			out = append(out, fmt.Sprintf("%s on %s: the starter could not be run: %s", c.Lab, c.Kernel.Selector, c.Reason))
+		}
+	}
+	return out
+}
