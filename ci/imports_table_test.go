@@ -22,6 +22,7 @@ var layers = map[string][]string{
 	"vms/kernel/rpm":           {"vms/kernel/extract"},
 	"vms/kernel/repomd":        {"vms/kernel/extract"},
 	"vms/kernel/kerneltest":    {},
+	"harness/bisect":           {},
 	"vms/kernel/toolstest":     {},
 	"vms/cache/cachetest":      {},
 	"vms/denytest":             {},
@@ -54,6 +55,8 @@ var layers = map[string][]string{
 	"vms/kernel/download": {"vms/kernel"},
 	"vms/kernel/local":    {"vms/kernel", "vms/kernel/bzimage", "vms/kernel/deb"},
 
+	"vms/kernel/changelog": {"vms/kernel/deb", "vms/kernel/extract", "vms/kernel/rpm"},
+
 	"vms/kernel/unpack": {"vms/kernel", "vms/kernel/bzimage", "vms/kernel/deb", "vms/kernel/extract", "vms/kernel/rpm"},
 
 	"vms/rootfs": {"vms/cache", "vms/cpio", "vms/kernel/deb"},
@@ -65,7 +68,7 @@ var layers = map[string][]string{
 	"vms/kernel/rpmtest":   {"vms/kernel/toolstest"},
 	"vms/kernel/apttest":   {"vms/kernel/toolstest"},
 	"vms/kernel/rpmrepo":   {"vms/kernel", "vms/kernel/repomd", "vms/kernel/rpm", "vms/kernel/unpack", "vms/suggest"},
-	"vms/kernel/catalogue": {"vms/cache", "vms/kernel", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/installed", "vms/kernel/local", "vms/kernel/oci", "vms/kernel/rpmrepo", "vms/kernel/store",
+	"vms/kernel/catalogue": {"vms/cache", "vms/kernel", "vms/kernel/apt", "vms/kernel/changelog", "vms/kernel/rpm", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/installed", "vms/kernel/local", "vms/kernel/oci", "vms/kernel/rpmrepo", "vms/kernel/store",
 		"vms/kernel/mainline", "vms/kernel/ubuntu", "vms/kernel/unpack", "vms/suggest"},
 	"vms/kernel/sourcetest": {"vms/kernel", "vms/kernel/catalogue", "vms/kernel/download", "vms/kernel/kerneltest", "vms/kernel/store"},
 	"vms/vmstest":           {"vms/wire", "vms", "vms/kernel", "vms/kernel/catalogue", "vms/initramfs", "vms/lease"},

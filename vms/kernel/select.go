@@ -106,21 +106,37 @@ func otherPins(refs []Ref) []Ref {
 
 // pickOne returns what s matches among the kernels of one source.
 func (s Selector) pickOne(refs []Ref) []Ref {
+	if s.kind == all || s.kind == byRange {
+		return newestOfSeries(s.matches(refs))
+	}
+	return newest(s.matches(refs))
+}
+
+// Every returns all kernels that s matches among those of one source, where Select returns
+// the newest ones, in the order of refs. Its variant is set in each.
+func (s Selector) Every(refs []Ref) []Ref {
+	found := s.matches(filter(refs, func(r Ref) bool { return !s.skips(r) }))
+	for i := range found {
+		found[i].Variant = s.variant
+	}
+	return found
+}
+
+// matches returns those of the kernels of one source that s may stand for.
+func (s Selector) matches(refs []Ref) []Ref {
 	switch s.kind {
 	case byTrack:
-		return newest(filter(refs, func(r Ref) bool { return r.Track == s.word }))
+		return filter(refs, func(r Ref) bool { return r.Track == s.word })
 	case all:
-		return newestOfSeries(s.fetchable(refs))
-	case byRange:
-		return newestOfSeries(filter(s.fetchable(refs), s.inRange))
+		return s.fetchable(refs)
+	case byRange, bySeries:
+		return filter(s.fetchable(refs), s.inRange)
 	case latest:
-		return newest(filter(s.fetchable(refs), isReleased))
-	case bySeries:
-		return newest(filter(s.fetchable(refs), s.inRange))
+		return filter(s.fetchable(refs), isReleased)
 	case byVersion:
-		return newest(filter(s.fetchable(refs), func(r Ref) bool { return r.Version == s.version }))
+		return filter(s.fetchable(refs), func(r Ref) bool { return r.Version == s.version })
 	default:
-		return newest(filter(refs, s.isNamed))
+		return filter(refs, s.isNamed)
 	}
 }
 

@@ -37,6 +37,7 @@ type Want struct {
 	Within Range  // of their versions
 	Exact  string // the one version or release that is asked for; "" for any
 	Every  bool   // those of all tracks, for a search
+	All    bool   // also those that are not the newest of their series, where a source lists only these
 }
 
 // Unpacker is a Source whose files are no packages: it lays out by itself, in dir, what

@@ -90,8 +90,8 @@ func (*Source) Tracks() []string {
 // Mirror returns the index of the builds.
 func (s *Source) Mirror() string { return s.mirror + "/" }
 
-// List returns the newest build of each series that is wanted, or the one build. Builds that
-// failed for this architecture are left out.
+// List returns the newest build of each series that is wanted, or the one build, or all of
+// them. Builds that failed for this architecture are left out.
 func (s *Source) List(ctx context.Context, want kernel.Want) ([]kernel.Ref, []string, error) {
 	q, ok, err := questionOf(want)
 	if err != nil || !ok {
@@ -102,7 +102,11 @@ func (s *Source) List(ctx context.Context, want kernel.Want) ([]kernel.Ref, []st
 		return nil, nil, err
 	}
 	var refs []kernel.Ref
-	for _, candidates := range q.candidates(versions) {
+	groups := q.candidates(versions)
+	if want.All {
+		groups = apart(groups)
+	}
+	for _, candidates := range groups {
 		ref, found, err := s.newest(ctx, candidates)
 		if err != nil {
 			return nil, nil, err

@@ -81,3 +81,14 @@ func (q question) candidates(versions []kernel.Version) [][]kernel.Version {
 	slices.SortFunc(all, func(a, b []kernel.Version) int { return a[0].Compare(b[0]) })
 	return all
 }
+
+// apart makes a group of each version, oldest first.
+func apart(groups [][]kernel.Version) [][]kernel.Version {
+	var all [][]kernel.Version
+	for _, group := range groups {
+		for _, v := range slices.Backward(group) {
+			all = append(all, []kernel.Version{v})
+		}
+	}
+	return all
+}

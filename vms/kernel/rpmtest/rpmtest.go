@@ -36,6 +36,7 @@ type Package struct {
 	Ghosts                 []string          // files that the package owns without having them
 	Payload                string            // rpm's words for the compression; "" means w3.zstdio
 	Old                    bool              // signed over header and payload, too
+	Changelog              string            // as a spec file has it, the newest entry first
 }
 
 // Build returns the path of the package, signed.
@@ -98,7 +99,8 @@ test
 mkdir -p %%{buildroot}
 %s
 %%files
-%s`, p.Name, p.Version, p.Release, install.String(), files.String())
+%s%%changelog
+%s`, p.Name, p.Version, p.Release, install.String(), files.String(), p.Changelog)
 }
 
 // Repository makes a repository of the packages at dir. They lie in at, relative to it; ""
