@@ -32,13 +32,18 @@ func (f *commandFlags) define(flags *pflag.FlagSet) {
 	f.onFail.define(flags)
 	f.defineSplats(flags)
 	f.defineCold(flags)
+	f.defineCommand(flags)
+	f.defineConsent(flags, "run")
+	f.reportFlags.define(flags)
+}
+
+// defineCommand defines those of the flags that say what the command finds in its machine.
+func (f *commandFlags) defineCommand(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.env, "env", nil, "set a variable, as K=V, or pass on the one of this name")
 	flags.StringArrayVar(&f.copy, "copy", nil, "file or directory to send too, as PATH, or PATH:NAME under another name")
 	flags.Var(&f.memory, "mem", "memory of a machine, as 512M or 2G")
 	flags.IntVar(&f.cpus, "cpus", 1, "processors of a machine")
 	flags.StringVar(&f.rootfs.text, "rootfs", "", "userland of the machine: a directory, a tar file, or debian:RELEASE+PACKAGE+...")
-	f.defineConsent(flags, "run")
-	f.reportFlags.define(flags)
 }
 
 // variables returns what --env says, as "K=V".

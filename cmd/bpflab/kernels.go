@@ -57,7 +57,7 @@ as in 6.12+jit=off+unprivileged. A kernel that cannot be so is unsupported.`,
 	}
 	f.origin.define(cmd.PersistentFlags())
 	cmd.PersistentFlags().BoolVar(&f.locked, "locked", false, "nothing but what the lock file and the imports have")
-	cmd.AddCommand(f.listCmd(), f.pullCmd(), f.importCmd(), f.searchCmd(), f.saveCmd(), f.lockCmd(), f.verifyCmd(), f.pruneCmd())
+	cmd.AddCommand(f.listCmd(), f.pullCmd(), f.importCmd(), f.searchCmd(), f.saveCmd(), f.lockCmd(), f.verifyCmd(), f.pruneCmd(), newSweepCmd())
 	return cmd
 }
 

@@ -29,11 +29,16 @@ const usualRetries = 1
 
 // define defines the flags of every verb that boots kernels; jobs is the help of -j.
 func (f *machineFlags) define(flags *pflag.FlagSet, jobs string) {
-	f.retries = usualRetries
 	flags.StringSliceVar(&f.kernels, "kernel", []string{"default"}, "kernels: series, versions, ranges, latest, all, local:NAME, each with a variant such as +jit=off")
-	flags.StringVar(&f.provider.name, "provider", defaultProvider, "what runs the machines: "+strings.Join(providerNames(), ", "))
 	flags.BoolVar(&f.locked, "locked", false, "fail if a pinned kernel is no longer to be had")
+	f.defineProvider(flags)
 	f.defineRun(flags, jobs)
+}
+
+// defineProvider defines the flag that says what runs the machines.
+func (f *machineFlags) defineProvider(flags *pflag.FlagSet) {
+	f.retries = usualRetries
+	flags.StringVar(&f.provider.name, "provider", defaultProvider, "what runs the machines: "+strings.Join(providerNames(), ", "))
 }
 
 // defineRun defines those of the flags that do not choose what runs.

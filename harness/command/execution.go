@@ -59,6 +59,9 @@ func (e *Execution) Run(ctx context.Context) []verdict.Cell {
 	return Cells(ctx, e.Pool, jobs)
 }
 
+// Outcomes returns how the command ended on each kernel. It is zero where it did not begin.
+func (e *Execution) Outcomes() []Outcome { return e.outcomes }
+
 // Exit returns the exit status of all: the command's own on one kernel, else 1 if it
 // failed on any.
 func (e *Execution) Exit(r verdict.Result) int {

@@ -16,7 +16,7 @@ import (
 
 // Every returns all kernels of a series, a range or a track that the first source which has
 // one lists, and those of them that are pinned, oldest first. Notes say what the source could not
-// read.
+// read. With Options.Locked they are those that are pinned.
 func (c *Catalogue) Every(ctx context.Context, selector string) (refs []kernel.Ref, notes []string, err error) {
 	parsed, err := c.sources.parse([]string{selector})
 	if err != nil {
@@ -33,11 +33,14 @@ func (c *Catalogue) Every(ctx context.Context, selector string) (refs []kernel.R
 		if !ok {
 			continue
 		}
-		listed, more, err := source.List(ctx, want)
-		if err != nil {
-			return nil, notes, withHint(err, name)
+		var listed []kernel.Ref
+		if !c.locked {
+			var more []string
+			if listed, more, err = source.List(ctx, want); err != nil {
+				return nil, notes, withHint(err, name)
+			}
+			notes = append(notes, more...)
 		}
-		notes = append(notes, more...)
 		if refs = s.Every(c.withPins(name, listed)); len(refs) > 0 {
 			return refs, notes, nil
 		}
@@ -83,9 +86,11 @@ func (c *Catalogue) Between(ctx context.Context, a, b kernel.Ref) (refs []kernel
 	if err != nil {
 		return nil, nil, err
 	}
-	listed, notes, err := listBetween(ctx, source, a, b)
-	if err != nil {
-		return nil, notes, withHint(err, a.Source)
+	var listed []kernel.Ref
+	if !c.locked {
+		if listed, notes, err = listBetween(ctx, source, a, b); err != nil {
+			return nil, notes, withHint(err, a.Source)
+		}
 	}
 	for _, ref := range c.withPins(a.Source, append(listed, a, b)) {
 		if sameLine(ref, a, b) && comparePackages(a, ref) <= 0 && comparePackages(ref, b) <= 0 {
