@@ -25,28 +25,46 @@ import (
 	"github.com/bpflab/bpflab/vms/vmstest"
 )
 
-// series is an archive of Debian's with fake kernels 6.1.1-1, 6.1.2-1 and so on.
-func series(t *testing.T, n int) *catalogue.Catalogue {
+// archive is a mirror of Debian's with fake kernels 6.1.1-1, 6.1.2-1 and so on.
+type archive struct {
+	mirror *kerneltest.Repository
+	key    kerneltest.Key
+	url    string
+}
+
+func newArchive(t *testing.T) archive {
 	t.Helper()
-	mirror, key, now := kerneltest.NewRepository(), kerneltest.NewKey(time.Now().Add(-time.Hour), 0), time.Now().Add(-time.Minute)
-	suite := kerneltest.Suite{Path: "bookworm", Codename: "bookworm", Date: now}
+	a := archive{kerneltest.NewRepository(), kerneltest.NewKey(time.Now().Add(-time.Hour), 0), ""}
+	server := httptest.NewServer(a.mirror)
+	t.Cleanup(server.Close)
+	a.url = server.URL
+	return a
+}
+
+// publish replaces what the archive has by the kernels of these numbers.
+func (a archive) publish(age time.Duration, numbers ...int) {
+	at := time.Now().Add(-age)
+	suite := kerneltest.Suite{Path: "bookworm", Codename: "bookworm", Date: at}
 	changes := ""
-	for i := 1; i <= n; i++ {
+	for _, i := range numbers {
 		changes = fmt.Sprintf("linux (6.1.%d-1) bookworm; urgency=high\n\n  * bpf: change number %d\n  * ext4: another\n\n", i, i) + changes
 		release := fmt.Sprintf("6.1.0-%d-cloud-amd64", i)
 		name, version := "linux-image-"+release, fmt.Sprintf("6.1.%d-1", i)
 		entries := append(kerneltest.KernelEntries(release), kerneltest.Entry{Name: "./usr/share/doc/" + name + "/changelog", Body: []byte(changes)})
 		suite.Packages = append(suite.Packages, kerneltest.Package{Name: name, Version: version, Body: kerneltest.Deb(name, version, entries)})
 	}
-	mirror.Add(suite, key)
-	mirror.Add(kerneltest.Suite{Root: "security", Path: "bookworm-security", Codename: "bookworm-security", Date: now}, key)
-	server := httptest.NewServer(mirror)
-	t.Cleanup(server.Close)
-	return debianAt(t, t.TempDir(), server.URL, server.URL+"/security", key.Public())
+	a.mirror.Add(suite, a.key)
+	a.mirror.Add(kerneltest.Suite{Root: "security", Path: "bookworm-security", Codename: "bookworm-security", Date: at}, a.key)
+}
+
+// catalogue opens the archive's kernels.
+func (a archive) catalogue(t *testing.T, cache string, lock []byte) *catalogue.Catalogue {
+	t.Helper()
+	return debianAt(t, cache, lock, a.url, a.url+"/security", a.key.Public())
 }
 
 // debianAt opens the kernels of an archive of Debian's that a key has signed.
-func debianAt(t *testing.T, cache, main, security string, key []byte) *catalogue.Catalogue {
+func debianAt(t *testing.T, cache string, lock []byte, main, security string, key []byte) *catalogue.Catalogue {
 	t.Helper()
 	kept, err := store.Open(store.Options{Root: cache})
 	if err != nil {
@@ -56,7 +74,7 @@ func debianAt(t *testing.T, cache, main, security string, key []byte) *catalogue
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := catalogue.Open(catalogue.Options{Cache: cache, Sources: []kernel.Source{source}})
+	c, err := catalogue.Open(catalogue.Options{Cache: cache, Lock: lock, Sources: []kernel.Source{source}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,8 +106,14 @@ func (s fakeSubject) on(_ context.Context, _ *bench, e environment) (all []judge
 func benchFor(t *testing.T, f *trialFlags, letters string, out *bytes.Buffer) *bench {
 	t.Helper()
 	f.json = filepath.Join(t.TempDir(), "report.json")
+	a := newArchive(t)
+	var numbers []int
+	for i := range letters {
+		numbers = append(numbers, i+1)
+	}
+	a.publish(time.Minute, numbers...)
 	return &bench{flags: f, std: streams{out: out, err: out}, out: out, subject: fakeSubject{letters}, provider: &vmstest.Fake{}, dir: t.TempDir(),
-		cat: series(t, len(letters)), began: time.Now()}
+		cat: a.catalogue(t, t.TempDir(), nil), began: time.Now()}
 }
 
 func readReport(t *testing.T, name string, into any) {

@@ -18,10 +18,12 @@ import (
 type kernelFlags struct {
 	origin kernelOrigin
 	locked bool
+
+	openWith func(kernel.Progress, []byte, kernelOrigin, bool) (*catalogue.Catalogue, error) // with a lock file's text
 }
 
 func newKernelsCmd() *cobra.Command {
-	f := &kernelFlags{}
+	f := &kernelFlags{openWith: openCatalogueWith}
 	cmd := &cobra.Command{
 		Use:   "kernels",
 		Short: "List, fetch, import, pin, check and remove kernels",

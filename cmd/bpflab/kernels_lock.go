@@ -11,11 +11,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/lease"
 )
 
 func (f *kernelFlags) lockCmd() *cobra.Command {
 	var file string
+	var update bool
 	cmd := &cobra.Command{
 		Use:   "lock [SELECTOR]...",
 		Short: "Pin the newest kernel of each series in the lock file",
@@ -23,17 +25,22 @@ func (f *kernelFlags) lockCmd() *cobra.Command {
 of the named ones alone; the other pins stay as they are. Selectors then stand
 for these kernels, by the digests of their packages.
 
+With --update it prints what changed and why: old and new version, size and digest of
+each pin, and where the newer package was found. A file in which nothing changed is not
+written again.
+
 The file is --file, else $BPFLAB_LOCK, else vms/kernels.lock in bpflab's own
 source tree, else kernels.lock in the current directory, where bpflab finds it.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.lock(cmd.Context(), streamsOf(cmd), lockPath(file), args)
+			return f.lock(cmd.Context(), streamsOf(cmd), lockPath(file), args, update)
 		},
 	}
 	cmd.Flags().StringVar(&file, "file", "", "lock file to write")
+	cmd.Flags().BoolVar(&update, "update", false, "print what changed and why")
 	return cmd
 }
 
-func (f *kernelFlags) lock(ctx context.Context, std streams, file string, selectors []string) error {
+func (f *kernelFlags) lock(ctx context.Context, std streams, file string, selectors []string, update bool) error {
 	base, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		base, err = lockText()
@@ -41,7 +48,7 @@ func (f *kernelFlags) lock(ctx context.Context, std streams, file string, select
 	if err != nil {
 		return usageError{err}
 	}
-	c, err := openCatalogueWith(std.downloads(), base, f.origin, f.locked)
+	c, err := f.openWith(std.downloads(), base, f.origin, f.locked)
 	if err != nil {
 		return err
 	}
@@ -53,11 +60,18 @@ func (f *kernelFlags) lock(ctx context.Context, std streams, file string, select
 		return err
 	}
 	printNotes(std.err, notes)
+	if update {
+		return updateLock(ctx, std.out, c, file, base, lock)
+	}
+	fmt.Fprintf(std.out, "%d kernels pinned in %s\n", len(lock.Refs), file)
+	return writeLock(file, lock)
+}
+
+func writeLock(file string, lock kernel.Lock) error {
 	text, err := lock.Text()
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "%d kernels pinned in %s\n", len(lock.Refs), file)
 	return replaceFile(file, text)
 }
 

@@ -38,6 +38,19 @@ func (c *Catalogue) Lock(ctx context.Context, selectors []string) (lock kernel.L
 	return lock, notes, nil
 }
 
+// Offered reports whether a pinned kernel's source still lists it.
+func (c *Catalogue) Offered(ctx context.Context, ref kernel.Ref) (bool, error) {
+	source, err := c.sourceOf(ref)
+	if err != nil {
+		return false, err
+	}
+	_, err = offered(ctx, source, ref)
+	if errors.Is(err, kernel.ErrGone) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 func (c *Catalogue) pin(ctx context.Context, s kernel.Selector, lock *kernel.Lock) ([]string, error) {
 	if s.Variant() != "" {
 		return nil, &kernel.SelectorError{Selector: s.String(), Problem: "is a variant, and the lock file has packages: pin the kernel without " + s.Variant().Suffix()}
