@@ -60,7 +60,7 @@ func find(ctx context.Context, binary string, known *build) (build, error) {
 		return b, notFound(binary, err)
 	}
 	if known != nil && known.path == b.path && known.file == b.file {
-		return *known, nil
+		return *known, known.check(binary)
 	}
 	if b.version, err = versionLine(ctx, binary); err != nil {
 		return b, err

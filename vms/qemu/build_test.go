@@ -119,3 +119,62 @@ func TestReplacedQEMUHasTemplatesOfItsOwn(t *testing.T) {
 		}
 	}
 }
+
+// elfCopy returns a program that is no QEMU, and does not know --version.
+func elfCopy(t *testing.T) string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "qemu")
+	if err := os.WriteFile(name, text, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func TestVersionIsKeptUntilTheFileChanges(t *testing.T) {
+	name, p := elfCopy(t), New(Options{Cache: t.TempDir()})
+	stamp, err := stampOf(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := build{version: "QEMU emulator version 9.8.7", path: name, file: stamp}
+	p.keepBuild(kept)
+	if found, err := find(t.Context(), name, p.lastBuild()); err != nil || found != kept {
+		t.Errorf("found %+v, error %v, want what was kept", found, err)
+	}
+	p.keepBuild(build{version: "QEMU emulator version 5.2.0", path: name, file: stamp})
+	if _, err := find(t.Context(), name, p.lastBuild()); err == nil || !strings.Contains(err.Error(), "too old") {
+		t.Errorf("error %v, want that the one kept is too old", err)
+	}
+	p.keepBuild(kept)
+	later := time.Now().Add(time.Hour)
+	if err := os.Chtimes(name, later, later); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := find(t.Context(), name, p.lastBuild()); err == nil {
+		t.Errorf("%s was not asked after it changed: %+v", name, found)
+	}
+}
+
+// A script may start another QEMU than it did before.
+func TestVersionOfAScriptIsNotKept(t *testing.T) {
+	name, cache := fakeBinary(t, ""), t.TempDir()
+	for range 2 {
+		p := New(Options{Binary: name, Cache: cache})
+		found, err := find(t.Context(), name, p.lastBuild())
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.keepBuild(found)
+	}
+	if asked, _ := calls(t, name); asked != 2 {
+		t.Errorf("it was asked %d times, want twice", asked)
+	}
+}

@@ -85,9 +85,16 @@ func (p *Provider) Caps(ctx context.Context) (vms.Caps, error) {
 func (p *Provider) look(ctx context.Context) (vms.Caps, build, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	found, err := find(ctx, p.options.Binary, p.qemu)
+	known := p.qemu
+	if known == nil {
+		known = p.lastBuild()
+	}
+	found, err := find(ctx, p.options.Binary, known)
 	if err != nil {
 		return vms.Caps{}, build{}, err
+	}
+	if known == nil || *known != found {
+		p.keepBuild(found)
 	}
 	if p.qemu != nil && *p.qemu == found {
 		return *p.caps, found, nil
