@@ -74,7 +74,13 @@ func makeHost(mirror string, kept *store.Store) (kernel.Source, error) {
 }
 
 // makeOCI makes the source of images, each of which names its registry.
-func makeOCI(_ string, kept *store.Store) (kernel.Source, error) { return oci.New(kept), nil }
+func makeOCI(_ string, kept *store.Store) (kernel.Source, error) {
+	keys, err := oci.KeysFromEnvironment()
+	if err != nil {
+		return nil, err
+	}
+	return oci.New(kept, keys...), nil
+}
 
 // openSources makes the sources with the mirrors that the user named.
 func openSources(o Options, kept *store.Store) (sources, error) {

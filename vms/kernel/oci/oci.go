@@ -29,10 +29,14 @@ type Files interface {
 }
 
 // Source is the kernels in images.
-type Source struct{ files Files }
+type Source struct {
+	files Files
+	keys  []Key
+}
 
-// New returns the source. It contacts nobody.
-func New(files Files) *Source { return &Source{files} }
+// New returns the source. It contacts nobody. Where there are keys, one of them must have signed
+// each image of a registry.
+func New(files Files, keys ...Key) *Source { return &Source{files, keys} }
 
 // Name returns "oci".
 func (*Source) Name() string { return kernel.OCI }
@@ -70,8 +74,28 @@ func (s *Source) List(ctx context.Context, want kernel.Want) (refs []kernel.Ref,
 	if err != nil {
 		return nil, nil, err
 	}
+	signer, err := s.vouched(ctx, want.Track, found.file.SHA256)
+	if err != nil {
+		return nil, nil, err
+	}
 	version, _ := kernel.ParseVersion(found.file.Version) // not every tag is one; unpacking shows it
-	return []kernel.Ref{{Source: kernel.OCI, Track: want.Track, Version: version, Files: []kernel.File{found.file}}}, nil, nil
+	return []kernel.Ref{{Source: kernel.OCI, Track: want.Track, Version: version, Signer: signer, Files: []kernel.File{found.file}}}, nil, nil
+}
+
+// vouched returns the fingerprint of the key that has signed an image, "" if none is asked for.
+func (s *Source) vouched(ctx context.Context, track, digest string) (string, error) {
+	if len(s.keys) == 0 || onDisk(track) {
+		return "", nil
+	}
+	ref, err := parse(track)
+	if err != nil {
+		return "", err
+	}
+	key, err := signer(ctx, ref.Context(), v1.Hash{Algorithm: "sha256", Hex: digest}, s.keys)
+	if err != nil {
+		return "", unavailable(track, err)
+	}
+	return key.Fingerprint, nil
 }
 
 // open opens an image where its name says it is. A digest in hex is the one that is wanted.

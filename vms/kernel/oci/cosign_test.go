@@ -1,0 +1,173 @@
+package oci
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/registry"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/static"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+// writeKey returns the file of a signer's public key, as cosign writes it.
+func writeKey(t *testing.T, of crypto.Signer) string {
+	t.Helper()
+	der, err := x509.MarshalPKIXPublicKey(of.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "cosign.pub")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// sign returns a signature of the text, as cosign makes it with that kind of key.
+func sign(t *testing.T, key crypto.Signer, text string) []byte {
+	t.Helper()
+	if _, ok := key.(ed25519.PrivateKey); ok {
+		return must(key.Sign(rand.Reader, []byte(text), crypto.Hash(0)))
+	}
+	digest := sha256.Sum256([]byte(text))
+	return must(key.Sign(rand.Reader, digest[:], crypto.SHA256))
+}
+
+// statement returns the payload about an image.
+func statement(digest v1.Hash) string {
+	return fmt.Sprintf(`{"critical":{"identity":{"docker-reference":"k/k"},"image":{"docker-manifest-digest":"%s"},"type":"cosign container image signature"},"optional":null}`, digest)
+}
+
+// signatures returns the image that cosign attaches, with a layer for each pair of payload and
+// signature.
+func signatures(t *testing.T, pairs ...[2]string) v1.Image {
+	t.Helper()
+	out := empty.Image
+	for _, pair := range pairs {
+		layer := static.NewLayer([]byte(pair[0]), types.MediaType("application/vnd.dev.cosign.simplesigning.v1+json"))
+		out = must(mutate.Append(out, mutate.Addendum{Layer: layer, Annotations: map[string]string{signatureAnnotation: base64.StdEncoding.EncodeToString([]byte(pair[1]))}}))
+	}
+	return out
+}
+
+func TestSigner(t *testing.T) {
+	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	defer server.Close()
+	digest, other := v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("a", 64)}, v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("b", 64)}
+	_, edwards, _ := ed25519.GenerateKey(rand.Reader)
+	good := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	stranger := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	rivest := must(rsa.GenerateKey(rand.Reader, 2048))
+	text := statement(digest)
+	for repository, tt := range map[string]struct {
+		key    crypto.Signer
+		pairs  [][2]string
+		signed bool
+	}{
+		"ecdsa":         {good, [][2]string{{text, string(sign(t, good, text))}}, true},
+		"ed25519":       {edwards, [][2]string{{text, string(sign(t, edwards, text))}}, true},
+		"rsa":           {rivest, [][2]string{{text, string(sign(t, rivest, text))}}, true},
+		"second":        {good, [][2]string{{text, string(sign(t, stranger, text))}, {text, "x"}, {text, string(sign(t, good, text))}}, true},
+		"stranger":      {good, [][2]string{{text, string(sign(t, stranger, text))}}, false},
+		"other-bytes":   {good, [][2]string{{text + " ", string(sign(t, good, text))}}, false},
+		"other-image":   {good, [][2]string{{statement(other), string(sign(t, good, statement(other)))}}, false},
+		"no-statement":  {good, [][2]string{{"hello", string(sign(t, good, "hello"))}}, false},
+		"no-signatures": {good, nil, false},
+	} {
+		t.Setenv(keysVariable, writeKey(t, tt.key))
+		keys, err := KeysFromEnvironment()
+		if err != nil {
+			t.Fatal(err)
+		}
+		repo := must(name.NewRepository(strings.TrimPrefix(server.URL, "http://") + "/k/" + repository))
+		if tt.pairs != nil {
+			if err := remote.Write(repo.Tag("sha256-"+digest.Hex+".sig"), signatures(t, tt.pairs...)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		key, err := signer(t.Context(), repo, digest, keys)
+		switch {
+		case tt.signed && (err != nil || key.Fingerprint != keys[0].Fingerprint || len(key.Fingerprint) != 64):
+			t.Errorf("%s: signer %q, %v", repository, key.Fingerprint, err)
+		case !tt.signed && !errors.Is(err, errUnsigned):
+			t.Errorf("%s: error %v, want %v", repository, err, errUnsigned)
+		}
+	}
+}
+
+func TestBadKeys(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"no PEM": "ssh-ed25519 AAAA", "no public key": "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"} {
+		file := filepath.Join(dir, "key")
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv(keysVariable, file)
+		if _, err := KeysFromEnvironment(); err == nil || !strings.Contains(err.Error(), file) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	t.Setenv(keysVariable, filepath.Join(dir, "none"))
+	if _, err := KeysFromEnvironment(); err == nil || !strings.Contains(err.Error(), "no such file") {
+		t.Errorf("missing: %v", err)
+	}
+}
+
+func TestListAsksForASignature(t *testing.T) {
+	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	defer server.Close()
+	repo := must(name.NewRepository(strings.TrimPrefix(server.URL, "http://") + "/k/k"))
+	if err := remote.Write(repo.Tag("6.6"), empty.Image); err != nil {
+		t.Fatal(err)
+	}
+	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+	t.Setenv(keysVariable, writeKey(t, key))
+	keys := must(KeysFromEnvironment())
+	want := kernel.Want{Track: repo.Tag("6.6").String()}
+	if _, _, err := New(nil, keys...).List(t.Context(), want); !errors.Is(err, errUnsigned) {
+		t.Errorf("not signed: error %v, want %v", err, errUnsigned)
+	}
+	digest := must(empty.Image.Digest())
+	text := statement(digest)
+	if err := remote.Write(repo.Tag("sha256-"+digest.Hex+".sig"), signatures(t, [2]string{text, string(sign(t, key, text))})); err != nil {
+		t.Fatal(err)
+	}
+	refs, _, err := New(nil, keys...).List(t.Context(), want)
+	if err != nil || len(refs) != 1 || refs[0].Signer != keys[0].Fingerprint {
+		t.Errorf("signed: %+v, %v", refs, err)
+	}
+	if refs, _, err := New(nil).List(t.Context(), want); err != nil || refs[0].Signer != "" {
+		t.Errorf("no key is asked for: %+v, %v", refs, err)
+	}
+}
