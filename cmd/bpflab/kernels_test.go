@@ -43,7 +43,7 @@ func TestEmbeddedLockFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if refs, err := kernel.Resolve([]string{"default"}, lock.Refs); err != nil || len(refs) != 4 {
+	if refs, err := kernel.Resolve([]string{"default"}, lock.Refs); err != nil || len(refs) < 4 { // five once 4.19 is pinned
 		t.Errorf("default: %v, %v", refs, err)
 	}
 	if text, err := lock.Text(); err != nil || !bytes.Equal(text, vms.KernelsLock) {
