@@ -265,7 +265,7 @@ func TestCompileError(t *testing.T) {
 				"a/y.h":     {Data: []byte("\nint = 3;\n")},
 			},
 			root:       "/lab",
-			want:       Diagnostic{File: "/lab/a/y.h", Line: 2, Column: 5, Severity: "error"},
+			want:       Diagnostic{File: "/lab/a/y.h", Line: 2, Column: 5, Severity: "error", Included: 1},
 			wantInText: "In file included from /lab/a/x.bpf.c:1:",
 		},
 		{

@@ -123,7 +123,7 @@ func (w renderer) code(n ast.Node, language string, width int) []string {
 		s = w.theme.c(s)
 	}
 	s = lipgloss.NewStyle().TabWidth(lipgloss.NoTabConversion).Render(s)
-	return prefixed(codeIndent, codeIndent, strings.Split(lipgloss.Wrap(s, max(width-len(codeIndent), 1), ""), "\n"))
+	return prefixed(codeIndent, codeIndent, w.wrap(s, max(width-len(codeIndent), 1)))
 }
 
 // table renders a table, as wide as its content if there is room.
