@@ -431,6 +431,41 @@ func TestFetchFromArchive(t *testing.T) {
 	}
 }
 
+// A package of Fedora's that its mirrors have no more is found where it was built, if it has
+// the digest that is pinned.
+func TestFetchFromKoji(t *testing.T) {
+	w := newWorld(t)
+	w.mirror.AddRPMs("updates/43/Everything/x86_64", now, kerneltest.Key{}, el("6.17.12", "300.fc43")...)
+	s := w.source(t, "fedora")
+	s.builds = w.url + "/koji"
+	refs, _, err := s.List(t.Context(), kernel.Want{Track: "43"})
+	if err != nil || len(refs) != 1 {
+		t.Fatal(refs, err)
+	}
+	r, _ := s.release("43")
+	at := func(file kernel.File) string {
+		urls := s.builtAs(r, file)
+		if len(urls) != 1 || !regexp.MustCompile(`/koji/kernel/6\.17\.12/300\.fc43/data/signed/[0-9a-f]{8}/x86_64/`+file.Package+`-6\.17\.12-300\.fc43\.x86_64\.rpm$`).MatchString(urls[0]) {
+			t.Fatalf("got %q", urls)
+		}
+		return strings.TrimPrefix(urls[0], w.url+"/")
+	}
+	for _, file := range refs[0].Files {
+		w.mirror.Put(at(file), w.mirror.Get(file.Path))
+		w.mirror.Remove(file.Path)
+	}
+	image := refs[0].Package()
+	body := w.mirror.Get(at(image))
+	w.mirror.Put(at(image), []byte("another package"))
+	if _, err := s.Fetch(t.Context(), refs[0]); !errors.Is(err, kernel.ErrGone) || !strings.Contains(err.Error(), "cannot be had elsewhere") {
+		t.Errorf("another package: got %v", err)
+	}
+	w.mirror.Put(at(image), body)
+	if paths, err := s.Fetch(t.Context(), refs[0]); err != nil || len(paths) != len(refs[0].Files) {
+		t.Errorf("got %q, %v", paths, err)
+	}
+}
+
 func TestMirrorList(t *testing.T) {
 	for name, text := range map[string]string{
 		"empty": "", "a file": "file:///etc\n", "climbs": "https://h/../../x\n", "no path": "https://h/\n", "no URL": "%%%\n",

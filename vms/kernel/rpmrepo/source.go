@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +22,7 @@ import (
 type Source struct {
 	vendor vendor
 	roots  []string
+	builds string // see vendor
 	keys   func(names []string) (openpgp.EntityList, error)
 	now    func() time.Time
 	blobs  kernel.Blobs
@@ -52,9 +54,16 @@ func New(name string, o Options) (*Source, error) {
 	if i < 0 {
 		return nil, fmt.Errorf("there is no vendor %q", name)
 	}
-	s := &Source{vendors[i], vendors[i].roots, vendorKeys, o.Now, o.Blobs, o.States}
+	s := &Source{vendors[i], vendors[i].roots, vendors[i].builds, vendorKeys, o.Now, o.Blobs, o.States}
 	if o.Now == nil {
 		s.now = time.Now
+	}
+	if given := os.Getenv("BPFLAB_KOJI"); given != "" && s.builds != "" {
+		url, err := checkMirror(given)
+		if err != nil {
+			return nil, fmt.Errorf("BPFLAB_KOJI: %w", err)
+		}
+		s.builds = url
 	}
 	if o.Keys != nil {
 		s.keys = func([]string) (openpgp.EntityList, error) { return readKeys(string(o.Keys)) }
@@ -66,7 +75,7 @@ func New(name string, o Options) (*Source, error) {
 		}
 		s.roots = append([]string{mirror}, s.roots[1:]...)
 		if o.Only {
-			s.roots = s.roots[:1]
+			s.roots, s.builds = s.roots[:1], ""
 		}
 	}
 	return s, nil
@@ -178,7 +187,7 @@ func (s *Source) Fetch(ctx context.Context, ref kernel.Ref) ([]string, error) {
 	}
 	var paths []string
 	for _, file := range ref.Files {
-		path, err := s.fetch(ctx, file)
+		path, err := s.fetch(ctx, r, file)
 		if err != nil {
 			return nil, err
 		}
@@ -191,7 +200,7 @@ func (s *Source) Fetch(ctx context.Context, ref kernel.Ref) ([]string, error) {
 	return paths, nil
 }
 
-func (s *Source) fetch(ctx context.Context, file kernel.File) (string, error) {
+func (s *Source) fetch(ctx context.Context, r release, file kernel.File) (string, error) {
 	var gone error
 	for _, root := range s.roots {
 		path, err := s.blobs.Blob(ctx, file, root+"/"+file.Path)
@@ -199,6 +208,15 @@ func (s *Source) fetch(ctx context.Context, file kernel.File) (string, error) {
 			return path, err
 		}
 		gone = err
+	}
+	for _, url := range s.builtAs(r, file) {
+		path, err := s.blobs.Blob(ctx, file, url)
+		if err == nil || ctx.Err() != nil {
+			return path, err
+		}
+		if !errors.Is(err, kernel.ErrGone) {
+			gone = fmt.Errorf("%w, and cannot be had elsewhere: %v", gone, err)
+		}
 	}
 	return "", gone
 }

@@ -13,6 +13,7 @@ type vendor struct {
 	name    string // of the source
 	title   string // for messages
 	roots   []string
+	builds  string            // URL of its build system's packages, which has those that have left the roots; "" for none
 	aliases map[string]string // selectors that mean one of its tracks: rhel8
 	form    *regexp.Regexp    // of tracks; its groups are what find takes
 	known   []string          // tracks for lists and messages

@@ -33,7 +33,8 @@ var fedora = vendor{
 		"https://dl.fedoraproject.org/pub/fedora/linux",
 		"https://archives.fedoraproject.org/pub/archive/fedora/linux",
 	},
-	form: regexp.MustCompile(`^(\d\d)$`), known: []string{"41", "42", "43", "44", "45"},
+	builds: "https://kojipkgs.fedoraproject.org/packages", // mock's and pungi's documentation; see koji.go
+	form:   regexp.MustCompile(`^(\d\d)$`), known: []string{"41", "42", "43", "44", "45"},
 	find: func(groups []string) (release, bool) {
 		n := groups[1]
 		return release{
