@@ -81,6 +81,7 @@ the teacher sees their progress.`,
 		},
 	}
 	f.define(cmd)
+	cmd.AddCommand(newWorkshopPrepareCmd())
 	return cmd
 }
 
@@ -133,6 +134,9 @@ func (f *workshopFlags) do(ctx context.Context, std streams, args []string) erro
 		return usageError{err}
 	}
 	if err := f.prepare(); err != nil {
+		return err
+	}
+	if err := f.usePrepared(); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)

@@ -38,6 +38,12 @@ func serve(t *testing.T, args ...string) served {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveBy(t, path, args...)
+}
+
+// serveBy does the same with the program at a path.
+func serveBy(t *testing.T, path string, args ...string) served {
+	t.Helper()
 	cmd := exec.Command(path, append([]string{"workshop"}, args...)...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()

@@ -70,12 +70,12 @@ func (f *workshopFlags) open(ctx context.Context, std streams) (w *workshop.Work
 	return w, func() { w.Close(); remove() }, nil
 }
 
-// buildOptions returns the options of the compiler. Objects of a class are not cached,
-// so that students cannot fill the disk.
+// buildOptions returns the options of the compiler. Objects of a class are not cached, so
+// that students cannot fill the disk; those that are in the cache already are used.
 func (f *workshopFlags) buildOptions(cache string) build.Options {
 	options := build.Options{Cache: objectCache(cache), Timeout: workshopBuildTime, Memory: workshopBuildMemory}
 	if f.class != "" {
-		options.Cache, options.Confined, options.Patience = "", build.Confinable() == nil, workshop.CompilerPatience
+		options.Cache, options.Known, options.Confined, options.Patience = "", options.Cache, build.Confinable() == nil, workshop.CompilerPatience
 	}
 	return options
 }

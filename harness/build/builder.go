@@ -14,6 +14,7 @@ import (
 // Options sets up a Builder. The zero value of each field is useful.
 type Options struct {
 	Cache   string        // directory of the cache, made if absent; "" keeps nothing
+	Known   string        // directory of another cache, which is only read; "" for none
 	Clang   string        // name or path of clang; "" means $BPFLAB_CLANG, else the one in PATH
 	Timeout time.Duration // for one run of clang; 0 means 60 s
 	Memory  int64         // bytes clang may map; 0 means 4 GiB
@@ -93,6 +94,11 @@ func (b *Builder) object(ctx context.Context, src Source, kind kind) (Object, er
 		return Object{}, err
 	}
 	job := job{kind: kind, source: src, clang: clang, files: files, timeout: b.options.Timeout, memory: b.options.Memory, tools: tools, patience: b.options.Patience}
+	if b.options.Known != "" {
+		if object, err := (store{dir: b.options.Known}).load(job.key()); err == nil {
+			return object, nil
+		}
+	}
 	if b.store.dir == "" {
 		bytes, _, err := job.run(ctx)
 		return newObject(bytes), err

@@ -139,10 +139,6 @@ func (a *attempt) build(ctx context.Context) ([]byte, bool) {
 	if name == "" {
 		return nil, true
 	}
-	tree := l.Tree
-	if name == l.Program {
-		tree.FS = overlay{l.Tree.FS, l.place(name), a.code}
-	}
 	ws := a.workspace
 	leave, err := ws.workshop.compilers.enter(ctx, ws.student.ID, ws.setWaiting)
 	if err != nil {
@@ -151,7 +147,7 @@ func (a *attempt) build(ctx context.Context) ([]byte, bool) {
 	}
 	defer leave()
 	ws.setBusy(BusyBuilding)
-	object, err := ws.workshop.Builder.Object(ctx, run.Source(l.Lab, tree, name))
+	object, err := ws.workshop.Builder.Object(ctx, l.source(name, a.code))
 	a.addNotes(object.Warning)
 	if err == nil {
 		return object.Bytes, true
