@@ -10,6 +10,7 @@ type Event struct {
 	Trace        *TraceUpdate  // lines of the kernel's trace
 	Maps         []MapView     // values of the maps of the loaded object
 	Announcement *Announcement // from the teacher
+	Draft        *string       // text that is not saved yet, for observers
 }
 
 // Code is the C file and its revision.
@@ -20,29 +21,31 @@ type Code struct {
 
 // Announcement is a text that the teacher sends to every student.
 type Announcement struct {
-	From string `json:"from"`
-	Text string `json:"text"`
+	From    string `json:"from"`
+	Text    string `json:"text"`
+	Private bool   `json:"private"` // to this student alone
 }
 
 // broker delivers events to its subscribers. It drops a subscriber that does not keep
 // up: it closes the channel, and the subscriber may subscribe again.
 type broker struct {
 	mu          sync.Mutex
-	subscribers map[chan Event]bool
+	subscribers map[chan Event]bool // false for observers
 }
 
 // backlog is how many events a subscriber may be behind.
 const backlog = 256
 
-// subscribe returns a channel of events, and a function that ends the subscription.
-func (b *broker) subscribe() (<-chan Event, func()) {
+// subscribe returns a channel of events, and a function that ends the subscription. An
+// observer, who does not work here, does not count as a follower.
+func (b *broker) subscribe(follower bool) (<-chan Event, func()) {
 	ch := make(chan Event, backlog)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.subscribers == nil {
 		b.subscribers = map[chan Event]bool{}
 	}
-	b.subscribers[ch] = true
+	b.subscribers[ch] = follower
 	return ch, func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -52,7 +55,7 @@ func (b *broker) subscribe() (<-chan Event, func()) {
 
 // drop removes a subscriber. The caller holds the lock.
 func (b *broker) drop(ch chan Event) {
-	if b.subscribers[ch] {
+	if _, there := b.subscribers[ch]; there {
 		delete(b.subscribers, ch)
 		close(ch)
 	}
@@ -80,9 +83,14 @@ func (b *broker) send(e Event) {
 	}
 }
 
-// followed reports whether there is any subscriber.
+// followed reports whether there is any subscriber who is no observer.
 func (b *broker) followed() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return len(b.subscribers) > 0
+	for _, follower := range b.subscribers {
+		if follower {
+			return true
+		}
+	}
+	return false
 }

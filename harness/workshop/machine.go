@@ -196,7 +196,7 @@ func (ws *Workspace) adopt(m *machine) error {
 		m.end()
 		return errClosed
 	}
-	ws.machine, ws.gone = m, ""
+	ws.machine, ws.before, ws.gone = m, ws.gone, ""
 	ws.broker.send(Event{State: true})
 	ws.mu.Unlock()
 	ws.monitor.setMachine(m)

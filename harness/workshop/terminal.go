@@ -74,15 +74,39 @@ func (ws *Workspace) Terminals() []string {
 // machineForTerminal returns the workspace's machine, which it starts if necessary. If
 // there is a machine it does not wait for a running check.
 func (ws *Workspace) machineForTerminal(ctx context.Context) (*machine, error) {
-	if m := ws.current(); m != nil && m.alive.Err() == nil {
-		return m, nil
+	for {
+		if m := ws.current(); m != nil && m.alive.Err() == nil {
+			return m, nil
+		}
+		m, err := ws.startForTerminal(ctx)
+		if !errors.Is(err, errSuperseded) || ctx.Err() != nil {
+			return m, err
+		} // a check cancelled the start, and starts a machine itself
 	}
+}
+
+func (ws *Workspace) startForTerminal(ctx context.Context) (*machine, error) {
 	ctx, done, err := ws.lock.acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	return ws.ready(ctx)
+	m, err := ws.ready(ctx)
+	if err != nil && errors.Is(context.Cause(ctx), errSuperseded) {
+		return nil, errSuperseded
+	}
+	return m, err
+}
+
+// Before returns why the machine before this one ended, in words for the student of a
+// terminal that was open in it.
+func (ws *Workspace) Before() string {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if ws.before == "" {
+		return "bpflab was started again"
+	}
+	return "the machine before is gone: " + ws.before
 }
 
 // openTerminal starts a shell in the machine, unless the terminal exists by now.

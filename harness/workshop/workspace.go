@@ -20,10 +20,12 @@ type Workspace struct {
 	mu        sync.Mutex
 	state     State
 	code      []byte
+	draft     *string // text in the student's editor, nil if it is what was saved
 	busy      Busy
 	ahead     int // while waiting: jobs before this one
 	machine   *machine
-	gone      string // why the last machine ended
+	gone      string // why the last machine ended, "" once there is another
+	before    string // why the machine before ended, "" if there was none
 	unsaved   string // why the state is not on disk, "" if it is
 	terminals map[string]*Terminal
 	used      time.Time
@@ -60,7 +62,33 @@ func openWorkspace(s *Student, l *Lesson, f files) (*Workspace, error) {
 // after stop, or if the subscriber does not keep up.
 func (ws *Workspace) Subscribe() (events <-chan Event, stop func()) {
 	ws.touch()
-	return ws.broker.subscribe()
+	return ws.broker.subscribe(true)
+}
+
+// Observe does the same for somebody who does not work here: the workspace does not count
+// as in use.
+func (ws *Workspace) Observe() (events <-chan Event, stop func()) { return ws.broker.subscribe(false) }
+
+// SetDraft notes the text in the student's editor, which is not saved yet.
+func (ws *Workspace) SetDraft(text string) {
+	if len(text) > MaxCode {
+		return
+	}
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	ws.draft = &text
+	ws.broker.send(Event{Draft: &text})
+}
+
+// Draft returns the text in the student's editor, as far as it is known: what was saved,
+// or what was typed since.
+func (ws *Workspace) Draft() (text string, saved bool) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if ws.draft == nil || *ws.draft == string(ws.code) {
+		return string(ws.code), true
+	}
+	return *ws.draft, false
 }
 
 // Show announces one more front end, or with false one less, that shows the trace and
@@ -119,7 +147,7 @@ func (ws *Workspace) Save(text string, base int) (int, error) {
 // setCode takes over new content of the C file, which is on disk. The caller holds the
 // lock.
 func (ws *Workspace) setCode(text []byte) {
-	ws.code = text
+	ws.code, ws.draft = text, nil
 	ws.state.Revision++
 	ws.broker.send(Event{Code: &Code{string(text), ws.state.Revision}})
 	ws.save()

@@ -118,6 +118,7 @@ func (c *Classroom) Remove(id string) error {
 		r.Removed[id] = removed{r.Names[id], time.Now().UTC()}
 		delete(r.Names, id)
 		delete(r.Codes, id)
+		delete(r.Help, id)
 		r.Code = newCode()
 	})
 }

@@ -121,13 +121,16 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, ws *workshop.Wor
 	defer c.close()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	go func() { defer cancel(); readVisibility(ctx, c, ws) }()
+	go func() { defer cancel(); readPage(ctx, c, ws) }()
 	go c.keepAlive(ctx, s.sessionCheck(r))
 	c.json(ctx, map[string]any{"type": "state", "state": stateOf(ws)})
+	for _, letter := range s.mail.take(s.identity(r).ID) {
+		c.json(ctx, messageOf(letter))
+	}
 	for {
 		select {
 		case e, ok := <-events:
-			if !ok || c.json(ctx, eventJSON(ws, e)) != nil {
+			if !ok || e.Draft == nil && c.json(ctx, eventJSON(ws, e)) != nil {
 				return
 			}
 		case <-ctx.Done():
@@ -148,9 +151,14 @@ func eventJSON(ws *workshop.Workspace, e workshop.Event) any {
 	case e.Maps != nil:
 		return map[string]any{"type": "maps", "maps": mapsOf(e.Maps)}
 	case e.Announcement != nil:
-		return map[string]any{"type": "message", "from": e.Announcement.From, "text": e.Announcement.Text}
+		return messageOf(*e.Announcement)
 	}
 	return map[string]any{"type": "state", "state": stateOf(ws)}
+}
+
+// messageOf returns the JSON of the teacher's message.
+func messageOf(n workshop.Announcement) any {
+	return map[string]any{"type": "message", "from": n.From, "text": n.Text, "private": n.Private}
 }
 
 // mapsOf returns the JSON of maps.
@@ -166,8 +174,9 @@ func mapsOf(news []workshop.MapView) []mapAnswer {
 	return out
 }
 
-// readVisibility reads the page's messages on whether it shows the trace and the maps.
-func readVisibility(ctx context.Context, c socket, ws *workshop.Workspace) {
+// readPage reads the page's messages: whether it shows the trace and the maps, and text
+// that is not saved yet.
+func readPage(ctx context.Context, c socket, ws *workshop.Workspace) {
 	shown := false
 	defer func() {
 		if shown {
@@ -182,10 +191,15 @@ func readVisibility(ctx context.Context, c socket, ws *workshop.Workspace) {
 		var in struct {
 			Type    string
 			Visible bool
+			Text    string
 		}
-		if json.Unmarshal(text, &in) == nil && in.Type == "visible" && in.Visible != shown {
+		switch {
+		case json.Unmarshal(text, &in) != nil:
+		case in.Type == "visible" && in.Visible != shown:
 			shown = in.Visible
 			ws.Show(shown)
+		case in.Type == "draft":
+			ws.SetDraft(in.Text)
 		}
 	}
 }

@@ -11,6 +11,7 @@ type meAnswer struct {
 	Role    Role      `json:"role"`
 	Name    string    `json:"name"`
 	Class   string    `json:"class"`
+	Help    bool      `json:"help"` // asks the teacher for help
 	Kernel  string    `json:"kernel"`
 	Kernels []string  `json:"kernels"`
 	Labs    []labLine `json:"labs"`
@@ -34,6 +35,7 @@ func (s *Server) meOf(me principal) meAnswer {
 	out.Kernel = out.Kernels[0]
 	if s.Classroom != nil {
 		out.Class, out.Name = s.Classroom.Name, s.Classroom.name(me.ID)
+		out.Help = s.Classroom.helpSince(me.ID) != nil
 	}
 	for _, l := range s.Workshop.Course() {
 		line := labLine{Name: l.Name, Title: l.Title, Summary: l.Summary, Duration: l.Duration, Kernels: l.Kernels.String(), Steps: len(l.Checked())}

@@ -42,6 +42,7 @@ type studentRow struct {
 	Memory    int64         `json:"memory"`
 	CPU       float64       `json:"cpu"`
 	Terminals []terminalRow `json:"terminals"`
+	Help      *time.Time    `json:"help"` // since when the student asks for it; null if not
 }
 
 type terminalRow struct {
@@ -79,7 +80,7 @@ func (s *Server) overview(r *http.Request) overview {
 // row returns the state of a student: of the workspace used last, and what all
 // workspaces use of the host.
 func (s *Server) row(id string) studentRow {
-	row := studentRow{Name: s.Classroom.name(id), State: "away", Terminals: []terminalRow{}}
+	row := studentRow{Name: s.Classroom.name(id), State: "away", Terminals: []terminalRow{}, Help: s.Classroom.helpSince(id)}
 	student, err := s.Workshop.Student(id)
 	if err != nil {
 		return row

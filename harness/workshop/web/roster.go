@@ -18,6 +18,8 @@ type roster struct {
 	Names   map[string]string  `json:"names"`   // of students, by their IDs
 	Codes   map[string]string  `json:"codes"`   // digests of students' personal codes, by their IDs
 	Removed map[string]removed `json:"removed"` // students who were removed, by their IDs, which nobody else gets
+
+	Help map[string]time.Time `json:"help,omitempty"` // since when students ask for help, by their IDs
 }
 
 // removed is a student who was removed from the class.
@@ -35,7 +37,9 @@ func (r roster) clone() roster {
 	}
 	gone := map[string]removed{}
 	maps.Copy(gone, r.Removed)
-	r.Names, r.Codes, r.Removed = copied(r.Names), copied(r.Codes), gone
+	help := map[string]time.Time{}
+	maps.Copy(help, r.Help)
+	r.Names, r.Codes, r.Removed, r.Help = copied(r.Names), copied(r.Codes), gone, help
 	return r
 }
 

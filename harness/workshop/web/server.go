@@ -32,6 +32,7 @@ type Server struct {
 	member   bodyLimit // of one that has a session
 	sockets  socketLimit
 	recheck  recheck
+	mail     mailbox
 	mux      *http.ServeMux
 }
 
@@ -67,11 +68,13 @@ func (s *Server) routes() {
 	m.HandleFunc("GET /{$}", s.index)
 	m.HandleFunc("GET /lab/{lab}", s.index)
 	m.HandleFunc("GET /teacher", s.index)
+	m.HandleFunc("GET /wall", s.index)
 	m.HandleFunc("GET /{asset}", s.asset)
 	m.HandleFunc("GET /api/me", s.me)
 	m.HandleFunc("POST /api/join", s.join)
 	m.HandleFunc("POST /api/leave", s.leave)
 	m.HandleFunc("POST /api/me/code", s.myCode)
+	m.HandleFunc("POST /api/me/help", s.help)
 	m.HandleFunc("GET /api/labs/{lab}", s.inWorkspace((*workshop.Student).Renew, s.lesson))
 	m.HandleFunc("GET /api/labs/{lab}/files/{file}", s.figure)
 	for name, h := range map[string]workspaceHandler{"save": s.save, "check": s.check, "goto": s.goTo, "hint": s.hint, "solve": s.solve, "reset": s.reset, "compare": s.compare} {
@@ -89,6 +92,8 @@ func (s *Server) routes() {
 	m.HandleFunc("POST /api/class/removed/{id}/restore", s.teacher(s.restore))
 	m.HandleFunc("POST /api/class/students/{student}/remove", s.teacher(s.remove))
 	m.HandleFunc("POST /api/class/students/{student}/code", s.teacher(s.codeFor))
+	m.HandleFunc("POST /api/class/students/{student}/message", s.teacher(s.answer))
+	m.HandleFunc("GET /api/class/students/{student}/code/{lab}", s.teacher(s.look))
 	m.HandleFunc("GET /api/class/results.csv", s.teacher(s.results))
 	m.HandleFunc("GET /api/class/students/{student}/terminals/{lab}/{id}", s.teacher(s.watchTerminal))
 	m.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
@@ -142,7 +147,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 }
 
 // page matches the paths of the page.
-var page = regexp.MustCompile(`^/(?:teacher|lab/[a-z0-9][a-z0-9-]*)?$`)
+var page = regexp.MustCompile(`^/(?:teacher|wall|lab/[a-z0-9][a-z0-9-]*)?$`)
 
 // localPath returns to if it is a path of the page, or "/". Nothing else passes: browsers
 // drop some characters of a URL before they read it.

@@ -41,16 +41,10 @@ func (s *Server) classroomEvents(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-const maxMessage = 2000 // characters
-
 // message sends a text to all students.
 func (s *Server) message(w http.ResponseWriter, r *http.Request) {
-	var in struct{ Text string }
-	if !readJSON(w, r, &in) {
-		return
-	}
-	if len([]rune(in.Text)) > maxMessage {
-		sendError(w, http.StatusRequestEntityTooLarge, "the message is too long")
+	text, ok := readMessage(w, r)
+	if !ok {
 		return
 	}
 	for _, id := range s.Classroom.ids() {
@@ -59,7 +53,7 @@ func (s *Server) message(w http.ResponseWriter, r *http.Request) {
 			continue
 		}
 		for _, ws := range student.Workspaces() {
-			ws.Announce(workshop.Announcement{From: "teacher", Text: in.Text})
+			ws.Announce(workshop.Announcement{From: "teacher", Text: text})
 		}
 	}
 	sendJSON(w, struct{}{})

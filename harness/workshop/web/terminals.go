@@ -32,7 +32,11 @@ func (s *Server) terminal(w http.ResponseWriter, r *http.Request, ws *workshop.W
 		return
 	}
 	defer c.close()
+	lost := r.FormValue("again") != "" && ws.Existing(r.PathValue("id")) == nil
 	t, err := ws.Terminal(r.Context(), r.PathValue("id"), sizeOf(r))
+	if err == nil && lost {
+		err = c.json(r.Context(), exitAnswer{"again", ws.Before() + ". This is a new shell in a new machine; your file and your progress are kept"})
+	}
 	if err != nil {
 		c.json(r.Context(), exitAnswer{"exit", err.Error()})
 		c.Close(websocket.StatusNormalClosure, "")
@@ -114,15 +118,8 @@ func readInput(ctx context.Context, c socket, t *workshop.Terminal) {
 
 // watchTerminal shows a student's terminal to the teacher, who cannot type into it.
 func (s *Server) watchTerminal(w http.ResponseWriter, r *http.Request) {
-	id := s.Classroom.idOf(r.PathValue("student"))
-	student, err := s.Workshop.Student(id)
-	if id == "" || err != nil || s.Workshop.Lesson(r.PathValue("lab")) == nil {
-		sendError(w, http.StatusNotFound, "there is no such student or lab")
-		return
-	}
-	ws, err := student.Workspace(r.PathValue("lab"))
-	if err != nil {
-		sendError(w, http.StatusInternalServerError, err.Error())
+	ws := s.studentWorkspace(w, r)
+	if ws == nil {
 		return
 	}
 	t := ws.Existing(r.PathValue("id"))

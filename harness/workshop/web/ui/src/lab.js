@@ -2,6 +2,8 @@ import { get, post } from "./api.js";
 import { h, fill, toast } from "./dom.js";
 import { follow } from "./events.js";
 import { frame } from "./frame.js";
+import { Gone } from "./gone.js";
+import { helpButton } from "./help_button.js";
 import { makeEditor } from "./editor.js";
 import { Files } from "./files.js";
 import { confirmed, makeLesson } from "./lesson.js";
@@ -57,6 +59,7 @@ class Lab {
       me,
       lesson.title,
       this.status,
+      (this.help = me.class && helpButton(me.help)),
       h("span", { class: "kernel", title: "kernel of your machine" }, "Linux ", me.kernel),
     );
     f.main.className = "lab";
@@ -157,6 +160,15 @@ class Lab {
     this.unsaved.hidden = !differs;
     if (differs) localStorage.setItem(this.draft, JSON.stringify({ text, revision: this.revision }));
     else localStorage.removeItem(this.draft);
+    if (this.me.class) this.showTeacher(text);
+  }
+
+  // showTeacher sends the text in the editor to the teacher who looks at it, a moment after
+  // the last change.
+  showTeacher(text) {
+    clearTimeout(this.typing);
+    if (text.length > 200000) return;
+    this.typing = setTimeout(() => this.events?.send({ type: "draft", text }), 700);
   }
 
   async save() {
@@ -247,9 +259,11 @@ class Lab {
   }
 
   followEvents() {
+    this.gone = new Gone();
     this.events = follow(this.base + "/events", {
       open: async (first) => {
         this.offline = false;
+        this.gone.back();
         this.sendVisible();
         if (first) return this.update(this.state);
         const now = await get(this.base).catch(() => null);
@@ -260,6 +274,7 @@ class Lab {
       },
       lost: () => {
         this.offline = true;
+        this.gone.lost();
         this.showStatus();
       },
       message: (m) => this.handle(m),
@@ -280,7 +295,8 @@ class Lab {
       case "maps":
         return this.panes.maps(m.maps);
       case "message":
-        return toast(`${m.from}: ${m.text}`, "sticky");
+        if (m.private) this.help?.set(false);
+        return toast(`${m.from}${m.private ? ", to you" : ""}: ${m.text}`, "sticky");
     }
   }
 
@@ -340,6 +356,8 @@ class Lab {
 
   leave() {
     document.removeEventListener("visibilitychange", this.onVisible);
+    clearTimeout(this.typing);
+    this.gone.back();
     this.events.stop();
     this.terminals.destroy();
     this.editor?.destroy();

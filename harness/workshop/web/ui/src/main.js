@@ -7,6 +7,7 @@ import { showCourse } from "./course.js";
 import { showJoin } from "./join.js";
 import { showLab } from "./lab.js";
 import { showTeacher } from "./teacher.js";
+import { showWall } from "./wall.js";
 
 const app = document.getElementById("app");
 let leave;
@@ -36,6 +37,7 @@ async function show() {
 
 function page(me) {
   if (me.role === "none") return showJoin(app, me, show);
+  if (me.role === "teacher" && location.pathname === "/wall") return showWall(app, me);
   if (me.role === "teacher") return showTeacher(app, me);
   const lab = location.pathname.match(/^\/lab\/([a-z0-9-]+)$/);
   if (lab) return showLab(app, me, lab[1], go);
@@ -57,7 +59,7 @@ document.addEventListener("click", (e) => {
     e.ctrlKey ||
     e.metaKey ||
     e.shiftKey ||
-    !/^\/(lab\/[a-z0-9-]+|teacher)?$/.test(link.pathname)
+    !/^\/(lab\/[a-z0-9-]+|teacher|wall)?$/.test(link.pathname)
   )
     return;
   e.preventDefault();

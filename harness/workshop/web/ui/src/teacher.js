@@ -1,3 +1,5 @@
+import { Gone } from "./gone.js";
+import { look } from "./look.js";
 import { showCode } from "./personal_code.js";
 import { get, post } from "./api.js";
 import { h, fill, toast } from "./dom.js";
@@ -35,6 +37,7 @@ export function showTeacher(app, me) {
     overview.join,
     overview.count,
     messageForm(),
+    overview.help,
     overview.recheck,
     overview.groups,
     overview.table,
@@ -42,12 +45,18 @@ export function showTeacher(app, me) {
   );
   fill(app, f.header, f.main, f.footer);
   get("/api/class").then((c) => overview.draw(c), fail);
+  const gone = new Gone();
   const events = follow("/api/class/events", {
+    open: gone.back,
+    lost: gone.lost,
     message: (m) => {
       if (m.type === "class" && !document.querySelector("dialog[open], .confirm .main")) overview.draw(m.class);
     },
   });
-  return () => events.stop();
+  return () => {
+    gone.back();
+    events.stop();
+  };
 }
 
 // messageForm sends a text to all students.
@@ -68,6 +77,7 @@ function messageForm() {
     text,
     h("button", { class: "main" }, "Send"),
     h("a", { class: "button", href: "/api/class/results.csv", download: "results.csv" }, "Results as CSV"),
+    h("a", { class: "button", href: "/wall", target: "_blank" }, "Wall screen"),
   );
 }
 
@@ -78,6 +88,7 @@ class Overview {
     this.count = h("p", { class: "counts", role: "status" });
     this.groups = h("section", { class: "groups", "aria-label": "Students with the same error" });
     this.table = h("div", { class: "table" });
+    this.help = h("section", { class: "groups", "aria-label": "Students who ask for help", "aria-live": "polite" });
     this.recheck = h("p", { class: "recheck", role: "status" });
     this.removed = h("section", { "aria-label": "Removed students" });
     this.sort = "name";
@@ -100,6 +111,8 @@ class Overview {
     );
     fill(this.count, this.counts(c.students));
     fill(this.groups, c.groups.length > 0 && [h("h2", null, "The same error"), h("ul", null, c.groups.map(group))]);
+    const asking = c.students.filter((s) => s.help).toSorted((a, b) => (a.help < b.help ? -1 : 1));
+    fill(this.help, asking.length > 0 && [h("h2", null, "Asking for help"), h("ul", null, asking.map(helpLine))]);
     fill(this.recheck, recheck(c.recheck));
     fill(this.table, this.students(c.students));
     fill(this.removed, c.removed.length > 0 && [h("h2", null, "Removed"), h("ul", null, c.removed.map(gone))]);
@@ -157,6 +170,59 @@ const group = (g) =>
     h("span", null, h("code", null, g.error), h("br"), g.students.join(", ")),
   );
 
+const minutesSince = (at) => Math.max(0, Math.floor((Date.now() - new Date(at)) / 60000));
+
+// helpLine shows a student who asks for help.
+const helpLine = (s) =>
+  h(
+    "li",
+    null,
+    h("strong", null, `${minutesSince(s.help)} min`),
+    h("span", null, s.name, s.lab && `, at ${s.lab}: ${s.step_title}`, " ", seeCode(s), " ", answer(s)),
+  );
+
+const seeCode = (s) =>
+  s.lab &&
+  h(
+    "button",
+    { type: "button", onclick: () => look(`${studentPath(s.name)}/code/${s.lab}`, `${s.name}: ${s.lab}`) },
+    "See code",
+  );
+
+const answer = (s) => h("button", { type: "button", onclick: () => write(s) }, "Write");
+
+// write sends a text to one student, which also answers a call for help.
+function write(student) {
+  const text = h("textarea", { rows: "4", maxlength: "2000", id: "to-one" });
+  const send = async (e) => {
+    e.preventDefault();
+    if (!text.value.trim()) return;
+    await post(studentPath(student.name) + "/message", { text: text.value }).then((sent) => {
+      toast(sent.shown ? `Sent to ${student.name}.` : `${student.name} has no page open, and sees it with the next.`);
+      dialog.close();
+    }, fail);
+  };
+  const dialog = h(
+    "dialog",
+    { class: "card", "aria-label": `A message to ${student.name}` },
+    h(
+      "form",
+      { onsubmit: send },
+      h("label", { for: "to-one" }, `To ${student.name} alone`),
+      text,
+      h(
+        "p",
+        { class: "buttons" },
+        h("button", { class: "main" }, "Send"),
+        h("button", { type: "button", onclick: () => dialog.close() }, "Cancel"),
+      ),
+    ),
+  );
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
 // recheck offers to do all passed steps again on the server, or shows how far that is.
 const recheck = (r) => [
   h(
@@ -193,7 +259,7 @@ const gone = (s) =>
   );
 
 function row(s) {
-  const minutes = s.lab ? Math.floor((Date.now() - new Date(s.since)) / 60000) : 0;
+  const minutes = s.lab ? minutesSince(s.since) : 0;
   const progress = { max: String(s.total || 1), value: String(s.done), "aria-label": `${s.done} of ${s.total}` };
   return h(
     "tr",
@@ -221,6 +287,10 @@ const machine = (s) => [
 ];
 
 const actions = (s) => [
+  seeCode(s),
+  " ",
+  answer(s),
+  " ",
   h(
     "button",
     {

@@ -77,11 +77,18 @@ export class ShellTerminal {
 
   // connect opens the WebSocket, and opens it again when it closes before the shell ends.
   connect() {
-    this.socket = new WebSocket(address(`${this.path}?rows=${this.term.rows}&cols=${this.term.cols}`));
+    const again = this.shown ? "&again=1" : "";
+    this.socket = new WebSocket(address(`${this.path}?rows=${this.term.rows}&cols=${this.term.cols}${again}`));
     this.socket.binaryType = "arraybuffer";
     let begun = false;
     this.socket.onmessage = (e) => {
-      if (typeof e.data === "string") return this.finish(JSON.parse(e.data));
+      if (typeof e.data === "string") {
+        const message = JSON.parse(e.data);
+        if (message.type !== "again") return this.finish(message);
+        begun = true;
+        this.begin();
+        return this.note(message.text);
+      }
       if (!begun) this.begin();
       begun = true;
       this.term.write(new Uint8Array(e.data));
@@ -96,6 +103,7 @@ export class ShellTerminal {
   // begin clears the screen before the first output of a connection, which repeats the
   // latest output, and sends what was typed meanwhile.
   begin() {
+    this.shown = true;
     this.term.reset();
     this.pause = firstPause;
     const text = this.waiting;
@@ -107,8 +115,13 @@ export class ShellTerminal {
   finish(message) {
     if (message.type !== "exit") return;
     this.ended = true;
-    const text = message.text.replace(/[\x00-\x1f]/g, " ");
-    this.term.write(`\r\n\x1b[2m${text}${this.readOnly ? "" : "; Enter opens a new terminal"}\x1b[0m\r\n`);
+    this.shown = false;
+    this.note(message.text + (this.readOnly ? "" : "; Enter opens a new terminal"));
+  }
+
+  // note writes a line that is not the shell's.
+  note(text) {
+    this.term.write(`\r\n\x1b[2m${text.replace(/[\x00-\x1f]/g, " ")}\x1b[0m\r\n`);
   }
 
   send(text) {

@@ -79,6 +79,35 @@ await step("a hint reaches all", async () => {
   await teacher.getByRole("button", { name: "Send" }).click();
   for (const page of [ada, bob, eve]) await page.getByText("teacher: look at line 19").waitFor();
 });
+await step("one calls for help, is looked at and answered", async () => {
+  await bob.getByRole("button", { name: "Call for help" }).click();
+  const call = teacher.locator(".groups li", { hasText: "Bob, at hello" });
+  await call.getByRole("button", { name: "See code" }).click();
+  const code = teacher.locator("dialog pre.look");
+  await code.getByText("retrun 0;").first().waitFor();
+  await bob.locator(".cm-content").click();
+  await bob.keyboard.type("/* typed, not saved */");
+  await code.getByText("typed, not saved").waitFor();
+  await picture(teacher, "c8-code");
+  await teacher.getByRole("button", { name: "Close" }).click();
+  await bob.keyboard.press("Control+z");
+  await call.getByRole("button", { name: "Write" }).click();
+  await teacher.getByLabel("To Bob alone").fill("look at the return");
+  await teacher.locator("dialog").getByRole("button", { name: "Send" }).click();
+  await bob.getByText("teacher, to you: look at the return").waitFor();
+  assert.equal(await eve.getByText("look at the return").count(), 0);
+  await bob.getByRole("button", { name: "Call for help" }).waitFor();
+  await call.waitFor({ state: "detached" });
+});
+await step("the wall screen shows how to join, and no names", async () => {
+  const wall = await teacher.context().newPage();
+  await wall.goto(address + "wall");
+  await wall.getByText(code).waitFor();
+  await wall.locator(".bars li", { hasText: "3" }).waitFor();
+  assert.equal(await wall.getByText(/Ada|Bob|Eve|retrun/).count(), 0);
+  await picture(wall, "c9-wall");
+  await wall.close();
+});
 await step("one comes back from another browser, with a code of their own", async () => {
   const before = bob;
   await before.getByRole("button", { name: /continue on another computer/ }).click();
@@ -138,9 +167,16 @@ await step("a browser that vanishes gives its machine back", async () => {
   );
 });
 
+const lost = Promise.all([ada, teacher].map((page) => page.getByText("bpflab has not answered since").waitFor()));
 console.log("restart");
 await new Promise((resolve) => createInterface({ input: process.stdin }).once("line", resolve));
 
+await step("while the server was gone, pages said so; a terminal says that it is a new one", async () => {
+  await lost;
+  for (const page of [ada, teacher]) await page.locator(".gone").waitFor({ state: "detached" });
+  await ada.locator(".xterm-accessibility").getByText("bpflab was started again").first().waitFor();
+  await picture(ada, "c10-restarted");
+});
 await step("after the server was killed, pages go on", async () => {
   await verdict(
     ada,
