@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -43,6 +44,31 @@ const stickSchema = 1
 // errNoStick is the error of a directory that `bpflab workshop prepare` has not made, such
 // as one of `bpflab kernels save`.
 var errNoStick = errors.New("no prepared workshop")
+
+// stickNames are the names that a prepared directory has.
+var stickNames = []string{"kernels.lock", "blobs", stickLabs, stickObjects, stickProgram, stickReadme}
+
+// clearStick makes a directory, or removes what an earlier preparation has left in it. A
+// directory that has such names of its own is not touched. Until writeStick the directory
+// is marked as unfinished.
+func clearStick(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	_, err := os.Stat(filepath.Join(dir, stickManifest))
+	for _, name := range stickNames {
+		path := filepath.Join(dir, name)
+		if _, missing := os.Lstat(path); missing == nil && err != nil {
+			return usageError{fmt.Errorf("%s is there already, and not from a prepared workshop: choose another directory", path)}
+		}
+		if err == nil {
+			if err := os.RemoveAll(path); err != nil {
+				return err
+			}
+		}
+	}
+	return os.WriteFile(filepath.Join(dir, stickManifest), []byte("{}\n"), 0o644)
+}
 
 // writeStick writes the manifest of all files in a directory.
 func writeStick(dir string, kernels []string) error {
@@ -93,7 +119,7 @@ func openStick(dir string) (stick, error) {
 	case err != nil:
 		return s, fmt.Errorf("%s: %w", filepath.Join(dir, stickManifest), err)
 	case s.Schema != stickSchema || len(s.Kernels) == 0:
-		return s, fmt.Errorf("%s: it is of another bpflab (%s): prepare the directory again", filepath.Join(dir, stickManifest), s.Tool)
+		return s, fmt.Errorf("%s is unfinished, or of another bpflab (%s): prepare the directory again", filepath.Join(dir, stickManifest), cmp.Or(s.Tool, "unknown"))
 	}
 	var wrong []error
 	for _, name := range slices.Sorted(maps.Keys(s.Files)) {

@@ -72,6 +72,42 @@ func TestStick(t *testing.T) {
 	}
 }
 
+// TestClearStick prepares into directories that have files already: those of an earlier
+// time are replaced, and nobody else's are touched.
+func TestClearStick(t *testing.T) {
+	dir := preparedDir(t)
+	if err := clearStick(dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "bpflab")); err == nil {
+		t.Error("a file of an earlier time is still there")
+	}
+	if _, err := openStick(dir); err == nil || !strings.Contains(err.Error(), "unfinished") {
+		t.Errorf("a preparation that was interrupted: %v", err)
+	}
+	if err := clearStick(dir); err != nil {
+		t.Errorf("once more after that: %v", err)
+	}
+	theirs := t.TempDir()
+	writeLab(t, filepath.Join(theirs, "labs"), "mine", plainLab)
+	var usage usageError
+	if err := clearStick(theirs); !errors.As(err, &usage) || !strings.Contains(err.Error(), "/labs is there already") {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(theirs, "labs", "mine", "lab.md")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestIsInside compares paths with that of a directory.
+func TestIsInside(t *testing.T) {
+	for path, want := range map[string]bool{"/usb": true, "/usb/labs": true, "/usb/../labs": false, "/usb2": false, "/": false} {
+		if got, err := isInside(path, "/usb"); err != nil || got != want {
+			t.Errorf("%s: %v %v", path, got, err)
+		}
+	}
+}
+
 // TestUsePrepared takes kernels, labs and objects from a prepared directory, unless flags
 // name others.
 func TestUsePrepared(t *testing.T) {

@@ -54,10 +54,12 @@ func (f *prepareFlags) do(ctx context.Context, std streams, dir string) error {
 	if err := web.HasPage(); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if within, err := isInside(f.labs, dir); err != nil || within && f.labs != "" {
+		return errors.Join(err, usageError{fmt.Errorf("--labs %s is inside %s: keep your labs elsewhere, and they are copied", f.labs, dir)})
+	}
+	if err := clearStick(dir); err != nil {
 		return err
 	}
-	os.Remove(filepath.Join(dir, stickManifest)) // until the end the directory is not prepared
 	selectors, err := f.saveKernels(ctx, std, dir)
 	if err != nil {
 		return err
@@ -81,17 +83,26 @@ func (f *prepareFlags) do(ctx context.Context, std streams, dir string) error {
 	return nil
 }
 
+// isInside reports whether a path is a directory or in it.
+func isInside(path, dir string) (bool, error) {
+	inner, err := filepath.Abs(path)
+	if err != nil {
+		return false, err
+	}
+	outer, err := filepath.Abs(dir)
+	if err != nil {
+		return false, err
+	}
+	rel, err := filepath.Rel(outer, inner)
+	return err == nil && filepath.IsLocal(rel), nil
+}
+
 // saveKernels saves the kernels' packages, and returns the selectors by which the
 // directory's lock file has them.
 func (f *prepareFlags) saveKernels(ctx context.Context, std streams, dir string) ([]string, error) {
 	c, err := openCatalogue(std.downloads(), f.origin, f.locked)
 	if err != nil {
 		return nil, err
-	}
-	for _, old := range []string{"blobs", stickLabs, stickObjects} { // of an earlier time
-		if err := os.RemoveAll(filepath.Join(dir, old)); err != nil {
-			return nil, err
-		}
 	}
 	if _, err := c.Save(ctx, f.kernels, dir); err != nil {
 		return nil, kernelError(err)

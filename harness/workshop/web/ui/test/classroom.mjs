@@ -89,7 +89,7 @@ await step("one calls for help, is looked at and answered", async () => {
   await bob.keyboard.type("/* typed, not saved */");
   await code.getByText("typed, not saved").waitFor();
   await picture(teacher, "c8-code");
-  await teacher.getByRole("button", { name: "Close" }).click();
+  await teacher.getByRole("button", { name: "Close", exact: true }).click();
   await bob.keyboard.press("Control+z");
   await call.getByRole("button", { name: "Write" }).click();
   await teacher.getByLabel("To Bob alone").fill("look at the return");
