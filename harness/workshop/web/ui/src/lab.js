@@ -59,7 +59,7 @@ class Lab {
       me,
       lesson.title,
       this.status,
-      (this.help = me.class && helpButton(me.help)),
+      (this.help = me.class ? helpButton(me.help) : null),
       h("span", { class: "kernel", title: "kernel of your machine" }, "Linux ", me.kernel),
     );
     f.main.className = "lab";
