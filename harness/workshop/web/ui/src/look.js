@@ -40,5 +40,5 @@ export function look(path, title) {
 const lines = (text) =>
   text
     .split("\n")
-    .map((line, i) => [h("span", { class: "number", "aria-hidden": "true" }, String(i + 1)), line + "\n"])
+    .map((line, i) => [h("span", { class: "line-number", "aria-hidden": "true" }, String(i + 1)), line + "\n"])
     .flat();
