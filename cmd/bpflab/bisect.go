@@ -18,8 +18,10 @@ type bisectFlags struct {
 	good, bad string
 }
 
-func newBisectCmd() *cobra.Command {
-	var f bisectFlags
+func newBisectCmd() *cobra.Command { return new(bisectFlags).verb() }
+
+// verb returns the verb, whose flags f has.
+func (f *bisectFlags) verb() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bisect --good KERNEL --bad KERNEL [flags] LAB...|OBJ...|-- COMMAND [ARGUMENT...]",
 		Short: "Find the kernel package with which something broke, or was fixed, by halving",

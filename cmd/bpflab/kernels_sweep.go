@@ -28,8 +28,10 @@ type sweepReport struct {
 	Kernels  []trial `json:"kernels"` // newest first
 }
 
-func newSweepCmd() *cobra.Command {
-	var f sweepFlags
+func newSweepCmd() *cobra.Command { return new(sweepFlags).verb() }
+
+// verb returns the verb, whose flags f has.
+func (f *sweepFlags) verb() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sweep SERIES [flags] LAB...|OBJ...|-- COMMAND [ARGUMENT...]",
 		Short: "Try something on every package of a series that its source lists, newest first",

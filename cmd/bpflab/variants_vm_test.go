@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bpflab/bpflab/harness/features"
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/harness/verify"
 )
@@ -69,7 +70,9 @@ func TestVerdictsOnVariants(t *testing.T) {
 		t.Errorf("a program that lockdown allows: %s, %d bytes of machine code", r.Verdict, r.JitedLen)
 	}
 
-	o := bpflab(t, "run", "verifier-limits", "cgroup-connect", "--kernel", cgroup1Kernel+","+openKernel)
+	// What only a kernel that is open to all users passes.
+	open := document(t, "", "## Open\n\n```sh\ncat /proc/sys/kernel/unprivileged_bpf_disabled\n```\n<!-- bpflab\nchecks:\n  - stdout: {equals: \"0\"}\n-->\n")
+	o := bpflab(t, "run", "verifier-limits", "cgroup-connect", open, "--kernel", cgroup1Kernel+","+openKernel)
 	got := map[string]verdict.Cell{}
 	for _, c := range o.result.Cells {
 		got[c.Lab+" "+c.Kernel.Selector] = c
@@ -79,8 +82,48 @@ func TestVerdictsOnVariants(t *testing.T) {
 			t.Errorf("%s: %s, %s", cell, got[cell].Verdict, got[cell].Reason)
 		}
 	}
+	own := filepath.Base(filepath.Dir(open)) + " "
+	if a, b := got[own+openKernel], got[own+cgroup1Kernel]; a.Verdict != verdict.Pass || a.Kernel.Variant != "hardened+unprivileged" || b.Verdict != verdict.Fail {
+		t.Errorf("a lab for a kernel that is open to all users: %s there (%+v), %s elsewhere", a.Verdict, a.Kernel, b.Verdict)
+	}
 	c := got["cgroup-connect "+cgroup1Kernel]
 	if c.Verdict != verdict.Fail || len(c.Steps) == 0 || !strings.Contains(c.Steps[len(c.Steps)-1].Seen, "no cgroup2") || c.Kernel.Variant != "cgroup1" {
 		t.Errorf("control groups of version 1: %s, %+v", c.Verdict, c.Steps)
 	}
+}
+
+// Features, limits, Go tests and shells are of the variant too.
+func TestOtherVerbsOnVariants(t *testing.T) {
+	needVMs(t)
+	file := filepath.Join(t.TempDir(), "f.json")
+	bpflab(t, "features", "--kernel", lockedKernel, "--kind", "helper", "--json", file, "--dir", t.TempDir()).want(t, verdict.ExitOK)
+	var found features.Report
+	readJSON(t, file, &found)
+	has := map[string]bool{}
+	for _, f := range found.Features {
+		has[f.Name] = f.Supported
+	}
+	if found.Kernels[0].Variant != "lockdown=confidentiality" || has["ProbeReadKernel"] || !has["ProbeReadUser"] {
+		t.Errorf("features of %+v: %v, %v", found.Kernels[0], has["ProbeReadKernel"], has["ProbeReadUser"])
+	}
+
+	got := measured(t, "--kernel", openKernel, "--only", "program_insns")
+	wantLimits(t, got, openKernel, map[string]wanted{"program_insns root": {1000000, "E2BIG"}, "program_insns user": {4096, "E2BIG"}})
+
+	o, r := tested(t, nil, "--kernel", interpretingKernel, "-run", "TestAdd", ".")
+	o.want(t, verdict.ExitOK)
+	if len(r.Cells) != 1 || r.Cells[0].Kernel.Variant != "jit=off+mem=512M" {
+		t.Errorf("tests: %+v", r.Cells)
+	}
+
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newScreen(t, path+" shell --kernel "+interpretingKernel)
+	s.shows(":~#")
+	s.keys("echo the JIT is $(cat /proc/sys/net/core/bpf_jit_enable)", "Enter")
+	s.shows("the JIT is 0")
+	s.keys("exit", "Enter")
+	s.shows("ended with 0")
 }
