@@ -19,24 +19,15 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel/catalogue"
 )
 
-// repackaged makes a package of a real kernel under another version, with the modules that
-// its machine needs and a changelog.
+// repackaged makes a package of a real kernel under another version, with a changelog.
 func repackaged(t *testing.T, maker *apttest.Maker, k kernel.Image, version, changes string) string {
 	t.Helper()
-	text := filepath.Join(t.TempDir(), "changelog")
-	if err := os.WriteFile(text, []byte(changes), 0o644); err != nil {
-		t.Fatal(err)
-	}
 	name := "linux-image-" + k.Release
-	files := map[string]string{
-		"boot/vmlinuz-" + k.Release: k.Kernel, "boot/config-" + k.Release: k.Config, "usr/share/doc/" + name + "/changelog": text,
-	}
-	for _, part := range []string{"modules.builtin", "modules.order", "kernel/drivers/virtio", "kernel/drivers/char", "kernel/drivers/net/veth.ko"} {
-		if _, err := os.Stat(filepath.Join(k.Modules, part)); err == nil {
-			files["lib/modules/"+k.Release+"/"+part] = filepath.Join(k.Modules, part)
-		}
-	}
-	return maker.Build(apttest.Package{Name: name, Version: version, Files: files})
+	return maker.Build(apttest.Package{Name: name, Version: version, Files: map[string]string{
+		"boot/vmlinuz-" + k.Release: k.Kernel, "boot/config-" + k.Release: k.Config,
+		"lib/modules/" + k.Release + "/kernel/drivers/net/veth.ko": filepath.Join(k.Modules, "kernel/drivers/net/veth.ko"),
+		"usr/share/doc/" + name + "/changelog":                     fileOf(t, "changelog", []byte(changes)),
+	}})
 }
 
 // sixPackages serves an archive that Debian's own tools made, with six packages of 6.1: of the
@@ -44,14 +35,7 @@ func repackaged(t *testing.T, maker *apttest.Maker, k kernel.Image, version, cha
 func sixPackages(t *testing.T) (open func(kernel.Progress, kernelOrigin, bool) (*catalogue.Catalogue, error)) {
 	t.Helper()
 	maker := apttest.New(t)
-	real, err := openCatalogue(nil, kernelOrigin{}, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	images, err := fetchImages(t.Context(), real, []string{"5.10", "6.1"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	images := []kernel.Image{realKernel(t, "5.10"), realKernel(t, "6.1")}
 	var packages []string
 	changes := ""
 	for i := range 6 {
