@@ -82,11 +82,19 @@ func (f *bisectFlags) search(ctx context.Context, b *bench) error {
 	if err != nil {
 		return kernelError(err)
 	}
-	fmt.Fprintf(b.out, "%d packages from %s to %s: both ends, then at most %d steps\n", len(refs), seriesOf(refs[0]), seriesOf(refs[len(refs)-1]), bisect.Steps(len(refs)))
+	fmt.Fprintf(b.out, "%d packages from %s to %s: both ends, then at most %s\n", len(refs), seriesOf(refs[0]), seriesOf(refs[len(refs)-1]), steps(bisect.Steps(len(refs))))
 	found, err := bisect.Find(ctx, len(refs), first, func(ctx context.Context, indices []int) ([]bisect.Outcome, error) {
 		return b.judgeAt(ctx, refs, indices)
 	})
 	return f.conclude(ctx, b, refs, first, found, err)
+}
+
+// steps returns a number of steps in words.
+func steps(n int) string {
+	if n == 1 {
+		return "1 step"
+	}
+	return fmt.Sprintf("%d steps", n)
 }
 
 // seriesOf returns what a kernel is called at the end of a line: "debian 6.1.170-1".

@@ -126,7 +126,7 @@ func (r *bisectReport) print(w io.Writer) {
 			fmt.Fprintf(w, "%-10s  %s, sha256 %s\n", line.title, line.t.named(), line.t.SHA256)
 		}
 	}
-	fmt.Fprintf(w, "in %d steps\n", r.Steps)
+	fmt.Fprintf(w, "in %s\n", steps(r.Steps))
 	for _, t := range r.Open {
 		fmt.Fprintf(w, "it may as well be %s, which was skipped (%s)\n", t.named(), t.explained())
 	}
