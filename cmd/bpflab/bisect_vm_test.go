@@ -95,14 +95,14 @@ func TestBisectSixPackages(t *testing.T) {
 	var fixed bisectFlags
 	cmd = fixed.verb()
 	fixed.open = open
-	if code, text := ran(t, cmd, "--bad", "6.1.174-1", "--good", "6.1.175-1", "--", "grep", "-q", " bpf_loop$", "/proc/kallsyms"); code != verdict.ExitOK || !strings.Contains(text, "first good  "+r.FirstBad.Package+" 6.1.175-1") {
+	if code, text := ran(t, cmd, "--bad", "6.1.174-1", "--good", "6.1.175-1", "--mem", "512M", "--", "grep", "-q", " bpf_loop$", "/proc/kallsyms"); code != verdict.ExitOK || !strings.Contains(text, "first good  "+r.FirstBad.Package+" 6.1.175-1") {
 		t.Errorf("a command: exit code %d", code)
 	}
 
 	var sweep sweepFlags
 	cmd = sweep.verb()
 	sweep.open = open
-	if code, text := ran(t, cmd, "6.1", "--newest", "2", "hello"); code != verdict.ExitOK || !strings.Contains(text, "2 packages of 6.1") || !strings.Contains(text, "2 good, 0 bad, 0 skipped") {
+	if code, text := ran(t, cmd, "6.1", "--newest", "1", "hello"); code != verdict.ExitOK || !strings.Contains(text, "good  "+r.FirstBad.Package+" 6.1.176-1") || !strings.Contains(text, "1 good, 0 bad, 0 skipped") {
 		t.Errorf("a sweep with a lab: exit code %d", code)
 	}
 }

@@ -193,7 +193,7 @@ func (e *Execution) show(cell verdict.Cell, o Outcome) {
 		fmt.Fprintf(e.Stderr, "bpflab: %s on %s: %s\n", cell.Lab, cell.Kernel.Selector, w)
 	}
 	e.keep = e.keep || cell.Splat != ""
-	plain := cell.Verdict != verdict.Infra && o.Plain() && o.OOM == 0 && cell.Splat == ""
+	plain := cell.Verdict != verdict.Infra && cell.Verdict != verdict.Unsupported && o.Plain() && o.OOM == 0 && cell.Splat == ""
 	if cell.Verdict == verdict.Pass || plain && len(e.Kernels) == 1 {
 		return
 	}
