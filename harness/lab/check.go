@@ -3,6 +3,7 @@ package lab
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/bpflab/bpflab/vms/kernel"
@@ -60,7 +61,7 @@ func (t Trace) expected() string {
 		s += fmt.Sprintf(": %q", strings.TrimSpace(t.Message))
 	}
 	if t.Matches != "" {
-		s += " matching /" + t.Matches + "/"
+		s += " like " + readable(t.Matches)
 	}
 	return times(s, t.Min, t.Count)
 }
@@ -87,11 +88,23 @@ func times(what string, least int, count *int) string {
 func (t Text) expected() string {
 	switch {
 	case t.Equals != "":
-		return fmt.Sprintf("equal to %q", strings.TrimSpace(t.Equals))
+		return "equal to " + quotedLines(strings.TrimSpace(t.Equals))
 	case t.Contains != "":
 		return fmt.Sprintf("containing %q", t.Contains)
 	}
-	return "matching /" + t.Matches + "/"
+	return "like " + readable(t.Matches)
+}
+
+// quotedLines quotes a text, each line by itself.
+func quotedLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = strconv.Quote(line)
+	}
+	if len(lines) == 1 {
+		return lines[0]
+	}
+	return "the lines " + strings.Join(lines, ", ")
 }
 
 func (m Map) expected() string {
@@ -129,7 +142,7 @@ func (r Rejected) expected() string {
 		s += " with " + r.Errno
 	}
 	if r.Message != "" {
-		s += ": /" + r.Message + "/"
+		s += ", saying: " + readable(r.Message)
 	}
 	return s
 }

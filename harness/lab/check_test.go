@@ -14,7 +14,7 @@ func TestKindAndExpected(t *testing.T) {
 		{"trace: {comm: ls, count: 0}", "trace", "no trace line from ls"},
 		{"stdout: {equals: hi}", "stdout", `stdout equal to "hi"`},
 		{"stdout: {contains: hi}", "stdout", `stdout containing "hi"`},
-		{"stdout: {matches: ^hi$}", "stdout", "stdout matching /^hi$/"},
+		{"stdout: {matches: ^hi$}", "stdout", "stdout like hi"},
 		{"exit: 1", "exit", "exit status 1"},
 		{"map: {name: m, where: {pid: 3, comm: ls}, field: n, sum: 4, entries: 1}", "map", "map m where comm=ls, pid=3: 1 entry, sum of n 4"},
 		{"map: {name: m, where: 0x10, min: 4}", "map", "map m where key=16: sum at least 4"},
@@ -24,7 +24,7 @@ func TestKindAndExpected(t *testing.T) {
 		{"packets: {port: 7000, received: 2, dropped: 3}", "packets", "packets to port 7000: 2 received, 3 dropped"},
 		{"accepted: {program: p}", "accepted", "program p accepted"},
 		{"accepted: {}", "accepted", "every probe accepted"},
-		{"rejected: {program: p, errno: E2BIG, message: too large}", "rejected", "program p rejected with E2BIG: /too large/"},
+		{"rejected: {program: p, errno: E2BIG, message: too large}", "rejected", "program p rejected with E2BIG, saying: too large"},
 		{"insns: {program: p, min: 2, max: 9}", "insns", "program p: at least 2 and at most 9 instructions processed"},
 	}
 	const around = "network: true\nsend:\n  - udp: 7000\n    count: 5\nload: [p]\nprobe:\n  - kind: back_edge\nchecks:\n  - "
