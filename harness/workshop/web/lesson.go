@@ -27,6 +27,7 @@ type stepAnswer struct {
 	Title    string `json:"title"`
 	HTML     string `json:"html"`
 	Checked  bool   `json:"checked"`
+	Typed    bool   `json:"typed"` // its commands can be typed in a terminal
 	Hints    int    `json:"hints"`
 	Solution bool   `json:"solution"`
 }
@@ -59,7 +60,7 @@ func (s *Server) lesson(w http.ResponseWriter, _ *http.Request, ws *workshop.Wor
 	code := ws.Code()
 	out := lessonAnswer{Name: l.Name, Title: l.Title, Digest: l.SHA256, Intro: md.html(l.Intro), File: l.FileName(), Code: code.Text, Revision: code.Revision, Headers: l.Headers(), State: stateOf(ws)}
 	for _, st := range l.Steps {
-		out.Steps = append(out.Steps, stepAnswer{Name: st.Name, Title: st.Title, HTML: md.html(st.Prose), Checked: workshop.IsChecked(st),
+		out.Steps = append(out.Steps, stepAnswer{Name: st.Name, Title: st.Title, HTML: md.html(st.Prose), Checked: workshop.IsChecked(st), Typed: st.In == "",
 			Hints: len(st.Hints), Solution: st.Solution != ""})
 	}
 	sendJSON(w, out)

@@ -6,6 +6,7 @@ export function showCourse(app, me) {
   document.title = "bpflab workshop";
   const f = frame(me, "The course");
   f.main.className = "course";
+  const list = h("ol", { class: "labs" }, me.labs.map(card));
   const next = me.labs.find((l) => l.done < l.steps) || me.labs[0];
   fill(
     f.main,
@@ -24,9 +25,26 @@ export function showCourse(app, me) {
         me.labs.some((l) => l.done) ? `Go on with ${next.title}` : `Begin with ${next.title}`,
       ),
     ),
-    h("ol", { class: "labs" }, me.labs.map(card)),
+    search(list),
+    list,
   );
   fill(app, f.header, f.main, f.footer);
+}
+
+// search returns a field that leaves in the list the labs whose description has every word.
+function search(list) {
+  const none = h("p", { class: "empty", role: "status" });
+  const filter = (e) => {
+    const words = e.target.value.toLowerCase().split(/\s+/);
+    for (const li of list.children) li.hidden = !words.every((w) => li.textContent.toLowerCase().includes(w));
+    none.textContent = [...list.children].every((li) => li.hidden) ? "No lab is about that." : "";
+  };
+  return h(
+    "p",
+    { class: "search" },
+    h("input", { type: "search", "aria-label": "Search the labs", placeholder: "Search the labs", oninput: filter }),
+    none,
+  );
 }
 
 function card(lab, i) {

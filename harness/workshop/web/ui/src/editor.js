@@ -132,7 +132,7 @@ const appearance = (label) => [
   highlightSelectionMatches(),
   cpp(),
   syntaxHighlighting(colours),
-  EditorView.contentAttributes.of({ "aria-label": label }),
+  EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
 ];
 
 // editing returns the extensions for what keys do.

@@ -8,7 +8,10 @@ import { makeEditor } from "./editor.js";
 import { Files } from "./files.js";
 import { confirmed, makeLesson } from "./lesson.js";
 import { Panes } from "./panes.js";
+import { keysButton, listen } from "./shortcuts.js";
+import { maximiser } from "./maximise.js";
 import { openTerminals } from "./terminals.js";
+import { viewButtons } from "./views.js";
 import { splitter } from "./splitter.js";
 
 // The phases of the machine and what the workspace is doing, in words.
@@ -61,10 +64,11 @@ class Lab {
       this.status,
       (this.help = me.class ? helpButton(me.help) : null),
       h("span", { class: "kernel", title: "kernel of your machine" }, "Linux ", me.kernel),
+      keysButton(),
     );
     f.main.className = "lab";
-    this.text = makeLesson(this.base, lesson, {
-      run: (t) => this.terminals.type(t.endsWith("\n") ? t : t + "\n"),
+    this.text = makeLesson(this.base, lesson, me.labs, {
+      run: (t) => this.terminals.run(t),
       code: () => this.editor?.text() ?? "",
       useCode: (code, what) => this.useCode(code, what),
       check: (step) => this.check(step),
@@ -75,14 +79,17 @@ class Lab {
       visible: () => this.sendVisible(),
     });
     this.terminals = await openTerminals(this.base, `terminals-${me.class}-${me.name}-${lesson.name}`);
-    const lower = h("div", { class: "lower" }, this.terminals.el, this.panes.el);
+    const lower = h("div", { class: "lower" });
+    lower.append(this.terminals.el, splitter(lower, "mid", false, "Share of the terminals", 60), this.panes.el);
     const right = h("div", { class: "right" + (lesson.file ? "" : " no-editor") });
-    if (lesson.file) right.append(this.drawEditor(), splitter(right, "top", true, "Share of the editor"));
+    if (lesson.file) right.append(this.drawEditor(), splitter(right, "top", true, "Share of the editor", 50));
     right.append(lower);
     const left = h("div", { class: "left" }, this.text.el, this.steps());
-    fill(f.main, left, splitter(f.main, "left", false, "Share of the lesson"), right);
-    fill(app, f.header, f.main, f.footer);
+    fill(f.main, left, splitter(f.main, "left", false, "Share of the lesson", 36), right);
+    fill(app, f.header, f.main, viewButtons(f.main), f.footer);
+    this.stopKeys = listen(f.main);
     this.update(this.state);
+    this.text.open(this.state.step);
     this.followEvents();
     this.onVisible = () => this.sendVisible();
     document.addEventListener("visibilitychange", this.onVisible);
@@ -93,9 +100,8 @@ class Lab {
     const box = h("div", { class: "code-area" });
     this.files = new Files(lesson.file, lesson.headers, box);
     this.unsaved = h("span", { class: "unsaved", hidden: true }, "not saved");
-    const el = h(
-      "section",
-      { class: "editor", "aria-label": "Your program" },
+    const el = h("section", { class: "editor", "aria-label": "Your program" });
+    el.append(
       h(
         "div",
         { class: "bar" },
@@ -106,6 +112,7 @@ class Lab {
         confirmed("Start over", "Restore the original file and start a new machine?", () => this.reset(true)),
         h("button", { type: "button", class: "main", onclick: () => this.save() }, "Save and check"),
         h("kbd", null, navigator.platform.startsWith("Mac") ? "⌘S" : "Ctrl-S"),
+        maximiser(el, "editor", "the editor"),
       ),
       this.files.el,
       h("p", { class: "help editor-help" }, "Tab indents; Escape, then Tab, leaves the editor."),
@@ -358,6 +365,7 @@ class Lab {
     document.removeEventListener("visibilitychange", this.onVisible);
     clearTimeout(this.typing);
     this.gone.back();
+    this.stopKeys();
     this.events.stop();
     this.terminals.destroy();
     this.editor?.destroy();

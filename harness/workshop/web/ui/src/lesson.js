@@ -2,9 +2,11 @@ import { copy } from "./copy.js";
 import { get, post } from "./api.js";
 import { diffView } from "./diff.js";
 import { h, fill, toast } from "./dom.js";
+import { explainTerms } from "./glossary.js";
 
-// makeLesson shows the text of a lab: the introduction and the steps, one of them open.
-export function makeLesson(base, lesson, on) {
+// makeLesson shows the text of a lab: the introduction, the steps, one of them open, and
+// the ways to the labs before and after it.
+export function makeLesson(base, lesson, labs, on) {
   const { run } = on;
   const steps = new Map(lesson.steps.map((s, i) => [s.name, makeStep(base, s, i, on)]));
   const intro = h("div", { class: "prose", html: lesson.intro });
@@ -15,6 +17,7 @@ export function makeLesson(base, lesson, on) {
     h("h1", null, lesson.title),
     intro,
     [...steps.values()].map((s) => s.el),
+    neighbours(labs, lesson.name),
   );
   let current;
   return {
@@ -25,14 +28,32 @@ export function makeLesson(base, lesson, on) {
         steps.get(state.step)?.el.scrollIntoView({ block: "start", behavior: "smooth" });
       current = state.step;
     },
+    // open scrolls to a step, unless the lab's introduction leads to it.
+    open(step) {
+      if (step !== lesson.steps[0].name) steps.get(step)?.el.scrollIntoView({ block: "start", inline: "nearest" });
+    },
   };
+}
+
+// neighbours returns links to the labs before and after one.
+function neighbours(labs, name) {
+  const at = labs.findIndex((l) => l.name === name);
+  const link = (lab, text) => lab && h("a", { href: "/lab/" + lab.name }, text.replace("LAB", lab.title));
+  return h(
+    "nav",
+    { class: "neighbours", "aria-label": "Labs" },
+    link(labs[at - 1], "← LAB"),
+    h("a", { href: "/" }, "All labs"),
+    link(labs[at + 1], "LAB →"),
+  );
 }
 
 function makeStep(base, step, i, on) {
   const body = h("div", { class: "step-body" });
   const prose = h("div", { class: "prose", html: step.html });
   const extra = h("div", { class: "extra" });
-  dress(prose, on.run);
+  dress(prose, step.typed && on.run);
+  let helped;
   body.append(prose, extra);
   const mark = h("span", { class: "mark", "aria-hidden": "true" }, String(i + 1));
   const said = h("span", { class: "hidden" });
@@ -60,7 +81,9 @@ function makeStep(base, step, i, on) {
       if (current) button.setAttribute("aria-current", "step");
       else button.removeAttribute("aria-current");
       body.hidden = !current;
-      fill(extra, ...help(base, step, p, on));
+      const now = JSON.stringify([p.hints, p.solution]);
+      if (helped !== now) fill(extra, ...help(base, step, p, on));
+      helped = now;
     },
   };
 }
@@ -159,7 +182,8 @@ export function confirmed(text, question, action) {
   return box;
 }
 
-// dress adds buttons to blocks of code: one to copy, and for commands one to run.
+// dress adds buttons to blocks of code: one to copy, and for commands one to run, unless
+// run is false. It explains the words of the glossary.
 function dress(root, run) {
   for (const code of root.querySelectorAll("pre > code")) {
     const text = code.textContent;
@@ -179,13 +203,14 @@ function dress(root, run) {
       "Copy",
     );
     const bar = h("div", { class: "code-bar" }, button);
-    if (code.classList.contains("language-sh"))
+    if (run && code.classList.contains("language-sh"))
       bar.prepend(h("button", { type: "button", class: "quiet", onclick: () => run(text) }, "▶ Run in the terminal"));
     const box = h("div", { class: "code" }, bar);
     pre.before(box);
     box.append(pre);
     pre.tabIndex = 0;
   }
+  explainTerms(root);
   for (const table of root.querySelectorAll("table"))
     table.replaceWith(h("div", { class: "table" }, table.cloneNode(true)));
 }

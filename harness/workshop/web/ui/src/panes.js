@@ -1,5 +1,6 @@
 import { post } from "./api.js";
 import { h, fill, announce, toast } from "./dom.js";
+import { maximiser } from "./maximise.js";
 import { report, spoken, verdicts } from "./report.js";
 import { Trace, mapTable } from "./live.js";
 
@@ -14,8 +15,12 @@ export class Panes {
     Object.assign(this, { base, me, goTo, next, visible });
     this.traceLines = new Trace();
     this.panes = { result: h("div"), trace: this.traceLines.el, maps: h("div"), compare: h("div") };
-    this.tabs = h("div", { class: "tabs", role: "tablist", "aria-label": "Results" });
-    this.el = h("section", { class: "panes", "aria-label": "Results" }, this.tabs, this.panels());
+    this.tabs = h("div", { class: "tablist", role: "tablist", "aria-label": "Results" });
+    this.el = h("section", { class: "panes", "aria-label": "Results" });
+    this.el.append(
+      h("div", { class: "tabs" }, this.tabs, maximiser(this.el, "results", "the results")),
+      ...this.panels(),
+    );
     this.select("result");
     this.showCompare();
     this.showResult();

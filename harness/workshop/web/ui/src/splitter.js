@@ -1,8 +1,9 @@
 import { h } from "./dom.js";
 
 // splitter returns a bar between two elements, which the mouse or the arrow keys move. The
-// share of the first element is stored in percent, and set as a CSS variable of the parent.
-export function splitter(parent, name, vertical, label) {
+// share of the first element is stored in percent, and set as a CSS variable of the parent;
+// at first it is the usual one.
+export function splitter(parent, name, vertical, label, usual) {
   const key = "split-" + name;
   const set = (share) => {
     const n = Math.min(80, Math.max(20, share));
@@ -36,6 +37,6 @@ export function splitter(parent, name, vertical, label) {
       set(Number(bar.getAttribute("aria-valuenow")) + (e.key === more ? 3 : -3));
     },
   });
-  set(Number(localStorage.getItem(key)) || (name === "left" ? 42 : 52));
+  set(Number(localStorage.getItem(key)) || usual);
   return bar;
 }

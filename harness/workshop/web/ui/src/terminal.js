@@ -24,10 +24,10 @@ const firstPause = 400;
 const longestPause = 8000;
 
 // ShellTerminal connects an xterm to a shell in the machine. With readOnly it only shows
-// the shell's output.
+// the shell's output. leave is called for the key that leaves the terminal.
 export class ShellTerminal {
-  constructor(path, id, { readOnly = false } = {}) {
-    Object.assign(this, { path, id, readOnly, pause: firstPause, ended: false, destroyed: false, waiting: "" });
+  constructor(path, id, { readOnly = false, leave } = {}) {
+    Object.assign(this, { path, id, readOnly, leave, pause: firstPause, ended: false, destroyed: false, waiting: "" });
     this.el = h("div", { class: "body", id: "term-" + id, role: "tabpanel", "aria-labelledby": "tab-" + id });
     this.term = new Terminal({
       fontFamily: getComputedStyle(document.documentElement).getPropertyValue("--mono"),
@@ -62,7 +62,7 @@ export class ShellTerminal {
       if (!(e.ctrlKey && e.shiftKey && e.code === "KeyE")) return true;
       if (e.type === "keydown") {
         e.preventDefault();
-        document.getElementById("tab-" + this.id)?.focus();
+        this.leave?.();
       }
       return false;
     });
@@ -141,6 +141,13 @@ export class ShellTerminal {
     if (!this.ended) return this.send(text);
     this.waiting = text;
     this.revive();
+  }
+
+  // busy reports whether something other than the shell's prompt has the terminal.
+  busy() {
+    const { active } = this.term.buffer;
+    const line = active.getLine(active.baseY + active.cursorY)?.translateToString(false, 0, active.cursorX) ?? "";
+    return this.connected() && !/[#$] $/.test(line);
   }
 
   focus() {

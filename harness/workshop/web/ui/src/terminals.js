@@ -1,5 +1,6 @@
 import { get, remove } from "./api.js";
-import { h, fill } from "./dom.js";
+import { h, fill, toast } from "./dom.js";
+import { maximiser } from "./maximise.js";
 import { ShellTerminal } from "./terminal.js";
 
 // maxTerminals is how many terminals the server allows.
@@ -22,14 +23,14 @@ class Terminals {
   // key is where localStorage has the terminals' IDs.
   constructor(base, key, ids) {
     Object.assign(this, { base, key, open: new Map() });
-    this.tabs = h("div", { class: "tabs", role: "tablist", "aria-label": "Terminals" });
+    this.tabs = h("div", { class: "tablist", role: "tablist", "aria-label": "Terminals" });
+    this.actions = h("span", { class: "actions" });
     this.bodies = h("div", { class: "bodies" });
-    this.el = h(
-      "section",
-      { class: "terminals", "aria-label": "Terminals in your machine" },
-      this.tabs,
+    this.el = h("section", { class: "terminals", "aria-label": "Terminals in your machine" });
+    this.el.append(
+      h("div", { class: "tabs" }, this.tabs, this.actions, maximiser(this.el, "terminals", "the terminal")),
       this.bodies,
-      h("p", { class: "help terminal-help" }, "Ctrl-Shift-E leaves the terminal."),
+      h("p", { class: "help terminal-help" }, "Ctrl-Shift-E leaves the terminal, onward to the results."),
     );
     for (const id of ids) this.add(id);
     this.select(this.all()[0]);
@@ -52,16 +53,27 @@ class Terminals {
       },
       "+",
     );
+    const number = this.all().indexOf(this.active) + 1;
+    const close = h(
+      "button",
+      {
+        type: "button",
+        class: "quiet",
+        "aria-label": `Close terminal ${number}`,
+        onclick: () => this.close(this.active),
+      },
+      "×",
+    );
     fill(
       this.tabs,
       this.all().map((t, i) => this.tab(t, i + 1)),
-      this.open.size < maxTerminals && more,
     );
+    fill(this.actions, this.open.size > 1 && close, this.open.size < maxTerminals && more);
   }
 
   tab(t, number) {
     const selected = t === this.active;
-    const button = h(
+    return h(
       "button",
       {
         type: "button",
@@ -75,12 +87,6 @@ class Terminals {
       },
       `Terminal ${number}`,
     );
-    const close = h(
-      "button",
-      { type: "button", class: "quiet", "aria-label": `Close terminal ${number}`, onclick: () => this.close(t) },
-      "×",
-    );
-    return h("span", { class: "tab" + (selected ? " on" : "") }, button, this.open.size > 1 && close);
   }
 
   moveTab(e) {
@@ -105,7 +111,8 @@ class Terminals {
   }
 
   add(id) {
-    const t = new ShellTerminal(`${this.base}/terminals/${id}`, id);
+    const leave = () => document.querySelector(".panes [role=tab][aria-selected=true]").focus();
+    const t = new ShellTerminal(`${this.base}/terminals/${id}`, id, { leave });
     this.open.set(id, t);
     this.bodies.append(t.el);
     this.store();
@@ -124,10 +131,15 @@ class Terminals {
     localStorage.setItem(this.key, JSON.stringify([...this.open.keys()]));
   }
 
-  // type types a text in the selected terminal.
-  type(text) {
-    this.active.type(text);
+  // run types commands in the selected terminal, unless something runs there.
+  run(text) {
     this.active.focus();
+    if (this.active.busy()) {
+      const number = this.all().indexOf(this.active) + 1;
+      toast(`Something is running in terminal ${number}: end it with Ctrl-C, or open one more terminal with +.`);
+      return;
+    }
+    this.active.type(text.endsWith("\n") ? text : text + "\n");
   }
 
   // revive opens new shells where the last one has ended, as after a reset of the machine.

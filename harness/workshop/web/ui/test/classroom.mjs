@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import assert from "node:assert/strict";
 import { createInterface } from "node:readline";
-import { launch, open, picture, step, type, until, verdict } from "./browser.mjs";
+import { accessible, launch, open, picture, step, type, until, verdict } from "./browser.mjs";
 
 const [address, code, link, solutionFile] = process.argv.slice(2);
 const solution = readFileSync(solutionFile, "utf8");
@@ -35,6 +35,7 @@ await step("students join, with the right code and a name of their own", async (
   await join(bob, "Ada");
   await bob.getByText("somebody with that name").waitFor();
   await picture(bob, "c1-join");
+  await accessible(bob, "joining");
   await bob.close();
   bob = await student("Bob");
   eve = await student("Eve");
@@ -54,8 +55,10 @@ await step("the teacher sees who is where, and who is stuck on the same", async 
   await teacher.locator(".groups li", { hasText: "Bob, Eve" }).waitFor();
   await teacher.locator("tr", { hasText: "Ada" }).getByText(/1\//).waitFor();
   await picture(teacher, "c2-teacher");
+  await accessible(teacher, "the teacher's page");
   await teacher.getByRole("button", { name: "Turn the page dark" }).click();
   await picture(teacher, "c3-teacher-dark");
+  await accessible(teacher, "the teacher's page, dark");
   await teacher.getByRole("button", { name: "Turn the page light" }).click();
 });
 await step("a student's terminal is seen, and not typed into", async () => {

@@ -2,7 +2,7 @@
 // and real machines: node walk.mjs LINK SOLUTION.
 import { readFileSync } from "node:fs";
 import assert from "node:assert/strict";
-import { launch, open, picture, step, type, until, verdict } from "./browser.mjs";
+import { accessible, launch, open, picture, step, type, until, verdict } from "./browser.mjs";
 
 const [link, solutionFile] = process.argv.slice(2);
 const solution = readFileSync(solutionFile, "utf8");
@@ -39,6 +39,32 @@ await step("the page itself does not scroll", async () => {
     true,
   ]);
 });
+await step("a terminal of more than 60 columns at 1366 × 768", async () => {
+  await page.setViewportSize({ width: 1366, height: 768 });
+  const columns = () =>
+    terminal.evaluate((el) =>
+      Math.floor(el.clientWidth / (el.querySelector(".xterm-char-measure-element").offsetWidth / 32)),
+    );
+  await until("the terminal has 60 columns", async () => (await columns()) >= 60);
+  await accessible(page, "a lab");
+  await picture(page, "1-laptop");
+  await page.getByRole("button", { name: "Maximise the terminal" }).click();
+  await until("the terminal has 150 columns", async () => (await columns()) >= 150);
+  await page.reload();
+  await until("it is still maximised", async () => (await columns().catch(() => 0)) >= 150);
+  await page.keyboard.press("Alt+2");
+  await until("the editor has the focus", () =>
+    page.evaluate(() => Boolean(document.activeElement.closest(".cm-content"))),
+  );
+  assert.equal(await page.locator(".maximised").count(), 0);
+  await page.setViewportSize({ width: 1440, height: 900 });
+});
+await step("the headers that the file includes", async () => {
+  await page.getByRole("tab", { name: "kernel.h" }).click();
+  await page.locator(".code-area:not([hidden])", { hasText: "SPDX" }).waitFor();
+  await page.keyboard.press("ArrowLeft");
+  await page.locator("#file-0").waitFor();
+});
 await step("the starter fails", () =>
   verdict(page, () => page.getByRole("button", { name: "Check this step" }).first().click(), "Not yet"),
 );
@@ -62,6 +88,19 @@ await step("a hint", async () => {
   await page.getByRole("button", { name: "A hint" }).first().click();
   await page.locator(".hint").first().waitFor();
 });
+await step("the solution, as a change of the student's file", async () => {
+  await page.getByRole("button", { name: "Show the solution" }).click();
+  await page.getByRole("button", { name: "Yes" }).click();
+  await page.locator(".solution > summary").click();
+  await page.locator(".diff del", { hasText: "bpf_get_prandom_u32" }).waitFor();
+  await accessible(page, "a solution");
+  await page.getByRole("button", { name: "Put this step's part into the editor" }).click();
+  await page.locator(".cm-content", { hasText: "getdents64 called" }).waitFor();
+});
+await step("a word is explained where one points at it", async () => {
+  await page.locator(".term button", { hasText: "verifier" }).first().hover();
+  await page.locator(".tip", { hasText: "walks through a program" }).first().waitFor();
+});
 await step("mended, it passes", async () => {
   await type(page, solution);
   await verdict(page, () => page.keyboard.press("Control+s"), "Passed");
@@ -75,6 +114,16 @@ await step("commands of the lesson run in the terminal, and the trace shows what
   await seen("ls /");
   await page.locator(".lines li", { hasText: "getdents64 called" }).first().waitFor({ timeout: 20000 });
   await picture(page, "5-trace");
+});
+await step("commands wait while something runs in the terminal", async () => {
+  await terminal.click();
+  await page.keyboard.type("sleep 1000\n");
+  await seen("sleep 1000");
+  await page.waitForTimeout(300);
+  await page.getByRole("button", { name: "Run in the terminal" }).first().click();
+  await page.locator(".toast", { hasText: "end it with Ctrl-C" }).waitFor();
+  await terminal.click();
+  await page.keyboard.press("Control+c");
 });
 await step("a reload keeps terminals and what was not saved", async () => {
   await terminal.click();
@@ -141,6 +190,13 @@ await step("dark, and narrow", async () => {
   await picture(page, "7-dark");
   await page.setViewportSize({ width: 390, height: 844 });
   await picture(page, "8-narrow");
+  await accessible(page, "a narrow, dark lab");
+  const left = () => page.locator("main.lab").evaluate((el) => Math.round(el.scrollLeft / el.clientWidth));
+  for (const [i, name] of ["Lesson", "Editor", "Terminal", "Results"].entries()) {
+    await page.locator(".views").getByRole("button", { name }).click();
+    await until(`the view ${name} is there`, async () => (await left()) === i);
+    await picture(page, `8-narrow-${name}`);
+  }
   await until("the narrow page does not scroll sideways", () =>
     page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
   );
@@ -163,9 +219,41 @@ await step("by keyboard alone", async () => {
   await page.locator(".terminals textarea").first().focus();
   await page.keyboard.press("Control+Shift+KeyE");
   assert(
-    await page.evaluate(() => document.activeElement.getAttribute("role") === "tab"),
+    await page.evaluate(() => Boolean(document.activeElement.closest(".panes [role=tab]"))),
     "Ctrl-Shift-E does not leave the terminal",
   );
+});
+await step("forward alone, by keyboard, through the whole page", async () => {
+  const parts = [".lesson", ".moves", ".editor", ".terminals", ".panes"];
+  const at = () => page.evaluate((all) => all.findIndex((part) => document.activeElement.closest(part)), parts);
+  const inside = (what) => page.evaluate((w) => Boolean(document.activeElement.closest(w)), what);
+  await page.locator(".skip").focus();
+  const seen = [];
+  for (let i = 0; i < 300 && !(seen.length === parts.length && (await at()) < 0); i++) {
+    if (await inside(".cm-editor")) await page.keyboard.press("Escape");
+    await page.keyboard.press((await inside(".xterm")) ? "Control+Shift+KeyE" : "Tab");
+    const now = await at();
+    if (now >= 0 && seen.at(-1) !== parts[now]) seen.push(parts[now]);
+  }
+  assert.deepEqual(seen, parts, "parts in the order of the focus");
+});
+await step("the keys, on ?", async () => {
+  await page.locator(".moves button").first().focus();
+  await page.keyboard.press("?");
+  await page.getByRole("dialog").getByText("leave the terminal").waitFor();
+  await accessible(page, "the keys");
+  await page.keyboard.press("Escape");
+  await until("the dialog is closed", async () => (await page.getByRole("dialog").count()) === 0);
+});
+await step("the page opens at the step one was at", async () => {
+  await page.getByRole("button", { name: "Next →" }).click();
+  await page.locator("#step-ask-who-called.current").waitFor();
+  await page.reload();
+  await page.locator("#step-ask-who-called.current").waitFor();
+  await until("the step is in view", () =>
+    page.evaluate(() => document.querySelector(".step.current").getBoundingClientRect().top < innerHeight / 2),
+  );
+  assert.equal(await page.locator(".neighbours a[href='/lab/tracepoints']").count(), 1);
 });
 await step("everything that can be used has a name", async () => {
   const nameless = await page.evaluate(() =>
@@ -188,6 +276,13 @@ await step("everything that can be used has a name", async () => {
 await step("the course's list", async () => {
   await page.goto(new URL("/", page.url()).href);
   await page.getByText("1 of 4 steps done").first().waitFor();
+  await accessible(page, "the course");
+  await page.getByRole("searchbox").fill("packets");
+  await until("some labs are about packets", async () => {
+    const n = await page.locator(".labs li:visible").count();
+    return n > 0 && n < 15;
+  });
+  await page.getByRole("searchbox").fill("");
   await picture(page, "9-course");
 });
 await step("the page had no error", () => assert.deepEqual(page.wrong, []));
