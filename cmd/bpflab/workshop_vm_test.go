@@ -157,26 +157,6 @@ func TestWorkshopMistakes(t *testing.T) {
 	}
 }
 
-// TestWorkshopCourse checks every step of every lab with the solution, in order in one
-// machine, and the first step again after the others.
-func TestWorkshopCourse(t *testing.T) {
-	w := openWorkshop(t, nil)
-	for _, lesson := range w.Lessons {
-		t.Run(lesson.Name, func(t *testing.T) {
-			ws := openWorkspace(t, w, "ada", lesson.Name)
-			if lesson.FileName() != "" {
-				save(t, ws, string(lesson.Solution))
-			}
-			steps := lesson.Checked()
-			for _, step := range append(steps, steps[0]) {
-				if r := checked(t, ws, step); !r.Passed() {
-					t.Errorf("%s: %+v", step, r)
-				}
-			}
-		})
-	}
-}
-
 // TestWorkshopMachineBroken breaks a machine from its terminal: the next check has a
 // new machine or reports what is wrong.
 func TestWorkshopMachineBroken(t *testing.T) {

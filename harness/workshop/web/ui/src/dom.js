@@ -13,9 +13,12 @@ export function h(tag, props, ...children) {
   return el;
 }
 
-// fill replaces the children of an element.
+// fill replaces the children of an element. If one of them had the focus and an ID, that
+// with the same ID has it afterwards.
 export function fill(el, ...children) {
+  const focused = el.contains(document.activeElement) && document.activeElement.id;
   el.replaceChildren(...children.flat().filter((c) => c !== null && c !== undefined && c !== false));
+  if (focused) document.getElementById(focused)?.focus();
 }
 
 // announce has a screen reader read a text.

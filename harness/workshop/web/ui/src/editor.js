@@ -106,6 +106,7 @@ export function makeViewer(parent, { text, label }) {
       extensions: [
         appearance(label),
         EditorState.readOnly.of(true),
+        EditorView.editable.of(false),
         EditorState.tabSize.of(8),
         keymap.of([...defaultKeymap, ...searchKeymap]),
         theme.of(look(false)),

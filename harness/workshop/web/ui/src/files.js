@@ -6,7 +6,7 @@ import { makeViewer } from "./editor.js";
 export class Files {
   // area is the element with the editor.
   constructor(file, headers, area) {
-    Object.assign(this, { area, headers, names: [file, ...headers.map((x) => x.name)], views: new Map() });
+    Object.assign(this, { area, headers, names: [file, ...headers.map((x) => x.name)] });
     this.tabs = h("div", { class: "tabs files", role: "tablist", "aria-label": "Files" });
     this.el = h("div", { class: "code-areas" }, area);
     area.id = "file-0";
@@ -16,9 +16,9 @@ export class Files {
   // select shows the file with a number: 0 is the student's own.
   select(n) {
     this.active = n;
-    if (n > 0 && !this.views.has(n)) this.view(n);
+    this.destroy();
     this.area.hidden = n !== 0;
-    for (const [i, v] of this.views) v.area.hidden = i !== n;
+    if (n > 0) this.view(n);
     fill(
       this.tabs,
       this.names.map((name, i) => this.tab(name, i)),
@@ -27,9 +27,10 @@ export class Files {
 
   view(n) {
     const area = h("div", { class: "code-area", id: "file-" + n });
-    this.el.append(area);
     const { name, text } = this.headers[n - 1];
-    this.views.set(n, { area, viewer: makeViewer(area, { text, label: `${name}, a header of this lab, read-only` }) });
+    this.el.append(area);
+    this.viewArea = area;
+    this.viewer = makeViewer(area, { text, label: `${name}, a header of this lab, read-only` });
   }
 
   tab(name, i) {
@@ -58,7 +59,10 @@ export class Files {
     document.getElementById("show-file-" + this.active).focus();
   }
 
+  // destroy removes the header that is shown, if one is.
   destroy() {
-    for (const v of this.views.values()) v.viewer.destroy();
+    this.viewer?.destroy();
+    this.viewer = undefined;
+    this.viewArea?.remove();
   }
 }
