@@ -186,7 +186,8 @@ export function confirmed(text, question, action) {
 // run is false. It explains the words of the glossary.
 function dress(root, run) {
   for (const code of root.querySelectorAll("pre > code")) {
-    const text = code.textContent;
+    const prompts = code.classList.contains("language-console") ? /^[#$] /gm : /^$/;
+    const text = code.textContent.replace(prompts, "");
     const pre = code.parentElement;
     const button = h(
       "button",

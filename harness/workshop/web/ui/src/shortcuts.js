@@ -48,7 +48,7 @@ export function showKeys() {
   const dialog = h(
     "dialog",
     { id: "keys", class: "card keys", "aria-labelledby": "keys-title" },
-    h("h2", { id: "keys-title" }, "Keys"),
+    h("h2", { id: "keys-title", tabindex: "-1", autofocus: true }, "Keys"),
     list(keys),
     h("h2", null, "Words"),
     list(terms.map((t) => [t.name, t.means])),
