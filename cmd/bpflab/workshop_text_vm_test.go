@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bpflab/bpflab/harness/lab"
 	"github.com/bpflab/bpflab/harness/workshop"
@@ -125,4 +127,26 @@ func (r *textReader) enter(id, text string) *transcript {
 		r.t.Fatal(err)
 	}
 	return said
+}
+
+// TestWorkshopTextInBrowser follows the text of every lab in a real browser, with its
+// buttons: the step's part of the solution, a save, and the commands.
+func TestWorkshopTextInBrowser(t *testing.T) {
+	needBrowser(t)
+	if os.Getenv("BPFLAB_TEXT_BROWSER") != "1" {
+		t.Skip("minutes in a browser, for what TestWorkshopText does without: BPFLAB_TEXT_BROWSER=1, and BPFLAB_TEXT_KERNEL=5.10 for another kernel")
+	}
+	args := []string{"hello", "--web", "--dir", t.TempDir(), "--listen", "127.0.0.1:0"}
+	if name := os.Getenv("BPFLAB_TEXT_KERNEL"); name != "" {
+		args = append(args, "--kernel", name)
+	}
+	s := serve(t, args...)
+	walk := exec.CommandContext(within(t, 9*time.Minute), "node", "test/text.mjs", s.find(t, `(http\S+)`))
+	walk.Dir = uiDir
+	walk.WaitDelay = time.Second
+	out, err := walk.CombinedOutput()
+	t.Logf("%s", out)
+	if err != nil {
+		t.Error(err)
+	}
 }
