@@ -11,6 +11,7 @@ type agent struct {
 	procs   starter
 	running running
 	roots   roots
+	groups  groups
 	loader  loader
 	loaded  loaded
 	opened  opened
@@ -42,6 +43,7 @@ func (a *agent) handlers() map[string]wire.Handler {
 		wire.OpUntrace:  handle(a.traceEnd),
 		wire.OpFollow:   a.traceFollow,
 		wire.OpHealth:   handle(a.health),
+		wire.OpQuiet:    handle(a.quiet),
 		wire.OpMap:      handle(a.readMap),
 		wire.OpWatch:    handle(a.watch),
 		wire.OpEvents:   handle(a.events),

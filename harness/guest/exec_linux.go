@@ -110,6 +110,9 @@ func (a *agent) run(cmd *exec.Cmd, args wire.Exec, started func()) (wire.ExecRes
 	}
 	err = cmd.Wait()
 	a.procs.ended(cmd)
+	if args.Terminal == nil {
+		a.groups.add(cmd.Process.Pid)
+	}
 	res := ended(cmd, err)
 	if !a.shared { // the count is of all that the kernel runs
 		res.OOM = oomKills() - killed

@@ -9,29 +9,39 @@ import (
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// settleFor is how long checks that do not hold yet are looked at again: a
-// record may still be on its way when the workload ends.
+// settleFor is how long checks that do not hold yet are looked at again, at most: a
+// record may still be on its way when the workload ends. Once the machine is quiet, which it is
+// asked for so long at a time, nothing more comes.
 const (
 	settleFor   = time.Second
-	settleEvery = 50 * time.Millisecond
+	settleEvery = 100 * time.Millisecond
 )
 
-// settle observes and judges until all checks hold or time is up.
+// settle observes and judges until all checks hold, nothing more can come, or time is up.
 func (st *step) settle(ctx context.Context) verdict.Step {
 	until := time.Now().Add(st.Limit(settleFor))
-	for {
+	for last := !st.mayChange(); ; last = last || st.isQuiet(ctx) {
 		if err := st.observe(ctx); err != nil {
 			return verdict.Step{Name: st.def.Name, Verdict: verdict.Fail, Expected: "an observation", Seen: err.Error()}
 		}
 		out := summarize(st.def.Name, st.judgeAll())
-		if out.Verdict == verdict.Pass || time.Now().After(until) || ctx.Err() != nil || !st.mayChange() {
+		if out.Verdict == verdict.Pass || last || time.Now().After(until) || ctx.Err() != nil {
 			if out.Verdict != verdict.Pass {
 				out.Log = st.log()
 			}
 			return out
 		}
-		time.Sleep(settleEvery)
 	}
+}
+
+// isQuiet waits a little for the machine to be quiet, and reports whether it is: one more look
+// sees all that the step has brought about.
+func (st *step) isQuiet(ctx context.Context) bool {
+	var res wire.Quiet
+	if err := st.call(ctx, wire.OpQuiet, wire.QuietAsk{Within: settleEvery}, &res, wire.IO{}); err != nil {
+		time.Sleep(settleEvery) // the next look meets what is wrong
+	}
+	return res.Quiet
 }
 
 // mayChange reports whether a second look could see more than the first.

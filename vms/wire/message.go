@@ -3,6 +3,7 @@ package wire
 import (
 	"cmp"
 	"slices"
+	"time"
 )
 
 // Operations of the guest, with their argument and result types.
@@ -22,6 +23,7 @@ const (
 	OpUntrace  = "untrace"  // nothing -> nothing: others may read the trace buffer
 	OpFollow   = "follow"   // nothing -> data: Followed as JSON, one a line, until the call is cancelled
 	OpHealth   = "health"   // HealthAsk -> Health: what labs need of their machine
+	OpQuiet    = "quiet"    // QuietAsk -> Quiet: waits until what commands have set off is done
 	OpMap      = "map"      // MapRead -> MapResult
 	OpWatch    = "watch"    // Watch -> nothing: begins to collect a ring or perf buffer's records
 	OpEvents   = "events"   // Watch -> EventsResult: all records since OpWatch
@@ -302,6 +304,16 @@ type Followed struct {
 	Lines []TraceLine `json:"lines,omitempty"`
 	Lost  int         `json:"lost,omitempty"`
 	Error string      `json:"error,omitempty"`
+}
+
+// QuietAsk says how long to wait until nothing runs in the machine.
+type QuietAsk struct {
+	Within time.Duration `json:"within"` // nanoseconds
+}
+
+// Quiet reports whether nothing ran any more, and no command had left a process of its group.
+type Quiet struct {
+	Quiet bool `json:"quiet"`
 }
 
 // HealthAsk asks how a machine is. Symbol is a function that could not be probed,
