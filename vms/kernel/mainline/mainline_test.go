@@ -77,6 +77,31 @@ func TestList(t *testing.T) {
 	}
 }
 
+// A sweep is given every build, oldest first.
+func TestListAll(t *testing.T) {
+	_, _, source := builds(t)
+	within, err := kernel.ParseRange(">=5.1 <=6.6.9")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		want kernel.Want
+		got  string
+	}{
+		{kernel.Want{Track: "6.6", All: true}, "6.6.8-060608-generic 6.6.9-060609-generic"},
+		{kernel.Want{Within: within, All: true, Every: true}, "5.1.0-050100-generic 5.1.3-050103-generic 6.6.8-060608-generic 6.6.9-060609-generic"},
+	} {
+		refs, _, err := source.List(t.Context(), tt.want)
+		var got []string
+		for _, r := range refs {
+			got = append(got, r.Release)
+		}
+		if err != nil || strings.Join(got, " ") != tt.got {
+			t.Errorf("%+v: got %q, %v", tt.want, got, err)
+		}
+	}
+}
+
 // Nobody is asked for what mainline cannot have.
 func TestNobodyIsAsked(t *testing.T) {
 	mirror, _, source := builds(t)
