@@ -130,6 +130,9 @@ func TestWorkshopMistakes(t *testing.T) {
 		{"field of other kernels", "co-re", "a-field-with-a-new-name", `__state`, `__stat`, "has no field state"},
 		{"loop without a bound", "loops", "walked-round-by-round", `for (int i = 0; i < MOST; i++) {`, `for (int i = 0;; bytes++) {`, "fewer rounds"},
 		{"mistyped function of the kernel", "own-tool", "how-many-fail", `SEC("kprobe/do_exit")`, `SEC("kprobe/do_exits")`, "no function do_exits"},
+		{"answer of XDP in tc", "tc-egress", "drop-one-port", `return TC_ACT_SHOT;`, `return XDP_DROP;`, "egress returns XDP_DROP"},
+		{"byte order", "xdp-drop", "drop-one-port", `bpf_htons(BLOCKED_PORT)`, `BLOCKED_PORT`, "compares dest, which is in network byte order"},
+		{"order of headers", "hello", watchLs, "#include \"kernel.h\"\n#include <bpf/bpf_helpers.h>", "#include <bpf/bpf_helpers.h>\n#include \"kernel.h\"", "has to be defined before it"},
 		{"answer that is none", "lsm", "a-file-that-stays", `return -EPERM;`, `return EPERM;`, "a negative error number"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
