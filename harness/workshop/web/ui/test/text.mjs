@@ -53,6 +53,6 @@ async function paste(current) {
 
 // prompt waits until the terminal shows a prompt, and no command.
 async function prompt(when) {
-  const screen = page.locator(".terminals .body:not([hidden]) .xterm-accessibility");
+  const screen = page.locator(".terminals .body:not([hidden]) .xterm-accessibility-tree");
   await until(`a prompt ${when} the commands`, async () => /# *$/.test((await screen.innerText()).trimEnd() + " "));
 }
