@@ -118,7 +118,7 @@ func TestNothingIsSelected(t *testing.T) {
 	t.Setenv(lockVariable, lock)
 	object := compiled(t, "crash.bpf")
 	arguments := map[string][]string{"run": {"hello"}, "exec": {"--", "true"}, "verify": {object}, "test": {"-C", gotestDir, "."},
-		"labs check": {"../../labs/hello"}, "labs preview": {"../../labs/hello"}}
+		"labs check": {"../../labs/hello"}, "labs preview": {"../../labs/hello"}, "workshop prepare": {filepath.Join(t.TempDir(), "stick")}}
 	for name, verb := range verbs(newRootCmd()) {
 		if verb.Flags().Lookup("locked") == nil || verb.Flags().Lookup("kernel") == nil || name == "workshop" || name == "shell" {
 			continue // see TestNothingIsSelectedOnATerminal
