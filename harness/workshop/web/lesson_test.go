@@ -118,3 +118,22 @@ func TestRestart(t *testing.T) {
 		t.Errorf("%+v", l)
 	}
 }
+
+// TestSolvePart asks for a step's part of the solution, in a lesson that says where it goes
+// and in one that does not.
+func TestSolvePart(t *testing.T) {
+	const code = "int one(void)\n{\n\treturn 1;\n}\n"
+	for solution, want := range map[string]string{
+		"Done.": "",
+		"In place of `one`:\n\n```c\nint one(void)\n{\n\treturn 2;\n}\n```": "int one(void)\n{\n\treturn 2;\n}\n",
+		"In place of `two`:\n\n```c\nint two(void)\n{\n\treturn 2;\n}\n```": "",
+	} {
+		b := open(t, t.TempDir(), false).soleStudent(t)
+		b.Workshop.Lesson("first").Steps[0].Solution = solution
+		status, text := b.post("/api/labs/first/solve", map[string]any{"step": "do-it", "code": code})
+		var got struct{ Part string }
+		if err := json.Unmarshal([]byte(text), &got); err != nil || status != http.StatusOK || got.Part != want {
+			t.Errorf("%q: %d %s, want %q", solution, status, text, want)
+		}
+	}
+}

@@ -88,7 +88,10 @@ func (s *Server) solve(w http.ResponseWriter, r *http.Request, ws *workshop.Work
 		sendError(w, statusOf(err, http.StatusNotFound), err.Error())
 		return
 	}
-	part, _ := ws.Lesson.PasteSolution(in.Step, in.Code)
+	part := ""
+	if len(workshop.Pastes(text)) > 0 {
+		part, _ = ws.Lesson.PasteSolution(in.Step, in.Code)
+	}
 	sendJSON(w, map[string]string{"html": markdown{ws.Lesson.Name}.html(text), "code": code, "part": part})
 }
 
