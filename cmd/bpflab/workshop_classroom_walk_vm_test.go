@@ -8,17 +8,20 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
 
-// TestWorkshopClassroomWalk runs a class in real browsers. The server is killed
-// meanwhile and started again.
+// TestWorkshopClassroomWalk runs a class in real browsers. The teacher's own lab is edited
+// meanwhile, and the server killed and started again.
 func TestWorkshopClassroomWalk(t *testing.T) {
 	needBrowser(t)
 	dir := t.TempDir()
 	address := freeAddress(t)
-	args := []string{"--serve", address, "--class", "walk", "--dir", dir, "--idle", "5s"}
+	own := t.TempDir()
+	writeLab(t, own, "mine", strings.Replace(plainLab, "# T", "# Our lab", 1))
+	args := []string{"--serve", address, "--class", "walk", "--dir", dir, "--idle", "5s", "--labs", own}
 	s := serve(t, args...)
 	solution, err := filepath.Abs(filepath.Join("..", "..", "bpf", "hello.bpf.c"))
 	if err != nil {
@@ -41,7 +44,10 @@ func TestWorkshopClassroomWalk(t *testing.T) {
 	}
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		t.Log(lines.Text())
-		if lines.Text() == "restart" {
+		switch lines.Text() {
+		case "edit":
+			writeLab(t, own, "mine", strings.Replace(plainLab, "# T", "# Our better lab", 1))
+		case "restart":
 			s.cmd.Process.Kill()
 			s.cmd.Wait()
 			serve(t, args...)

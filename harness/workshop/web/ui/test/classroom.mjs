@@ -1,6 +1,7 @@
 // This test runs a class in real browsers: node classroom.mjs ADDRESS CODE TEACHER-LINK
-// SOLUTION. Between its two parts it prints "restart" and waits for a line, while its
-// caller kills the server and starts it again.
+// SOLUTION. It prints "edit" for its caller to edit the teacher's own lab. Between its two
+// parts it prints "restart" and waits for a line, while its caller kills the server and starts
+// it again.
 import { readFileSync } from "node:fs";
 import assert from "node:assert/strict";
 import { createInterface } from "node:readline";
@@ -110,6 +111,18 @@ await step("the wall screen shows how to join, and no names", async () => {
   assert.equal(await wall.getByText(/Ada|Bob|Eve|retrun/).count(), 0);
   await picture(wall, "c9-wall");
   await wall.close();
+});
+await step("a lab that the teacher edits is offered to those who have it open", async () => {
+  await eve.goto(address + "lab/mine");
+  await eve.getByRole("heading", { name: "Our lab" }).waitFor();
+  console.log("edit");
+  await eve.getByText("This lab was changed").waitFor();
+  await picture(eve, "c11-edited");
+  await eve.getByRole("button", { name: "Load it" }).click();
+  await eve.getByRole("heading", { name: "Our better lab" }).waitFor();
+  assert.equal(await eve.getByText("This lab was changed").count(), 0);
+  await eve.goto(address + "lab/hello");
+  await eve.locator(".cm-content", { hasText: "retrun 0;" }).waitFor();
 });
 await step("one comes back from another browser, with a code of their own", async () => {
   const before = bob;
