@@ -171,7 +171,7 @@ func TestTeacher(t *testing.T) {
 		t.Errorf("cells without quotes, which other separators may split: %s", table)
 	}
 	c, _ := teacher.socket("/api/class/events", "")
-	if _, text, err := c.Read(t.Context()); err != nil || !strings.Contains(string(text), `"type":"class"`) {
+	if _, text, err := c.Read(t.Context()); err != nil || !strings.Contains(string(text), `"type":"class"`) || !strings.Contains(string(text), `"now":"20`) {
 		t.Errorf("%s %v", text, err)
 	}
 }

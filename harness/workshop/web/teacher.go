@@ -28,7 +28,7 @@ func (s *Server) classroomEvents(w http.ResponseWriter, r *http.Request) {
 	for {
 		now := s.overview(r)
 		if !reflect.DeepEqual(now, before) {
-			if c.json(ctx, map[string]any{"type": "class", "class": now}) != nil {
+			if c.json(ctx, map[string]any{"type": "class", "class": now, "now": time.Now()}) != nil {
 				return
 			}
 		}

@@ -50,6 +50,7 @@ export function showTeacher(app, me) {
     open: gone.back,
     lost: gone.lost,
     message: (m) => {
+      ahead = Date.now() - new Date(m.now);
       if (m.type === "class" && !document.querySelector("dialog[open], .confirm .main")) overview.draw(m.class);
     },
   });
@@ -170,7 +171,10 @@ const group = (g) =>
     h("span", null, h("code", null, g.error), h("br"), g.students.join(", ")),
   );
 
-const minutesSince = (at) => Math.max(0, Math.floor((Date.now() - new Date(at)) / 60000));
+// ahead is by how much this computer's clock is ahead of the server's, in milliseconds.
+let ahead = 0;
+
+const minutesSince = (at) => Math.max(0, Math.floor((Date.now() - ahead - new Date(at)) / 60000));
 
 // helpLine shows a student who asks for help.
 const helpLine = (s) =>

@@ -51,10 +51,19 @@ await step("one passes, two make the same mistake", async () => {
 });
 const teacher = await open(browser);
 await step("the teacher sees who is where, and who is stuck on the same", async () => {
+  await teacher.addInitScript(() => {
+    const now = Date.now;
+    Date.now = () => now() + 26 * 3600000; // a clock that is wrong by a day
+  });
   await teacher.goto(link);
   for (const name of ["Ada", "Bob", "Eve"]) await teacher.getByRole("rowheader", { name, exact: true }).waitFor();
   await teacher.locator(".groups li", { hasText: "Bob, Eve" }).waitFor();
   await teacher.locator("tr", { hasText: "Ada" }).getByText(/1\//).waitFor();
+  for (const name of ["Ada", "Bob", "Eve"])
+    await teacher
+      .locator("tr", { hasText: name })
+      .getByText(/^[0-9] min$/)
+      .waitFor();
   await picture(teacher, "c2-teacher");
   await accessible(teacher, "the teacher's page");
   await teacher.getByRole("button", { name: "Turn the page dark" }).click();
