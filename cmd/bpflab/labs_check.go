@@ -55,7 +55,7 @@ func (f *labsCheckFlags) do(ctx context.Context, std streams, paths []string) er
 		return err
 	}
 	if f.document {
-		fmt.Fprintf(std.out, "no mistakes in %d labs\n", len(all))
+		fmt.Fprintln(std.out, "no mistakes in "+labCount(len(all)))
 		return nil
 	}
 	provider, err := f.provider.open()
@@ -78,6 +78,14 @@ func (f *labsCheckFlags) do(ctx context.Context, std streams, paths []string) er
 		return err
 	}
 	return f.run(ctx, std, lib, made.Cells, provider, caps)
+}
+
+// labCount returns a number of labs, in words.
+func labCount(n int) string {
+	if n == 1 {
+		return "1 lab"
+	}
+	return fmt.Sprintf("%d labs", n)
 }
 
 // read reads the labs at paths and compiles their C files. It prints the mistakes of all of
@@ -127,7 +135,7 @@ func (f *labsCheckFlags) read(ctx context.Context, std streams, paths []string) 
 // with its choice of them.
 func labsAt(path string) ([]string, error) {
 	if _, err := os.Stat(path); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: there is no such file or folder", path)
 	}
 	if _, err := os.Stat(filepath.Join(path, "lab.md")); err == nil || filepath.Ext(path) == ".md" {
 		return []string{path}, nil

@@ -164,7 +164,7 @@ func (f *prepareFlags) compile(ctx context.Context, std streams, dir string) err
 			return err
 		}
 	}
-	fmt.Fprintf(std.out, "%d labs, compiled\n", len(lessons))
+	fmt.Fprintf(std.out, "%s, compiled\n", labCount(len(lessons)))
 	return os.RemoveAll(filepath.Join(dir, stickObjects, "locks"))
 }
 
