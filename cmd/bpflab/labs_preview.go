@@ -38,6 +38,6 @@ func (f *workshopFlags) preview(cmd *cobra.Command, path string) error {
 	if path, err = filepath.Abs(path); err != nil {
 		return err
 	}
-	f.dir = dir
+	f.dir, f.forgets = dir, true
 	return f.do(cmd.Context(), streamsOf(cmd), []string{path})
 }

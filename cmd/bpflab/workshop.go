@@ -24,6 +24,7 @@ type workshopFlags struct {
 	labs     string   // directory of a teacher's own
 	own      *ownLabs // made with the lessons
 	dir      string
+	forgets  bool // dir is removed at the end
 	watch    bool // check what other programs save to the C files
 	limits   workshop.Limits
 	memory   sizeFlag

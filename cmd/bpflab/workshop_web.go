@@ -36,7 +36,11 @@ func (f *workshopFlags) inBrowser(ctx context.Context, std streams, w *workshop.
 	link := func() string {
 		return fmt.Sprintf("http://%s/login?key=%s&to=/lab/%s", listener.Addr(), server.Key(web.Student, web.SoleStudent), lab)
 	}
-	fmt.Fprintf(out, "The workshop is at %s\n\nThe link works once; Enter prints a new one. Ctrl-C ends the workshop; your work is kept in %s.\n", link(), f.dir)
+	kept := "your work is kept in " + f.dir
+	if f.forgets {
+		kept = "what you did as a student is forgotten then"
+	}
+	fmt.Fprintf(out, "The workshop is at %s\n\nThe link works once; Enter prints a new one. Ctrl-C ends the workshop; %s.\n", link(), kept)
 	go onEnter(ctx, std.in, func() { fmt.Fprintln(out, link()) })
 	return serveUntil(ctx, listener, server.Handler(), "", "")
 }
