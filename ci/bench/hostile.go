@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -21,21 +22,26 @@ const checkEvery = 2 * time.Second
 
 // hostile measures what students wait for beside two who save macros that expand without
 // end, and beside nobody.
-func (b *bench) hostile(ctx context.Context, solution string) (part, error) {
+func (b *bench) hostile(ctx context.Context) ([]part, error) {
+	text, err := os.ReadFile("bpf/hello.bpf.c")
+	if err != nil {
+		return nil, err
+	}
+	solution := string(text)
 	b.say("workshop: a class with %d hostile students", hostileStudents)
 	s, err := b.serve(ctx, "--serve", "127.0.0.1:0", "--class", "hostile")
 	if err != nil {
-		return part{}, err
+		return nil, err
 	}
 	defer s.end()
-	labs, err := b.joined(ctx, s, solution)
+	labs, err := b.joined(ctx, s)
 	if err != nil {
-		return part{}, err
+		return nil, err
 	}
 	others := labs[hostileStudents:]
 	calm, err := b.paced(ctx, others, solution)
 	if err != nil {
-		return part{}, err
+		return nil, err
 	}
 	attack, stop := context.WithCancel(ctx)
 	defer stop()
@@ -44,19 +50,19 @@ func (b *bench) hostile(ctx context.Context, solution string) (part, error) {
 	}
 	beside, err := b.paced(ctx, others, solution)
 	if err != nil {
-		return part{}, err
+		return nil, err
 	}
 	t := table.Table{Head: []string{"beside", "students", "save to verdict, median", "slowest", "claim", "holds"}}
 	t.Add("nobody", fmt.Sprint(len(calm)), seconds(median(calm)), seconds(slices.Max(calm)), "", "")
 	worst := slices.Max(beside)
 	t.Add("two hostile students", fmt.Sprint(len(beside)), seconds(median(beside)), seconds(worst), "at most 5 s more than beside nobody", table.Holds(worst <= slices.Max(calm)+5*time.Second))
-	return part{title: "A class with two hostile students",
+	return []part{{title: "A class with two hostile students",
 		about:  "Students of a class of thirty save a changed C file, one every two seconds, beside nobody and beside two who save, again and again, macros that expand without end.",
-		tables: []table.Table{t}}, nil
+		tables: []table.Table{t}}}, nil
 }
 
 // joined has thirty students join and check their starter, so that each has a machine.
-func (b *bench) joined(ctx context.Context, s *served, solution string) ([]*webtest.Lab, error) {
+func (b *bench) joined(ctx context.Context, s *served) ([]*webtest.Lab, error) {
 	address, err := s.find(`students: +(http\S+)`)
 	if err != nil {
 		return nil, err

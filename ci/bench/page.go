@@ -52,6 +52,7 @@ func sections() []section {
 		{"matrix", (*bench).matrix},
 		{"exec", (*bench).exec},
 		{"workshop", (*bench).workshop},
+		{"hostile", (*bench).hostile},
 		{"payload", (*bench).payload},
 		{"versus", (*bench).versus},
 		{"peers", (*bench).peers},

@@ -35,15 +35,11 @@ func (b *bench) workshop(ctx context.Context) ([]part, error) {
 	if err != nil {
 		return nil, err
 	}
-	attacked, err := b.hostile(ctx, string(solution))
-	if err != nil {
-		return nil, err
-	}
 	return []part{{
 		title:  "Workshop",
 		about:  "`bpflab workshop hello --web`: from its start to a shell's prompt, and from saving a changed C file to the verdict, over the page's own connections (without what a browser takes to draw).",
 		tables: []table.Table{alone},
-	}, class, attacked}, nil
+	}, class}, nil
 }
 
 func (b *bench) workshopOn(ctx context.Context, k kernel.Image, solution string) (prompt, verdict time.Duration, err error) {
