@@ -20,7 +20,7 @@ func TestWorkshopClassroomWalk(t *testing.T) {
 	dir := t.TempDir()
 	address := freeAddress(t)
 	own := t.TempDir()
-	writeLab(t, own, "mine", strings.Replace(plainLab, "# T", "# Our lab", 1))
+	writeLab(t, own, "mine", strings.Replace(plainLab, "title: T", "title: Our lab", 1))
 	args := []string{"--serve", address, "--class", "walk", "--dir", dir, "--idle", "5s", "--labs", own}
 	s := serve(t, args...)
 	solution, err := filepath.Abs(filepath.Join("..", "..", "bpf", "hello.bpf.c"))
@@ -46,7 +46,7 @@ func TestWorkshopClassroomWalk(t *testing.T) {
 		t.Log(lines.Text())
 		switch lines.Text() {
 		case "edit":
-			writeLab(t, own, "mine", strings.Replace(plainLab, "# T", "# Our better lab", 1))
+			writeLab(t, own, "mine", strings.Replace(plainLab, "title: T", "title: Our better lab", 1))
 		case "restart":
 			s.cmd.Process.Kill()
 			s.cmd.Wait()
