@@ -135,15 +135,28 @@ func printable(line string) string {
 func Since(newer, older []Entry) []Entry {
 	known := map[string]bool{}
 	for _, e := range older {
-		known[e.Title] = true
+		known[e.key()] = true
 	}
 	var added []Entry
 	for _, e := range newer {
-		if !known[e.Title] {
+		if !known[e.key()] {
 			added = append(added, e)
 		}
 	}
 	return added
+}
+
+// versioned finds the version in a title as Debian's policy has it.
+var versioned = regexp.MustCompile(`^[a-z0-9.+-]+ \((\d[^)\s]*)\)`)
+
+// key returns what two entries about the same changes share: the version, or else the title.
+// Debian's signed packages are of another source, whose newest entry has a + in place of the -
+// of the entry that it stands for: linux-signed-amd64 (6.1.177+1), linux (6.1.177-1).
+func (e Entry) key() string {
+	if m := versioned.FindStringSubmatch(e.Title); m != nil {
+		return strings.ReplaceAll(m[1], "+", "-")
+	}
+	return e.Title
 }
 
 // aboutBPF finds items that name eBPF or what belongs to it.

@@ -41,6 +41,9 @@ linux (6.1.192-1) bookworm-security; urgency=high
 
 ` + older
 
+// signed is older as Debian's signed package has it.
+var signed = strings.Replace(older, "linux (6.1.190-1)", "linux-signed-amd64 (6.1.190+1)", 1)
+
 func packageWith(t *testing.T, file string, body []byte) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "p.deb")
@@ -65,7 +68,7 @@ func TestDebian(t *testing.T) {
 	if err != nil || len(newer) != 3 {
 		t.Fatalf("got %+v, %v", newer, err)
 	}
-	old, err := Read(t.Context(), packageWith(t, "./usr/share/doc/linux-image/changelog.Debian.gz", packed(older)))
+	old, err := Read(t.Context(), packageWith(t, "./usr/share/doc/linux-image/changelog.Debian.gz", packed(signed)))
 	if err != nil || len(old) != 1 {
 		t.Fatalf("got %+v, %v", old, err)
 	}
