@@ -118,9 +118,10 @@ func (m *machine) version() kernel.Version {
 	return v
 }
 
-// setUp has the kernel count how often programs run.
+// setUp makes the directory where the student's shell starts, which a lab without a C file
+// needs too, and has the kernel count how often programs run.
 func (m *machine) setUp(ctx context.Context) {
-	args := wire.Exec{Argv: []string{"sh", "-c", "echo 1 >/proc/sys/kernel/bpf_stats_enabled"}}
+	args := wire.Exec{Argv: []string{"sh", "-c", "mkdir -p " + HomeDir + "; echo 1 >/proc/sys/kernel/bpf_stats_enabled"}}
 	m.session.Call(ctx, wire.OpExec, args, nil, wire.IO{}) // kernels before 5.1 do not count
 }
 

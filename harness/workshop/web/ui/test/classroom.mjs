@@ -124,6 +124,7 @@ await step("the wall screen shows how to join, and no names", async () => {
 await step("a lab that the teacher edits is offered to those who have it open", async () => {
   await eve.goto(address + "lab/mine");
   await eve.getByRole("heading", { name: "Our lab" }).waitFor();
+  await eve.locator(".xterm-accessibility").getByText("~/lab#").first().waitFor(); // of a lab without a C file
   console.log("edit");
   await eve.getByText("This lab was changed").waitFor();
   await picture(eve, "c11-edited");
