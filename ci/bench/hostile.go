@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -34,22 +35,24 @@ func (b *bench) hostile(ctx context.Context) ([]part, error) {
 		return nil, err
 	}
 	defer s.end()
-	labs, err := b.joined(ctx, s)
+	students, err := b.joined(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	others := labs[hostileStudents:]
+	others := students[hostileStudents:]
 	calm, err := b.paced(ctx, others, solution)
 	if err != nil {
 		return nil, err
 	}
 	attack, stop := context.WithCancel(ctx)
 	defer stop()
-	for _, l := range labs[:hostileStudents] {
-		go keepCompiling(attack, l)
+	var attackers errgroup.Group
+	for _, student := range students[:hostileStudents] {
+		attackers.Go(func() error { return keepCompiling(attack, student) })
 	}
 	beside, err := b.paced(ctx, others, solution)
-	if err != nil {
+	stop()
+	if err := errors.Join(err, attackers.Wait()); err != nil {
 		return nil, err
 	}
 	t := table.Table{Head: []string{"beside", "students", "save to verdict, median", "slowest", "claim", "holds"}}
@@ -62,7 +65,7 @@ func (b *bench) hostile(ctx context.Context) ([]part, error) {
 }
 
 // joined has thirty students join and check their starter, so that each has a machine.
-func (b *bench) joined(ctx context.Context, s *served) ([]*webtest.Lab, error) {
+func (b *bench) joined(ctx context.Context, s *served) ([]*webtest.Browser, error) {
 	address, err := s.find(`students: +(http\S+)`)
 	if err != nil {
 		return nil, err
@@ -71,41 +74,36 @@ func (b *bench) joined(ctx context.Context, s *served) ([]*webtest.Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	labs := make([]*webtest.Lab, classSize)
+	students := make([]*webtest.Browser, classSize)
 	var group errgroup.Group
 	for n := range classSize {
-		group.Go(func() error {
-			browser, err := webtest.Open(address)
+		group.Go(func() (err error) {
+			if students[n], err = webtest.Open(address); err != nil {
+				return err
+			}
+			if err := students[n].Join(ctx, fmt.Sprintf("Student %d", n+1), code); err != nil {
+				return err
+			}
+			l, err := students[n].Lab(ctx, "hello")
 			if err != nil {
 				return err
 			}
-			if err := browser.Join(ctx, fmt.Sprintf("Student %d", n+1), code); err != nil {
-				return err
-			}
-			if labs[n], err = browser.Lab(ctx, "hello"); err != nil {
-				return err
-			}
-			_, err = labs[n].Check(ctx, labs[n].State.Step)
+			defer l.Close()
+			_, err = l.Check(ctx, l.State.Step)
 			return err
 		})
 	}
-	return labs, group.Wait()
+	return students, group.Wait()
 }
 
 // paced has students save the solution, changed, one after the other at the class's pace,
 // and returns how long each waited for the verdict.
-func (b *bench) paced(ctx context.Context, labs []*webtest.Lab, solution string) ([]time.Duration, error) {
-	took := make([]time.Duration, len(labs))
+func (b *bench) paced(ctx context.Context, students []*webtest.Browser, solution string) ([]time.Duration, error) {
+	took := make([]time.Duration, len(students))
 	var group errgroup.Group
-	for i, l := range labs {
-		group.Go(func() error {
-			code := fmt.Sprintf("%s// %d\n", solution, time.Now().UnixNano())
-			began := time.Now()
-			r, err := l.Save(ctx, code)
-			took[i] = time.Since(began)
-			if err == nil && !r.Passed() {
-				err = fmt.Errorf("the solution does not pass: %+v", r)
-			}
+	for i, student := range students {
+		group.Go(func() (err error) {
+			took[i], err = saved(ctx, student, fmt.Sprintf("%s// %d\n", solution, time.Now().UnixNano()))
 			return err
 		})
 		select {
@@ -117,13 +115,34 @@ func (b *bench) paced(ctx context.Context, labs []*webtest.Lab, solution string)
 	return took, group.Wait()
 }
 
-// keepCompiling saves macros that expand without end until ctx ends.
-func keepCompiling(ctx context.Context, l *webtest.Lab) {
-	for n := 0; ctx.Err() == nil; n++ {
-		if _, err := l.Save(ctx, endlessMacros(n)); err != nil {
-			return // ctx has ended, or the class
-		}
+// saved has a student open the lab and save a C file that passes, and returns the time from
+// saving to the verdict. Nothing stays open: the server closes what nobody reads.
+func saved(ctx context.Context, student *webtest.Browser, code string) (time.Duration, error) {
+	l, err := student.Lab(ctx, "hello")
+	if err != nil {
+		return 0, err
 	}
+	defer l.Close()
+	began := time.Now()
+	r, err := l.Save(ctx, code)
+	took := time.Since(began)
+	if err == nil && !r.Passed() {
+		err = fmt.Errorf("the solution does not pass: %+v", r)
+	}
+	return took, err
+}
+
+// keepCompiling saves macros that expand without end until ctx ends. It is an error if it
+// ends before.
+func keepCompiling(ctx context.Context, student *webtest.Browser) error {
+	l, err := student.Lab(ctx, "hello")
+	for n := 0; err == nil; n++ {
+		_, err = l.Save(ctx, endlessMacros(n))
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	return fmt.Errorf("the attack ended: %w", err)
 }
 
 // endlessMacros returns a C file whose macros expand to 2^40 statements.
