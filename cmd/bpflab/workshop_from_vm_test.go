@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vishvananda/netlink"
+
 	"github.com/bpflab/bpflab/harness/workshop/web"
 	"github.com/bpflab/bpflab/harness/workshop/web/webtest"
 )
@@ -63,11 +65,15 @@ func TestWorkshopFromStick(t *testing.T) {
 // program in it. The test runs it in a network namespace of its own.
 func workWithoutNetwork(t *testing.T, dir string) {
 	t.Helper()
-	if out, err := exec.Command("ip", "link", "set", "lo", "up").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	loopback, err := netlink.LinkByName("lo")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if routes, err := exec.Command("ip", "route").CombinedOutput(); err != nil || len(routes) > 0 {
-		t.Fatalf("there is a network: %v %s", err, routes)
+	if err := netlink.LinkSetUp(loopback); err != nil {
+		t.Fatal(err)
+	}
+	if routes, err := netlink.RouteList(nil, netlink.FAMILY_V4); err != nil || len(routes) > 0 {
+		t.Fatalf("there is a network: %v %v", routes, err)
 	}
 	s := serveBy(t, filepath.Join(dir, stickProgram), "--from", dir, "--serve", "127.0.0.1:0", "--class", "stick", "--dir", t.TempDir())
 	ctx := within(t, 4*time.Minute)
