@@ -70,14 +70,11 @@ func (f *labsCheckFlags) do(ctx context.Context, std streams, paths []string) er
 	if err != nil {
 		return err
 	}
-	made := plan.Make(all, images, plan.Options{Provider: provider.Name(), Caps: caps})
-	for _, x := range made.Excluded {
-		fmt.Fprintf(std.err, "bpflab: %s on %s is left out: %s\n", x.Lab.Name, x.Kernel.Selector, x.Reason)
-	}
-	if err := needSome(len(made.Cells), "lab is left for any of these kernels", "name other kernels with --kernel"); err != nil {
+	cells, err := pairLabs(std, all, images, plan.Options{Provider: provider.Name(), Caps: caps})
+	if err != nil {
 		return err
 	}
-	return f.run(ctx, std, lib, made.Cells, provider, caps)
+	return f.run(ctx, std, lib, cells, provider, caps)
 }
 
 // labCount returns a number of labs, in words.

@@ -82,7 +82,7 @@ func (f *runFlags) do(ctx context.Context, std streams, args []string) error {
 	if err != nil {
 		return err
 	}
-	cells, err := f.plan(std, labs, images, plan.Options{Provider: provider.Name(), Caps: caps, Repeat: f.repeat, Consent: f.provider.consent})
+	cells, err := pairLabs(std, labs, images, plan.Options{Provider: provider.Name(), Caps: caps, Repeat: f.repeat, Consent: f.provider.consent})
 	if err != nil {
 		return err
 	}
@@ -96,8 +96,8 @@ func (f *runFlags) do(ctx context.Context, std streams, args []string) error {
 	return exitWith(result.Exit())
 }
 
-// plan pairs labs with kernels, and names the pairs that are left out.
-func (f *runFlags) plan(std streams, labs []*lab.Lab, images []kernel.Image, o plan.Options) ([]plan.Cell, error) {
+// pairLabs pairs labs with kernels, and names the pairs that are left out.
+func pairLabs(std streams, labs []*lab.Lab, images []kernel.Image, o plan.Options) ([]plan.Cell, error) {
 	made := plan.Make(labs, images, o)
 	for _, x := range made.Excluded {
 		fmt.Fprintf(std.err, "bpflab: %s on %s is left out: %s\n", x.Lab.Name, x.Kernel.Selector, x.Reason)
