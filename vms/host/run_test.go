@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"testing"
 )
@@ -17,7 +18,8 @@ const (
 
 // A run of a lab leaves nothing in the kernel and no process, however it ends.
 func TestRunLeavesNothing(t *testing.T) {
-	agent := realSpec(t).Agent
+	realSpec(t) // skips where the host takes no programs
+	program := buildProgram(t)
 	if _, err := exec.LookPath("clang"); err != nil {
 		t.Skip("labs on the host are not tested: ", err)
 	}
@@ -33,7 +35,7 @@ func TestRunLeavesNothing(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var out bytes.Buffer
-			run := exec.CommandContext(t.Context(), agent, "run", "map-counters", "--provider", "host", "--repeat", test.repeat, "--dir", t.TempDir())
+			run := exec.CommandContext(t.Context(), program, "run", "map-counters", "--provider", "host", "--repeat", test.repeat, "--dir", t.TempDir())
 			run.Stdout, run.Stderr = &out, &out
 			if err := run.Start(); err != nil {
 				t.Fatal(err)
@@ -49,9 +51,21 @@ func TestRunLeavesNothing(t *testing.T) {
 				t.Errorf("exit code %d, want %d:\n%s", code, test.exit, &out)
 			}
 			unloaded(t, labProgram, labCut)
-			if !eventually(func() bool { return !runs(t, agent+"\x00agent\x00--private\x00") }) {
+			if !eventually(func() bool { return !runs(t, program+"\x00agent\x00--private\x00") }) {
 				t.Error("the agent still runs")
 			}
 		})
 	}
+}
+
+// buildProgram returns the path of a bpflab that is its own agent.
+func buildProgram(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "bpflab")
+	build := exec.Command("go", "build", "-buildvcs=false", "-trimpath", "-o", program, "github.com/bpflab/bpflab/cmd/bpflab")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build bpflab: %v\n%s", err, out)
+	}
+	return program
 }
