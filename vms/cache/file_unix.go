@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -46,4 +47,10 @@ func checkOwner(info fs.FileInfo, dir string) error {
 		}
 	}
 	return fmt.Errorf("it belongs to user %d: %w", at.Uid, fs.ErrPermission)
+}
+
+// isSettled reports whether a file was last changed long enough before now.
+func isSettled(f *os.File, now time.Time) bool {
+	at, err := stampOf(f)
+	return err == nil && now.Sub(time.Unix(at.changed.Unix())) > settled
 }

@@ -28,7 +28,9 @@ type Cache struct {
 }
 
 // NewCache returns a cache in dir, which is made when it is needed.
-func NewCache(dir string) *Cache { return &Cache{dir: dir, complete: map[string]bool{}} }
+func NewCache(dir string) *Cache {
+	return &Cache{dir: dir, sums: sums{cache.NewMemo(filepath.Join(dir, ".sums"))}, complete: map[string]bool{}}
+}
 
 // File returns the path of the archive of o. It builds the archive if there is none, or if
 // damage is visible without reading it, and then says so in note. Check reads it. No file

@@ -8,8 +8,8 @@ import (
 	"io"
 	"os"
 	"slices"
-	"sync"
-	"time"
+
+	"github.com/bpflab/bpflab/vms/cache"
 )
 
 // format is part of every digest; it changes when the same inputs make another
@@ -18,7 +18,7 @@ const format = 5
 
 // Digest names the archive that Build makes of o: the content of the agent and
 // of busybox, the modules' directory with its digest, and the wanted and needed modules.
-func Digest(o Options) (string, error) { return (&Cache{}).digest(o) }
+func Digest(o Options) (string, error) { return (&Cache{sums: sums{new(cache.Memo)}}).digest(o) }
 
 func (c *Cache) digest(o Options) (string, error) {
 	agent, err := c.sums.of(o.Agent)
@@ -52,18 +52,8 @@ func (c *Cache) digest(o Options) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// sums remembers the digests of files that have not changed, so that a process
-// that starts hundreds of machines reads its agent once.
-type sums struct {
-	mu    sync.Mutex
-	known map[stamp]string
-}
-
-type stamp struct {
-	name string
-	size int64
-	time time.Time
-}
+// sums returns the digests of files, which it reads again only if they have changed.
+type sums struct{ memo *cache.Memo }
 
 // of returns the SHA-256 of a file in hex.
 func (s *sums) of(name string) (string, error) {
@@ -72,25 +62,11 @@ func (s *sums) of(name string) (string, error) {
 		return "", err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return "", err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	at := stamp{name, info.Size(), info.ModTime()}
-	if sum, ok := s.known[at]; ok {
-		return sum, nil
-	}
-	hash := sha256.New()
-	if _, err := io.Copy(hash, f); err != nil {
-		return "", err
-	}
-	if s.known == nil {
-		s.known = map[stamp]string{}
-	}
-	s.known[at] = hex.EncodeToString(hash.Sum(nil))
-	return s.known[at], nil
+	return s.memo.Of(f, "sha256", func() (string, error) {
+		hash := sha256.New()
+		_, err := io.Copy(hash, f)
+		return hex.EncodeToString(hash.Sum(nil)), err
+	})
 }
 
 // union returns the elements of both, sorted, each once.

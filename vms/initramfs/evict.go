@@ -51,7 +51,7 @@ func (c *Cache) Verify() (bad []cache.Finding, sound int) {
 // needed, and what dead processes left.
 func (c *Cache) Prune(now time.Time) error {
 	cache.Sweep(c.dir, now)
-	var errs []error
+	errs := []error{c.sums.memo.Forget()}
 	for _, file := range c.archives() {
 		if now.Sub(cache.Used(file)) > pruneGrace {
 			errs = append(errs, cache.Remove(file))

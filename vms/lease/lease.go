@@ -82,8 +82,15 @@ func host() string {
 
 // boot returns the beginning of the boot's id.
 func boot() string {
+	id := BootID()
+	return label(id[:min(8, len(id))])
+}
+
+// BootID returns the id that the host's kernel has chosen when it started, "" where the
+// system has none.
+func BootID() string {
 	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // Linux alone has it
-	return label(string(id[:min(8, len(id))]))
+	return strings.TrimSpace(string(id))
 }
 
 // label returns a text with a dash for all that an owner's text cannot hold.

@@ -6,14 +6,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/bpflab/bpflab/vms/cache"
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
 // silenceKept is how long a guest's silence is remembered: it may have had a cause
@@ -111,10 +110,9 @@ func (p *Provider) tryAnew(ctx context.Context, r record, accels []string) (map[
 
 // hostKey changes when the outcome may: this boot of the host, QEMU, the device.
 func hostKey(b build, device string) string {
-	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // without it, as if the host never booted again
 	var at unix.Stat_t
 	if err := unix.Stat(device, &at); err != nil {
 		at = unix.Stat_t{}
 	}
-	return fmt.Sprintf("%s %s %s %d:%d:%x:%o", strings.TrimSpace(string(boot)), b.path, b.id(), at.Dev, at.Ino, at.Rdev, at.Mode)
+	return fmt.Sprintf("%s %s %s %d:%d:%x:%o", lease.BootID(), b.path, b.id(), at.Dev, at.Ino, at.Rdev, at.Mode)
 }

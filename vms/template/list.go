@@ -92,8 +92,10 @@ func (s *Store) evict(keep string) {
 
 // Verify reads every template and returns those that are damaged, and how many are sound.
 func (s *Store) Verify() (bad []cache.Finding, sound int) {
+	reader := New(s.dir, s.limit)
+	reader.sums = new(cache.Memo) // what was read before is read again
 	for _, dir := range cache.Files(s.dir, "") {
-		t, err := s.Open(filepath.Base(dir))
+		t, err := reader.Open(filepath.Base(dir))
 		if err == nil {
 			err = errors.Join(t.Verify(), t.Close())
 		}
@@ -115,7 +117,7 @@ func (s *Store) Prune() (freed int64, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
-	errs := []error{s.pruneRefusals(entries)}
+	errs := []error{s.pruneRefusals(entries), s.sums.Forget()}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), ".") {
 			continue

@@ -121,14 +121,14 @@ type stamp struct {
 	changed       unix.Timespec
 }
 
-// Verify reads the template again and returns a *cache.DamagedError if it is not what
-// was saved. A process reads each only once, as long as its files do not change.
+// Verify returns a *cache.DamagedError if the template is not what was saved. It reads the
+// files, unless they have not changed since this host has read them.
 func (t *Template) Verify() error {
-	memory, err := t.verify(t.Memory, t.manifest.MemorySum, sumMemory)
+	memory, err := t.verify("memory", t.Memory, t.manifest.MemorySum, sumMemory)
 	if err != nil {
 		return err
 	}
-	state, err := t.verify(t.State, t.manifest.StateSum, sumState)
+	state, err := t.verify("state", t.State, t.manifest.StateSum, sumState)
 	if err != nil {
 		return err
 	}
@@ -138,9 +138,9 @@ func (t *Template) Verify() error {
 	return state()
 }
 
-// verify returns a function that checks a file's sum; it does its work once for
-// all who have the same file.
-func (t *Template) verify(f *os.File, want uint32, sum func(*os.File, int64) (uint32, error)) (func() error, error) {
+// verify returns a function that checks the sum of a kind of a file; it does its work once
+// for all who have the same file.
+func (t *Template) verify(kind string, f *os.File, want uint32, sum func(*os.File, int64) (uint32, error)) (func() error, error) {
 	var at unix.Stat_t
 	if err := unix.Fstat(int(f.Fd()), &at); err != nil {
 		return nil, &cache.DamagedError{File: f.Name(), Err: err}
@@ -151,9 +151,12 @@ func (t *Template) verify(f *os.File, want uint32, sum func(*os.File, int64) (ui
 	check := t.store.verified[key]
 	if check == nil {
 		check = sync.OnceValue(func() error {
-			got, err := sum(f, at.Size)
-			if err == nil && got != want {
-				err = fmt.Errorf("checksum %08x, want %08x", got, want)
+			got, err := t.store.sums.Of(f, kind, func() (string, error) {
+				got, err := sum(f, at.Size)
+				return fmt.Sprintf("%08x", got), err
+			})
+			if want := fmt.Sprintf("%08x", want); err == nil && got != want {
+				err = fmt.Errorf("checksum %s, want %s", got, want)
 			}
 			if err != nil {
 				return &cache.DamagedError{File: f.Name(), Err: err}

@@ -22,6 +22,7 @@ import (
 type Store struct {
 	dir   string
 	limit int64
+	sums  *cache.Memo // of files' sums
 
 	mu       sync.Mutex
 	verified map[stamp]func() error
@@ -30,7 +31,7 @@ type Store struct {
 // New returns a store in dir, which is made when it is needed. All templates
 // together may take limit bytes of the disk.
 func New(dir string, limit int64) *Store {
-	return &Store{dir: dir, limit: limit, verified: map[stamp]func() error{}}
+	return &Store{dir: dir, limit: limit, sums: cache.NewMemo(filepath.Join(dir, ".sums")), verified: map[stamp]func() error{}}
 }
 
 // Dir returns the directory of the templates.
