@@ -91,11 +91,12 @@ labs: setup build ## run all labs
 workshop: setup web build ## take the course in a browser; bin/bpflab workshop is the same in the terminal
 	@'$(BIN)/bpflab' workshop --web $(if $(KERNEL),--kernel '$(KERNEL)') $(if $(PROVIDER),--provider '$(PROVIDER)') $(ARGS)
 
-# One package after another: two that boot machines would fight for the cores.
+# Two packages at once: cmd/bpflab takes two thirds of the time, and leaves a third of two cores
+# idle. More that boot machines would fight for the cores.
 .PHONY: test
 test: setup web loader lint ## run every test, those that boot kernels and a browser too; lists what was skipped
 	@sh ci/setup.sh tests
-	BPFLAB_VM_TESTS=1 BPFLAB_BROWSER_TESTS=1 go run ./ci/skips -count=1 -p 1 -timeout 60m ./...
+	BPFLAB_VM_TESTS=1 BPFLAB_BROWSER_TESTS=1 go run ./ci/skips -count=1 -p 2 -timeout 60m ./...
 
 .PHONY: test-lxd
 test-lxd: ## install LXD, start servers and a cluster of their own (as root), and test against them
