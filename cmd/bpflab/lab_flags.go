@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"time"
 
@@ -21,6 +22,7 @@ type labFlags struct {
 	reportFlags
 	onFail  failureShell
 	starter bool
+	printer func(io.Writer) report.Printer // nil: the usual one
 }
 
 // execute runs the cells, shows them as they go, and writes the results.
@@ -38,7 +40,7 @@ func (f *labFlags) execute(ctx context.Context, std streams, cells []plan.Cell, 
 		return verdict.Result{}, err
 	}
 	out := std.beside(f.names()...)
-	printer := report.New(out, planned(cells), isTerminal(out) && !f.onFail.wanted)
+	printer := f.printerOn(out, cells)
 	began := time.Now()
 	done := run.Run(ctx, cells, run.Options{
 		Pool:    pool,
@@ -55,6 +57,14 @@ func (f *labFlags) execute(ctx context.Context, std streams, cells []plan.Cell, 
 		Provider: f.provider.name, Target: f.provider.target,
 		Seconds: time.Since(began).Seconds(), Command: os.Args, Cells: done}
 	return result, errors.Join(printer.Close(result), f.write(std, dir, result))
+}
+
+// printerOn returns the printer that shows the cells on out.
+func (f *labFlags) printerOn(out io.Writer, cells []plan.Cell) report.Printer {
+	if f.printer != nil {
+		return f.printer(out)
+	}
+	return report.New(out, planned(cells), isTerminal(out) && !f.onFail.wanted)
 }
 
 func planned(cells []plan.Cell) []report.Planned {

@@ -12,6 +12,7 @@ import (
 	"github.com/bpflab/bpflab/harness/build"
 	"github.com/bpflab/bpflab/harness/lab"
 	"github.com/bpflab/bpflab/harness/plan"
+	"github.com/bpflab/bpflab/harness/report"
 	"github.com/bpflab/bpflab/harness/run"
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/vms"
@@ -157,7 +158,7 @@ func (f *labsCheckFlags) run(ctx context.Context, std streams, lib *library, cel
 	if err != nil {
 		return err
 	}
-	wrong := failures(passes.Cells)
+	wrong := wrongOf(passes.Cells, report.Solution)
 	var starters []plan.Cell
 	for _, c := range cells {
 		if c.Lab.Starter != "" {
@@ -166,47 +167,31 @@ func (f *labsCheckFlags) run(ctx context.Context, std streams, lib *library, cel
 		}
 	}
 	if len(starters) > 0 && ctx.Err() == nil {
-		fmt.Fprintln(std.out, "With the starter, which must fail:")
-		f.starter = true
+		fmt.Fprintln(std.out, "\nWith the starter, which must fail:")
+		f.starter, f.printer = true, report.Starters
 		fails, err := f.execute(ctx, std, starters, p, caps, lib)
 		if err != nil {
 			return err
 		}
-		wrong = append(wrong, passing(fails.Cells)...)
+		wrong = append(wrong, wrongOf(fails.Cells, report.Starter)...)
 	}
 	if ctx.Err() != nil {
 		return exitError{verdict.ExitInfra}
 	}
-	for _, line := range wrong {
-		fmt.Fprintln(std.out, line)
-	}
 	if wrong != nil {
+		fmt.Fprintf(std.out, "\nNot as it should be:\n%s\n", strings.Join(wrong, "\n"))
 		return exitError{verdict.ExitFail}
 	}
-	fmt.Fprintln(std.out, "The solutions pass, and the starters fail.")
+	fmt.Fprintln(std.out, "\nAll is as it should be: the solutions pass, and the starters fail.")
 	return nil
 }
 
-// failures returns a line for each cell with the solution that did not pass.
-func failures(cells []verdict.Cell) []string {
+// wrongOf returns the lines of those cells that did not end as they should.
+func wrongOf(cells []verdict.Cell, line func(verdict.Cell) (string, bool)) []string {
 	var out []string
 	for _, c := range cells {
-		if c.Verdict != verdict.Pass && c.Verdict != verdict.Unsupported {
-			out = append(out, fmt.Sprintf("%s on %s: the solution does not pass: %s", c.Lab, c.Kernel.Selector, c.Reason))
-		}
-	}
-	return out
-}
-
-// passing returns a line for each cell with the starter that did not fail.
-func passing(cells []verdict.Cell) []string {
-	var out []string
-	for _, c := range cells {
-		switch c.Verdict {
-		case verdict.Pass:
-			out = append(out, fmt.Sprintf("%s on %s: the starter passes, so there is nothing to do for a student", c.Lab, c.Kernel.Selector))
-		case verdict.Infra:
-			out = append(out, fmt.Sprintf("%s on %s: the starter could not be run: %s", c.Lab, c.Kernel.Selector, c.Reason))
+		if text, right := line(c); !right {
+			out = append(out, text)
 		}
 	}
 	return out

@@ -141,7 +141,7 @@ func TestWorkshopTextInBrowser(t *testing.T) {
 		args = append(args, "--kernel", name)
 	}
 	s := serve(t, args...)
-	walk := exec.CommandContext(within(t, 9*time.Minute), "node", "test/text.mjs", s.find(t, `(http\S+)`))
+	walk := exec.CommandContext(within(t, 25*time.Minute), "node", "test/text.mjs", s.find(t, `(http\S+)`))
 	walk.Dir = uiDir
 	walk.WaitDelay = time.Second
 	walk.Stdout, walk.Stderr = os.Stderr, os.Stderr // step by step: it takes minutes

@@ -24,13 +24,14 @@ type Classroom struct {
 	roster roster
 }
 
-// Reasons to refuse a student who joins.
+// Reasons to refuse a student who joins, and what a teacher does.
 var (
 	ErrCode  = errors.New("that is not the class's code")
 	ErrTaken = errors.New("somebody with that name, or one that looks like it, is in the class already: choose another; or, if it is you, use a personal code, from the page you had or from the teacher")
 	ErrFull  = errors.New("the class is full")
 
-	errNoStudent = errors.New("there is no such student")
+	errNoStudent = errors.New("there is no such student, or no longer")
+	errNewerCode = errors.New("the class has a newer code already, from another teacher's page")
 )
 
 // OpenClassroom opens the class with a name, whose files are below dir, or a new one if
@@ -69,10 +70,21 @@ func (c *Classroom) Code() string {
 	return c.roster.Code
 }
 
-// NewCode changes the code that students join with. Those who have joined stay.
-func (c *Classroom) NewCode() (string, error) {
+// started returns when the class began.
+func (c *Classroom) started() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.roster.Started
+}
+
+// NewCode changes the code that students join with. Those who have joined stay. It is an
+// error if the code is no longer the one that the teacher has seen; "" stands for any.
+func (c *Classroom) NewCode(seen string) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if seen != "" && !sameCode(seen, c.roster.Code) {
+		return "", errNewerCode
+	}
 	err := c.change(func(r *roster) { r.Code = newCode() })
 	return c.roster.Code, err
 }
@@ -88,7 +100,7 @@ func (c *Classroom) Join(name, code string, open func(id string, back bool) erro
 		if err := open(id, true); err != nil {
 			return "", err
 		}
-		return id, c.change(func(r *roster) { delete(r.Codes, id) })
+		return id, c.change(func(r *roster) { r.dropCode(id) })
 	}
 	if !sameCode(code, c.roster.Code) {
 		return "", ErrCode
@@ -110,14 +122,18 @@ func (c *Classroom) Join(name, code string, open func(id string, back bool) erro
 }
 
 // Remove removes a student from the class, which gets a new code: with the one that the
-// student knows nobody comes in any more.
+// student knows nobody comes in any more. One who was removed already stays removed as
+// before.
 func (c *Classroom) Remove(id string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.roster.Names[id] == "" {
+		return errNoStudent
+	}
 	return c.change(func(r *roster) {
 		r.Removed[id] = removed{r.Names[id], time.Now().UTC()}
 		delete(r.Names, id)
-		delete(r.Codes, id)
+		r.dropCode(id)
 		delete(r.Help, id)
 		r.Code = newCode()
 	})

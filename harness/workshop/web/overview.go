@@ -26,6 +26,7 @@ type overview struct {
 
 // studentRow is the JSON of one student.
 type studentRow struct {
+	ID        string        `json:"id"`
 	Name      string        `json:"name"`
 	Lab       string        `json:"lab"`
 	Step      string        `json:"step"`
@@ -43,6 +44,7 @@ type studentRow struct {
 	CPU       float64       `json:"cpu"`
 	Terminals []terminalRow `json:"terminals"`
 	Help      *time.Time    `json:"help"` // since when the student asks for it; null if not
+	Code      *time.Time    `json:"code"` // when the personal code was made that the student can use; null if there is none
 }
 
 type terminalRow struct {
@@ -69,7 +71,7 @@ func (s *Server) overview(r *http.Request) overview {
 	if s.Secure {
 		scheme = "https://"
 	}
-	b := overview{Name: s.Classroom.Name, Code: s.Classroom.Code(), URL: scheme + r.Host + "/", Started: s.Classroom.roster.Started, Students: []studentRow{}, Removed: s.Classroom.removed(), Guesses: s.guesses.count(time.Now()), Recheck: s.recheck.answer(), Groups: []group{}}
+	b := overview{Name: s.Classroom.Name, Code: s.Classroom.Code(), URL: scheme + r.Host + "/", Started: s.Classroom.started(), Students: []studentRow{}, Removed: s.Classroom.removed(), Guesses: s.guesses.count(time.Now()), Recheck: s.recheck.answer(), Groups: []group{}}
 	for _, id := range s.Classroom.ids() {
 		b.Students = append(b.Students, s.row(id))
 	}
@@ -80,7 +82,7 @@ func (s *Server) overview(r *http.Request) overview {
 // row returns the state of a student: of the workspace used last, and what all
 // workspaces use of the host.
 func (s *Server) row(id string) studentRow {
-	row := studentRow{Name: s.Classroom.name(id), State: "away", Terminals: []terminalRow{}, Help: s.Classroom.helpSince(id)}
+	row := studentRow{ID: id, Name: s.Classroom.name(id), State: "away", Terminals: []terminalRow{}, Help: s.Classroom.helpSince(id), Code: s.Classroom.codeMade(id)}
 	student, err := s.Workshop.Student(id)
 	if err != nil {
 		return row

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // newCode returns a random code of 40 bits that people can read aloud.
@@ -24,15 +25,26 @@ func sameCode(a, b string) bool {
 }
 
 // PersonalCode gives a student a personal code, with which the student joins again from
-// another browser. It replaces an earlier one.
-func (c *Classroom) PersonalCode(id string) (string, error) {
+// another browser, and returns when it was made. It replaces an earlier one.
+func (c *Classroom) PersonalCode(id string) (code string, made time.Time, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.roster.Names[id] == "" {
-		return "", errNoStudent
+		return "", time.Time{}, errNoStudent
 	}
-	code := newCode()
-	return code, c.change(func(r *roster) { r.Codes[id] = digestOf(normalizeCode(code)) })
+	code, made = newCode(), time.Now().UTC()
+	return code, made, c.change(func(r *roster) { r.Codes[id], r.Made[id] = digestOf(normalizeCode(code)), made })
+}
+
+// codeMade returns when a student's personal code was made, or nil if there is none that
+// can be used.
+func (c *Classroom) codeMade(id string) *time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if at, ok := c.roster.Made[id]; ok {
+		return &at
+	}
+	return nil
 }
 
 // owner returns the ID of the student with this name and personal code, or "". The caller
@@ -48,8 +60,9 @@ func (c *Classroom) owner(name, code string) string {
 
 // codeAnswer is the JSON of a personal code.
 type codeAnswer struct {
-	Name string `json:"name"`
-	Code string `json:"code"`
+	Name string    `json:"name"`
+	Code string    `json:"code"`
+	Made time.Time `json:"made"`
 }
 
 // myCode gives a student a personal code.
@@ -64,19 +77,16 @@ func (s *Server) myCode(w http.ResponseWriter, r *http.Request) {
 
 // codeFor gives the teacher a personal code for a student who has lost the page.
 func (s *Server) codeFor(w http.ResponseWriter, r *http.Request) {
-	id := s.Classroom.idOf(r.PathValue("student"))
-	if id == "" {
-		sendError(w, http.StatusNotFound, "there is no such student")
-		return
+	if id := s.named(w, r); id != "" {
+		s.personalCode(w, id)
 	}
-	s.personalCode(w, id)
 }
 
 func (s *Server) personalCode(w http.ResponseWriter, id string) {
-	code, err := s.Classroom.PersonalCode(id)
+	code, made, err := s.Classroom.PersonalCode(id)
 	if err != nil {
-		sendError(w, http.StatusInternalServerError, err.Error())
+		sendResult(w, err)
 		return
 	}
-	sendJSON(w, codeAnswer{s.Classroom.name(id), code})
+	sendJSON(w, codeAnswer{s.Classroom.name(id), code, made})
 }

@@ -19,6 +19,7 @@ type roster struct {
 	Codes   map[string]string  `json:"codes"`   // digests of students' personal codes, by their IDs
 	Removed map[string]removed `json:"removed"` // students who were removed, by their IDs, which nobody else gets
 
+	Made map[string]time.Time `json:"made,omitempty"` // when the personal codes were made, by the students' IDs
 	Help map[string]time.Time `json:"help,omitempty"` // since when students ask for help, by their IDs
 }
 
@@ -30,17 +31,22 @@ type removed struct {
 
 // clone returns a copy that shares no maps, and has all of them.
 func (r roster) clone() roster {
-	copied := func(m map[string]string) map[string]string {
-		out := map[string]string{}
-		maps.Copy(out, m)
-		return out
-	}
-	gone := map[string]removed{}
-	maps.Copy(gone, r.Removed)
-	help := map[string]time.Time{}
-	maps.Copy(help, r.Help)
-	r.Names, r.Codes, r.Removed, r.Help = copied(r.Names), copied(r.Codes), gone, help
+	r.Names, r.Codes, r.Removed = copied(r.Names), copied(r.Codes), copied(r.Removed)
+	r.Made, r.Help = copied(r.Made), copied(r.Help)
 	return r
+}
+
+// copied returns a copy of a map, never nil.
+func copied[V any](m map[string]V) map[string]V {
+	out := map[string]V{}
+	maps.Copy(out, m)
+	return out
+}
+
+// dropCode removes a student's personal code, which was used or is not valid any more.
+func (r *roster) dropCode(id string) {
+	delete(r.Codes, id)
+	delete(r.Made, id)
 }
 
 // holder returns the name of a student whose name looks like the given one, or "".

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/bpflab/bpflab/harness/workshop"
@@ -33,6 +34,7 @@ type Server struct {
 	sockets  socketLimit
 	recheck  recheck
 	mail     mailbox
+	moving   sync.Mutex // held while a student is removed or restored: that takes several steps
 	mux      *http.ServeMux
 }
 

@@ -22,6 +22,7 @@ func (s *Server) classroomEvents(w http.ResponseWriter, r *http.Request) {
 	}
 	defer c.close()
 	ctx := c.CloseRead(r.Context())
+	go c.keepAlive(ctx, s.sessionCheck(r))
 	var before overview
 	tick := time.NewTicker(overviewEvery)
 	defer tick.Stop()
@@ -59,24 +60,46 @@ func (s *Server) message(w http.ResponseWriter, r *http.Request) {
 	sendJSON(w, struct{}{})
 }
 
-// newClassCode changes the code that students join with.
-func (s *Server) newClassCode(w http.ResponseWriter, _ *http.Request) {
-	code, err := s.Classroom.NewCode()
+// newClassCode changes the code that students join with. The page adds the code that it
+// shows: if another teacher changed it a moment ago, that one stays.
+func (s *Server) newClassCode(w http.ResponseWriter, r *http.Request) {
+	var in struct{ Code string }
+	if !readJSON(w, r, &in) {
+		return
+	}
+	code, err := s.Classroom.NewCode(in.Code)
 	if err != nil {
-		sendError(w, http.StatusInternalServerError, err.Error())
+		sendResult(w, err)
 		return
 	}
 	sendJSON(w, map[string]string{"code": code})
 }
 
+// named returns the ID of the student that a teacher's request names, or "" after
+// answering it. The page adds the ID of the student whom it shows: if another teacher has
+// removed that one, somebody else may have the name.
+func (s *Server) named(w http.ResponseWriter, r *http.Request) string {
+	var in struct{ ID string }
+	if !readJSON(w, r, &in) {
+		return ""
+	}
+	id := s.Classroom.idOf(r.PathValue("student"))
+	if id == "" || in.ID != "" && in.ID != id {
+		sendError(w, http.StatusNotFound, errNoStudent.Error())
+		return ""
+	}
+	return id
+}
+
 // remove removes a student from the class, ends the student's machines and archives the
 // files.
 func (s *Server) remove(w http.ResponseWriter, r *http.Request) {
-	id := s.Classroom.idOf(r.PathValue("student"))
+	id := s.named(w, r)
 	if id == "" {
-		sendError(w, http.StatusNotFound, errNoStudent.Error())
 		return
 	}
+	s.moving.Lock()
+	defer s.moving.Unlock()
 	err := s.Classroom.Remove(id)
 	if err == nil {
 		err = errors.Join(s.sessions.endOf(Student, id), s.Workshop.Archive(id))
@@ -88,18 +111,17 @@ func (s *Server) remove(w http.ResponseWriter, r *http.Request) {
 // personal code to join again.
 func (s *Server) restore(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
+	s.moving.Lock()
+	defer s.moving.Unlock()
 	if s.Classroom.isRemoved(id) {
 		if err := s.Workshop.Restore(id); err != nil {
 			sendError(w, http.StatusInternalServerError, err.Error())
 			return
 		}
 	}
-	switch err := s.Classroom.Restore(id); {
-	case errors.Is(err, errNoStudent):
-		sendError(w, http.StatusNotFound, err.Error())
-	case err != nil:
-		sendError(w, http.StatusInternalServerError, err.Error())
-	default:
-		s.personalCode(w, id)
+	if err := s.Classroom.Restore(id); err != nil {
+		sendResult(w, err)
+		return
 	}
+	s.personalCode(w, id)
 }

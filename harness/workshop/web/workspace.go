@@ -124,11 +124,15 @@ func sendResult(w http.ResponseWriter, err error) {
 	sendJSON(w, struct{}{})
 }
 
-// statusOf returns the status for an error: 500 for one of the disk, else usual.
+// statusOf returns the status for an error: 500 for one of the disk, 404 for a student who
+// is not there, else usual.
 func statusOf(err error, usual int) int {
 	var disk *workshop.StoreError
-	if errors.As(err, &disk) || errors.Is(err, ErrStore) {
+	switch {
+	case errors.As(err, &disk), errors.Is(err, ErrStore):
 		return http.StatusInternalServerError
+	case errors.Is(err, errNoStudent):
+		return http.StatusNotFound
 	}
 	return usual
 }

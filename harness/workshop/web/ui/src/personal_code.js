@@ -3,17 +3,17 @@ import { copy } from "./copy.js";
 import { h, toast } from "./dom.js";
 
 // showCode asks the server for a personal code of a student and shows how to use it.
-export async function showCode(path) {
+export async function showCode(path, body) {
   let own;
   try {
-    own = await post(path);
+    own = await post(path, body);
   } catch (err) {
     toast(err.message, "error");
     return;
   }
   const dialog = h(
     "dialog",
-    { class: "own-code", "aria-labelledby": "own-code-title" },
+    { class: "own-code", "aria-labelledby": "own-code-title", "data-name": own.name, "data-made": own.made },
     h("h2", { id: "own-code-title" }, "Continue on another computer"),
     h("p", null, "Open ", h("strong", null, location.origin + "/"), " there, and join as"),
     h(
@@ -48,4 +48,20 @@ export async function showCode(path) {
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();
+}
+
+// codeUsed closes a code that is shown once it is of no more use: its student has used it,
+// or has another one, also from another teacher.
+export function codeUsed(students) {
+  const dialog = document.querySelector("dialog.own-code[data-made]");
+  if (!dialog) return;
+  const { name, made } = dialog.dataset;
+  const now = students.find((s) => s.name === name)?.code;
+  if (now && new Date(now) <= new Date(made)) return;
+  dialog.close();
+  toast(
+    now
+      ? `${name} has a newer code: this one no longer works.`
+      : `The code of ${name} was used, or is not valid any more.`,
+  );
 }

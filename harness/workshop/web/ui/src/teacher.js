@@ -1,6 +1,6 @@
 import { Gone } from "./gone.js";
 import { look } from "./look.js";
-import { showCode } from "./personal_code.js";
+import { codeUsed, showCode } from "./personal_code.js";
 import { get, post } from "./api.js";
 import { h, fill, toast } from "./dom.js";
 import { follow } from "./events.js";
@@ -44,18 +44,30 @@ export function showTeacher(app, me) {
     overview.removed,
   );
   fill(app, f.header, f.main, f.footer);
-  get("/api/class").then((c) => overview.draw(c), fail);
+  get("/api/class").then((c) => overview.last || overview.draw(c), fail);
   const gone = new Gone();
+  // What arrives while the teacher answers a question is drawn once that is answered.
+  let waiting;
+  const drawWaiting = () => {
+    if (!waiting || document.querySelector("dialog[open], .confirm .main")) return;
+    overview.draw(waiting);
+    waiting = undefined;
+  };
+  const timer = setInterval(drawWaiting, 300);
   const events = follow("/api/class/events", {
     open: gone.back,
     lost: gone.lost,
     message: (m) => {
       ahead = Date.now() - new Date(m.now);
-      if (m.type === "class" && !document.querySelector("dialog[open], .confirm .main")) overview.draw(m.class);
+      if (m.type !== "class") return;
+      waiting = m.class;
+      codeUsed(m.class.students);
+      drawWaiting();
     },
   });
   return () => {
     gone.back();
+    clearInterval(timer);
     events.stop();
   };
 }
@@ -106,7 +118,7 @@ class Overview {
       h("strong", { class: "join-code" }, c.code),
       " ",
       confirmed("New class code", "Change the code? Those who have joined stay.", () =>
-        post("/api/class/code").catch(fail),
+        post("/api/class/code", { code: c.code }).catch(fail),
       ),
       c.guesses > 20 && h("span", { class: "warning" }, ` ${c.guesses} wrong codes in the last ten minutes`),
     );
@@ -300,13 +312,13 @@ const actions = (s) => [
     {
       type: "button",
       title: "A code to join again from another computer",
-      onclick: () => showCode(studentPath(s.name) + "/code"),
+      onclick: () => showCode(studentPath(s.name) + "/code", { id: s.id }),
     },
     "New code",
   ),
   " ",
   confirmed("Remove", `Remove ${s.name}? The work is kept, and the class gets a new code.`, () =>
-    post(studentPath(s.name) + "/remove").catch(fail),
+    post(studentPath(s.name) + "/remove", { id: s.id }).catch(fail),
   ),
 ];
 

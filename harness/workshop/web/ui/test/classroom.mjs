@@ -158,6 +158,19 @@ await step("one comes back from another browser, with a code of their own", asyn
   await picture(teacher, "c6-new-code");
   await teacher.getByRole("button", { name: "Close", exact: true }).click();
 });
+await step("what another teacher does is seen, also after a question", async () => {
+  const elsewhere = (path) => teacher.evaluate((path) => fetch(path, { method: "POST", body: "{}" }), path);
+  await teacher.locator("tr", { hasText: "Eve" }).getByRole("button", { name: "New code" }).click();
+  await teacher.locator("dialog", { hasText: "Eve" }).locator(".join-code").waitFor();
+  await elsewhere("/api/class/students/Eve/code");
+  await teacher.getByText("Eve has a newer code").waitFor();
+  await teacher.locator("dialog").waitFor({ state: "detached" });
+  await teacher.locator("tr", { hasText: "Eve" }).getByRole("button", { name: "Remove" }).click();
+  await eve.getByRole("button", { name: "Call for help" }).click();
+  await eve.getByRole("button", { name: /help/i, pressed: true }).waitFor();
+  await teacher.locator("tr", { hasText: "Eve" }).getByRole("button", { name: "No", exact: true }).click();
+  await teacher.locator(".groups li", { hasText: "Eve, at" }).waitFor();
+});
 await step("results as CSV", async () => {
   const [file] = await Promise.all([
     teacher.waitForEvent("download"),
