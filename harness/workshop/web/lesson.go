@@ -56,7 +56,7 @@ type progressAnswer struct {
 // lesson sends the lab and the student's state.
 func (s *Server) lesson(w http.ResponseWriter, _ *http.Request, ws *workshop.Workspace) {
 	l := ws.Lesson
-	md := markdown{l.Name}
+	md := markdown{l}
 	code := ws.Code()
 	out := lessonAnswer{Name: l.Name, Title: l.Title, Digest: l.SHA256, Intro: md.html(l.Intro), File: l.FileName(), Code: code.Text, Revision: code.Revision, Headers: l.Headers(), State: stateOf(ws)}
 	for _, st := range l.Steps {
@@ -71,12 +71,12 @@ func stateOf(ws *workshop.Workspace) stateAnswer {
 	v := ws.View()
 	out := stateAnswer{Step: v.Step, Latest: ws.Latest(), Kernel: v.Kernel, Revision: v.Revision, Busy: v.Busy, Ahead: v.Ahead, Unsaved: v.Unsaved, Machine: v.Machine, Steps: map[string]progressAnswer{}}
 	for _, st := range ws.Lesson.Steps {
-		out.Steps[st.Name] = progressOf(ws.Lesson.Name, st, v.Steps[st.Name])
+		out.Steps[st.Name] = progressOf(ws.Lesson, st, v.Steps[st.Name])
 	}
 	return out
 }
 
-func progressOf(lesson string, st lab.Step, p workshop.Progress) progressAnswer {
+func progressOf(lesson *workshop.Lesson, st lab.Step, p workshop.Progress) progressAnswer {
 	md := markdown{lesson}
 	out := progressAnswer{Done: !p.Done.Equal(time.Time{}), Attempts: p.Attempts, Hints: []string{}, Last: p.Last}
 	for _, h := range st.Hints[:min(p.Hints, len(st.Hints))] {

@@ -80,7 +80,7 @@ Done.
 // course is a file system with one lab.
 var course = fstest.MapFS{
 	"labs/first/lab.md":       {Data: []byte(document)},
-	"labs/first/figure.svg":   {Data: []byte("<svg/>")},
+	"labs/first/figure.svg":   {Data: []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 176"/>`)},
 	"labs/first/secret.txt":   {Data: []byte("hunter2")},
 	"bpf/first.bpf.c":         {Data: []byte("// the solution\n")},
 	"bpf/starter/first.bpf.c": {Data: []byte("// the starter\n")},

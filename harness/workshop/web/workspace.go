@@ -73,7 +73,7 @@ func (s *Server) hint(w http.ResponseWriter, r *http.Request, ws *workshop.Works
 		sendError(w, statusOf(err, http.StatusNotFound), err.Error())
 		return
 	}
-	sendJSON(w, map[string]any{"hint": markdown{ws.Lesson.Name}.html(text), "left": left})
+	sendJSON(w, map[string]any{"hint": markdown{ws.Lesson}.html(text), "left": left})
 }
 
 // solve sends a step's solution. "part" is the student's C file with the step's part of the
@@ -92,7 +92,7 @@ func (s *Server) solve(w http.ResponseWriter, r *http.Request, ws *workshop.Work
 	if len(workshop.Pastes(text)) > 0 {
 		part, _ = ws.Lesson.PasteSolution(in.Step, in.Code)
 	}
-	sendJSON(w, map[string]string{"html": markdown{ws.Lesson.Name}.html(text), "code": code, "part": part})
+	sendJSON(w, map[string]string{"html": markdown{ws.Lesson}.html(text), "code": code, "part": part})
 }
 
 func (s *Server) reset(w http.ResponseWriter, r *http.Request, ws *workshop.Workspace) {

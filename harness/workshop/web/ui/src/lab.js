@@ -275,8 +275,7 @@ class Lab {
         if (first) return this.update(this.state);
         const now = await get(this.base).catch(() => null);
         if (now) {
-          this.savedElsewhere(now.code, now.revision);
-          this.update(now.state);
+          this.savedElsewhere(now.code, now.revision); // the state comes with the first message
         }
       },
       lost: () => {

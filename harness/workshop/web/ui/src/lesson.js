@@ -53,6 +53,7 @@ function makeStep(base, step, i, on) {
   const prose = h("div", { class: "prose", html: step.html });
   const extra = h("div", { class: "extra" });
   dress(prose, step.typed && on.run);
+  const solved = { open: false }; // whether the solution is shown
   let helped;
   body.append(prose, extra);
   const mark = h("span", { class: "mark", "aria-hidden": "true" }, String(i + 1));
@@ -82,7 +83,7 @@ function makeStep(base, step, i, on) {
       else button.removeAttribute("aria-current");
       body.hidden = !current;
       const now = JSON.stringify([p.hints, p.solution]);
-      if (helped !== now) fill(extra, ...help(base, step, p, on));
+      if (helped !== now) fill(extra, ...help(base, step, p, solved, on));
       helped = now;
     },
   };
@@ -91,7 +92,7 @@ function makeStep(base, step, i, on) {
 const show = (err) => toast(err.message, "error");
 
 // help returns the hints taken in a step, the buttons for more, and the solution.
-function help(base, step, p, on) {
+function help(base, step, p, solved, on) {
   const out = (p.hints || []).map((html, n) => {
     const box = h("div", { class: "prose hint", html });
     dress(box, on.run);
@@ -111,18 +112,19 @@ function help(base, step, p, on) {
     );
   if (step.solution && !p.solution)
     buttons.push(
-      confirmed("Show the solution", "You learn more by finding it yourself. Show it?", () =>
-        post(base + "/solve", { step: step.name }).catch(show),
-      ),
+      confirmed("Show the solution", "You learn more by finding it yourself. Show it?", () => {
+        solved.open = true;
+        post(base + "/solve", { step: step.name }).catch(show);
+      }),
     );
-  if (p.solution) out.push(solution(base, step, p, on));
+  if (p.solution) out.push(solution(base, step, p, solved, on));
   if (buttons.length) out.push(h("p", { class: "buttons" }, buttons));
   return out;
 }
 
 // solution returns a step's solution. Once it is opened, it shows what changes in the
 // student's file.
-function solution(base, step, p, on) {
+function solution(base, step, p, solved, on) {
   const box = h("div", { class: "prose", html: p.solution });
   const change = h("div", { class: "change" });
   dress(box, on.run);
@@ -142,9 +144,13 @@ function solution(base, step, p, on) {
       h("p", { class: "buttons" }, part, whole),
     );
   };
+  const toggled = (e) => {
+    solved.open = e.target.open;
+    if (solved.open) compare();
+  };
   return h(
     "details",
-    { class: "solution", ontoggle: (e) => e.target.open && compare() },
+    { class: "solution", open: solved.open, ontoggle: toggled },
     h("summary", null, "Solution"),
     box,
     change,

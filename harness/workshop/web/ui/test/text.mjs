@@ -52,7 +52,6 @@ async function explain(err) {
 async function paste(current) {
   await current.getByRole("button", { name: "Show the solution" }).click();
   await current.getByRole("button", { name: "Yes" }).click();
-  await current.locator(".solution > summary").click();
   await current.getByRole("button", { name: "Put this step's part into the editor" }).click();
   await page.locator(".toast", { hasText: "The step's part" }).last().waitFor();
   await page.locator(".toast button").last().click();

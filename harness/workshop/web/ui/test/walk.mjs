@@ -91,7 +91,6 @@ await step("a hint", async () => {
 await step("the solution, as a change of the student's file", async () => {
   await page.getByRole("button", { name: "Show the solution" }).click();
   await page.getByRole("button", { name: "Yes" }).click();
-  await page.locator(".solution > summary").click();
   await page.locator(".diff del", { hasText: "bpf_get_prandom_u32" }).waitFor();
   await accessible(page, "a solution");
   await page.getByRole("button", { name: "Put this step's part into the editor" }).click();
