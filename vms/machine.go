@@ -28,7 +28,7 @@ type Machine interface {
 // Info is what is known of a machine from its start on.
 type Info struct {
 	Console   string    // path of the console log, which grows while the machine runs
-	StartKind string    // "boot" or "fork"
+	StartKind string    // "boot", "fork", or "standby": a fork that has waited
 	Where     string    // the server or cluster member it is on; "" is this host
 	Started   time.Time // when the hypervisor was started
 	Notes     []string  // what the user should know of its start, such as a damaged template that was built again

@@ -75,6 +75,7 @@ type Spec struct {
 	Dir     string   // existing directory for the console log; never removed
 	Cold    bool     // boot, do not fork
 	Emulate bool     // have Caps.Fallback in place of Caps.Accelerator, where there is one
+	Own     bool     // start a machine, and borrow none that waits
 	Frugal  bool     // hold less of the host's memory, and be slower for it, where the provider can
 
 	// Rootfs is a cpio archive that the kernel unpacks beside the agent's own files

@@ -103,7 +103,7 @@ Begin with:
 		CompletionOptions:          cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newRunCmd(), newExecCmd(), newTestCmd(), newShellCmd(), newWorkshopCmd(), newReportCmd(), newReplayCmd(), newBisectCmd(), newCICmd(), newVerifyCmd(), newFeaturesCmd(), newLimitsCmd(), newLabsCmd(), newKernelsCmd(), newVMsCmd(), newDoctorCmd())
+	root.AddCommand(newRunCmd(), newExecCmd(), newTestCmd(), newShellCmd(), newWorkshopCmd(), newReportCmd(), newReplayCmd(), newBisectCmd(), newCICmd(), newVerifyCmd(), newFeaturesCmd(), newLimitsCmd(), newLabsCmd(), newKernelsCmd(), newVMsCmd(), newStandbyCmd(), newDoctorCmd())
 	refuseEmpty(root)
 	wrapArgs(root)
 	return root

@@ -25,6 +25,7 @@ type providerFlags struct {
 	accel   string // of QEMU's machines; "" is what the environment says
 	target  string
 	consent bool
+	own     bool // start every machine, and borrow none from a standby
 }
 
 // accelerators are the values of --accel.
@@ -41,6 +42,7 @@ type where struct {
 	at     string // what follows the colon of --provider
 	target string
 	accel  string
+	own    bool
 }
 
 // maker makes a provider.
@@ -91,7 +93,7 @@ func (f providerFlags) open() (vms.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.make(where{cache, at, f.target, f.accel})
+	return p.make(where{cache, at, f.target, f.accel, f.own})
 }
 
 // providerKernels asks the provider for those kernels that are its own, and

@@ -10,7 +10,7 @@ const defaultProvider = "qemu"
 
 func withQEMU(others map[string]maker) map[string]maker {
 	others["qemu"] = maker{"", func(w where) (vms.Provider, error) {
-		return qemu.New(qemu.Options{Cache: qemuCache(w.cache), Accel: w.accel}), nil
+		return qemu.New(qemu.Options{Cache: qemuCache(w.cache), Accel: w.accel, Standby: standbyFor(w)}), nil
 	}}
 	return others
 }

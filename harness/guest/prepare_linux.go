@@ -2,6 +2,7 @@ package guest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -40,15 +41,26 @@ func prepareAndServe(stream io.ReadWriter, v *bootVariant) error {
 		agent.rehearse()
 	}
 	handlers := agent.handlers()
-	resume, stream, err := wait(stream, port)
-	if err != nil {
-		return err
+	for {
+		resume, on, err := wait(stream, port)
+		if err != nil {
+			return err
+		}
+		if err := id.serve(resume, wire.NewServer(on, handlers), ready); !errors.Is(err, wire.ErrParked) {
+			return err
+		}
+		agent.close()
+		stream, port = on, nil
 	}
+}
+
+// serve gives the machine an identity and answers calls until the host hangs up, or parks
+// the agent: then the machine waits to be given another identity.
+func (id *identity) serve(resume wire.Resume, server *wire.Server, ready []byte) error {
 	boot, err := id.become(resume)
 	if err != nil {
 		return err
 	}
-	server := wire.NewServer(stream, handlers)
 	if err := server.Ready(ready, boot, uptime()); err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func (id *identity) become(w wire.Resume) (bootID string, err error) {
 		return "", fmt.Errorf("seed the kernel's random pool: %w", err)
 	}
 	text := make([]byte, 64)
-	n, err := unix.Read(id.bootID, text)
+	n, err := unix.Pread(id.bootID, text, 0)
 	if err != nil || n < 1 {
 		return "", fmt.Errorf("read the boot id: %d bytes, %w", n, err)
 	}
@@ -73,10 +73,10 @@ func (id *identity) settle(w wire.Resume) error {
 	if err := unix.Sethostname([]byte(name)); err != nil {
 		return fmt.Errorf("set the host name: %w", err)
 	}
-	if _, err := unix.Write(id.hostname, []byte(name+"\n")); err != nil {
+	if _, err := unix.Pwrite(id.hostname, []byte(name+"\n"), 0); err != nil {
 		return fmt.Errorf("write /etc/hostname: %w", err)
 	}
-	if _, err := unix.Write(id.machineID, []byte(w.MachineID()+"\n")); err != nil {
+	if _, err := unix.Pwrite(id.machineID, []byte(w.MachineID()+"\n"), 0); err != nil {
 		return fmt.Errorf("write /etc/machine-id: %w", err)
 	}
 	return nil

@@ -32,8 +32,9 @@ func (s *Slot) once(ctx context.Context, use func(context.Context, *Attempt) err
 // open starts a machine and a session in it. A fork that does not answer is not the
 // task's fault: its template is dropped, and a machine is booted in its place.
 func (s *Slot) open(ctx context.Context, a *Attempt) (vms.Machine, error) {
-	for cold := s.pool.Cold; ; cold = true {
-		machine, err := s.start(ctx, cold)
+	spec := s.task.Machine
+	for spec.Cold = s.pool.Cold; ; {
+		machine, err := s.start(ctx, spec)
 		if err != nil {
 			s.notStarted(err, a)
 			return nil, err
@@ -47,21 +48,18 @@ func (s *Slot) open(ctx context.Context, a *Attempt) (vms.Machine, error) {
 			return machine, nil
 		}
 		s.remove(machine, a)
-		if a.Machine.StartKind != "fork" || ctx.Err() != nil {
+		if ctx.Err() != nil || !session.Otherwise(&spec, machine, err, &a.Notes) {
 			return nil, err
 		}
-		vms.Reject(machine)
-		a.Notes = append(a.Notes, session.RejectNote(err))
 	}
 }
 
-func (s *Slot) start(ctx context.Context, cold bool) (vms.Machine, error) {
+func (s *Slot) start(ctx context.Context, spec vms.Spec) (vms.Machine, error) {
 	dir := filepath.Join(s.pool.Dir, s.task.Dir(s.machines))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	spec := s.task.Machine
-	spec.Agent, spec.Dir, spec.Cold = s.pool.Agent, dir, cold
+	spec.Agent, spec.Dir = s.pool.Agent, dir
 	return s.pool.Provider.Start(ctx, spec)
 }
 

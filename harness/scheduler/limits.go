@@ -39,3 +39,13 @@ func (l limits) on(host Memory) limits {
 	}
 	return l
 }
+
+// HostIsShort returns what reports whether this host, or a control group of this process, has
+// less memory left than is kept from machines.
+func HostIsShort() func() bool {
+	memory := hostMeter(os.DirFS("/"))
+	return func() bool {
+		m := memory()
+		return m.Total > 0 && m.Available < m.Total/reserve
+	}
+}

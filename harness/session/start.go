@@ -16,8 +16,8 @@ func Start(ctx context.Context, p vms.Provider, spec vms.Spec) (s *Session, note
 	spec = spec.Sized()
 	for {
 		m, err := p.Start(ctx, spec)
-		kind := ""
-		if err == nil {
+		started := err == nil
+		if started {
 			notes = append(notes, m.Info().Notes...)
 			if s, err = Open(ctx, m); err == nil {
 				if err = s.CheckVariant(spec.Kernel); err != nil {
@@ -28,15 +28,11 @@ func Start(ctx context.Context, p vms.Provider, spec vms.Spec) (s *Session, note
 				return s, notes, func() { s.Close(); m.Close() }, nil
 			}
 			m.Close()
-			kind = m.Info().StartKind
 		}
 		switch caps := fallback(ctx, p, spec, err); {
 		case ctx.Err() != nil:
 			return nil, nil, nil, err
-		case kind == "fork":
-			vms.Reject(m)
-			spec.Cold = true
-			notes = append(notes, RejectNote(err))
+		case started && Otherwise(&spec, m, err, &notes):
 		case caps.Fallback != "":
 			spec.Emulate = true
 			notes = append(notes, FallbackNote(caps, err))
@@ -44,6 +40,25 @@ func Start(ctx context.Context, p vms.Provider, spec vms.Spec) (s *Session, note
 			return nil, nil, nil, err
 		}
 	}
+}
+
+// Otherwise changes the spec of a closed machine that failed with err so that the next one is
+// started in another way, and reports whether there is one: a machine that has waited is
+// followed by one of the caller's own, and a fork, whose template is dropped, by a boot. The
+// notes say so.
+func Otherwise(spec *vms.Spec, m vms.Machine, err error, notes *[]string) bool {
+	switch m.Info().StartKind {
+	case "standby":
+		spec.Own = true
+		*notes = append(*notes, fmt.Sprintf("a standby machine did not answer (%v): another one was started instead", err))
+	case "fork":
+		vms.Reject(m)
+		spec.Cold = true
+		*notes = append(*notes, rejectNote(err))
+	default:
+		return false
+	}
+	return true
 }
 
 // fallback returns what the provider can do instead where a machine of the spec has
@@ -59,8 +74,8 @@ func fallback(ctx context.Context, p vms.Provider, spec vms.Spec, err error) vms
 	return caps
 }
 
-// RejectNote returns what a user should know of a fork that failed with err.
-func RejectNote(err error) string {
+// rejectNote returns what a user should know of a fork that failed with err.
+func rejectNote(err error) string {
 	return fmt.Sprintf("a fork did not answer (%v): its template is dropped, and a machine was booted instead", err)
 }
 

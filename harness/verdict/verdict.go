@@ -121,7 +121,7 @@ type Cell struct {
 	Attempts  []Attempt `json:"attempts"`
 	Steps     []Step    `json:"steps"`
 	Durations Durations `json:"durations"`
-	StartKind string    `json:"start_kind"`      // "boot" or "fork"
+	StartKind string    `json:"start_kind"`      // "boot", "fork" or "standby"
 	Where     string    `json:"where,omitempty"` // server or cluster member of the last attempt; none is this host
 	BootID    string    `json:"boot_id"`
 

@@ -77,7 +77,7 @@ func (p *Provider) fork(ctx context.Context, s spec, key, dir string) (*machine,
 		return nil, err
 	}
 	defer t.Close()
-	m, err := p.copyOf(ctx, s, t, dir)
+	m, err := p.copyOf(ctx, s, t, filepath.Join(dir, consoleLog))
 	switch {
 	case s.qemu.replaced():
 		if err == nil {
@@ -95,8 +95,8 @@ func (p *Provider) fork(ctx context.Context, s spec, key, dir string) (*machine,
 }
 
 // copyOf starts a machine with the template's memory and state, while it checks
-// that these are what was saved.
-func (p *Provider) copyOf(ctx context.Context, s spec, t *template.Template, dir string) (*machine, error) {
+// that these are what was saved. log is the name of its console log, as launch has it.
+func (p *Provider) copyOf(ctx context.Context, s spec, t *template.Template, log string) (*machine, error) {
 	var m *machine
 	group, both := errgroup.WithContext(ctx)
 	group.Go(t.Verify)
@@ -106,7 +106,7 @@ func (p *Provider) copyOf(ctx context.Context, s spec, t *template.Template, dir
 			return err
 		}
 		defer state.Close()
-		m, err = s.launch(both, forkArguments(s), filepath.Join(dir, consoleLog), t.Memory, state)
+		m, err = s.launch(both, forkArguments(s), log, t.Memory, state)
 		if err != nil {
 			return err
 		}

@@ -22,7 +22,8 @@ type machine struct {
 	stream  net.Conn           // the second UART
 	port    net.Conn           // the virtio port
 	console *console.Log
-	stderr  capped // what QEMU says itself
+	unread  net.Conn // the console, where it has no log
+	stderr  capped   // what QEMU says itself
 
 	parent *parent // what it was forked from; nil after a boot
 
@@ -66,6 +67,23 @@ func (m *machine) Reject() {
 // kill ends QEMU and hangs up.
 func (m *machine) kill() {
 	m.end()
+	m.hangUp()
+}
+
+// hangUp closes this process's ends of what leads to the guest.
+func (m *machine) hangUp() {
 	m.stream.Close()
 	m.port.Close()
+	if m.unread != nil {
+		m.unread.Close()
+	}
+}
+
+// consoleEnd waits for the end of the console and returns the last of it.
+func (m *machine) consoleEnd() []byte {
+	if m.console == nil {
+		return nil
+	}
+	m.console.Wait()
+	return m.console.Tail()
 }

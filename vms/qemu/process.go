@@ -46,13 +46,14 @@ func (m *machine) runScript() error {
 
 // finish takes what the ended process left and marks the machine as gone.
 func (m *machine) finish(wait error) {
-	m.console.Wait()
+	tail := m.consoleEnd()
 	<-m.opened
 	if m.control != nil {
 		<-m.control.gone
 		m.control.close()
 	}
 	m.exit = wait
-	m.Ended(whyEnded(m.shutdown, wait, m.stderr.String(), m.console.Tail()))
+	m.Ended(whyEnded(m.shutdown, wait, m.stderr.String(), tail))
+	m.hangUp()
 	m.Gone(nil)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/initramfs"
 	"github.com/bpflab/bpflab/vms/install"
+	"github.com/bpflab/bpflab/vms/standby"
 	"github.com/bpflab/bpflab/vms/template"
 )
 
@@ -23,6 +24,8 @@ type Options struct {
 	Cache  string // directory for initramfs archives and what is remembered
 	Binary string // "" means that of FindBinary
 	Accel  string // KVM, TCG or "auto", which chooses what works; "" means what BPFLAB_ACCEL says, else "auto"
+
+	Standby *standby.Client // lends machines that wait; nil where none do
 }
 
 // Provider starts machines with QEMU. It is safe for concurrent use.

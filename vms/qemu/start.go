@@ -66,10 +66,13 @@ func (p *Provider) start(ctx context.Context, want vms.Spec) (m *machine, s spec
 	if err != nil {
 		return nil, s, err
 	}
-	if want.Cold || s.kernel.SHA256 == "" {
+	switch {
+	case want.Cold || s.kernel.SHA256 == "":
 		m, err = p.boot(ctx, s, want.Dir)
-	} else {
-		m, err = p.forkOrBoot(ctx, s, want.Dir)
+	default:
+		if m = p.borrow(s, want); m == nil {
+			m, err = p.forkOrBoot(ctx, s, want.Dir)
+		}
 	}
 	if err == nil && note != "" {
 		m.About.Notes = append([]string{note}, m.About.Notes...)
@@ -130,7 +133,8 @@ func (p *Provider) initramfs(ctx context.Context, want vms.Spec) (file, note str
 }
 
 // launch starts QEMU with one end of four socket pairs, and with files from
-// fdMemory on; nothing of a machine has a name on the host but its console log.
+// fdMemory on; nothing of a machine has a name on the host but its console log. Without a
+// name for that, the console is not read.
 func (s spec) launch(ctx context.Context, args []string, log string, files ...*os.File) (*machine, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -143,9 +147,12 @@ func (s spec) launch(ctx context.Context, args []string, log string, files ...*o
 	m := &machine{stream: w.host[1], port: w.host[3],
 		opened: make(chan struct{}), resumed: make(chan struct{}), migrated: make(chan string, 16)}
 	m.Base = vms.NewBase(vms.Info{Console: log, StartKind: "boot", Started: time.Now(), Slowness: s.slowness}, m.kill)
-	if m.console, err = console.Keep(w.host[0], log); err != nil {
-		w.closeHost()
-		return nil, err
+	if m.unread = w.host[0]; log != "" {
+		m.unread = nil
+		if m.console, err = console.Keep(w.host[0], log); err != nil {
+			w.closeHost()
+			return nil, err
+		}
 	}
 	running, end := context.WithCancel(context.Background())
 	m.cmd, m.end = exec.CommandContext(running, s.qemu.path, args...), end
@@ -155,7 +162,7 @@ func (s spec) launch(ctx context.Context, args []string, log string, files ...*o
 		m.end()
 		w.closeGuest()
 		w.closeHost()
-		m.console.Wait()
+		m.consoleEnd()
 		return nil, fmt.Errorf("%s: %w", s.qemu.path, err)
 	}
 	w.closeGuest()

@@ -286,6 +286,8 @@ func (c *Client) take(f Frame) error {
 		return nil
 	case KindReady:
 		return c.takeReady(f)
+	case KindSnapshotReady:
+		return ErrParked
 	}
 	if cl == nil {
 		return nil // an answer to a call that was given up

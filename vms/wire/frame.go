@@ -34,7 +34,8 @@ const (
 	KindPrepare                       // host: prepare your machine and fall silent
 	KindSnapshotReady                 // guest: done; I may be copied now (SnapshotReady)
 	KindResume                        // host: this is who you are (Resume)
-	kindLast          = KindResume
+	KindPark                          // host: take no more calls, and wait to be resumed again; answered by KindSnapshotReady
+	kindLast          = KindPark
 )
 
 // Channels of data frames.

@@ -81,11 +81,13 @@ func NewServer(stream io.ReadWriter, handlers map[string]Handler) *Server {
 }
 
 // Serve answers calls, each in a goroutine of its own, until the stream ends, and sends a
-// beat at that interval. It returns nil when the host hung up between frames.
+// beat at that interval. It returns nil when the host hung up between frames, and ErrParked
+// when the host parks the guest: then nothing more is sent.
 func (s *Server) Serve(ctx context.Context, beat time.Duration) error {
 	ctx, cancel := context.WithCancel(ctx)
+	var beating sync.WaitGroup
+	beating.Go(func() { s.beat(ctx, beat) })
 	defer cancel()
-	go s.beat(ctx, beat)
 	for {
 		f, err := ReadFrame(s.stream)
 		if errors.Is(err, io.EOF) {
@@ -93,6 +95,11 @@ func (s *Server) Serve(ctx context.Context, beat time.Duration) error {
 		}
 		if err != nil {
 			return err
+		}
+		if f.Kind == KindPark {
+			cancel()
+			beating.Wait()
+			return ErrParked
 		}
 		if err := s.take(ctx, f); err != nil {
 			return err

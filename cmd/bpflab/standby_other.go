@@ -1,0 +1,20 @@
+//go:build !linux
+
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+)
+
+func newStandbyCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "standby",
+		Short: "Hold machines that other verbs take over at once",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return usageError{errors.New("a standby holds machines of QEMU, which bpflab starts on Linux only")}
+		},
+	}
+}
