@@ -29,7 +29,7 @@ const (
 
 // checks of doctor, in the order in which they are shown.
 var checks = []func(context.Context) finding{
-	checkSystem, checkQEMU, checkBusybox, checkClang, checkHeaders, checkCache, checkKVM, checkMirror, checkGo,
+	checkSystem, checkQEMU, checkBusybox, checkClang, checkHeaders, checkCache, checkKVM, checkStandby, checkMirror, checkGo,
 }
 
 // lack returns a finding of something missing that a package brings.

@@ -20,6 +20,9 @@ func TestMain(m *testing.M) {
 	if err := os.Setenv("BPFLAB_DEBIAN_ARCHIVE", noArchive); err != nil {
 		panic(err)
 	}
+	if err := os.Setenv("BPFLAB_STANDBY", "0"); err != nil { // tests use none that the user runs
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"bpflab": main})
 }
 

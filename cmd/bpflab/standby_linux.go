@@ -185,6 +185,27 @@ func showStandby(w io.Writer, client *standby.Client) error {
 	return nil
 }
 
+// checkStandby says what a standby holds; none is nothing that is missing.
+func checkStandby(context.Context) finding {
+	out := finding{Name: "standby", State: stateOK, Detail: "none runs; BPFLAB_STANDBY=1 makes verbs start one, which holds machines for the next ones"}
+	cache, err := store.DefaultRoot()
+	if err != nil {
+		return out
+	}
+	client, err := standbyClient(cache)
+	if err != nil {
+		return out
+	}
+	status, err := client.Status()
+	switch {
+	case err == nil:
+		out.Detail = standbyLine(status, client.Build)
+	case !errors.Is(err, standby.ErrNone):
+		out.State, out.Detail, out.Fix = stateMissing, "the one that runs does not answer: "+err.Error(), "end it: bpflab standby --stop, or kill"
+	}
+	return out
+}
+
 // standbyLine returns a standby in one line.
 func standbyLine(s standby.Status, build string) string {
 	var held int64

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 
 	"github.com/spf13/cobra"
@@ -17,4 +18,8 @@ func newStandbyCmd() *cobra.Command {
 			return usageError{errors.New("a standby holds machines of QEMU, which bpflab starts on Linux only")}
 		},
 	}
+}
+
+func checkStandby(context.Context) finding {
+	return finding{Name: "standby", State: stateOK, Detail: "it holds machines of QEMU, which bpflab starts on Linux only"}
 }

@@ -4,6 +4,7 @@ package qemu
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -74,9 +76,33 @@ func actAsQEMU(how string, args []string) {
 			must(wire.Hello(stream))
 			wire.AwaitResume(stream, nil)
 		}()
+	} else {
+		go actAsAgent(os.NewFile(fdStream, "stream"))
 	}
 	(&fake{how: how}).control()
 	select {} // QEMU goes on when its control connection ends
+}
+
+// fakeOp is the only operation of the fake's agent, which returns who the machine is.
+const fakeOp = "who"
+
+// actAsAgent is the agent of a fork: it can be resumed and parked again and again.
+func actAsAgent(stream *os.File) {
+	for {
+		f, err := wire.ReadFrame(stream)
+		if err != nil {
+			return // the machine is closed
+		}
+		handlers := map[string]wire.Handler{fakeOp: func(context.Context, *wire.Request) (any, error) { return f.Payload, nil }}
+		server := wire.NewServer(stream, handlers)
+		payload, err := wire.EncodeReady(wire.Ready{Release: "6.1-fake"})
+		must(err)
+		must(server.Ready(payload, strings.Repeat("0", 36), 1))
+		if server.Serve(context.Background(), time.Hour) != wire.ErrParked {
+			return
+		}
+		must(wire.WriteFrame(stream, wire.Frame{Kind: wire.KindSnapshotReady, Payload: []byte("{}")}))
+	}
 }
 
 func logLine(line string) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -31,6 +32,28 @@ func isFork(t *testing.T, a answering) {
 	}
 }
 
+// startStandby starts a machine that has waited in a standby, after it was used there.
+func startStandby(t *testing.T, p *Provider, spec vms.Spec, w wire.Resume) answering {
+	t.Helper()
+	client := standingBy(t, p, func(ctx context.Context, c *wire.Client) error {
+		var res wire.ExecResult
+		line := "hostname; cat /etc/machine-id /proc/sys/kernel/random/boot_id; head -c 8 /dev/urandom; date"
+		err := c.Call(ctx, wire.OpExec, wire.Exec{Argv: []string{"sh", "-c", line}}, &res, wire.IO{Stdout: io.Discard, Stderr: io.Discard})
+		if err == nil && res.Exit != 0 {
+			err = fmt.Errorf("exit %d: %s", res.Exit, res.Error)
+		}
+		return err
+	})
+	borrower := New(p.options)
+	borrower.options.Standby = client
+	awaitMachine(t, borrower, client, spec)
+	m := startAs(t, borrower, spec, w)
+	if m.Info().StartKind != "standby" {
+		t.Errorf("a %s, want a machine of the standby", m.Info().StartKind)
+	}
+	return m
+}
+
 func TestForksAreMachinesOfTheirOwn(t *testing.T) {
 	spec := vmstest.RealSpec(t)
 	p := New(Options{Cache: t.TempDir()})
@@ -41,6 +64,11 @@ func TestForksAreMachinesOfTheirOwn(t *testing.T) {
 	for i, w := range resumes {
 		forks[i] = startAs(t, p, spec, w)
 		isFork(t, forks[i])
+	}
+	for range 2 { // machines that have waited, and had another identity meanwhile
+		w := wire.NewResume()
+		w.Time = later.Time.Add(time.Hour)
+		resumes, forks = append(resumes, w), append(forks, startStandby(t, p, spec, w))
 	}
 
 	t.Run("all differ in what is random", func(t *testing.T) {
@@ -94,7 +122,7 @@ func TestForksAreMachinesOfTheirOwn(t *testing.T) {
 		forks[0].sh(t, "echo mine >/tmp/mark; echo mine >/etc/mark; sysctl -w kernel.panic=77; mount -t tmpfs none /mnt; head -c 20000000 /dev/urandom >/mnt/much")
 		after := start(t, p, spec)
 		isFork(t, after)
-		for _, other := range []answering{forks[1], after} {
+		for _, other := range []answering{forks[1], forks[len(forks)-1], after} {
 			got := other.sh(t, "ls /tmp /mnt; cat /etc/mark 2>/dev/null; sysctl -n kernel.panic")
 			if got != "/mnt:\n\n/tmp:\n-1\n" {
 				t.Errorf("another fork sees\n%s", got)

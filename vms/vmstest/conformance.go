@@ -93,7 +93,7 @@ func (s suite) agent(t *testing.T) {
 	if m.Info().Started.Before(before) || m.Info().Started.After(time.Now()) {
 		t.Errorf("started at %v, which is not between %v and now", m.Info().Started, before)
 	}
-	if kind := m.Info().StartKind; kind != "boot" && kind != "fork" {
+	if kind := m.Info().StartKind; kind != "boot" && kind != "fork" && kind != "standby" {
 		t.Errorf("start kind %q", kind)
 	}
 	if err := m.Err(); err != nil {

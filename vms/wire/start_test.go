@@ -193,3 +193,43 @@ func TestHelloIsSaidUntilItIsHeard(t *testing.T) {
 		})
 	}
 }
+
+func TestParkedGuestIsResumedAgain(t *testing.T) {
+	host, guest := net.Pipe()
+	parked := make(chan error, 2)
+	go func() {
+		for range 2 {
+			w, err := AwaitResume(guest, nil)
+			if err != nil {
+				parked <- err
+				return
+			}
+			s := NewServer(guest, map[string]Handler{"who": func(context.Context, *Request) (any, error) { return w.MachineID(), nil }})
+			sayReady(s, Ready{BootID: someBootID})
+			parked <- s.Serve(context.Background(), time.Millisecond)
+		}
+	}()
+	if f, err := ReadFrame(host); err != nil || f.Kind != KindSnapshotReady {
+		t.Fatalf("frame %v, error %v", f, err)
+	}
+	for i := range 2 {
+		c, w := NewClient(host), NewResume()
+		if _, err := c.Resume(t.Context(), w); err != nil {
+			t.Fatal(err)
+		}
+		var id string
+		if err := c.Call(t.Context(), "who", nil, &id, IO{}); err != nil || id != w.MachineID() {
+			t.Errorf("round %d: the guest is %s, error %v", i, id, err)
+		}
+		if i == 1 {
+			host.Close()
+			break
+		}
+		if err := c.Park(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-parked; !errors.Is(err, ErrParked) {
+			t.Errorf("the guest's server ended with %v, want %v", err, ErrParked)
+		}
+	}
+}
