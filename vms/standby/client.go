@@ -29,7 +29,7 @@ type Client struct {
 	uid func() uint32 // os.Getuid but in tests
 
 	mu      sync.Mutex
-	present *net.UnixConn // tells the server that a client is at work; nil until one got nothing
+	present *net.UnixConn // by which the server knows that this client is at work; nil until it got nothing
 }
 
 // Loan is a machine that the server has lent.
