@@ -62,7 +62,7 @@ func one(t *testing.T, s *Source, selector string) (kernel.Ref, error) {
 }
 
 func TestInstalledKernels(t *testing.T) {
-	s, root := machine(t, "6.1.0-56-amd64")
+	s, _ := machine(t, "6.1.0-56-amd64")
 	for selector, want := range map[string]struct{ release, config, modules string }{
 		"host/":                       {"6.1.0-56-amd64", "CONFIG_BPF=y\n", "lib/modules/6.1.0-56-amd64"},
 		"host/6.19.1-200.fc43.x86_64": {"6.19.1-200.fc43.x86_64", "CONFIG_BTF=y\n", ""},
@@ -91,11 +91,6 @@ func TestInstalledKernels(t *testing.T) {
 	refs, notes, err := s.List(t.Context(), kernel.Want{Every: true, Within: within})
 	if err != nil || len(refs) != 1 || len(notes) != 0 {
 		t.Errorf("%v, %v, %v", refs, notes, err)
-	}
-	before, _ := one(t, s, "host/")
-	put(t, root, "lib/modules/6.1.0-56-amd64/kernel/net/dummy.ko", []byte("new"))
-	if after, _ := one(t, s, "host/"); after.ID() == before.ID() {
-		t.Error("a module more is not noticed")
 	}
 }
 

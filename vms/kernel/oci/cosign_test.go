@@ -144,28 +144,17 @@ func TestBadKeys(t *testing.T) {
 	}
 }
 
-func TestListAsksForASignature(t *testing.T) {
+func TestImageThatIsNotSigned(t *testing.T) {
 	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	defer server.Close()
 	repo := must(name.NewRepository(strings.TrimPrefix(server.URL, "http://") + "/k/k"))
 	if err := remote.Write(repo.Tag("6.6"), empty.Image); err != nil {
 		t.Fatal(err)
 	}
-	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
-	t.Setenv(keysVariable, writeKey(t, key))
-	keys := must(KeysFromEnvironment())
+	t.Setenv(keysVariable, writeKey(t, must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))))
 	want := kernel.Want{Track: repo.Tag("6.6").String()}
-	if _, _, err := New(nil, keys...).List(t.Context(), want); !errors.Is(err, errUnsigned) {
-		t.Errorf("not signed: error %v, want %v", err, errUnsigned)
-	}
-	digest := must(empty.Image.Digest())
-	text := statement(digest)
-	if err := remote.Write(repo.Tag("sha256-"+digest.Hex+".sig"), signatures(t, [2]string{text, string(sign(t, key, text))})); err != nil {
-		t.Fatal(err)
-	}
-	refs, _, err := New(nil, keys...).List(t.Context(), want)
-	if err != nil || len(refs) != 1 || refs[0].Signer != keys[0].Fingerprint {
-		t.Errorf("signed: %+v, %v", refs, err)
+	if _, _, err := New(nil, must(KeysFromEnvironment())...).List(t.Context(), want); !errors.Is(err, errUnsigned) {
+		t.Errorf("error %v, want %v", err, errUnsigned)
 	}
 	if refs, _, err := New(nil).List(t.Context(), want); err != nil || refs[0].Signer != "" {
 		t.Errorf("no key is asked for: %+v, %v", refs, err)

@@ -212,20 +212,15 @@ func (w *world) resolve(t *testing.T, selector string) (kernel.Ref, *Source) {
 	return kernel.Ref{}, nil
 }
 
-func TestClaimRejects(t *testing.T) {
-	w := newWorld(t)
-	for selector, vendor := range map[string]string{
-		"rocky/7": "rocky", "rocky/": "rocky", "alma/9.4.1": "alma", "fedora/12": "fedora", "oracle/uek1": "oracle",
-		"amazon/2024": "amazon", "amazon/2/4.9": "amazon", "opensuse/tumbleweed": "suse", "centos/9": "centos",
-	} {
-		_, ours, err := w.source(t, vendor).Claim(selector)
-		var problem *kernel.SelectorError
-		if !ours || !errors.As(err, &problem) || len(problem.Known) == 0 {
-			t.Errorf("%s: got %v, %v", selector, ours, err)
-		}
+// An error names the releases that there are; another vendor's selectors are left to it.
+func TestClaimOfUnknownReleases(t *testing.T) {
+	rocky := newWorld(t).source(t, "rocky")
+	var problem *kernel.SelectorError
+	if _, _, err := rocky.Claim("rocky/7"); !errors.As(err, &problem) || !slices.Contains(problem.Known, "rocky/9") {
+		t.Errorf("got %v", err)
 	}
-	for _, selector := range []string{"6.1", "ubuntu/22.04", "rhel7", "rockyx/9"} {
-		if _, ours, err := w.source(t, "rocky").Claim(selector); ours || err != nil {
+	for _, selector := range []string{"ubuntu/22.04", "rhel7"} {
+		if _, ours, err := rocky.Claim(selector); ours || err != nil {
 			t.Errorf("%s: got %v, %v", selector, ours, err)
 		}
 	}
