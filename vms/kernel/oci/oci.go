@@ -173,6 +173,9 @@ func (s *Source) layer(ctx context.Context, layer v1.Layer) (string, error) {
 		return "", fmt.Errorf("layer %s has %d bytes: %w", digest, size, errTooLarge)
 	}
 	file := fileOf(v1.Descriptor{Digest: digest, Size: size})
+	if err := file.Check(); err != nil {
+		return "", fmt.Errorf("layer %s: %w", digest, err)
+	}
 	if path, ok := s.files.Kept(ctx, file); ok {
 		return path, nil
 	}
