@@ -3,21 +3,12 @@ package oci
 import (
 	"cmp"
 	"context"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
-	"crypto/sha256"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -27,104 +18,107 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// keysVariable lists files with the public keys of which one must have signed an image of a
-// registry, with the separator of PATH between them.
-const keysVariable = "BPFLAB_OCI_KEYS"
-
-// Key is a public key that may vouch for images.
-type Key struct {
-	crypto.PublicKey
-	Fingerprint string // SHA-256 of the key in DER, in hex
-}
-
-// KeysFromEnvironment reads the keys of BPFLAB_OCI_KEYS, files in PEM as `cosign
-// generate-key-pair` writes them. The error names the file.
-func KeysFromEnvironment() ([]Key, error) {
-	var keys []Key
-	for _, file := range filepath.SplitList(os.Getenv(keysVariable)) {
-		key, err := readKey(file)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", keysVariable, file, err)
-		}
-		keys = append(keys, key)
-	}
-	return keys, nil
-}
-
-func readKey(file string) (Key, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return Key{}, errors.Unwrap(err)
-	}
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return Key{}, errors.New("no public key in PEM, as cosign.pub is")
-	}
-	key, err := x509.ParsePKIXPublicKey(block.Bytes)
-	if err != nil {
-		return Key{}, fmt.Errorf("no public key, but %s: %w", block.Type, err)
-	}
-	return Key{key, fmt.Sprintf("%X", sha256.Sum256(block.Bytes))}, nil
-}
-
-// verifies reports whether a signature of the text is the key's.
-func (k Key) verifies(text, signature []byte) bool {
-	digest := sha256.Sum256(text)
-	switch key := k.PublicKey.(type) {
-	case *ecdsa.PublicKey:
-		return ecdsa.VerifyASN1(key, digest[:], signature)
-	case ed25519.PublicKey:
-		return ed25519.Verify(key, text, signature)
-	case *rsa.PublicKey:
-		return rsa.VerifyPKCS1v15(key, crypto.SHA256, digest[:], signature) == nil
-	}
-	return false
-}
-
-// What cosign writes for an image: an image of its own, tagged with the digest of the one that is
-// signed, with a payload and its signature in each layer. From cosign's
-// specs/SIGNATURE_SPEC.md.
+// What versions 1 and 2 of cosign write for an image: an image of its own, tagged with the
+// digest of the one that is signed, with a payload and its signature in each layer. From
+// cosign's specs/SIGNATURE_SPEC.md.
 const (
-	signatureSuffix     = ".sig"
-	signatureAnnotation = "dev.cosignproject.cosign/signature"
-	maxPayload          = 1 << 20
+	signatureSuffix       = ".sig"
+	signatureAnnotation   = "dev.cosignproject.cosign/signature"
+	certificateAnnotation = "dev.sigstore.cosign/certificate"
+	maxPayload            = 1 << 20
 )
 
 // errUnsigned is an image without a signature of a key that was asked for.
 var errUnsigned = errors.New("no key of " + keysVariable + " has signed it")
 
+// others is what cosign has attached to an image, apart from signatures of the keys that
+// were asked for.
+type others struct {
+	strangers  int // signatures by other keys, or of another image
+	identities int // signatures by an identity: with a certificate in the place of a key
+	bundles    int // that say something else than that the image is signed
+}
+
 // signer returns which of the keys has signed the image with this digest. Errors are
 // errUnsigned, or the registry's.
 func signer(ctx context.Context, repository name.Repository, digest v1.Hash, keys []Key) (Key, error) {
+	var rest others
+	for _, look := range []func(context.Context, name.Repository, v1.Hash, []Key, *others) (*Key, error){tagged, referring} {
+		key, err := look(ctx, repository, digest, keys, &rest)
+		if err != nil {
+			return Key{}, err
+		}
+		if key != nil {
+			return *key, nil
+		}
+	}
+	return Key{}, rest.explain(repository.Digest(digest.String()))
+}
+
+// explain returns why no signature counts.
+func (o others) explain(image name.Digest) error {
+	switch {
+	case o.identities > 0 && o.strangers == 0:
+		return fmt.Errorf("%w: it is signed without a key, by an identity, and bpflab verifies no identities; `cosign verify --certificate-identity=... --certificate-oidc-issuer=... %s` does, and what it has verified is oci:%s, to be used without %s", errUnsigned, image, image, keysVariable)
+	case o.identities > 0:
+		return fmt.Errorf("%w: it is signed by other keys (%d), and by identities (%d), of which bpflab verifies none", errUnsigned, o.strangers, o.identities)
+	case o.strangers > 0:
+		return fmt.Errorf("%w: it is signed by other keys, or what is signed is another image", errUnsigned)
+	}
+	if o.bundles > 0 {
+		return fmt.Errorf("%w: of the bundles (%d) that refer to %s none says that it is signed", errUnsigned, o.bundles, image)
+	}
+	return fmt.Errorf("%w: it has no signature of cosign's, %s", errUnsigned, image)
+}
+
+// tagged looks for a signature of one of the keys as versions 1 and 2 of cosign attach it.
+func tagged(ctx context.Context, repository name.Repository, digest v1.Hash, keys []Key, rest *others) (*Key, error) {
 	tag := repository.Tag(strings.Replace(digest.String(), ":", "-", 1) + signatureSuffix)
-	signatures, err := remote.Image(tag, remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain))
+	attached, err := remote.Image(tag, remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain))
 	var answer *transport.Error
 	if errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound {
-		return Key{}, fmt.Errorf("%w: there is no %s", errUnsigned, tag)
+		return nil, nil
 	}
 	if err != nil {
-		return Key{}, err
+		return nil, err
 	}
-	manifest, err := signatures.Manifest()
+	manifest, err := attached.Manifest()
 	if err != nil {
-		return Key{}, err
+		return nil, err
 	}
 	for _, layer := range manifest.Layers {
 		signature, err := base64.StdEncoding.DecodeString(layer.Annotations[signatureAnnotation])
 		if err != nil || len(signature) == 0 {
 			continue // another one may be good
 		}
-		text, err := payload(signatures, layer.Digest)
+		text, err := payload(attached, layer.Digest)
 		if err != nil {
-			return Key{}, err
+			return nil, err
 		}
-		for _, key := range keys {
-			if key.verifies(text, signature) && names(text, digest) {
-				return key, nil
-			}
+		if key := keyOf(keys, text, signature); key != nil && names(text, digest) {
+			return key, nil
+		}
+		rest.count(layer.Annotations[certificateAnnotation] != "")
+	}
+	return nil, nil
+}
+
+func (o *others) count(identity bool) {
+	if identity {
+		o.identities++
+	} else {
+		o.strangers++
+	}
+}
+
+// keyOf returns the key that has signed a text, nil if none has.
+func keyOf(keys []Key, text, signature []byte) *Key {
+	for i := range keys {
+		if keys[i].verifies(text, signature) {
+			return &keys[i]
 		}
 	}
-	return Key{}, errUnsigned
+	return nil
 }
 
 // payload returns what a layer says. The library compares it with the layer's digest.
