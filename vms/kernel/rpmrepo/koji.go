@@ -9,7 +9,7 @@ import (
 // builtAs returns the URLs at which the vendor's build system has a package with a signature of
 // each key of the release: PACKAGES/kernel/VERSION/RELEASE/data/signed/KEY/ARCH/FILE, with the
 // last eight digits of the key's number (the documentation of pungi, "signing_key_id"). Koji
-// removes such files of old builds in time. None was seen by us: nothing reached it.
+// removes such files of old builds in time. Those of Fedora and of CentOS Stream have this form.
 func (s *Source) builtAs(r release, file kernel.File) []string {
 	version, build, ok := strings.Cut(file.Version, "-")
 	if _, after, epoch := strings.Cut(version, ":"); epoch {

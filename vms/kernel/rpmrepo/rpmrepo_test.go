@@ -426,6 +426,51 @@ func TestFetchFromArchive(t *testing.T) {
 	}
 }
 
+// A package whose vendor has moved it below another path is found there.
+func TestFetchOfMovedPackages(t *testing.T) {
+	for name, tt := range map[string]struct {
+		fill         func(w *world)
+		selector, to string // to is a directory
+	}{
+		"rocky, an older minor release": {func(w *world) {
+			w.mirror.AddRPMs(base, now, kerneltest.Key{}, el("5.14.0", "427.13.1.el9_4")...)
+		}, "rocky/9", "archive/9.4/BaseOS/x86_64/os"},
+		"oracle": {kernelsOf["uek6"].fill, "oracle/uek6", "OL8/UEKR6/archive/x86_64"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			tt.fill(w)
+			ref, s := w.resolve(t, tt.selector)
+			for _, file := range ref.Files {
+				at := "/" + file.Path[strings.Index(file.Path, "Packages/"):]
+				w.mirror.Put(tt.to+at, w.mirror.Get(file.Path))
+				w.mirror.Remove(file.Path)
+			}
+			if paths, err := s.Fetch(t.Context(), ref); err != nil || len(paths) != len(ref.Files) {
+				t.Errorf("got %q, %v", paths, err)
+			}
+		})
+	}
+	for version, want := range map[string]string{"5.14.0-427.13.1.el9_4": "9.4/BaseOS/k.rpm", "4.18.0-240.el8": "", "4.18.0-553.el8_10": "", "5.14.0-427.el9": ""} {
+		if got := toMinor(kernel.File{Path: "9/BaseOS/k.rpm", Version: version}); got != want {
+			t.Errorf("%s: got %q", version, got)
+		}
+	}
+}
+
+// Where builds of CentOS Stream are, as public scripts have it.
+func TestBuildsOfCentOSStream(t *testing.T) {
+	s, err := New("centos-stream", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, _ := s.release("9")
+	got := s.builtAs(r, kernel.File{Package: "kernel-core", Version: "5.14.0-427.el9"})
+	if len(got) != 1 || !strings.HasSuffix(got[0], "/kojifiles/packages/kernel/5.14.0/427.el9/data/signed/8483c65d/x86_64/kernel-core-5.14.0-427.el9.x86_64.rpm") {
+		t.Errorf("got %q", got)
+	}
+}
+
 // A package of Fedora's that its mirrors have no more is found where it was built, if it has
 // the digest that is pinned.
 func TestFetchFromKoji(t *testing.T) {

@@ -202,12 +202,14 @@ func (s *Source) Fetch(ctx context.Context, ref kernel.Ref) ([]string, error) {
 
 func (s *Source) fetch(ctx context.Context, r release, file kernel.File) (string, error) {
 	var gone error
-	for _, root := range s.roots {
-		path, err := s.blobs.Blob(ctx, file, root+"/"+file.Path)
-		if !errors.Is(err, kernel.ErrGone) {
-			return path, err
+	for _, path := range s.paths(file) {
+		for _, root := range s.roots {
+			path, err := s.blobs.Blob(ctx, file, root+"/"+path)
+			if !errors.Is(err, kernel.ErrGone) {
+				return path, err
+			}
+			gone = err
 		}
-		gone = err
 	}
 	for _, url := range s.builtAs(r, file) {
 		path, err := s.blobs.Blob(ctx, file, url)
@@ -219,6 +221,18 @@ func (s *Source) fetch(ctx context.Context, r release, file kernel.File) (string
 		}
 	}
 	return "", gone
+}
+
+// paths returns those at which a package may lie, the listed one first.
+func (s *Source) paths(file kernel.File) []string {
+	paths := []string{file.Path}
+	if s.vendor.moved == nil {
+		return paths
+	}
+	if moved := s.vendor.moved(file); moved != "" {
+		paths = append(paths, moved)
+	}
+	return paths
 }
 
 // verify checks the package's signature, and that it is the one that the metadata means.

@@ -13,10 +13,11 @@ type vendor struct {
 	name    string // of the source
 	title   string // for messages
 	roots   []string
-	builds  string            // URL of its build system's packages, which has those that have left the roots; "" for none
-	aliases map[string]string // selectors that mean one of its tracks: rhel8
-	form    *regexp.Regexp    // of tracks; its groups are what find takes
-	known   []string          // tracks for lists and messages
+	builds  string                   // URL of its build system's packages, which has those that have left the roots; "" for none
+	moved   func(kernel.File) string // path that a package gets once there are newer ones; nil: it keeps its path
+	aliases map[string]string        // selectors that mean one of its tracks: rhel8
+	form    *regexp.Regexp           // of tracks; its groups are what find takes
+	known   []string                 // tracks for lists and messages
 	find    func(groups []string) (release, bool)
 }
 

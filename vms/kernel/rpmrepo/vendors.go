@@ -50,7 +50,10 @@ var fedora = vendor{
 var centosStream = vendor{
 	name: "centos-stream", title: "CentOS Stream",
 	roots: []string{"https://mirror.stream.centos.org", "https://vault.centos.org/centos"}, // mock/centos-stream-*.tpl
-	form:  regexp.MustCompile(`^(8|9|10)$`), known: []string{"8", "9", "10"},
+	// juhp/koji-tool, src/Utils.hs, has the URL; scripts that fetch kernel-devel have
+	// kernel/5.14.0/427.el9/data/signed/8483c65d below it, which is the key in keys/centos.asc.
+	builds: "https://kojihub.stream.centos.org/kojifiles/packages",
+	form:   regexp.MustCompile(`^(8|9|10)$`), known: []string{"8", "9", "10"},
 	find: func(groups []string) (release, bool) {
 		return baseOS(groups[1]+"-stream", "centos"), true
 	},
@@ -61,6 +64,7 @@ var rocky = vendor{
 	name: "rocky", title: "Rocky Linux",
 	roots:   []string{"https://dl.rockylinux.org/pub/rocky", "https://dl.rockylinux.org/vault/rocky"}, // images/rocky-9.json, rocky-9.2.json
 	aliases: map[string]string{"rhel8": "8", "rhel9": "9", "rhel10": "10"},
+	moved:   toMinor,
 	form:    minorForm, known: []string{"8", "9", "10"},
 	find: func(groups []string) (release, bool) {
 		return baseOS(groups[0], "rocky-"+groups[1]), true
@@ -70,6 +74,7 @@ var rocky = vendor{
 var alma = vendor{
 	name: "alma", title: "AlmaLinux",
 	roots: []string{"https://repo.almalinux.org/almalinux", "https://vault.almalinux.org"}, // images/almalinux-9.json, almalinux-9.2.json
+	moved: toMinor,
 	form:  minorForm, known: []string{"8", "9", "10"},
 	find: func(groups []string) (release, bool) {
 		return baseOS(groups[0], "alma-"+groups[1]), true
@@ -113,6 +118,7 @@ var ueks = map[string]string{"uek5": "7", "uek6": "8", "uek7": "9", "uek8": "9"}
 var oracle = vendor{
 	name: "oracle", title: "Oracle's UEK",
 	roots: []string{"https://yum.oracle.com/repo/OracleLinux"},
+	moved: toArchive,
 	form:  regexp.MustCompile(`^(uek\d)$`), known: slices.Sorted(maps.Keys(ueks)),
 	find: func(groups []string) (release, bool) {
 		linux, ok := ueks[groups[1]]
