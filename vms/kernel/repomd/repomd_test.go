@@ -5,10 +5,8 @@ import (
 	"compress/gzip"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -151,55 +149,6 @@ func TestParsePrimaryRejects(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
-	}
-}
-
-// many is a reader of a primary.xml of about size bytes, which is never whole in memory.
-func many(size int) io.Reader {
-	one := packageText("something", "x86_64", "1.0") + strings.Repeat("<!-- a list of files -->\n", 100)
-	readers := []io.Reader{strings.NewReader(strings.TrimSuffix(primary(), "</metadata>\n"))}
-	for range size / len(one) {
-		readers = append(readers, strings.NewReader(one))
-	}
-	return io.MultiReader(append(readers, strings.NewReader(packageText("kernel-core", "x86_64", "5.14.0")))...)
-}
-
-// A list of 100 MB is read with little memory: all that is allocated, collected or not, is
-// less than a twentieth of it.
-func TestPrimaryIsStreamed(t *testing.T) {
-	r := many(100 << 20)
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	found, err := ParsePrimary(r, isKernel)
-	runtime.ReadMemStats(&after)
-	if err != nil || len(found) != 1 {
-		t.Fatalf("got %+v, %v", found, err)
-	}
-	if got := after.TotalAlloc - before.TotalAlloc; got > 5<<20 {
-		t.Errorf("it allocated %d bytes", got)
-	}
-}
-
-func BenchmarkReadPrimary(b *testing.B) {
-	text, err := io.ReadAll(many(100 << 20))
-	if err != nil {
-		b.Fatal(err)
-	}
-	var gz bytes.Buffer
-	w := gzip.NewWriter(&gz)
-	if _, err := w.Write(text); err != nil || w.Close() != nil {
-		b.Fatal(err)
-	}
-	file := filepath.Join(b.TempDir(), "primary.xml.gz")
-	if err := os.WriteFile(file, gz.Bytes(), 0o644); err != nil {
-		b.Fatal(err)
-	}
-	b.SetBytes(int64(len(text)))
-	b.ResetTimer()
-	for b.Loop() {
-		if found, err := ReadPrimary(file, isKernel); err != nil || len(found) != 1 {
-			b.Fatal(found, err)
-		}
 	}
 }
 
