@@ -71,7 +71,7 @@ var layers = map[string][]string{
 	"vms/kernel/rpmrepo":   {"vms/kernel", "vms/kernel/repomd", "vms/kernel/rpm", "vms/kernel/unpack", "vms/suggest"},
 	"vms/kernel/catalogue": {"vms/cache", "vms/kernel", "vms/kernel/apt", "vms/kernel/changelog", "vms/kernel/rpm", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/installed", "vms/kernel/local", "vms/kernel/oci", "vms/kernel/rpmrepo", "vms/kernel/store",
 		"vms/kernel/mainline", "vms/kernel/ubuntu", "vms/kernel/unpack", "vms/suggest"},
-	"vms/kernel/sourcetest": {"vms/kernel", "vms/kernel/catalogue", "vms/kernel/download", "vms/kernel/kerneltest", "vms/kernel/store"},
+	"vms/kernel/sourcetest": {"vms/kernel", "vms/kernel/catalogue", "vms/kernel/download", "vms/kernel/kerneltest", "vms/kernel/store", "vms/lease"},
 	"vms/vmstest":           {"vms/wire", "vms", "vms/kernel", "vms/kernel/catalogue", "vms/initramfs", "vms/lease"},
 	"vms/qemu":              {"vms/cache", "vms/child", "vms/install", "vms/lease", "vms/wire", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/standby", "vms/template"},
 	"vms/lxd":               {"vms/install", "vms", "vms/console", "vms/kernel", "vms/initramfs", "vms/lease"},

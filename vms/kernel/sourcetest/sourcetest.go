@@ -7,7 +7,6 @@ package sourcetest
 
 import (
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel/download"
 	"github.com/bpflab/bpflab/vms/kernel/kerneltest"
 	"github.com/bpflab/bpflab/vms/kernel/store"
+	"github.com/bpflab/bpflab/vms/lease"
 )
 
 // Now is when all tests take place.
@@ -126,11 +126,11 @@ func newWorld(t *testing.T, s Subject) *world {
 // whole file system to disk for each kernel, which takes seconds beside other writers.
 func cacheDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "bpflab-sourcetest-")
+	dir, remove, err := lease.MkdirTemp("/dev/shm", lease.Prefix+"sourcetest-")
 	if err != nil {
 		return t.TempDir()
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	t.Cleanup(remove)
 	return dir
 }
 
