@@ -20,13 +20,14 @@ func TestConformance(t *testing.T) {
 		Name: kernel.Host, Selector: "host/" + release, Releases: [2]string{release, release},
 		Claims: map[string]string{"host/6.5.0": "6.5.0"},
 		Lacks: map[string]string{
-			"mirror":    "its kernels are files of this machine",
-			"offline":   "its kernels are files of this machine",
-			"wrong key": "nobody signs what is installed; who may write to /boot is root already",
-			"damaged":   "nothing vouches for what is installed but itself: other bytes are another kernel",
-			"replayed":  "what is installed is what counts, however old",
-			"locked":    "such a kernel exists here alone",
-			"gone":      "what cannot be pinned cannot be missed",
+			"mirror":      "its kernels are files of this machine",
+			"offline":     "its kernels are files of this machine",
+			"expired key": "nobody signs what is installed",
+			"wrong key":   "nobody signs what is installed; who may write to /boot is root already",
+			"damaged":     "nothing vouches for what is installed but itself: other bytes are another kernel",
+			"replayed":    "what is installed is what counts, however old",
+			"locked":      "such a kernel exists here alone",
+			"gone":        "what cannot be pinned cannot be missed",
 		},
 		New: func(_ *testing.T, mirror sourcetest.Mirror, _ []byte, kept *store.Store) kernel.Source {
 			return installed.New(installed.Options{Files: kept, Root: mirror.Dir, Running: release})

@@ -27,5 +27,5 @@ func MainlineBuild(mirror *Repository, key Key, at time.Time, dir string, packag
 	}
 	text := []byte("# Checksums-Sha1:\n" + sums["Sha1"] + "\n# Checksums-Sha256:\n" + sums["Sha256"])
 	mirror.Put(dir+"/CHECKSUMS", text)
-	mirror.Put(dir+"/CHECKSUMS.gpg", key.DetachSign(text, at))
+	mirror.Put(dir+"/CHECKSUMS.gpg", key.Detached(text, at, true))
 }

@@ -37,6 +37,21 @@ func NewKey(at time.Time, lifetime time.Duration) Key {
 	return Key{e}
 }
 
+// Extended returns the key as it is after its owner has, at the time, given it another lifetime.
+func (k Key) Extended(at time.Time, lifetime time.Duration) Key {
+	entity := *k.entity
+	entity.Identities = map[string]*openpgp.Identity{}
+	for name, identity := range k.entity.Identities {
+		renewed, signature := *identity, *identity.SelfSignature
+		seconds := uint32(lifetime / time.Second)
+		signature.CreationTime, signature.KeyLifetimeSecs = at, &seconds
+		must(signature.SignUserId(name, entity.PrimaryKey, entity.PrivateKey, &packet.Config{Time: func() time.Time { return at }}))
+		renewed.SelfSignature, renewed.Signatures = &signature, []*packet.Signature{&signature}
+		entity.Identities[name] = &renewed
+	}
+	return Key{&entity}
+}
+
 // Public returns the armored public key.
 func (k Key) Public() []byte {
 	var b bytes.Buffer
@@ -50,13 +65,6 @@ func (k Key) Public() []byte {
 // Fingerprint returns the key's, as results name it.
 func (k Key) Fingerprint() string {
 	return strings.ToUpper(hex.EncodeToString(k.entity.PrimaryKey.Fingerprint))
-}
-
-// DetachSign returns the armored signature of the text, made at the time.
-func (k Key) DetachSign(text []byte, at time.Time) []byte {
-	var b bytes.Buffer
-	must(openpgp.ArmoredDetachSign(&b, k.entity, bytes.NewReader(text), &packet.Config{Time: func() time.Time { return at }}))
-	return b.Bytes()
 }
 
 // ClearSign signs the text at the time.

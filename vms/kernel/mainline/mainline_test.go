@@ -136,6 +136,35 @@ func TestUnsigned(t *testing.T) {
 	}
 }
 
+// A key that has expired since it was fetched is fetched again: it may live longer now.
+func TestKeyThatLivesLonger(t *testing.T) {
+	mirror, key, source := builds(t)
+	brief := key.Extended(now.Add(-time.Hour), 2*time.Hour)
+	mirror.Put("pks/lookup", brief.Public())
+	if _, _, err := source.List(t.Context(), kernel.Want{Track: "6.6"}); err != nil {
+		t.Fatal(err)
+	}
+	source.key.now = func() time.Time { return now.Add(3 * time.Hour) }
+	if _, _, err := source.List(t.Context(), kernel.Want{Track: "6.6"}); !errors.Is(err, ErrSignature) || !strings.Contains(err.Error(), "expired") {
+		t.Errorf("it has expired: got %v", err)
+	}
+	mirror.Put("pks/lookup", key.Extended(now.Add(2*time.Hour), 9*time.Hour).Public())
+	for range 2 {
+		if refs, _, err := source.List(t.Context(), kernel.Want{Track: "6.6"}); err != nil || len(refs) == 0 {
+			t.Errorf("it lives longer: got %v, %v", refs, err)
+		}
+	}
+	asked := 0
+	for _, path := range mirror.Requests() {
+		if path == "pks/lookup" {
+			asked++
+		}
+	}
+	if asked != 3 {
+		t.Errorf("the key was asked for %d times, not 3", asked)
+	}
+}
+
 func TestKeyOfAnotherServer(t *testing.T) {
 	mirror, _, source := builds(t)
 	mirror.Put("pks/lookup", kerneltest.NewKey(now.Add(-time.Hour), 0).Public())

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
+	pgperrors "github.com/ProtonMail/go-crypto/openpgp/errors"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 
 	"github.com/bpflab/bpflab/vms/kernel"
@@ -32,12 +33,26 @@ type signer struct {
 	states      kernel.States
 }
 
-// verify returns an error unless signature, armored or not, is the key's of text.
+// verify returns an error unless signature, armored or not, is the key's of text. A key that has
+// expired since it was fetched may have been given more time: it is fetched once more then.
 func (s signer) verify(ctx context.Context, text, signature []byte) error {
-	key, err := s.key(ctx)
+	saved, err := s.states.ReadState(keyState)
 	if err != nil {
 		return err
 	}
+	if key := s.find(saved); key != nil {
+		if err := s.check(key, text, signature); !errors.Is(err, pgperrors.ErrKeyExpired) {
+			return err
+		}
+	}
+	key, err := s.fetch(ctx)
+	if err != nil {
+		return err
+	}
+	return s.check(key, text, signature)
+}
+
+func (s signer) check(key *openpgp.Entity, text, signature []byte) error {
 	check := openpgp.CheckDetachedSignature
 	if bytes.HasPrefix(bytes.TrimSpace(signature), []byte("-----BEGIN")) {
 		check = openpgp.CheckArmoredDetachedSignature
@@ -49,15 +64,8 @@ func (s signer) verify(ctx context.Context, text, signature []byte) error {
 	return nil
 }
 
-// key returns the key, from an earlier run or from the key server.
-func (s signer) key(ctx context.Context) (*openpgp.Entity, error) {
-	saved, err := s.states.ReadState(keyState)
-	if err != nil {
-		return nil, err
-	}
-	if key := s.find(saved); key != nil {
-		return key, nil
-	}
+// fetch returns the key from the key server, and keeps it.
+func (s signer) fetch(ctx context.Context) (*openpgp.Entity, error) {
 	url := s.server + "/pks/lookup?op=get&options=mr&search=0x" + s.fingerprint
 	armored, err := s.blobs.Document(ctx, url, maxKey)
 	if err != nil {

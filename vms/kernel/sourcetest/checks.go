@@ -173,6 +173,18 @@ func otherKey(t *testing.T, w *world) {
 	}
 }
 
+// expiredKey is the vendor's own key, which signs after its time.
+func expiredKey(t *testing.T, w *world) {
+	w.key = kerneltest.NewKey(Now.Add(-1000*day), 900*day)
+	w.open(t)
+	w.publish(t, day, 1)
+	if image, err := w.image(t); err == nil {
+		t.Errorf("got %+v", image)
+	} else if !errors.As(err, new(*kernel.UnavailableError)) || !strings.Contains(err.Error(), "expired") {
+		t.Errorf("%v is no UnavailableError that says why", err)
+	}
+}
+
 // noticesDamage changes every file of the mirror in turn: no change may go unnoticed that
 // reaches the image.
 func noticesDamage(t *testing.T, w *world) {

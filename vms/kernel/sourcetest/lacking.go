@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/kernel/kerneltest"
 )
 
 // What follows checks that a source lacks what its subject says it lacks: a source that has
@@ -53,6 +54,15 @@ func notPinned(t *testing.T, w *world) {
 func unsigned(t *testing.T, w *world) {
 	w.publish(t, day, 1)
 	if image, err := w.image(t); err != nil || image.Signer != "" {
+		t.Errorf("got %+v, %v", image, err)
+	}
+}
+
+func neverExpires(t *testing.T, w *world) {
+	w.key = kerneltest.NewKey(Now.Add(-1000*day), 900*day)
+	w.open(t)
+	w.publish(t, day, 1)
+	if image, err := w.image(t); err != nil || image.Signer != w.signer() {
 		t.Errorf("got %+v, %v", image, err)
 	}
 }

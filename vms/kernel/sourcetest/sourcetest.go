@@ -63,6 +63,7 @@ const (
 	vouching = "listed signer"  // who signed is known before the kernel is here
 	offline  = "offline"        // it needs the network
 	locked   = "locked"         // it can be pinned
+	expired  = "expired key"    // its keys expire
 	wrongKey = "wrong key"      // its kernels are signed
 	damaged  = "damaged"        // something vouches for each byte
 	replayed = "replayed"       // an older mirror is noticed
@@ -75,7 +76,7 @@ type test struct{ has, lacks func(*testing.T, *world) }
 var tests = map[string]test{
 	"claim": {claim, nil}, "fetch and unpack": {fetch, nil}, "newer": {newer, nil},
 	address: {mirrorAddress, noAddress}, listing: {listedRelease, unlistedRelease}, vouching: {listedSigner, unlistedSigner},
-	offline: {unreachable, needsNoNetwork}, locked: {pinned, notPinned}, wrongKey: {otherKey, unsigned},
+	offline: {unreachable, needsNoNetwork}, locked: {pinned, notPinned}, wrongKey: {otherKey, unsigned}, expired: {expiredKey, neverExpires},
 	damaged: {noticesDamage, damageIsAnother}, replayed: {refusesOlder, takesOlder}, gone: {left, vanished},
 }
 
