@@ -25,6 +25,14 @@ func mean[T time.Duration | float64 | int64](all []T) T {
 	return sum / T(max(1, len(all)))
 }
 
+// spread returns the least and the greatest value; zeros for none.
+func spread(all []float64) (least, most float64) {
+	if len(all) == 0 {
+		return 0, 0
+	}
+	return slices.Min(all), slices.Max(all)
+}
+
 // seconds writes a duration as tables have it.
 func seconds(d time.Duration) string {
 	if d < 10*time.Second && d > -10*time.Second {

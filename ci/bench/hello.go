@@ -54,11 +54,16 @@ func (b *bench) helloRound(ctx context.Context, counts bool, times *helloTimes) 
 
 // runArgs returns bpflab's arguments for a lab on kernels.
 func (b *bench) runArgs(lab string, kernels []kernel.Image, repeat int) []string {
+	return []string{"run", lab, "--kernel", strings.Join(selectors(kernels), ","), "--repeat", fmt.Sprint(repeat)}
+}
+
+// selectors returns what names each kernel on the command line.
+func selectors(kernels []kernel.Image) []string {
 	var names []string
 	for _, image := range kernels {
 		names = append(names, selector(image))
 	}
-	return []string{"run", lab, "--kernel", strings.Join(names, ","), "--repeat", fmt.Sprint(repeat)}
+	return names
 }
 
 func helloPart(kernels int, times helloTimes) part {

@@ -25,7 +25,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	kernels := flags.String("kernel", "", "kernels to measure (default: bpflab's, and those imported that are older than 5.2)")
 	flags.IntVar(&o.rounds, "rounds", 3, "rounds; figures are medians")
 	flags.StringVar(&o.binary, "bpflab", "bin/bpflab", "the binary to measure")
-	flags.StringVar(&o.against, "against", "", "the build before, to measure side by side (section versus)")
+	flags.StringVar(&o.against, "against", "", "the build before, to measure side by side (sections versus and costs)")
 	flags.StringVar(&o.output, "o", "", "write the page to this file too")
 	flags.StringVar(&o.only, "only", "", "measure one section: "+strings.Join(sectionNames(), ", "))
 	if err := flags.Parse(args); err != nil {
@@ -45,8 +45,8 @@ func (o options) check(rest []string) error {
 		return errors.New("-rounds is at least 1")
 	case o.only != "" && o.output != "":
 		return errors.New("-o writes the whole page: leave out -only")
-	case o.only == "versus" && o.against == "":
-		return errors.New("-only versus needs -against, the build to compare with")
+	case (o.only == "versus" || o.only == "costs") && o.against == "":
+		return fmt.Errorf("-only %s needs -against, the build to compare with", o.only)
 	}
 	_, err := sectionsNamed(o.only)
 	return err

@@ -55,6 +55,7 @@ func sections() []section {
 		{"hostile", (*bench).hostile},
 		{"payload", (*bench).payload},
 		{"versus", (*bench).versus},
+		{"costs", (*bench).costs},
 		{"peers", (*bench).peers},
 	}
 }

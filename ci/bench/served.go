@@ -22,11 +22,16 @@ type served struct {
 // serve starts the command and waits until it has said where it is. Its results are in
 // a directory of the bench's.
 func (b *bench) serve(ctx context.Context, args ...string) (*served, error) {
+	return b.serveWith(ctx, b.binary, args...)
+}
+
+// serveWith serves with a binary.
+func (b *bench) serveWith(ctx context.Context, binary string, args ...string) (*served, error) {
 	dir, err := os.MkdirTemp(b.dir, "workshop-")
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, b.binary, append([]string{"workshop", "--dir", dir}, args...)...)
+	cmd := exec.CommandContext(ctx, binary, append([]string{"workshop", "--dir", dir}, args...)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()

@@ -61,10 +61,7 @@ func (b *bench) compileHello(ctx context.Context) (string, error) {
 }
 
 func versusJobs(kernels []kernel.Image, object string) []job {
-	var names []string
-	for _, image := range kernels {
-		names = append(names, selector(image))
-	}
+	names := selectors(kernels)
 	all, first := strings.Join(names, ","), names[0]
 	return []job{
 		{"run hello, warm", []string{"run", "hello", "--kernel", all}},

@@ -90,21 +90,43 @@ func (b *bench) student(ctx context.Context, k kernel.Image, code string) (promp
 	return prompt, time.Since(saved), err
 }
 
+// classFigures is what a class was seen to take.
+type classFigures struct {
+	all      time.Duration // until all have passed
+	one      time.Duration // median of the students
+	machines machineMemory // idle
+	server   int64         // memory in bytes
+}
+
 // classOf has thirty students do the first lab at once.
 func (b *bench) classOf(ctx context.Context, solution string) (part, error) {
 	b.say("workshop: a class of %d", classSize)
-	s, err := b.serve(ctx, "--serve", "127.0.0.1:0", "--class", "bench")
+	f, err := b.classWith(ctx, b.binary, solution)
 	if err != nil {
 		return part{}, err
+	}
+	each := f.machines.mean()
+	t := table.Table{Head: []string{"students", "all have passed the first step after", "one student, median", "memory of a machine, idle", "of the server", "claim", "holds"}}
+	t.Add(fmt.Sprint(len(f.machines)), seconds(f.all), seconds(f.one), megabytes(each), megabytes(f.server), "at most 60 MB each", table.Holds(len(f.machines) == classSize && each <= 60e6))
+	return part{title: "A class of thirty",
+		about:  "Thirty students join `bpflab workshop --serve` at once, open a terminal, have the starter fail and the solution pass, on this machine's cores. Memory is proportional (what machines share is divided among them).",
+		tables: []table.Table{t}}, nil
+}
+
+// classWith has a class do the first lab on a server that is a binary's.
+func (b *bench) classWith(ctx context.Context, binary, solution string) (f classFigures, err error) {
+	s, err := b.serveWith(ctx, binary, "--serve", "127.0.0.1:0", "--class", "bench")
+	if err != nil {
+		return f, err
 	}
 	defer s.end()
 	address, err := s.find(`students: +(http\S+)`)
 	if err != nil {
-		return part{}, err
+		return f, err
 	}
 	code, err := s.find(`code (\S+)`)
 	if err != nil {
-		return part{}, err
+		return f, err
 	}
 	began := time.Now()
 	took := make([]time.Duration, classSize)
@@ -116,19 +138,14 @@ func (b *bench) classOf(ctx context.Context, solution string) (part, error) {
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return part{}, err
+		return f, err
 	}
-	all := time.Since(began)
+	f.all, f.one = time.Since(began), median(took)
 	time.Sleep(5 * time.Second) // until they are idle
-	machines := machineMemory{}
-	machines.look(s.cmd.Process.Pid)
-	each := machines.mean()
-	server := proportional(s.cmd.Process.Pid)
-	t := table.Table{Head: []string{"students", "all have passed the first step after", "one student, median", "memory of a machine, idle", "of the server", "claim", "holds"}}
-	t.Add(fmt.Sprint(len(machines)), seconds(all), seconds(median(took)), megabytes(each), megabytes(server), "at most 60 MB each", table.Holds(len(machines) == classSize && each <= 60e6))
-	return part{title: "A class of thirty",
-		about:  "Thirty students join `bpflab workshop --serve` at once, open a terminal, have the starter fail and the solution pass, on this machine's cores. Memory is proportional (what machines share is divided among them).",
-		tables: []table.Table{t}}, nil
+	f.machines = machineMemory{}
+	f.machines.look(s.cmd.Process.Pid)
+	f.server = proportional(s.cmd.Process.Pid)
+	return f, nil
 }
 
 // pupil runs a student in a class: from joining to the verdict.

@@ -401,3 +401,13 @@ func TestPatience(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What clang says of a name that is taken by a section names neither a line nor the cause.
+func TestNameOfItsOwnSection(t *testing.T) {
+	needClang(t)
+	_, err := New(Options{}).Object(t.Context(), text("char license[] __attribute__((section(\"license\"), used)) = \"GPL\";\n"))
+	var compile *CompileError
+	if !errors.As(err, &compile) || !strings.Contains(compile.Error(), "call it _license") {
+		t.Errorf("error %v, want one with another name", err)
+	}
+}

@@ -25,7 +25,7 @@ type CompileError struct {
 	Source      string       // name of the Source
 	Diagnostics []Diagnostic // in clang's order
 	Output      string       // clang's whole output, with the user's own file names
-	Hint        string       // what to install, if a system header is missing; else ""
+	Hint        string       // what to install or to change where clang's words do not say it; else ""
 
 	included int // line of the main file's #include that clang mentioned last
 }
@@ -42,7 +42,10 @@ func (e *CompileError) Error() string {
 var (
 	located = regexp.MustCompile(`^([^\s:][^:\n]*):(\d+):(\d+): (fatal error|error|warning|note): (.*)$`)
 	from    = regexp.MustCompile(`^(In file included from |\s+from )([^:\n]+)(:(\d+):?.*)$`)
-	header  = regexp.MustCompile(`'((?:bpf|linux|asm|asm-generic)/[^']+)' file not found`)
+	// sectionName matches a variable or function that has the name of its section, which
+	// the assembler has defined already. It names no line.
+	sectionName = regexp.MustCompile(`(?m)^error: symbol '(\w+)' is already defined$`)
+	header      = regexp.MustCompile(`'((?:bpf|linux|asm|asm-generic)/[^']+)' file not found`)
 )
 
 // newCompileError reads clang's messages. exit is how clang ended, which is the error if
@@ -60,6 +63,9 @@ func newCompileError(src Source, messages string, exit error) *CompileError {
 	}
 	if header.MatchString(messages) {
 		e.Hint = "libbpf's or the kernel's headers are missing; " + install.Host().Hint(install.LibBPF)
+	}
+	if match := sectionName.FindStringSubmatch(messages); match != nil {
+		e.Hint = fmt.Sprintf("%s is the name of a section, too, and an object file has one symbol of a name: call it _%[1]s", match[1])
 	}
 	return e
 }
