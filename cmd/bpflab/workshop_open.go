@@ -20,7 +20,7 @@ import (
 // The limits of a workshop's compiler are lower than those of a run's, because a
 // student waits for it.
 const (
-	workshopBuildTime   = 20 * time.Second
+	workshopBuildCPU    = 20 * time.Second
 	workshopBuildMemory = 1 << 30
 )
 
@@ -73,7 +73,7 @@ func (f *workshopFlags) open(ctx context.Context, std streams) (w *workshop.Work
 // buildOptions returns the options of the compiler. Objects of a class are not cached, so
 // that students cannot fill the disk; those that are in the cache already are used.
 func (f *workshopFlags) buildOptions(cache string) build.Options {
-	options := build.Options{Cache: objectCache(cache), Timeout: workshopBuildTime, Memory: workshopBuildMemory}
+	options := build.Options{Cache: objectCache(cache), CPU: workshopBuildCPU, Memory: workshopBuildMemory}
 	if f.class != "" {
 		options.Cache, options.Known, options.Confined, options.Patience = "", options.Cache, build.Confinable() == nil, workshop.CompilerPatience
 	}
@@ -87,7 +87,7 @@ func (f *workshopFlags) lessons(ctx context.Context, notes func(string)) ([]*wor
 	if err != nil {
 		return nil, err
 	}
-	f.own = &ownLabs{dir: f.labs, notes: notes, builder: build.New(build.Options{Cache: objectCache(cache), Timeout: workshopBuildTime, Memory: workshopBuildMemory})}
+	f.own = &ownLabs{dir: f.labs, notes: notes, builder: build.New(build.Options{Cache: objectCache(cache), CPU: workshopBuildCPU, Memory: workshopBuildMemory})}
 	if f.lab != "" && !embedded(f.lab) {
 		f.own.lab = f.lab
 	}

@@ -17,9 +17,12 @@ type Options struct {
 	Known   string        // directory of another cache, which is only read; "" for none
 	Clang   string        // name or path of clang; "" means $BPFLAB_CLANG, else the one in PATH
 	Timeout time.Duration // for one run of clang; 0 means 60 s
+	CPU     time.Duration // processor time that one run of clang may use; 0 is no limit but Timeout
 	Memory  int64         // bytes clang may map; 0 means 4 GiB
 
-	Patience time.Duration // after so long clang runs at the lowest priority; 0 is never
+	// Patience is the processor time after which clang runs at the lowest priority; 0 is
+	// never. On a busy host a usual compilation takes long, but not much of that.
+	Patience time.Duration
 
 	// Confined lets clang read only the source, the directories of headers that it
 	// searches, and its own program and libraries and the linker's, so that strangers' C
@@ -93,7 +96,7 @@ func (b *Builder) object(ctx context.Context, src Source, kind kind) (Object, er
 	if err != nil {
 		return Object{}, err
 	}
-	job := job{kind: kind, source: src, clang: clang, files: files, timeout: b.options.Timeout, memory: b.options.Memory, tools: tools, patience: b.options.Patience}
+	job := job{kind: kind, source: src, clang: clang, files: files, timeout: b.options.Timeout, memory: b.options.Memory, tools: tools, watch: watch{limit: b.options.CPU, patience: b.options.Patience, slow: src.Slow}}
 	if b.options.Known != "" {
 		if object, err := (store{dir: b.options.Known}).load(job.key()); err == nil {
 			return object, nil

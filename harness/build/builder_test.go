@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -389,16 +390,40 @@ func script(t *testing.T, body string) string {
 	return path
 }
 
-// TestPatience has a compiler that ends once its priority is the lowest.
+// TestPatience has a compiler that works until its priority is the lowest, which is
+// reported.
 func TestPatience(t *testing.T) {
 	clang := filepath.Join(t.TempDir(), "clang")
-	writeFile(t, clang, "#!/bin/sh\ncase \"$*\" in *-MD*) while [ $(nice) -lt 19 ]; do sleep 0.05; done; echo 'x.bpf.c:1:1: error: enough' >&2; exit 1;; esac\n")
+	writeFile(t, clang, "#!/bin/sh\ncase \"$*\" in *-MD*) while [ $(nice) -lt 19 ]; do n=0; while [ $n -lt 5000 ]; do n=$((n+1)); done; done; echo 'x.bpf.c:1:1: error: enough' >&2; exit 1;; esac\n")
 	if err := os.Chmod(clang, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	_, err := New(Options{Clang: clang, Patience: 50 * time.Millisecond}).Object(t.Context(), text("int a;\n"))
+	slow := 0
+	source := text("int a;\n")
+	source.Slow = func() { slow++ }
+	_, err := New(Options{Clang: clang, Patience: 50 * time.Millisecond}).Object(t.Context(), source)
+	if !errors.As(err, new(*CompileError)) || slow != 1 {
+		t.Errorf("reported %d times; %v", slow, err)
+	}
+}
+
+// TestProcessorTime has compilers that work without end, and one that only waits: the time
+// that counts is that of the processor.
+func TestProcessorTime(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("processor time is read on Linux")
+	}
+	works := script(t, `case "$*" in *-MD*) while :; do :; done;; esac`)
+	_, err := New(Options{Clang: works, CPU: 100 * time.Millisecond}).Object(t.Context(), text("int a;\n"))
+	if limit := (*LimitError)(nil); !errors.As(err, &limit) || limit.Limit != "100ms of processor time" {
+		t.Errorf("a compiler without end: %v", err)
+	}
+	waits := script(t, `case "$*" in *-MD*) sleep 1; echo 'x.bpf.c:1:1: error: enough' >&2; exit 1;; esac`)
+	source := text("int a;\n")
+	source.Slow = func() { t.Error("a compiler that waits is slow") }
+	_, err = New(Options{Clang: waits, CPU: 900 * time.Millisecond, Patience: 800 * time.Millisecond}).Object(t.Context(), source)
 	if !errors.As(err, new(*CompileError)) {
-		t.Error(err)
+		t.Errorf("a compiler that waits: %v", err)
 	}
 }
 

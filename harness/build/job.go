@@ -27,7 +27,7 @@ type job struct {
 	timeout time.Duration
 	memory  int64
 
-	patience time.Duration // before its priority is lowered; 0 is never
+	watch watch
 
 	tools *toolchain // what a confined clang consists of; nil: it is not confined
 }
@@ -118,8 +118,10 @@ func dependencies(rule string) []string {
 func (j job) compile(ctx context.Context, tree string) error {
 	limited, cancel := context.WithTimeout(ctx, j.timeout)
 	defer cancel()
+	spent, spend := context.WithCancel(limited)
+	defer spend()
 	messages := &head{limit: maxMessages}
-	err := j.exec(limited, tree, messages)
+	err := j.exec(spent, spend, tree, messages)
 	switch {
 	case err == nil:
 		return nil
@@ -127,6 +129,8 @@ func (j job) compile(ctx context.Context, tree string) error {
 		return ctx.Err()
 	case limited.Err() != nil:
 		return &LimitError{Source: j.source.Name, Limit: j.timeout.String()}
+	case spent.Err() != nil:
+		return &LimitError{Source: j.source.Name, Limit: j.watch.limit.String() + " of processor time"}
 	case outOfMemory(messages.String()):
 		return &LimitError{Source: j.source.Name, Limit: fmt.Sprintf("%d MiB of memory", j.memory>>20)}
 	case wroteTooMuch(err):
@@ -141,7 +145,8 @@ func outOfMemory(messages string) bool {
 	return strings.Contains(messages, "out of memory") || strings.Contains(messages, "std::bad_alloc")
 }
 
-func (j job) exec(ctx context.Context, tree string, messages *head) error {
+// exec runs clang. It calls spend if clang has used more processor time than it may.
+func (j job) exec(ctx context.Context, spend func(), tree string, messages *head) error {
 	cmd := exec.CommandContext(ctx, j.clang.Path, j.arguments()...)
 	cmd.Dir = tree
 	cmd.Env = append(environment(), "PWD="+tree, "TMPDIR="+filepath.Dir(tree), "LLVM_DISABLE_SYMBOLIZATION=1")
@@ -160,9 +165,7 @@ func (j job) exec(ctx context.Context, tree string, messages *head) error {
 	if err != nil {
 		return err
 	}
-	if j.patience > 0 {
-		defer time.AfterFunc(j.patience, func() { lowerPriority(cmd.Process.Pid) }).Stop()
-	}
+	defer j.watch.begin(cmd.Process.Pid, spend)()
 	limitErr := limit(cmd.Process.Pid, j.memory, maxObject)
 	return errors.Join(wait(), limitErr)
 }

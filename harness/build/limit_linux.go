@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os/exec"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -37,4 +38,14 @@ func lowerPriority(pid int) {
 	if group, err := unix.Getpgid(pid); err == nil {
 		unix.Setpriority(unix.PRIO_PGRP, group, 19)
 	}
+}
+
+// processorTime returns the processor time that a process has used: its clock's number is
+// made of its own as clock_getcpuclockid(3) does it. It returns 0 if the process is gone.
+func processorTime(pid int, _ time.Time) time.Duration {
+	var t unix.Timespec
+	if err := unix.ClockGettime(int32(^pid<<3|2), &t); err != nil {
+		return 0
+	}
+	return time.Duration(t.Nano())
 }

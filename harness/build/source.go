@@ -12,6 +12,7 @@ type Source struct {
 	Main    string   // slash-separated path of the C file in FS
 	Include []string // directories in FS searched for headers, in this order
 	Root    string   // directory that FS stands for, put before file names in diagnostics; "" if FS is embedded
+	Slow    func()   // is called once the compiler has used Options.Patience; nil for nobody
 }
 
 // display returns the name of a file of FS as the user knows it.

@@ -122,11 +122,11 @@ func (a *attempt) inMachine(ctx context.Context, object []byte) *Report {
 // inTurn does the step once it is its turn among those of all students.
 func (a *attempt) inTurn(ctx context.Context, m *machine, object []byte) error {
 	ws := a.workspace
-	leave, err := ws.workshop.checks.enter(ctx, ws.student.ID, ws.setWaiting)
+	turn, err := ws.workshop.checks.enter(ctx, ws.student.ID, ws.setWaiting)
 	if err != nil {
 		return err
 	}
-	defer leave()
+	defer turn.leave()
 	ws.setBusy(BusyChecking)
 	return a.do(ctx, m, object)
 }
@@ -140,14 +140,16 @@ func (a *attempt) build(ctx context.Context) ([]byte, bool) {
 		return nil, true
 	}
 	ws := a.workspace
-	leave, err := ws.workshop.compilers.enter(ctx, ws.student.ID, ws.setWaiting)
+	turn, err := ws.workshop.compilers.enter(ctx, ws.student.ID, ws.setWaiting)
 	if err != nil {
 		a.failed(StageBuild, err)
 		return nil, false
 	}
-	defer leave()
+	defer turn.leave()
 	ws.setBusy(BusyBuilding)
-	object, err := ws.workshop.Builder.Object(ctx, l.source(name, a.code))
+	source := l.source(name, a.code)
+	source.Slow = turn.long
+	object, err := ws.workshop.Builder.Object(ctx, source)
 	a.addNotes(object.Warning)
 	if err == nil {
 		return object.Bytes, true

@@ -12,7 +12,7 @@ import (
 // whose jobs never end share the slow lane among themselves.
 type lanes struct {
 	quick, slow *queue
-	patience    time.Duration // for a job in the quick lane
+	patience    time.Duration // after which a job takes long; 0: the job itself says so
 
 	mu     sync.Mutex
 	slowly map[string]bool // students whose last job took long
@@ -22,43 +22,72 @@ func newLanes(slots int, patience time.Duration) *lanes {
 	return &lanes{quick: newQueue(slots), slow: newQueue(slots), patience: patience, slowly: map[string]bool{}}
 }
 
+// turn is a student's job that has a slot.
+type turn struct {
+	long  func()        // says that the job takes long
+	isSet chan struct{} // closed then
+	leave func()        // gives the slot back at the end of the job
+}
+
+func (l *lanes) newTurn() *turn {
+	t := &turn{isSet: make(chan struct{})}
+	t.long = sync.OnceFunc(func() { close(t.isSet) })
+	return t
+}
+
+// isLong reports whether the job takes long.
+func (t *turn) isLong() bool {
+	select {
+	case <-t.isSet:
+		return true
+	default:
+		return false
+	}
+}
+
 // enter waits for a slot for a student's job. It calls moved with the number of jobs
 // before this one, whenever that changes. The caller calls leave at the end of the job.
-func (l *lanes) enter(ctx context.Context, student string, moved func(ahead int)) (leave func(), err error) {
+func (l *lanes) enter(ctx context.Context, student string, moved func(ahead int)) (*turn, error) {
+	t, lane := l.newTurn(), l.quick
 	if l.isSlow(student) {
-		if err := l.slow.acquire(ctx, moved); err != nil {
-			return nil, err
-		}
-		began := time.Now()
-		return func() {
-			l.note(student, time.Since(began) > l.patience)
-			l.slow.release()
-		}, nil
+		lane = l.slow
 	}
-	if err := l.quick.acquire(ctx, moved); err != nil {
+	if err := lane.acquire(ctx, moved); err != nil {
 		return nil, err
 	}
-	began := time.Now()
+	var timer *time.Timer
+	if l.patience > 0 {
+		timer = time.AfterFunc(l.patience, t.long)
+	}
 	ended, given := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(given)
-		l.hold(ended)
+		l.hold(lane, ended, t.isSet)
 	}()
-	return func() {
-		l.note(student, time.Since(began) > l.patience)
+	t.leave = func() {
+		if timer != nil {
+			timer.Stop()
+		}
+		l.note(student, t.isLong())
 		close(ended)
 		<-given
-	}, nil
+	}
+	return t, nil
 }
 
-// hold holds a slot of the quick lane, and after some time one of the slow lane in its
-// place, until the job has ended.
-func (l *lanes) hold(ended <-chan struct{}) {
+// hold holds a slot of a lane until the job has ended. Once the job takes long, one of the
+// slow lane replaces one of the quick lane.
+func (l *lanes) hold(lane *queue, ended, long <-chan struct{}) {
+	if lane == l.slow {
+		<-ended
+		l.slow.release()
+		return
+	}
 	select {
 	case <-ended:
 		l.quick.release()
 		return
-	case <-time.After(l.patience):
+	case <-long:
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

@@ -99,15 +99,15 @@ func TestSlowStudentsWait(t *testing.T) {
 	l := newLanes(1, time.Hour)
 	l.note("eve", true)
 	l.note("mallory", true)
-	leave, err := l.enter(t.Context(), "mallory", func(int) {})
+	first, err := l.enter(t.Context(), "mallory", func(int) {})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ahead := make(chan int, 1)
-	entered := make(chan func())
+	entered := make(chan *turn)
 	go func() {
-		leave, _ := l.enter(t.Context(), "eve", func(n int) { ahead <- n })
-		entered <- leave
+		second, _ := l.enter(t.Context(), "eve", func(n int) { ahead <- n })
+		entered <- second
 	}()
 	if n := <-ahead; n != 0 {
 		t.Errorf("%d wait before", n)
@@ -116,9 +116,9 @@ func TestSlowStudentsWait(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	quick()
-	leave()
-	(<-entered)()
+	quick.leave()
+	first.leave()
+	(<-entered).leave()
 	if l.isSlow("eve") || l.slow.free != 1 || l.quick.free != 1 {
 		t.Errorf("afterwards: %+v", l)
 	}

@@ -66,8 +66,8 @@ type Workshop struct {
 	closed   bool
 }
 
-// How long a compiler and a check may take before they are slow (see lanes). The start of
-// a machine does not count.
+// How much processor time a compiler, and how much time a check may take before they are
+// slow (see lanes). The start of a machine does not count.
 const (
 	CompilerPatience = 2 * time.Second
 	checkPatience    = 5 * time.Second
@@ -81,7 +81,7 @@ func New(o Options) *Workshop {
 	o.Limits.Jobs = cmp.Or(o.Limits.Jobs, 2)
 	slots := runtime.GOMAXPROCS(0)
 	w := &Workshop{Options: o, students: map[string]*Student{}, archived: map[string]bool{}, stop: make(chan struct{}),
-		compilers: newLanes(slots, CompilerPatience), checks: newLanes(slots, checkPatience), starts: newQueue(slots)}
+		compilers: newLanes(slots, 0), checks: newLanes(slots, checkPatience), starts: newQueue(slots)}
 	go w.sweep()
 	return w
 }

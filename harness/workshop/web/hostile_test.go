@@ -217,3 +217,20 @@ func TestTooManySockets(t *testing.T) {
 		t.Errorf("after one was closed: %d", status)
 	}
 }
+
+// TestCookieNeedsNoClock looks at a session's cookie: it says for how long it is valid, not
+// until when, which a browser would compare with a clock that may be wrong by a day.
+func TestCookieNeedsNoClock(t *testing.T) {
+	s := open(t, t.TempDir(), true)
+	b := s.browser(t)
+	text := strings.NewReader(`{"name": "Ada", "code": "` + s.Classroom.Code() + `"}`)
+	res, err := b.Post(b.http.URL+"/api/join", "application/json", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	got := res.Header.Get("Set-Cookie")
+	if !strings.Contains(got, "Max-Age=2592000") || strings.Contains(strings.ToLower(got), "expires") {
+		t.Errorf("Set-Cookie: %s", got)
+	}
+}

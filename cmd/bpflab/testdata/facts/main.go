@@ -27,6 +27,7 @@ func main() {
 	unprivileged()
 	socketsKeepTheirCgroup()
 	kernelFunction("do_unlinkat")
+	lessons()
 }
 
 // say prints a fact, with the name of an error.

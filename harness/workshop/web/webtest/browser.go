@@ -13,6 +13,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -107,6 +108,7 @@ type Lab struct {
 	Code     string
 	Revision int
 	State    struct{ Step string }
+	Waited   time.Duration // of the last check: for places, behind those of others
 	browser  *Browser
 	events   *websocket.Conn
 }
@@ -151,8 +153,10 @@ func (l *Lab) Check(ctx context.Context, step string) (*workshop.Report, error) 
 	return l.Report(ctx)
 }
 
-// Report waits for the next report.
+// Report waits for the next report. It notes how long its check waited for places.
 func (l *Lab) Report(ctx context.Context) (*workshop.Report, error) {
+	l.Waited = 0
+	var since time.Time // of waiting; zero while the check does not wait
 	for {
 		_, text, err := l.events.Read(ctx)
 		if err != nil {
@@ -160,13 +164,20 @@ func (l *Lab) Report(ctx context.Context) (*workshop.Report, error) {
 		}
 		var e struct {
 			Type   string
+			State  struct{ Busy workshop.Busy }
 			Report *workshop.Report
 		}
 		if err := json.Unmarshal(text, &e); err != nil {
 			return nil, err
 		}
-		if e.Type == "report" {
+		waits := e.Type == "state" && e.State.Busy == workshop.BusyWaiting
+		switch {
+		case e.Type == "report":
 			return e.Report, nil
+		case waits && since.IsZero():
+			since = time.Now()
+		case e.Type == "state" && !waits && !since.IsZero():
+			l.Waited, since = l.Waited+time.Since(since), time.Time{}
 		}
 	}
 }
