@@ -4,11 +4,14 @@ import (
 	"archive/tar"
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/bpflab/bpflab/vms/kernel/kerneltest"
 )
@@ -78,6 +81,29 @@ func TestExtractUnsafe(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Ten gigabytes of zeros in a file that nobody wants are not unpacked to their end.
+func TestExtractBomb(t *testing.T) {
+	w, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const size, each = 10 << 30, 64 << 20
+	var head bytes.Buffer
+	if err := tar.NewWriter(&head).WriteHeader(&tar.Header{Name: "./a", Typeflag: tar.TypeReg, Size: size, Mode: 0o644, Format: tar.FormatGNU}); err != nil {
+		t.Fatal(err)
+	}
+	data := append(w.EncodeAll(head.Bytes(), nil), bytes.Repeat(w.EncodeAll(make([]byte, each), nil), size/each)...)
+	var b bytes.Buffer
+	b.WriteString("!<arch>\n")
+	const member = "%-16s%-12d%-6d%-6d%-8s%-10d`\n%s"
+	fmt.Fprintf(&b, member, "debian-binary", 0, 0, 0, "100644", 4, "2.0\n")
+	fmt.Fprintf(&b, member, "data.tar.zst", 0, 0, 0, "100644", len(data), data)
+	err = Extract(t.Context(), write(t, b.Bytes()), t.TempDir(), func(string) string { return "" })
+	if !errors.Is(err, ErrUnsafe) || !strings.Contains(err.Error(), "more than") {
+		t.Errorf("got %v", err)
 	}
 }
 
