@@ -15,7 +15,7 @@ import (
 // libbpfRule names a cause by what libbpf said, or by what it put into the kernel's log in
 // place of an instruction. The texts are libbpf's (src/libbpf.c).
 type libbpfRule struct {
-	says    *regexp.Regexp
+	says    *expression
 	verdict string
 	code    string
 	text    string // with what the expression found for %s; "" is libbpf's own line
@@ -108,7 +108,7 @@ func libbpfCause(a libbpf.Answer) (string, *Reason) {
 		text = complaint(a.Log)
 	}
 	for _, rule := range libbpfRules {
-		match := rule.says.FindStringSubmatch(text)
+		match := rule.says.compiled().FindStringSubmatch(text)
 		if match == nil {
 			continue
 		}

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -110,9 +109,9 @@ func (f *failure) line() string {
 	return strings.Trim(line+" | "+insn, " |")
 }
 
-// lastMatch returns the last of an expression's matches: where the verifier gave up.
-func lastMatch(re *regexp.Regexp, text string) []string {
-	all := re.FindAllStringSubmatch(text, -1)
+// lastMatch returns the last match of an expression: where the verifier gave up.
+func lastMatch(like *expression, text string) []string {
+	all := like.compiled().FindAllStringSubmatch(text, -1)
 	if all == nil {
 		return nil
 	}

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"regexp"
+	"sync"
 
 	"github.com/bpflab/bpflab/vms/kernel"
 )
@@ -12,7 +13,7 @@ type rule struct {
 	code  string
 	stage string // "" for any
 	errno string // "" for any
-	says  *regexp.Regexp
+	says  *expression
 	when  func(*failure) bool // may be nil
 	text  func(*failure) string
 	fix   string
@@ -27,7 +28,16 @@ func (r rule) remedy(f *failure) string {
 	return r.fix
 }
 
-func says(expression string) *regexp.Regexp { return regexp.MustCompile(expression) }
+// expression is a regular expression that is compiled at its first use: there are two hundred
+// in the tables, and most processes of bpflab use none.
+type expression struct{ compiled func() *regexp.Regexp }
+
+func says(text string) *expression {
+	return &expression{sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })}
+}
+
+// MatchString reports whether the expression is found in a text.
+func (e *expression) MatchString(text string) bool { return e.compiled().MatchString(text) }
 
 func fixed(text string) func(*failure) string { return func(*failure) string { return text } }
 

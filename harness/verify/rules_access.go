@@ -108,7 +108,7 @@ var accessRules = []rule{
 }
 
 // isLast returns a condition: the verifier gave up at an instruction like this.
-func isLast(like *regexp.Regexp) func(*failure) bool {
+func isLast(like *expression) func(*failure) bool {
 	return func(f *failure) bool {
 		_, insn := source(probe.Terse(f.log))
 		return like.MatchString(insn)
