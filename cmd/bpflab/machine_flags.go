@@ -46,7 +46,7 @@ func (f *machineFlags) defineRun(flags *pflag.FlagSet, jobs string) {
 	f.provider.defineAccel(flags)
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, jobs)
 	f.origin.define(flags)
-	flags.BoolVar(&f.provider.own, "no-standby", false, "take no machine from a standby, and start none")
+	f.provider.defineStandby(flags)
 	flags.StringVar(&f.dir, "dir", "", "directory for the results (default: a new one in the state directory)")
 }
 

@@ -36,6 +36,11 @@ func (f *providerFlags) defineAccel(flags *pflag.FlagSet) {
 	flags.StringVar(&f.accel, "accel", "", "how QEMU runs machines: kvm, tcg, or auto, which tries KVM (default: $BPFLAB_ACCEL, else auto)")
 }
 
+// defineStandby defines the flag of every verb that may borrow machines.
+func (f *providerFlags) defineStandby(flags *pflag.FlagSet) {
+	flags.BoolVar(&f.own, "no-standby", false, "take no machine from a standby, and begin none")
+}
+
 // where is what a provider is made from.
 type where struct {
 	cache  string // the root of the user's cache

@@ -90,6 +90,7 @@ func (f *trialFlags) bench(ctx context.Context, std streams, args []string, dash
 	if b.subject, err = f.subject(args, dashed); err != nil {
 		return nil, err
 	}
+	f.provider.own = true // no kernel is tried twice, so no machine would be taken
 	if b.provider, err = f.provider.open(); err != nil {
 		return nil, err
 	}

@@ -122,6 +122,7 @@ func (f *workshopFlags) defineMachines(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.machines.kernels, "kernel", nil, "kernels: the first is the students', the others are for comparison (default: the newest, and those of run)")
 	flags.StringVar(&f.machines.provider.name, "provider", defaultProvider, "what runs the machines")
 	f.machines.provider.defineAccel(flags)
+	f.machines.provider.defineStandby(flags)
 	f.machines.origin.define(flags)
 	flags.BoolVar(&f.machines.locked, "locked", false, "fail if a pinned kernel is no longer available")
 	flags.StringVar(&f.listen, "listen", defaultListen, "with --web: loopback address of the page")

@@ -41,11 +41,14 @@ func (l limits) on(host Memory) limits {
 }
 
 // HostIsShort returns what reports whether this host, or a control group of this process, has
-// less memory left than is kept from machines.
+// so little memory left that tasks may soon have to wait for it: twice of what is kept from
+// machines.
 func HostIsShort() func() bool {
 	memory := hostMeter(os.DirFS("/"))
-	return func() bool {
-		m := memory()
-		return m.Total > 0 && m.Available < m.Total/reserve
-	}
+	return func() bool { return isShort(memory) }
+}
+
+func isShort(memory meter) bool {
+	m := memory()
+	return m.Total > 0 && m.Available < 2*m.Total/reserve
 }

@@ -69,3 +69,11 @@ func recorded(t *testing.T, name string) fstest.MapFS {
 	}
 	return root
 }
+
+func TestHostIsShort(t *testing.T) {
+	for name, want := range map[string]bool{"host": false, "v2-high": true, "nothing": false} {
+		if got := isShort(hostMeter(recorded(t, name))); got != want {
+			t.Errorf("%s: short of memory: %t, want %t", name, got, want)
+		}
+	}
+}

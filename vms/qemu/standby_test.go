@@ -23,7 +23,7 @@ import (
 // asks it. Nothing may be left of it at the end of the test.
 func standingBy(t *testing.T, p *Provider, warm func(context.Context, *wire.Client) error) *standby.Client {
 	t.Helper()
-	c := &standby.Client{Dir: filepath.Join(t.TempDir(), "standby"), Build: "test"}
+	c := &standby.Client{Dir: filepath.Join(t.TempDir(), "standby"), Build: "test", Patience: time.Minute}
 	server, err := standby.Open(standby.Options{Dir: c.Dir, Build: c.Build, Memory: 4 << 30, Short: func() bool { return false },
 		Log: func(text string) { t.Log(text) },
 		Make: func(ctx context.Context, text json.RawMessage) (standby.Machine, string, error) {
@@ -63,7 +63,7 @@ func awaitMachine(t *testing.T, p *Provider, c *standby.Client, spec vms.Spec) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	asker := &standby.Client{Dir: c.Dir, Build: c.Build}
+	asker := &standby.Client{Dir: c.Dir, Build: c.Build, Patience: c.Patience}
 	if loan := asker.Take(w); loan != nil {
 		t.Fatal("a machine waits already")
 	}

@@ -3,6 +3,7 @@
 package standby
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net"
@@ -13,14 +14,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// patience is how long a client waits for a server, in all. One that is well answers in a
-// few milliseconds.
-const patience = 300 * time.Millisecond
+// usualPatience is how long a client waits for a server, in all. One that is well answers in
+// a few milliseconds.
+const usualPatience = 300 * time.Millisecond
 
 // Client asks the server of a directory. Its methods are safe for concurrent use.
 type Client struct {
 	Dir   string
 	Build string // of this program; a server of another one is not used
+
+	// Patience is how long a client waits for the server, in all; 0 is a fraction of a
+	// second.
+	Patience time.Duration
 
 	// Begin starts a server that has the lock of the directory, and first makes what is
 	// wanted; nil starts none. The file is the lock, of which the server takes a copy.
@@ -56,7 +61,7 @@ var errOtherBuild = errors.New("the standby is of another build of bpflab")
 // Take returns a machine like the wanted one, nil if there is none. Whatever is wrong with
 // the server, the caller goes on without.
 func (c *Client) Take(w Wanted) *Loan {
-	until := time.Now().Add(patience)
+	until := time.Now().Add(cmp.Or(c.Patience, usualPatience))
 	loan, err := c.take(w, until)
 	if err == nil || c.Begin == nil {
 		return loan

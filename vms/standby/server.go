@@ -146,8 +146,8 @@ func (s *Server) accept() {
 	}
 }
 
-// requestLimit is how long a client may take to send its request.
-const requestLimit = time.Second
+// requestLimit is how long a client may take to send its request, and a machine to wake.
+const requestLimit = 5 * time.Second
 
 func (s *Server) talk(conn *net.UnixConn) error {
 	if err := checkPeer(conn, s.user()); err != nil {

@@ -150,7 +150,7 @@ func someMachine(key string) Wanted {
 func newDir(t *testing.T) string { return filepath.Join(t.TempDir(), "standby") }
 
 func clientOf(t *testing.T, dir string) *Client {
-	c := &Client{Dir: dir, Build: someBuild}
+	c := &Client{Dir: dir, Build: someBuild, Patience: time.Minute}
 	t.Cleanup(c.leave)
 	return c
 }
@@ -275,7 +275,7 @@ func other() uint32 { return uint32(os.Getuid()) + 1 }
 func TestOtherUsers(t *testing.T) {
 	h, c := prepared(t, "a")
 	t.Run("a client refuses the server", func(t *testing.T) {
-		c := &Client{Dir: h.Dir, Build: someBuild, uid: other}
+		c := &Client{Dir: h.Dir, Build: someBuild, uid: other, Patience: time.Minute}
 		if loan := c.Take(someMachine("a")); loan != nil {
 			t.Error("it takes a machine of another user's server")
 		}
@@ -391,7 +391,7 @@ func TestHundredClients(t *testing.T) {
 	loans := make(chan *Loan, 100)
 	for i := range 100 {
 		all.Go(func() {
-			c := &Client{Dir: h.Dir, Build: someBuild}
+			c := &Client{Dir: h.Dir, Build: someBuild, Patience: time.Minute}
 			if loan := c.Take(someMachine(string(rune('a' + i%3)))); loan != nil {
 				loans <- loan
 			}
