@@ -65,7 +65,7 @@ func TestExecOfWhatRootMayDo(t *testing.T) {
 func TestConsoleShowsMarks(t *testing.T) {
 	needVMs(t)
 	dir := t.TempDir()
-	executed(t, "", "--dir", dir, "--", "dmesg", "-n", "2").want(t, verdict.ExitOK)
+	executed(t, "", "--dir", dir, "--", "sh", "-c", "dmesg -n 2; echo something >/dev/kmsg").want(t, verdict.ExitOK)
 	consoles, err := filepath.Glob(filepath.Join(dir, "machines", "*", "console.log"))
 	if err != nil || len(consoles) != len(defaultSeries) {
 		t.Fatalf("consoles %q, %v", consoles, err)

@@ -18,11 +18,12 @@ type agent struct {
 	trace   traceTap
 	taps    eventTaps
 	net     network
+	log     *logReader
 	shared  bool // others use the kernel too
 }
 
 func newAgent(procs starter) *agent {
-	return &agent{procs: procs, taps: eventTaps{byMap: map[string]*eventTap{}}}
+	return &agent{procs: procs, log: openLog(), taps: eventTaps{byMap: map[string]*eventTap{}}}
 }
 
 // handlers returns what answers each call.
@@ -66,6 +67,7 @@ func (a *agent) close() {
 	a.trace.close()
 	a.loaded.close()
 	a.net.close()
+	a.log.close()
 }
 
 // none is the argument or result of an operation without one.

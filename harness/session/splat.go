@@ -87,10 +87,13 @@ func (s *Session) SkipSplats() {
 
 // LastSplats returns what the kernel reported since the machine was handed over, or since
 // the last call, up to now: it has the agent write a mark behind that and waits for the
-// mark to be on the console. more are splats that are expected besides the session's.
+// mark to be on the console, unless the kernel has logged nothing. more are splats that are expected besides the session's.
 func (s *Session) LastSplats(more AllowSplats) Splats {
-	mark := s.mark()
-	text := s.consoleUntil(mark)
+	mark, silent := s.mark()
+	text := s.consoleFrom(s.judged)
+	if !silent {
+		text = s.consoleUntil(mark)
+	}
 	var found []string
 	for until := time.Now().Add(s.Limit(splatEnd)); ; time.Sleep(lookEvery) {
 		var whole bool
@@ -112,20 +115,21 @@ func (s *Session) LastSplats(more AllowSplats) Splats {
 var floodedConsole = fmt.Sprintf("the console is longer than %d MiB: what came after that cannot be judged", console.KeepLive>>20)
 
 // mark makes the agent write a line that was not on the console before to the kernel's log,
-// and returns it; "" where the agent cannot, or the console does not show it.
-func (s *Session) mark() string {
+// and returns it; "" where the agent cannot, or the console does not show it, or the kernel is
+// silent: then there is nothing to wait for.
+func (s *Session) mark() (text string, silent bool) {
 	if s.deaf || !s.isAlive() {
-		return ""
+		return "", false
 	}
 	s.marks++
-	text := fmt.Sprintf("mark %d %s", s.marks, rand.Text()[:8])
+	text = fmt.Sprintf("mark %d %s", s.marks, rand.Text()[:8])
 	ctx, cancel := context.WithTimeout(s.alive, markEnd)
 	defer cancel()
 	var res wire.MarkResult
 	if err := s.client.Call(ctx, wire.OpMark, wire.Mark{Text: text}, &res, wire.IO{}); err != nil || !res.Written {
-		return ""
+		return "", err == nil && res.Silent
 	}
-	return text
+	return text, false
 }
 
 // consoleUntil returns what the console holds after what was judged, once a mark is in

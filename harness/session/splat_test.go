@@ -63,16 +63,23 @@ func (c *slowConsole) close() {
 // session returns a session whose agent writes marks to the console, if marks is set, or
 // only says so.
 func (c *slowConsole) session(marks bool) (s *Session, end func()) {
+	return c.answering(func(text string) wire.MarkResult {
+		if marks {
+			c.lines <- "[ 9.5] bpflab: " + text + "\r\n"
+		}
+		return wire.MarkResult{Written: true}
+	})
+}
+
+// answering returns a session whose agent answers so when it is to write a mark.
+func (c *slowConsole) answering(answer func(text string) wire.MarkResult) (s *Session, end func()) {
 	host, guest := net.Pipe()
 	server := wire.NewServer(guest, map[string]wire.Handler{wire.OpMark: func(_ context.Context, req *wire.Request) (any, error) {
 		var args wire.Mark
 		if err := req.Decode(&args); err != nil {
 			return nil, err
 		}
-		if marks {
-			c.lines <- "[ 9.5] bpflab: " + args.Text + "\r\n"
-		}
-		return wire.MarkResult{Written: true}, nil
+		return answer(args.Text), nil
 	}})
 	served := make(chan struct{})
 	go func() {
@@ -111,6 +118,26 @@ func TestSplatsCountFromTheHandOver(t *testing.T) {
 		console.lines <- warn
 		if got := s.LastSplats(AllowSplats{regexp.MustCompile(`dev\.c:1 `)}); got.Unexpected != "" || len(got.Allowed) != 1 {
 			t.Errorf("an expected one: %+v", got)
+		}
+	})
+}
+
+// A kernel that has logged nothing is not waited for; what is on the console counts all the same.
+func TestSplatsOfASilentKernel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		console := newSlowConsole(t, time.Hour)
+		defer console.close()
+		s, end := console.answering(func(string) wire.MarkResult { return wire.MarkResult{Silent: true} })
+		defer end()
+		began := time.Now()
+		if got := s.LastSplats(nil); got.Unexpected != "" || time.Since(began) != 0 {
+			t.Errorf("%q after %v", got.Unexpected, time.Since(began))
+		}
+		if err := os.WriteFile(console.file, []byte(warn), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.LastSplats(nil); !strings.Contains(got.Unexpected, "net/core/dev.c:1") {
+			t.Errorf("got %q", got.Unexpected)
 		}
 	})
 }

@@ -35,7 +35,7 @@ const (
 	OpTypes    = "types"    // nothing + data (BTF of the kernel) -> nothing: what OpVerify relocates with
 	OpVerify   = "verify"   // Verify -> VerifyResult, data: the verifier's log
 	OpFeatures = "features" // nothing -> FeaturesResult
-	OpMark     = "mark"     // Mark -> MarkResult: writes a line to the kernel's log
+	OpMark     = "mark"     // Mark -> MarkResult: writes a line to the kernel's log, if there are others
 	OpPower    = "power"    // nothing -> nothing; the machine powers off
 )
 
@@ -45,9 +45,12 @@ type Mark struct {
 	Text string `json:"text"`
 }
 
-// MarkResult reports whether the line was written. Kernels that others use too get none.
+// MarkResult reports whether the line was written. Kernels that others use too get none, and
+// none is written where the kernel has logged nothing since the last mark: then it is Silent,
+// and nothing of it is on its way to the console.
 type MarkResult struct {
 	Written bool `json:"written"`
+	Silent  bool `json:"silent,omitempty"`
 }
 
 // Put stores the call's data as a file in the guest.
