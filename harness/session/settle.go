@@ -52,12 +52,15 @@ func (st *step) mayChange() bool {
 // observe reads what the checks ask for.
 func (st *step) observe(ctx context.Context) error {
 	st.seen.maps, st.seen.events = map[string]wire.MapResult{}, map[string]wire.EventsResult{}
+	if st.uses(func(c lab.Check) bool { return c.Trace != nil }) {
+		st.seen.trace = wire.TraceResult{}
+		if err := st.call(ctx, wire.OpLines, nil, &st.seen.trace, wire.IO{}); err != nil {
+			return err
+		}
+	}
 	for _, c := range st.checks {
 		var err error
 		switch {
-		case c.Trace != nil:
-			st.seen.trace = wire.TraceResult{}
-			err = st.call(ctx, wire.OpLines, nil, &st.seen.trace, wire.IO{})
 		case c.Map != nil:
 			var res wire.MapResult
 			err = st.call(ctx, wire.OpMap, wire.MapRead{Name: c.Map.Name}, &res, wire.IO{})
