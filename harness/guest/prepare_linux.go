@@ -40,6 +40,7 @@ func prepareAndServe(stream io.ReadWriter, v *bootVariant) error {
 	if _, err := parameter("bpflab.copied"); err == nil {
 		agent.rehearse()
 	}
+	agent.log.silent() // what came before is none of a session's
 	handlers := agent.handlers()
 	for {
 		resume, on, err := wait(stream, port)

@@ -2,20 +2,34 @@ package guest
 
 import (
 	"context"
+	"io"
+	"os"
+	"strings"
+	"time"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
 
 	"github.com/bpflab/bpflab/harness/probe"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
-// rehearse does once what labs do first: it opens the trace buffer's pipe, loads a small
-// program, and undoes both. What the agent and the kernel learn and allocate at the first time is
-// in the memory of every copy of this machine then, and not done again in each. What fails
-// here will fail in labs, which report it.
+// rehearse does once what labs do first: it opens the trace buffer's pipe, loads and attaches a
+// small program, runs a command, and undoes all that. What the agent and the kernel learn and
+// allocate at the first time is in the memory of every copy of this machine then, and not done
+// again in each. What fails here will fail in labs, which report it.
 func (a *agent) rehearse() {
+	wire.Rehearse(new(none))
 	a.trace.start(context.Background(), a.shared)
 	a.trace.close()
+	a.rehearseLoad()
+	a.rehearseCommand()
+	awaitClock()
+	a.quiet(context.Background(), wire.QuietAsk{Within: quietAfterRehearsal})
+}
+
+// rehearseLoad loads a program and attaches it to a system call.
+func (a *agent) rehearseLoad() {
 	if probe.LiftMemlock() != nil {
 		return
 	}
@@ -27,7 +41,41 @@ func (a *agent) rehearse() {
 	for _, m := range made {
 		defer m.Close()
 	}
-	a.loader.load(spec, "rehearsal", made).close()
+	loaded := a.loader.load(spec, "rehearsal", made)
+	defer loaded.close()
+	if loaded.coll == nil {
+		return
+	}
+	if l, err := probers["kprobe"](loaded.coll.Programs["rehearsal"], "sys_getpid"); err == nil {
+		l.Close()
+	}
+}
+
+// rehearseCommand runs a command that does nothing.
+func (a *agent) rehearseCommand() {
+	args := wire.Exec{ID: "rehearsal", Argv: []string{"true"}}
+	cmd, err := command(context.Background(), args)
+	if err != nil {
+		return
+	}
+	cmd.Stdout, cmd.Stderr = io.Discard, io.Discard
+	a.run(cmd, args, nil)
+}
+
+const (
+	clockSettles        = 2 * time.Second
+	quietAfterRehearsal = 300 * time.Millisecond
+)
+
+// awaitClock waits until the kernel has measured its clock. It does so for a second, a while
+// after it has started, and stops the machine to switch over, which each copy would do again.
+func awaitClock() {
+	for until := time.Now().Add(clockSettles); time.Now().Before(until); time.Sleep(quietEvery) {
+		source, err := os.ReadFile("/sys/devices/system/clocksource/clocksource0/current_clocksource")
+		if err != nil || strings.TrimSpace(string(source)) != "tsc-early" {
+			return
+		}
+	}
 }
 
 // rehearsal returns an object with a map that a probe looks into, and a line that it prints.
@@ -38,7 +86,8 @@ func rehearsal() *ebpf.CollectionSpec {
 		},
 		Programs: map[string]*ebpf.ProgramSpec{
 			"rehearsal": {Name: "rehearsal", Type: ebpf.Kprobe, SectionName: "kprobe/rehearsal", License: "GPL", Instructions: asm.Instructions{
-				asm.StoreImm(asm.RFP, -8, 0, asm.DWord),
+				asm.Mov.Imm(asm.R1, 0),
+				asm.StoreMem(asm.RFP, -8, asm.R1, asm.DWord),
 				asm.LoadMapPtr(asm.R1, 0).WithReference("rehearsal"),
 				asm.Mov.Reg(asm.R2, asm.RFP),
 				asm.Add.Imm(asm.R2, -8),

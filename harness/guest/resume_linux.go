@@ -19,8 +19,9 @@ type identity struct {
 	bootID                      int
 }
 
-// prepareIdentity opens what become needs. Nothing is read: the kernel makes
-// its boot identity when it is first asked for.
+// prepareIdentity opens what become needs. The boot id is not read: the kernel makes
+// it when it is first asked for. The files of names get text of the right length, so that
+// settle need only write over it.
 func prepareIdentity() (identity, error) {
 	var id identity
 	for _, f := range []struct {
@@ -39,7 +40,7 @@ func prepareIdentity() (identity, error) {
 		}
 		*f.fd = fd
 	}
-	return id, nil
+	return id, id.write(wire.Resume{})
 }
 
 func (id *identity) close() {
@@ -69,11 +70,15 @@ func (id *identity) settle(w wire.Resume) error {
 	if err := unix.ClockSettime(unix.CLOCK_REALTIME, &now); err != nil {
 		return fmt.Errorf("set the clock: %w", err)
 	}
-	name := w.Hostname()
-	if err := unix.Sethostname([]byte(name)); err != nil {
+	if err := unix.Sethostname([]byte(w.Hostname())); err != nil {
 		return fmt.Errorf("set the host name: %w", err)
 	}
-	if _, err := unix.Pwrite(id.hostname, []byte(name+"\n"), 0); err != nil {
+	return id.write(w)
+}
+
+// write writes the names to their files.
+func (id *identity) write(w wire.Resume) error {
+	if _, err := unix.Pwrite(id.hostname, []byte(w.Hostname()+"\n"), 0); err != nil {
 		return fmt.Errorf("write /etc/hostname: %w", err)
 	}
 	if _, err := unix.Pwrite(id.machineID, []byte(w.MachineID()+"\n"), 0); err != nil {
