@@ -18,8 +18,8 @@ type agent struct {
 	trace   traceTap
 	taps    eventTaps
 	net     network
-	log     *logReader
-	shared  bool // others use the kernel too
+	log     *logReader // which stays open
+	shared  bool       // others use the kernel too
 }
 
 func newAgent(procs starter) *agent {
@@ -67,7 +67,6 @@ func (a *agent) close() {
 	a.trace.close()
 	a.loaded.close()
 	a.net.close()
-	a.log.close()
 }
 
 // none is the argument or result of an operation without one.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strings"
 
@@ -30,7 +31,8 @@ func initMachine() error {
 	if earlymount.Err != nil {
 		return fmt.Errorf("mount /proc and /sys: %w", earlymount.Err)
 	}
-	debug.SetMemoryLimit(probe.Memory() / 2) // the rest is the kernel's, above all its verifier's
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0)) // else Go counts its processors again each second
+	debug.SetMemoryLimit(probe.Memory() / 2)  // the rest is the kernel's, above all its verifier's
 	os.Clearenv()
 	for k, v := range environment {
 		os.Setenv(k, v)

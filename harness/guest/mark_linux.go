@@ -74,12 +74,6 @@ func (l *logReader) write(line string) error {
 	return os.WriteFile("/dev/kmsg", []byte(alert+line+"\n"), 0)
 }
 
-func (l *logReader) close() {
-	if l.fd >= 0 {
-		unix.Close(l.fd)
-	}
-}
-
 // mark writes a line to the kernel's log, where the kernel is the machine's own, unless it is
 // silent: to print the line and to wait for it takes longer than to look.
 func (a *agent) mark(_ context.Context, args wire.Mark) (wire.MarkResult, error) {

@@ -14,7 +14,7 @@ func TestSilent(t *testing.T) {
 		t.Fatal(err)
 	}
 	log := &logReader{fd: ends[0], own: "bpflab: mark 1 ABC"}
-	defer log.close()
+	defer unix.Close(ends[0])
 	records := func(want bool, records ...string) {
 		t.Helper()
 		for _, r := range records {

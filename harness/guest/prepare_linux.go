@@ -40,9 +40,9 @@ func prepareAndServe(stream io.ReadWriter, v *bootVariant) error {
 	if _, err := parameter("bpflab.copied"); err == nil {
 		agent.rehearse()
 	}
-	agent.log.silent() // what came before is none of a session's
 	handlers := agent.handlers()
 	for {
+		agent.log.silent() // what came before is none of a session's
 		resume, on, err := wait(stream, port)
 		if err != nil {
 			return err

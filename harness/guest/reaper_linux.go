@@ -26,9 +26,14 @@ func (noReaper) ended(*exec.Cmd)           {}
 // reaper is PID 1's duty: it waits for orphans, and leaves the agent's own
 // children, which package os/exec waits for, alone.
 type reaper struct {
-	mu  sync.Mutex
-	own map[int]bool
+	mu    sync.Mutex
+	own   map[int]bool
+	later *time.Timer // looks for orphans again; nil if no command is in the way
 }
+
+// reapAgain is when orphans are looked for again that a command is in the way of, unless
+// package os/exec has waited for the command before.
+const reapAgain = 20 * time.Millisecond
 
 func newReaper() *reaper {
 	r := &reaper{own: map[int]bool{}}
@@ -36,8 +41,7 @@ func newReaper() *reaper {
 	signal.Notify(died, unix.SIGCHLD)
 	go func() {
 		for range died {
-			for r.reapOne() {
-			}
+			r.reap()
 		}
 	}()
 	return r
@@ -55,32 +59,36 @@ func (r *reaper) start(cmd *exec.Cmd) error {
 	return err
 }
 
-// ended notes the end of a command, after cmd.Wait.
+// ended notes the end of a command, after cmd.Wait, and reaps the orphans that had to wait
+// for that.
 func (r *reaper) ended(cmd *exec.Cmd) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	if cmd.Process != nil {
 		delete(r.own, cmd.Process.Pid)
 	}
+	again := r.later != nil && r.later.Stop()
+	r.mu.Unlock()
+	if again {
+		r.reap()
+	}
 }
 
-// reapOne looks at one dead child without waiting for it, reaps it if it is
-// an orphan, and reports whether to look again.
-func (r *reaper) reapOne() bool {
+// reap waits for all orphans that have ended. The kernel names one dead child at a time: if that
+// is a command, the others must wait until package os/exec has waited for it.
+func (r *reaper) reap() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	pid := deadChild()
-	if pid == 0 {
-		return false
+	if r.later != nil {
+		r.later.Stop()
+		r.later = nil
 	}
-	if r.own[pid] {
-		r.mu.Unlock()
-		time.Sleep(time.Millisecond) // os/exec is about to wait for it
-		r.mu.Lock()
-		return true
+	for pid := deadChild(); pid != 0; pid = deadChild() {
+		if r.own[pid] {
+			r.later = time.AfterFunc(reapAgain, r.reap)
+			return
+		}
+		unix.Wait4(pid, nil, unix.WNOHANG, nil)
 	}
-	unix.Wait4(pid, nil, unix.WNOHANG, nil)
-	return true
 }
 
 // siginfo is the part of siginfo_t that waitid(2) fills, on 64-bit Linux.

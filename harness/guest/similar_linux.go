@@ -6,7 +6,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -70,15 +69,18 @@ func functions(kallsyms []byte, like func(string) bool) []string {
 			continue // of a module, or no function
 		}
 		name := asWritten(string(f[2]))
-		if like(name) && !tables.MatchString(name) {
+		if like(name) && !isTable(name) {
 			found[name] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(found))
 }
 
-// tables are symbols of the tracing of system calls, which are no functions.
-var tables = regexp.MustCompile(`^(__pfx_|args__|types__|event_|__event_|__syscall_meta_|__p_syscall_meta_|p_syscall_meta_|\.)`)
+// isTable reports whether a symbol is of the tracing of system calls, and no function.
+func isTable(symbol string) bool {
+	return slices.ContainsFunc([]string{"__pfx_", "args__", "types__", "event_", "__event_", "__syscall_meta_", "__p_syscall_meta_", "p_syscall_meta_", "."},
+		func(beginning string) bool { return strings.HasPrefix(symbol, beginning) })
+}
 
 // asWritten returns a symbol without what stands before a system call's name since 4.17.
 func asWritten(symbol string) string {

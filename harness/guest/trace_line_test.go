@@ -1,6 +1,9 @@
 package guest
 
 import (
+	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/bpflab/bpflab/vms/wire"
@@ -32,10 +35,32 @@ func TestParseTraceLine(t *testing.T) {
 }
 
 func FuzzParseTraceLine(f *testing.F) {
-	f.Add("  ls-1 [000] d... 1.5: bpf_trace_printk: x")
+	for _, line := range []string{"  ls-1 [000] d... 1.5: bpf_trace_printk: x", "a-b-2  ( 3-) [1] d... 1.5: 0: x: y", "  -1 [0] . .: a:b:c", "-1-2 [0] . .: :: "} {
+		f.Add(line)
+	}
 	f.Fuzz(func(t *testing.T, line string) {
-		if got := ParseTraceLine(line); got.Raw != line {
-			t.Errorf("raw line %q became %q", line, got.Raw)
+		if strings.Contains(line, "\n") {
+			return
+		}
+		got, want := ParseTraceLine(line), wire.TraceLine{Raw: line}
+		if m := traceLine.FindStringSubmatch(line); m != nil {
+			want.Comm, want.Message = m[1], strings.TrimSpace(m[4])
+			want.PID, _ = strconv.Atoi(m[2])
+			want.CPU, _ = strconv.Atoi(m[3])
+		}
+		if got != want {
+			t.Errorf("%+v, want %+v", got, want)
 		}
 	})
+}
+
+// traceLine is what ParseTraceLine does, as a regular expression.
+var traceLine = regexp.MustCompile(`^\s*(.*)-(\d+)\s+(?:\([\s\d-]+\)\s+)?\[(\d+)\]\s+\S+\s+[\d.]+:\s+\S+:\s?(.*)$`)
+
+func TestLostEvents(t *testing.T) {
+	for line, want := range map[string]int{"CPU:0 [LOST 12 EVENTS]": 12, "CPU:11 [LOST 3 EVENTS] more": 3, "CPU: [LOST 3 EVENTS]": -1, " CPU:0 [LOST 3 EVENTS]": -1, "": -1} {
+		if lost, ok := lostEvents(line); ok != (want >= 0) || ok && lost != want {
+			t.Errorf("%q: %d, %v", line, lost, ok)
+		}
+	}
 }

@@ -3,7 +3,6 @@ package guest
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -29,6 +28,7 @@ type traceTap struct {
 	steps     int // that have begun
 	inStep    bool
 	followers int
+	buf       [16 << 10]byte // what is read at a time
 }
 
 func (a *agent) traceStart(ctx context.Context, _ none) (none, error) {
@@ -132,9 +132,8 @@ func (t *traceTap) lines() (wire.TraceResult, error) {
 // pump reads what is there, and reports whether there was anything. The caller holds
 // the lock.
 func (t *traceTap) pump() (some bool) {
-	buf := make([]byte, 16<<10)
 	for t.open {
-		n, err := unix.Read(t.fd, buf)
+		n, err := unix.Read(t.fd, t.buf[:])
 		if err == unix.EINTR {
 			continue
 		}
@@ -142,7 +141,7 @@ func (t *traceTap) pump() (some bool) {
 			return some
 		}
 		some = true
-		t.take(string(buf[:n]))
+		t.take(string(t.buf[:n]))
 	}
 	return some
 }
@@ -164,9 +163,8 @@ func (t *traceTap) add(line string) {
 	if line == "" {
 		return // since 5.9 the kernel ends a message that ended itself
 	}
-	if m := lostEvents.FindStringSubmatch(line); m != nil {
-		n, _ := strconv.Atoi(m[1])
-		t.res.Lost += n
+	if lost, ok := lostEvents(line); ok {
+		t.res.Lost += lost
 		return
 	}
 	if len(t.res.Lines) == maxTraceLines {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -132,19 +131,18 @@ func checkPreempt(model string) error {
 		}
 		return nil
 	}
-	log := kernelLog()
-	said := preemptForm.FindAllSubmatch(log, -1)
-	if len(said) == 0 {
+	log := string(kernelLog())
+	const form = "Dynamic Preempt: " // as sched_dynamic_update of kernel/sched/core.c prints it
+	at := strings.LastIndex(log, form)
+	if at < 0 {
 		return err
 	}
-	if last := string(said[len(said)-1][1]); last != model {
-		return fmt.Errorf("the kernel says that it preempts %s", last)
+	said, _, _ := strings.Cut(log[at+len(form):], "\n")
+	if said = strings.TrimSpace(said); said != model {
+		return fmt.Errorf("the kernel says that it preempts %s", said)
 	}
 	return nil
 }
-
-// preemptForm finds what sched_dynamic_update of kernel/sched/core.c prints.
-var preemptForm = regexp.MustCompile(`Dynamic Preempt: (\w+)`)
 
 // kernelLog returns what the kernel has printed so far.
 func kernelLog() []byte {

@@ -14,7 +14,7 @@ import (
 // time. A callback needs BTF, for which bpfLoop uses cilium/ebpf; the probe for the helper
 // itself does without.
 func bpfLoop(n int, user bool) Result {
-	if res := load(socketFilter, calling(int32(asm.FnLoop))); user || noHelper.MatchString(res.Log) {
+	if res := load(socketFilter, calling(int32(asm.FnLoop))); user || saysNoHelper(res.Log) {
 		return res
 	}
 	prog, err := ebpf.NewProgram(loopingSpec(n))

@@ -1,7 +1,7 @@
 package probe
 
 import (
-	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -9,15 +9,25 @@ import (
 // terse complaint.
 const report = "\nVerification failed: "
 
-// Lines that follow a complaint: what the verifier closes a log with
-// (print_verification_stats of kernel/bpf/verifier.c), and the states of a loop.
-var (
-	statistic = regexp.MustCompile(`^(processed \d+ insns|insns processed |verification time |stack depth |subprog \d+ \()`)
-	state     = regexp.MustCompile(`^(cur|old) state:`)
-)
+// IsStatistic reports whether a line of a verifier's log is one of those that close it
+// (print_verification_stats of kernel/bpf/verifier.c).
+func IsStatistic(line string) bool {
+	_, processed := numbered(line, "processed ", " insns")
+	_, subprog := numbered(line, "subprog ", " (")
+	return processed || subprog || beginsWith(line, "insns processed ", closing, "stack depth ")
+}
 
-// IsStatistic reports whether a line of a verifier's log is one of those that close it.
-func IsStatistic(line string) bool { return statistic.MatchString(line) }
+// isState reports whether a line is a state of a loop, which follows a complaint.
+func isState(line string) bool { return beginsWith(line, "cur state:", "old state:") }
+
+func beginsWith(text string, beginnings ...string) bool {
+	return slices.ContainsFunc(beginnings, func(b string) bool { return strings.HasPrefix(text, b) })
+}
+
+// hasAny reports whether one of the parts is in a text.
+func hasAny(text string, parts ...string) bool {
+	return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(text, p) })
+}
 
 // closing begins the statistics. Some complaints (of tail calls) have no end of line, so
 // that it follows in theirs.
@@ -35,7 +45,7 @@ func Said(log string) []string {
 	var out []string
 	for line := range strings.Lines(Terse(log)) {
 		line, _, _ = strings.Cut(line, closing)
-		if line = strings.TrimSpace(line); line != "" && !IsStatistic(line) && !state.MatchString(line) {
+		if line = strings.TrimSpace(line); line != "" && !IsStatistic(line) && !isState(line) {
 			out = append(out, line)
 		}
 	}

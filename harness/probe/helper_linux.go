@@ -1,17 +1,17 @@
 package probe
 
-import "regexp"
-
-// noHelper is what the verifier says of a helper that the kernel does not have,
-// or not for the type of program (check_helper_call in kernel/bpf/verifier.c).
-var noHelper = regexp.MustCompile(`invalid func unknown#|unknown func |program of this type cannot use helper`)
+// saysNoHelper reports whether the kernel does not have a helper, or not for the type of
+// program, as the verifier says (check_helper_call in kernel/bpf/verifier.c).
+func saysNoHelper(log string) bool {
+	return hasAny(log, "invalid func unknown#", "unknown func ", "program of this type cannot use helper")
+}
 
 // HasHelper reports whether programs for a target, which the kernel must have, may
 // call a helper, by number. It loads a program that calls it without arguments: a
 // kernel that has it complains of those.
 func HasHelper(t Target, helper int32) bool {
 	accepted, log := loadAs(t, calling(helper))
-	return accepted || log != "" && !noHelper.MatchString(log)
+	return accepted || log != "" && !saysNoHelper(log)
 }
 
 // Accepts reports whether the kernel takes a program for a target, which returns a

@@ -1,8 +1,8 @@
 package probe
 
 import (
-	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -39,16 +39,19 @@ const logSize = 16<<20 - 1
 // smallestLog is the size of the smallest useful log, in bytes.
 const smallestLog = 64 << 10
 
-var verificationTime = regexp.MustCompile(`(?m)verification time (\d+) usec`)
-
 // walkTime returns how long the verifier took, as its log says, or else the whole load.
 func walkTime(log string, load time.Duration) time.Duration {
-	m := verificationTime.FindStringSubmatch(log)
-	if m == nil {
-		return load
+	for rest := log; ; {
+		at := strings.Index(rest, closing)
+		if at < 0 {
+			return load
+		}
+		if digits, ok := numbered(rest[at:], closing, " usec"); ok {
+			usec, _ := strconv.ParseInt(digits, 10, 64)
+			return time.Duration(usec) * time.Microsecond
+		}
+		rest = rest[at+len(closing):]
 	}
-	usec, _ := strconv.ParseInt(m[1], 10, 64)
-	return time.Duration(usec) * time.Microsecond
 }
 
 // Tail returns the end of a text, at most size bytes of it, from the beginning of a line.

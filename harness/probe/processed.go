@@ -1,22 +1,28 @@
 package probe
 
 import (
-	"regexp"
 	"strconv"
+	"strings"
 )
-
-var processedLine = regexp.MustCompile(`(?m)^processed (\d+) insns`)
 
 // Processed returns how many instructions the verifier went through, as the closing
 // line of its log says (print_verification_stats of kernel/bpf/verifier.c); 0
 // if the log does not say.
 func Processed(log string) int {
-	m := processedLine.FindStringSubmatch(log)
-	if m == nil {
-		return 0
+	for line := range strings.Lines(log) {
+		if digits, ok := numbered(line, "processed ", " insns"); ok {
+			n, _ := strconv.Atoi(digits)
+			return n
+		}
 	}
-	n, _ := strconv.Atoi(m[1])
-	return n
+	return 0
+}
+
+// numbered returns the number between the beginning of a text and what follows.
+func numbered(text, beginning, follows string) (digits string, ok bool) {
+	rest, ok := strings.CutPrefix(text, beginning)
+	after := strings.TrimLeft(rest, "0123456789")
+	return rest[:len(rest)-len(after)], ok && len(after) < len(rest) && strings.HasPrefix(after, follows)
 }
 
 // calledInsns is the length of the function that processedByCalls calls, so that
