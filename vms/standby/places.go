@@ -16,6 +16,7 @@ type place struct {
 	Wanted
 	used    time.Time // when a client last asked for it
 	due     bool      // a machine should be made
+	failed  bool      // one could not be made while a client was at work
 	machine Machine   // nil if none waits
 	memory  int64     // that it holds, in bytes
 }
@@ -110,7 +111,7 @@ func (s *Server) next(now time.Time) (*place, time.Duration) {
 	defer s.mu.Unlock()
 	var next *place
 	for _, p := range s.places {
-		if p.due && (next == nil || p.used.After(next.used)) {
+		if p.due && !(p.failed && s.callers > 0) && (next == nil || p.used.After(next.used)) {
 			next = p
 		}
 	}
@@ -123,8 +124,9 @@ func (s *Server) next(now time.Time) (*place, time.Duration) {
 	return next, 0
 }
 
-// fill makes a machine for a place. One that cannot be made is not tried again until a client
-// asks for it.
+// fill makes a machine for a place. One that cannot be made is tried again when no client is
+// at work any more, who may be making what it is made from, and then not until a client asks
+// for it.
 func (s *Server) fill(ctx context.Context, p *place) {
 	s.mu.Lock()
 	w := p.Wanted
@@ -140,7 +142,7 @@ func (s *Server) fill(ctx context.Context, p *place) {
 		}
 		if ctx.Err() == nil {
 			s.Log(fmt.Sprintf("no machine for %s: %v", w.Name, err))
-			s.forget(p)
+			s.notMade(p)
 		}
 		return
 	}
@@ -158,11 +160,16 @@ func (s *Server) fill(ctx context.Context, p *place) {
 	s.Log(fmt.Sprintf("%s is ready, with %d MiB", w.Name, held>>20))
 }
 
-// forget removes a place, unless a client has asked for it meanwhile.
-func (s *Server) forget(p *place) {
+// notMade removes a place, unless a client has asked for it meanwhile, or is at work and a
+// machine could not be made for the first time.
+func (s *Server) notMade(p *place) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !p.due {
+	switch {
+	case p.due:
+	case s.callers > 0 && !p.failed:
+		p.due, p.failed = true, true
+	default:
 		s.places = slices.DeleteFunc(s.places, func(q *place) bool { return p == q })
 	}
 }

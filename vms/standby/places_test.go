@@ -132,3 +132,24 @@ func TestNothingIsMadeWhileAClientWorks(t *testing.T) {
 		t.Error("nothing is made once the client has ended")
 	}
 }
+
+// A client that makes a template itself takes longer than the server waits.
+func TestMachineThatCannotBeMadeWhileAClientWorks(t *testing.T) {
+	h := asked(t, nil)
+	bad := someMachine("bad")
+	h.take(bad)
+	later := time.Now().Add(2 * calm)
+	p, _ := h.next(later)
+	h.fill(t.Context(), p)
+	if again, _ := h.next(later); again != nil || len(h.places) != 1 {
+		t.Errorf("%v is made again at once; places: %v", again, h.places)
+	}
+	h.leave()
+	if again, _ := h.next(later); again != p {
+		t.Fatal("it is not tried again when the client has ended")
+	}
+	h.fill(t.Context(), p)
+	if len(h.places) != 0 {
+		t.Error("it is not forgotten after a second failure")
+	}
+}
