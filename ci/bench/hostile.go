@@ -83,7 +83,7 @@ func waitTable(calm, beside []waits) table.Table {
 }
 
 // joinAtOnce is how many students join at a time: how they do is not measured.
-const joinAtOnce = 3
+const joinAtOnce = 10
 
 // joined has thirty students join. All but the hostile ones save the solution, so that each
 // has a machine; the hostile ones never need one.

@@ -110,6 +110,7 @@ func (c *container) from(t *testing.T, image string) {
 		t.Fatalf("the container is made from %s", image)
 	}
 	if _, err := os.Stat(filepath.Join(c.root, "etc", "debian_version")); err == nil {
+		os.RemoveAll(filepath.Join(c.root, "home", "lab", "state")) // the class of an earlier run
 		return
 	}
 	cmd := exec.Command("bash", filepath.Join("..", "..", "ci", "root.sh"), "trixie", c.root)

@@ -7,11 +7,9 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
-	"syscall"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
-	"github.com/cilium/ebpf/link"
 )
 
 const tracefs = "/sys/kernel/tracing/"
@@ -21,7 +19,6 @@ func lessons() {
 	tailCalls()
 	addresses()
 	maps()
-	printed()
 	getdents()
 	records()
 	_, err := os.ReadFile("/proc/sys/kernel/bpf_stats_enabled")
@@ -87,32 +84,6 @@ func maps() {
 	}
 }
 
-// printed prints twice without an end of line, and counts the lines that the trace has.
-func printed() {
-	program, err := load(ebpf.TracePoint, 0, "GPL",
-		asm.StoreImm(asm.RFP, -8, int64('t')|int64('x')<<8|int64('q')<<16, asm.DWord),
-		asm.Mov.Reg(asm.R1, asm.RFP), asm.Add.Imm(asm.R1, -8), asm.Mov.Imm(asm.R2, 4), asm.FnTracePrintk.Call())
-	if err != nil {
-		say("load a program that prints", err)
-		return
-	}
-	attached, err := link.Tracepoint("syscalls", "sys_enter_getppid", program, nil)
-	if err != nil {
-		say("attach a program that prints", err)
-		return
-	}
-	defer attached.Close()
-	os.WriteFile(tracefs+"trace", nil, 0)
-	os.Getppid()
-	syscall.Getppid()
-	text, err := os.ReadFile(tracefs + "trace")
-	if err != nil {
-		say("read the trace", err)
-		return
-	}
-	say("lines of two texts without an end", fmt.Errorf("%d", len(regexp.MustCompile(`(?m)^[^#\n].*txq`).FindAll(text, -1))))
-}
-
 // getdents has ls read a directory, and looks at the size of its buffer.
 func getdents() {
 	event := tracefs + "events/syscalls/sys_enter_getdents64/enable"
@@ -124,7 +95,7 @@ func getdents() {
 	exec.Command("ls", "/").Run()
 	os.WriteFile(event, []byte("0"), 0)
 	text, _ := os.ReadFile(tracefs + "trace")
-	calls := regexp.MustCompile(`ls-\d+.*sys_getdents64\(.*count: (\w+)\)`).FindAllSubmatch(text, -1)
+	calls := regexp.MustCompile(`ls-\d+.*sys_getdents64\(.*count: (?:0x)?(\w+)\)`).FindAllSubmatch(text, -1)
 	sizes := make([]string, len(calls))
 	for i, call := range calls {
 		sizes[i] = string(call[1])
