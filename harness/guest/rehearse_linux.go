@@ -3,8 +3,6 @@ package guest
 import (
 	"context"
 	"io"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/cilium/ebpf"
@@ -24,7 +22,6 @@ func (a *agent) rehearse() {
 	a.trace.close()
 	a.rehearseLoad()
 	a.rehearseCommand()
-	awaitClock()
 	a.quiet(context.Background(), wire.QuietAsk{Within: quietAfterRehearsal})
 }
 
@@ -62,21 +59,7 @@ func (a *agent) rehearseCommand() {
 	a.run(cmd, args, nil)
 }
 
-const (
-	clockSettles        = 2 * time.Second
-	quietAfterRehearsal = 300 * time.Millisecond
-)
-
-// awaitClock waits until the kernel has measured its clock. It does so for a second, a while
-// after it has started, and stops the machine to switch over, which each copy would do again.
-func awaitClock() {
-	for until := time.Now().Add(clockSettles); time.Now().Before(until); time.Sleep(quietEvery) {
-		source, err := os.ReadFile("/sys/devices/system/clocksource/clocksource0/current_clocksource")
-		if err != nil || strings.TrimSpace(string(source)) != "tsc-early" {
-			return
-		}
-	}
-}
+const quietAfterRehearsal = 300 * time.Millisecond
 
 // rehearsal returns an object with a map that a probe looks into, and a line that it prints.
 func rehearsal() *ebpf.CollectionSpec {
