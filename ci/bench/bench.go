@@ -48,7 +48,21 @@ func newBench(ctx context.Context, o options, progress io.Writer) (*bench, error
 		b.close()
 		return nil, fmt.Errorf("the binary to measure: %w", err)
 	}
-	return b, nil
+	return b, b.chooseAccelerator(ctx)
+}
+
+// chooseAccelerator makes both builds use the accelerator that works here. Each has its own
+// record of that, which the other does not read: by turns, they would probe every time.
+func (b *bench) chooseAccelerator(ctx context.Context) error {
+	if b.against == "" || os.Getenv("BPFLAB_ACCEL") != "" {
+		return nil
+	}
+	caps, err := b.provider.Caps(ctx)
+	if err != nil {
+		b.close()
+		return err
+	}
+	return os.Setenv("BPFLAB_ACCEL", caps.Accelerator)
 }
 
 // copyPrograms copies the binary, and the one to compare with.

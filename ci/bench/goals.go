@@ -39,6 +39,9 @@ func (b *bench) goals(kernels string, all int, first string) []goal {
 			used, err := timed(exec.CommandContext(ctx, binary, "exec", "--kernel", first, "--", "uname", "-r"), nil)
 			return used.wall.Seconds(), err
 		}},
+		{"the same where a standby holds a machine", 0.3, inSeconds, 3 * b.rounds, func(ctx context.Context, binary string) (float64, error) {
+			return b.standbyTime(ctx, binary, first)
+		}},
 		{"fork to the agent's answer", 0.8, inSeconds, b.rounds, func(ctx context.Context, binary string) (float64, error) {
 			return b.startTime(ctx, binary, "--kernel", kernels, "--repeat", "4", "-j", "1")
 		}},
