@@ -98,6 +98,7 @@ func (b *bench) costs(ctx context.Context) ([]part, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", g.name, err)
 		}
+		b.say("%s", strings.Join(row, ", "))
 		t.Add(row...)
 	}
 	return []part{{

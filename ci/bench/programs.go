@@ -14,6 +14,7 @@ const absentLab = `---
 title: No line
 summary: Waits for a line that nobody prints.
 program: hello.bpf.c
+starter: hello.bpf.c
 ---
 
 # No line
