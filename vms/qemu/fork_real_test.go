@@ -54,23 +54,56 @@ func startStandby(t *testing.T, p *Provider, spec vms.Spec, w wire.Resume) answe
 	return m
 }
 
+// startSeveral starts forks, and machines that have waited in a standby, each with an identity of its
+// own.
+func startSeveral(t *testing.T, p *Provider, spec vms.Spec) (forks []answering, resumes []wire.Resume) {
+	t.Helper()
+	later := wire.NewResume()
+	later.Time = time.Date(2040, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, w := range []wire.Resume{wire.NewResume(), wire.NewResume(), later} {
+		f := startAs(t, p, spec, w)
+		isFork(t, f)
+		forks, resumes = append(forks, f), append(resumes, w)
+	}
+	for range 2 { // which had another identity meanwhile
+		w := wire.NewResume()
+		w.Time = later.Time.Add(time.Hour)
+		forks, resumes = append(forks, startStandby(t, p, spec, w)), append(resumes, w)
+	}
+	return forks, resumes
+}
+
+// haveTheirClocks compares the machines' clocks with what they were resumed with.
+func haveTheirClocks(t *testing.T, forks []answering, resumes []wire.Resume) {
+	t.Helper()
+	for i, f := range forks {
+		now, err := strconv.ParseInt(strings.TrimSpace(f.sh(t, "date +%s")), 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// the test itself may take its time, but no hour
+		if late := now - resumes[i].Time.Unix(); late < 0 || late > 3600 {
+			t.Errorf("a clock that was set to %v says %v", resumes[i].Time, time.Unix(now, 0))
+		}
+	}
+}
+
+// haveTheirNames compares the machines' names with what they were resumed with.
+func haveTheirNames(t *testing.T, forks []answering, resumes []wire.Resume) {
+	t.Helper()
+	for i, f := range forks {
+		got := f.sh(t, "hostname; cat /etc/hostname /etc/machine-id /proc/sys/kernel/random/boot_id")
+		want := fmt.Sprintf("%s\n%[1]s\n%s\n%s\n", resumes[i].Hostname(), resumes[i].MachineID(), f.ready.BootID)
+		if got != want {
+			t.Errorf("names\n%swant\n%s", got, want)
+		}
+	}
+}
+
 func TestForksAreMachinesOfTheirOwn(t *testing.T) {
 	spec := vmstest.RealSpec(t)
 	p := New(Options{Cache: t.TempDir()})
-	later := wire.NewResume()
-	later.Time = time.Date(2040, 1, 2, 3, 4, 5, 0, time.UTC)
-	resumes := []wire.Resume{wire.NewResume(), wire.NewResume(), later}
-	forks := make([]answering, len(resumes))
-	for i, w := range resumes {
-		forks[i] = startAs(t, p, spec, w)
-		isFork(t, forks[i])
-	}
-	for range 2 { // machines that have waited, and had another identity meanwhile
-		w := wire.NewResume()
-		w.Time = later.Time.Add(time.Hour)
-		resumes, forks = append(resumes, w), append(forks, startStandby(t, p, spec, w))
-	}
-
+	forks, resumes := startSeveral(t, p, spec)
 	t.Run("all differ in what is random", func(t *testing.T) {
 		for _, line := range []string{
 			"cat /proc/sys/kernel/random/boot_id",
@@ -88,27 +121,8 @@ func TestForksAreMachinesOfTheirOwn(t *testing.T) {
 			}
 		}
 	})
-	t.Run("names", func(t *testing.T) {
-		for i, f := range forks {
-			got := f.sh(t, "hostname; cat /etc/hostname /etc/machine-id /proc/sys/kernel/random/boot_id")
-			want := fmt.Sprintf("%s\n%[1]s\n%s\n%s\n", resumes[i].Hostname(), resumes[i].MachineID(), f.ready.BootID)
-			if got != want {
-				t.Errorf("names\n%swant\n%s", got, want)
-			}
-		}
-	})
-	t.Run("clocks", func(t *testing.T) {
-		for i, f := range forks {
-			now, err := strconv.ParseInt(strings.TrimSpace(f.sh(t, "date +%s")), 10, 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			// the test itself may take its time, but no hour
-			if late := now - resumes[i].Time.Unix(); late < 0 || late > 3600 {
-				t.Errorf("a clock that was set to %v says %v", resumes[i].Time, time.Unix(now, 0))
-			}
-		}
-	})
+	t.Run("names", func(t *testing.T) { haveTheirNames(t, forks, resumes) })
+	t.Run("clocks", func(t *testing.T) { haveTheirClocks(t, forks, resumes) })
 	t.Run("monotonic time goes on", func(t *testing.T) {
 		for _, f := range forks {
 			var up float64

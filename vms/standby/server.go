@@ -165,6 +165,7 @@ func (s *Server) talk(conn *net.UnixConn) error {
 		status := s.status()
 		return send(conn, answer{Build: s.Build, Status: &status})
 	case r.Do == doStop:
+		s.Log("this standby was told to end (`bpflab standby --stop`, or another standby takes its place)")
 		s.stop()
 		return send(conn, answer{Build: s.Build})
 	case r.Build != s.Build || r.Do != doTake:

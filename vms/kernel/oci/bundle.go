@@ -3,16 +3,13 @@ package oci
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
 // What version 3 of cosign writes for an image: a bundle, in an image of its own that refers to
@@ -116,12 +113,8 @@ func (b bundle) signer(digest v1.Hash, keys []Key) *Key {
 // an empty one: another may be good.
 func readBundle(ctx context.Context, at name.Digest) (bundle, error) {
 	var b bundle
-	image, err := remote.Image(at, remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain))
-	var answer *transport.Error
-	if errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound {
-		return b, nil
-	}
-	if err != nil {
+	image, err := attachedImage(ctx, at)
+	if image == nil {
 		return b, err
 	}
 	manifest, err := image.Manifest()

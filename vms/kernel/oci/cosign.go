@@ -71,15 +71,25 @@ func (o others) explain(image name.Digest) error {
 	return fmt.Errorf("%w: it has no signature of cosign's, %s", errUnsigned, image)
 }
 
-// tagged looks for a signature of one of the keys as versions 1 and 2 of cosign attach it.
-func tagged(ctx context.Context, repository name.Repository, digest v1.Hash, keys []Key, rest *others) (*Key, error) {
-	tag := repository.Tag(strings.Replace(digest.String(), ":", "-", 1) + signatureSuffix)
-	attached, err := remote.Image(tag, remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain))
+// attachedImage returns an image that cosign has attached to another, nil if the registry has
+// none.
+func attachedImage(ctx context.Context, at name.Reference) (v1.Image, error) {
+	image, err := remote.Image(at, remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain))
 	var answer *transport.Error
 	if errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound {
 		return nil, nil
 	}
 	if err != nil {
+		return nil, err
+	}
+	return image, nil
+}
+
+// tagged looks for a signature of one of the keys as versions 1 and 2 of cosign attach it.
+func tagged(ctx context.Context, repository name.Repository, digest v1.Hash, keys []Key, rest *others) (*Key, error) {
+	tag := repository.Tag(strings.Replace(digest.String(), ":", "-", 1) + signatureSuffix)
+	attached, err := attachedImage(ctx, tag)
+	if attached == nil {
 		return nil, err
 	}
 	manifest, err := attached.Manifest()
