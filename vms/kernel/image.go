@@ -13,6 +13,7 @@ import (
 type Image struct {
 	Selector string  // as asked for
 	Series   string  // "6.1", "7.3+jit=off"; the name shown in tables
+	Arch     Arch    `json:",omitempty"` // "" means AMD64
 	Variant  Variant `json:",omitempty"` // in what it differs from how it is usually booted
 	Source   string  // "debian", "ubuntu", "local"
 	Track    string  // of the source, as Ref has it

@@ -21,6 +21,7 @@ type Ref struct {
 	Suite    string  `json:"suite,omitempty"`   // of the distribution that has it
 	Name     string  `json:"name,omitempty"`    // of a local import
 	Flavour  string  `json:"flavour,omitempty"` // Cloud or Generic, or the vendor's word; "" for a local import
+	Arch     Arch    `json:"arch,omitempty"`    // "" means AMD64
 	Version  Version `json:"version"`           // upstream
 	Release  string  `json:"release"`           // what uname -r will say; "" if only a boot can show it
 	Variant  Variant `json:"variant,omitempty"` // in what it differs from how it is usually booted; set by Select
