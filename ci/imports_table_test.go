@@ -16,7 +16,7 @@ var layers = map[string][]string{
 	"vms/install":              {},
 	"harness/guest/earlymount": {},
 	"vms/kernel":               {"vms/suggest", "vms/variant"},
-	"vms/kernel/bzimage":       {},
+	"vms/kernel/bootimage":     {},
 	"vms/kernel/extract":       {},
 	"vms/kernel/deb":           {"vms/kernel/extract"},
 	"vms/kernel/rpm":           {"vms/kernel/extract"},
@@ -54,11 +54,11 @@ var layers = map[string][]string{
 	"vms/kernel/ubuntu":   {"vms/kernel", "vms/kernel/apt"},
 	"vms/kernel/mainline": {"vms/kernel", "vms/kernel/apt"},
 	"vms/kernel/download": {"vms/kernel"},
-	"vms/kernel/local":    {"vms/kernel", "vms/kernel/bzimage", "vms/kernel/deb"},
+	"vms/kernel/local":    {"vms/kernel", "vms/kernel/bootimage", "vms/kernel/deb"},
 
 	"vms/kernel/changelog": {"vms/kernel/deb", "vms/kernel/extract", "vms/kernel/rpm"},
 
-	"vms/kernel/unpack": {"vms/kernel", "vms/kernel/bzimage", "vms/kernel/deb", "vms/kernel/extract", "vms/kernel/rpm"},
+	"vms/kernel/unpack": {"vms/kernel", "vms/kernel/bootimage", "vms/kernel/deb", "vms/kernel/extract", "vms/kernel/rpm"},
 
 	"vms/rootfs": {"vms/cache", "vms/cpio", "vms/kernel/deb"},
 

@@ -51,7 +51,7 @@ func theSame(ctx context.Context, cat *catalogue.Catalogue, p vms.Provider, k ve
 	if len(others) == 0 {
 		return ofProvider(own, k)
 	}
-	ref, err := cat.Recorded(ctx, k.Source, k.Track, kernel.File{Package: k.Package, Version: k.Version, SHA256: k.SHA256})
+	ref, err := cat.Recorded(ctx, k.Source, k.Track, kernel.Arch(k.Arch), kernel.File{Package: k.Package, Version: k.Version, SHA256: k.SHA256})
 	if err != nil {
 		return kernel.Image{}, unavailable(k, err)
 	}

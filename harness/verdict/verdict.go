@@ -57,6 +57,7 @@ type Kernel struct {
 	Version  string `json:"version"`           // version of that package
 	SHA256   string `json:"sha256"`            // of the package, or of the file for a local kernel
 	Track    string `json:"track,omitempty"`   // of the source: "22.04/aws"
+	Arch     string `json:"arch,omitempty"`    // by Debian's name: "arm64"; "" means amd64
 	Suite    string `json:"suite,omitempty"`   // of the distribution: "bookworm-security"
 	Signer   string `json:"signer,omitempty"`  // fingerprint of the key that vouches for the package
 	Variant  string `json:"variant,omitempty"` // in what it differs from how it is usually booted: "jit=off"

@@ -73,6 +73,25 @@ func (a Arch) OrDefault() Arch {
 	return a
 }
 
+// OrZero returns the architecture, the zero value for AMD64: as Ref and Image hold it.
+func (a Arch) OrZero() Arch {
+	if a == AMD64 {
+		return ""
+	}
+	return a
+}
+
+// Is reports whether both are the same architecture.
+func (a Arch) Is(b Arch) bool { return a.OrDefault() == b.OrDefault() }
+
+// Suffix returns the architecture as labels have it, "/arm64"; "" for AMD64.
+func (a Arch) Suffix() string {
+	if a.OrZero() == "" {
+		return ""
+	}
+	return "/" + string(a)
+}
+
 // GOARCH returns what Go calls it: "ppc64le" for PPC64EL.
 func (a Arch) GOARCH() string {
 	for _, n := range archNames {
@@ -92,6 +111,13 @@ func (a Arch) Machine() string {
 	}
 	return string(a)
 }
+
+// hasCloud reports whether Debian has the cloud flavour of it. Of other architectures the
+// generic flavour is the only one.
+func (a Arch) hasCloud() bool { return a.Is(AMD64) || a == ARM64 }
+
+// rank orders architectures in lists.
+func (a Arch) rank() int { return slices.Index(Arches(), a.OrDefault()) }
 
 // BigEndian reports whether it stores the most significant byte first.
 func (a Arch) BigEndian() bool { return a == S390X }

@@ -35,6 +35,7 @@ type lockEntry struct {
 	Flavour  string        `yaml:"flavour"`
 	Source   string        `yaml:"source"`
 	Track    string        `yaml:"track,omitempty"`
+	Arch     Arch          `yaml:"arch,omitempty"` // "" means AMD64
 	Suite    string        `yaml:"suite"`
 	Version  Version       `yaml:"version"`
 	Release  string        `yaml:"release"`
@@ -106,7 +107,7 @@ func (l Lock) has(ref Ref) bool {
 
 func entryOf(r Ref) lockEntry {
 	e := lockEntry{
-		Series: r.Series(), Flavour: r.Flavour, Source: r.Source, Track: r.Track, Suite: r.Suite,
+		Series: r.Series(), Flavour: r.Flavour, Source: r.Source, Track: r.Track, Arch: r.Arch.OrZero(), Suite: r.Suite,
 		Version: r.Version, Release: r.Release, Signer: r.Signer,
 	}
 	for _, f := range r.Files {
@@ -117,7 +118,7 @@ func entryOf(r Ref) lockEntry {
 
 func (e lockEntry) ref() (Ref, error) {
 	r := Ref{
-		Source: e.Source, Track: e.Track, Suite: e.Suite, Flavour: e.Flavour,
+		Source: e.Source, Track: e.Track, Arch: e.Arch.OrZero(), Suite: e.Suite, Flavour: e.Flavour,
 		Version: e.Version, Release: e.Release, Signer: e.Signer,
 	}
 	for _, p := range e.Packages {
@@ -134,6 +135,8 @@ func (e lockEntry) check() error {
 		return fmt.Errorf("source %q cannot be pinned", e.Source)
 	case e.Source == Debian && e.Flavour != Cloud && e.Flavour != Generic:
 		return fmt.Errorf("flavour %q is neither %s nor %s", e.Flavour, Cloud, Generic)
+	case !slices.Contains(Arches(), e.Arch.OrDefault()):
+		return fmt.Errorf("arch %q is none of %s; is the lock file from a newer bpflab?", e.Arch, joinArches(Arches()))
 	case e.Source != Debian && e.Track == "":
 		return fmt.Errorf("it names no track of %s", e.Source)
 	case e.Signer != "" && !fingerprintForm.MatchString(e.Signer):

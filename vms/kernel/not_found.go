@@ -9,9 +9,14 @@ import (
 
 // notFound returns an error with what refs would have offered.
 func (s Selector) notFound(refs []Ref) *SelectorError {
+	if s.arch.OrZero() != "" && s.kind != byName {
+		refs = filter(refs, s.admits)
+	}
 	labels := Labels(refs)
 	problem := "matches no kernel that is known here"
 	switch {
+	case s.kind == byName && slices.ContainsFunc(refs, func(r Ref) bool { return isLocal(r) && r.Name == s.word }):
+		problem = "is imported, and is of another architecture than " + string(s.arch)
 	case s.kind == byName:
 		problem = "is not imported here"
 	case s.NeedsClaim():
@@ -57,7 +62,7 @@ func (s Selector) closest(refs []Ref, labels []string) string {
 		}
 	}
 	if s.flavour == "" {
-		label = strings.TrimSuffix(label, "/"+Generic)
+		label = strings.Replace(label, "/"+Generic, "", 1)
 	}
 	return label
 }

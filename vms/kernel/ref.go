@@ -51,17 +51,17 @@ func (r Ref) Series() string { return r.Version.Series() }
 
 // Label returns the short name shown in tables, and a selector of this kernel or
 // of its series or track: "6.1", "6.1/generic", "ubuntu/22.04/aws", "local:mine",
-// "6.1+jit=off".
-func (r Ref) Label() string { return r.plainLabel() + r.Variant.Suffix() }
+// "6.12/arm64", "6.1+jit=off".
+func (r Ref) Label() string { return r.plainLabel() + r.Arch.Suffix() + r.Variant.Suffix() }
 
-// plainLabel returns the label without the variant.
+// plainLabel returns the label without architecture and variant.
 func (r Ref) plainLabel() string {
 	switch {
 	case r.Source == Local:
 		return "local:" + r.Name
 	case r.Track != "" || r.Source == Host:
 		return TrackSelector(r.Source, r.Track)
-	case r.Flavour == Generic:
+	case r.Flavour == Generic && r.Arch.hasCloud():
 		return r.Series() + "/" + Generic
 	}
 	return r.Series()
@@ -86,12 +86,13 @@ func (r Ref) ID() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Compare orders by version, then source, track, flavour and name, for lists.
+// Compare orders by version, then source, track, architecture, flavour and name, for lists.
 func (r Ref) Compare(s Ref) int {
 	return cmp.Or(
 		r.Version.Compare(s.Version),
 		cmp.Compare(sourceRank(r.Source), sourceRank(s.Source)),
 		cmp.Compare(r.Track, s.Track),
+		cmp.Compare(r.Arch.rank(), s.Arch.rank()),
 		cmp.Compare(r.Flavour, s.Flavour),
 		cmp.Compare(r.Name, s.Name),
 	)

@@ -67,8 +67,9 @@ func Unique(refs []Ref) []Ref {
 
 func (s Selector) pick(refs []Ref) []Ref {
 	if s.kind == byName {
-		return filter(refs, func(r Ref) bool { return r.Source == Local && r.Name == s.word })
+		return filter(refs, func(r Ref) bool { return r.Source == Local && r.Name == s.word && s.admits(r) })
 	}
+	refs = filter(refs, s.admits)
 	for _, source := range s.Sources() {
 		found := s.pickOne(filter(refs, func(r Ref) bool { return r.Source == source && !s.skips(r) }))
 		if s.kind == all {
@@ -115,7 +116,7 @@ func (s Selector) pickOne(refs []Ref) []Ref {
 // Every returns all kernels that s matches among those of one source, where Select returns
 // the newest ones, in the order of refs. Its variant is set in each.
 func (s Selector) Every(refs []Ref) []Ref {
-	found := s.matches(filter(refs, func(r Ref) bool { return !s.skips(r) }))
+	found := s.matches(filter(refs, func(r Ref) bool { return s.admits(r) && !s.skips(r) }))
 	for i := range found {
 		found[i].Variant = s.variant
 	}

@@ -26,13 +26,16 @@ type Selector struct {
 	text    string
 	kind    selectorKind
 	flavour string // "" means Cloud, or Generic where there is no Cloud
-	word    string // the selector without flavour and variant; the name for byName, the track for byTrack
+	arch    Arch   // "" means AMD64, or that of an import, an image or this host
+	word    string // the selector without flavour, architecture and variant; the name for byName, the track for byTrack
 	source  string // the only one; "" for a selector that names none
 	variant Variant
 	version Version
 	within  Range
 	// optional is a kernel that is left out where it cannot be had.
 	optional bool
+	// perhaps is a kernel that is left out where there is none for the architecture.
+	perhaps bool
 }
 
 // defaultSelectors is what the selector "default" stands for, besides archivedSelector.
@@ -55,6 +58,7 @@ func ParseSelectors(args []string) ([]Selector, error) {
 		if s.optional = word.optional; s.optional {
 			s.source = Debian
 		}
+		s.perhaps = word.group && s.arch.OrZero() != ""
 		selectors = append(selectors, s)
 	}
 	if len(selectors) == 0 {
@@ -67,33 +71,58 @@ func ParseSelectors(args []string) ([]Selector, error) {
 type word struct {
 	text     string
 	optional bool
+	group    bool // it is one of those that another word stands for
 }
 
-// expand splits at commas and replaces "default".
+// AllArch is the word for all architectures, in selectors and for --arch.
+const AllArch = "all-arch"
+
+// expand splits at commas and replaces "default" and "/all-arch".
 func expand(args []string) []word {
 	var words []word
 	for _, arg := range args {
 		for text := range strings.SplitSeq(arg, ",") {
-			text = strings.TrimSpace(text)
-			base, _, _ := strings.Cut(text, "+")
-			base, _, _ = strings.Cut(base, "/")
-			switch {
-			case text == "":
-			case base == "default":
-				words = append(words, defaultWords(text[len("default"):])...)
-			default:
-				words = append(words, word{text: text})
+			if text = strings.TrimSpace(text); text != "" {
+				words = append(words, everyArch(text)...)
 			}
 		}
 	}
 	return words
 }
 
-// defaultWords returns what "default" stands for, with what follows it: a flavour, a variant.
-func defaultWords(rest string) []word {
-	words := []word{{archivedSelector + rest, true}}
+// everyArch returns the words that a text stands for.
+func everyArch(text string) []word {
+	base, variant, _ := strings.Cut(text, "+")
+	before, after, found := strings.Cut(base+"/", "/"+AllArch+"/")
+	if !found || strings.HasPrefix(text, OCI+":") {
+		return defaultWords(text)
+	}
+	var words []word
+	for _, arch := range Arches() {
+		one := strings.TrimSuffix(before+"/"+string(arch)+"/"+after, "/")
+		if variant != "" {
+			one += "+" + variant
+		}
+		for _, w := range defaultWords(one) {
+			w.group = true
+			words = append(words, w)
+		}
+	}
+	return words
+}
+
+// defaultWords returns what "default" stands for, each with what follows it (a flavour, an
+// architecture, a variant); another text is one word.
+func defaultWords(text string) []word {
+	base, _, _ := strings.Cut(text, "+")
+	base, _, _ = strings.Cut(base, "/")
+	if base != "default" {
+		return []word{{text: text}}
+	}
+	rest := text[len("default"):]
+	words := []word{{text: archivedSelector + rest, optional: true}}
 	for _, text := range defaultSelectors {
-		words = append(words, word{text: text + rest})
+		words = append(words, word{text: text + rest, group: true})
 	}
 	return words
 }
@@ -144,6 +173,19 @@ var settingForm = regexp.MustCompile(`^[a-z]+[0-9]?$`)
 
 // parseBase reads a selector without its variant. text is all of it.
 func parseBase(text, base string) (Selector, error) {
+	base, arch, err := cutArch(text, base)
+	if err != nil {
+		return Selector{}, err
+	}
+	s, err := parseKernels(text, base)
+	if s.arch == "" || arch != "" {
+		s.arch = arch
+	}
+	return s, err
+}
+
+// parseKernels reads a selector without its architecture.
+func parseKernels(text, base string) (Selector, error) {
 	if m := kindForm.FindStringSubmatch(base); m != nil {
 		return parseKind(text, m[1], m[2])
 	}
@@ -153,13 +195,27 @@ func parseBase(text, base string) (Selector, error) {
 	plain, explicit := CutSource(base, Debian)
 	word, flavour, cut := strings.Cut(plain, "/")
 	if cut && flavour != Cloud && flavour != Generic {
-		return Selector{}, &SelectorError{text, "has an unknown flavour; there are /cloud and /generic", "", nil}
+		return Selector{}, unknownPart(text, flavour)
 	}
 	s := Selector{text: text, word: word, flavour: flavour}
 	if explicit {
 		s.source = Debian
 	}
 	return parseWord(s)
+}
+
+// unknownPart returns the error for what follows a series and is neither a flavour nor an
+// architecture.
+func unknownPart(text, part string) error {
+	words := []string{Cloud, Generic, AllArch}
+	for _, a := range Arches() {
+		words = append(words, string(a))
+	}
+	e := &SelectorError{Selector: text, Problem: "has an unknown flavour or architecture; there are /" + strings.Join(words, ", /")}
+	if near := suggest.Name(part, words); near != "" {
+		e.Nearest = strings.Replace(text, "/"+part, "/"+near, 1)
+	}
+	return e
 }
 
 func parseKind(text, kind, rest string) (Selector, error) {
@@ -194,6 +250,7 @@ func parseWord(s Selector) (Selector, error) {
 	default:
 		s.kind = byRelease
 		s.version, err = ParseVersion(word)
+		s.arch = archOfRelease(word)
 	}
 	if err != nil {
 		return s, &SelectorError{s.text, "is no kernel selector", suggest.Name(s.word, []string{"latest", "default", "all"}), selectorExamples}
@@ -210,6 +267,15 @@ func (s Selector) Base() string {
 	return base
 }
 
+// Plain returns the selector without its variant and architecture, as sources claim it.
+func (s Selector) Plain() string {
+	plain, _, err := cutArch(s.text, s.Base())
+	if err != nil {
+		return s.Base()
+	}
+	return plain
+}
+
 // IsLocal reports whether only imported kernels can match.
 func (s Selector) IsLocal() bool { return s.kind == byName }
 
@@ -221,6 +287,28 @@ func (s Selector) IsAll() bool { return s.kind == all }
 
 // IsOptional reports whether the kernel is to be left out where it cannot be had.
 func (s Selector) IsOptional() bool { return s.optional }
+
+// Arch returns the architecture of the kernels that s can match, "" for AMD64; and for an
+// import, an image of a container or a kernel of this host, "" for that which it has.
+func (s Selector) Arch() Arch { return s.arch.OrZero() }
+
+// NamesArch reports whether s says of which architecture the kernels are, or names a kernel
+// that has one.
+func (s Selector) NamesArch() bool { return s.arch != "" || s.hasOwnArch() }
+
+// hasOwnArch reports whether s names a kernel whose file shows its architecture.
+func (s Selector) hasOwnArch() bool {
+	return s.kind == byName || s.kind == byTrack && (strings.HasPrefix(s.word, OCI+":") || s.source == OCI || s.source == Host || strings.HasPrefix(s.word, Host+"/"))
+}
+
+// admits reports whether a kernel is of the architecture of s.
+func (s Selector) admits(r Ref) bool {
+	return s.arch == "" && s.hasOwnArch() || r.Arch.Is(s.arch)
+}
+
+// Perhaps reports whether the kernel is to be left out where there is none for its
+// architecture: s is one of several that a word of the user's stands for.
+func (s Selector) Perhaps() bool { return s.perhaps }
 
 // NeedsClaim reports whether s is for a source, but no source has claimed it.
 func (s Selector) NeedsClaim() bool { return s.kind == byTrack && s.source == "" }
@@ -240,6 +328,8 @@ func (s Selector) Sources() []string {
 	switch {
 	case s.source != "":
 		return []string{s.source}
+	case s.arch.OrZero() != "" && s.kind != byName: // others have no kernels of other architectures yet
+		return []string{Debian}
 	case s.kind == bySeries, s.kind == byVersion, s.kind == byRelease:
 		return plainSources[:]
 	case s.kind == byName:
@@ -251,9 +341,9 @@ func (s Selector) Sources() []string {
 // Want returns what to ask a source for.
 func (s Selector) Want() Want {
 	if s.kind == byTrack {
-		return Want{Track: s.word}
+		return Want{Track: s.word, Arch: s.Arch()}
 	}
-	return Want{Within: s.Range(), Exact: s.Exact()}
+	return Want{Within: s.Range(), Exact: s.Exact(), Arch: s.Arch()}
 }
 
 // Exact returns the version or the release that s names, which a source may have kept

@@ -34,6 +34,7 @@ type Source interface {
 // Want says which kernels a source is asked for.
 type Want struct {
 	Track  string // as Claim returned it; "": those that selectors without a source may find
+	Arch   Arch   // of the kernels; "" means AMD64
 	Within Range  // of their versions
 	Exact  string // the one version or release that is asked for; "" for any
 	Every  bool   // those of all tracks, for a search

@@ -25,6 +25,7 @@ type Suite struct {
 	Codename string // that its Release must have; "": any
 	Suite    string // that its Release must have; "": any
 	Ring     openpgp.EntityList
+	Arch     kernel.Arch // of the packages; "": AMD64
 
 	// Archived suites get no more signatures: their keys may have expired, and their
 	// Release says no Valid-Until that still means anything.
@@ -45,8 +46,13 @@ type Archive struct {
 	Elsewhere func(ctx context.Context, file kernel.File) (string, error)
 }
 
-// indexPath is the index in question, below a suite's directory.
-const indexPath = "main/binary-amd64/Packages.xz"
+// ErrNoArch is a suite whose Release names no packages of the architecture.
+var ErrNoArch = errors.New("has no packages for that architecture")
+
+// indexPath returns the path of the index in question, below the suite's directory.
+func (s Suite) indexPath() string {
+	return "main/binary-" + string(s.Arch.OrDefault()) + "/Packages.xz"
+}
 
 // maxRelease caps an InRelease. The largest of Debian's and Ubuntu's are some 300 KB.
 const maxRelease = 4 << 20
@@ -80,7 +86,7 @@ func (a *Archive) Packages(ctx context.Context, s Suite) ([]Entry, error) {
 	if err != nil {
 		return nil, s.unavailable(err)
 	}
-	file, err := r.index()
+	file, err := r.index(s)
 	if err != nil {
 		return nil, s.unavailable(err)
 	}
@@ -129,10 +135,10 @@ type savedIndex struct {
 	Entries []Entry `json:"entries"`
 }
 
-func (r Release) index() (kernel.File, error) {
-	file, ok := r.files[indexPath]
+func (r Release) index(s Suite) (kernel.File, error) {
+	file, ok := r.files[s.indexPath()]
 	if !ok {
-		return file, fmt.Errorf("its Release names no %s", indexPath)
+		return file, fmt.Errorf("%w: its Release names no %s", ErrNoArch, s.indexPath())
 	}
 	return file, nil
 }
@@ -140,11 +146,14 @@ func (r Release) index() (kernel.File, error) {
 // entries returns the kernel packages of the index that r names, from an
 // earlier run if it had the same index.
 func (a *Archive) entries(ctx context.Context, s Suite, r Release, keep func(string) bool) ([]Entry, error) {
-	file, err := r.index()
+	file, err := r.index(s)
 	if err != nil {
 		return nil, err
 	}
 	name := a.Source + "-" + s.Name + ".index"
+	if arch := s.Arch.OrDefault(); arch != kernel.AMD64 {
+		name = a.Source + "-" + s.Name + "-" + string(arch) + ".index"
+	}
 	saved, err := a.States.ReadState(name)
 	if err != nil {
 		return nil, err
@@ -171,7 +180,10 @@ func (a *Archive) fetchIndex(ctx context.Context, s Suite, file kernel.File, kee
 	file.Path = s.Name + "/" + path.Base(file.Path) // its name in messages
 	name, err := a.Blobs.Blob(ctx, file, s.URL()+"/"+byHash)
 	if errors.Is(err, kernel.ErrGone) {
-		name, err = a.Blobs.Blob(ctx, file, s.URL()+"/"+indexPath)
+		name, err = a.Blobs.Blob(ctx, file, s.URL()+"/"+s.indexPath())
+	}
+	if errors.Is(err, kernel.ErrGone) && s.Arch.OrDefault() != kernel.AMD64 {
+		err = fmt.Errorf("%w; does the mirror leave out %s?", err, s.Arch)
 	}
 	if err != nil {
 		return nil, err

@@ -69,6 +69,9 @@ func (c *Catalogue) fill(ctx context.Context, ref kernel.Ref, dir string) (kerne
 	if err == nil && ref.Release != "" && image.Release != ref.Release {
 		err = fmt.Errorf("its packages hold %q, not %q", image.Release, ref.Release)
 	}
+	if err == nil && !image.Arch.Is(ref.Arch) {
+		err = fmt.Errorf("its packages hold a kernel for %s, not for %s", image.Arch.OrDefault(), ref.Arch.OrDefault())
+	}
 	image.Warning = warning
 	return image, err
 }
@@ -116,7 +119,7 @@ func (c *Catalogue) fallForward(ctx context.Context, ref kernel.Ref, gone error)
 func (c *Catalogue) newest(ctx context.Context, ref kernel.Ref) (kernel.Ref, error) {
 	word := ref.Label()
 	if ref.Source == kernel.Debian {
-		word = ref.Series() + "/" + ref.Flavour
+		word = ref.Series() + "/" + ref.Flavour + ref.Arch.Suffix()
 	}
 	selectors, err := c.sources.parse([]string{word})
 	if err != nil {

@@ -19,6 +19,16 @@ type Import struct {
 	Modules string // lib/modules/RELEASE or a directory that holds it; "" for none
 	Name    string // of the selector local:NAME; "" means the release
 	Replace bool   // what had the name before is removed from the cache
+
+	Arch kernel.Arch // that it must be of; "" for any
+}
+
+// checkArch returns an error if the kernel is not of the architecture that was asked for.
+func (i Import) checkArch(found local.Kernel) error {
+	if i.Arch != "" && !found.Arch.Is(i.Arch) {
+		return &local.Error{Path: found.Path, Err: fmt.Errorf("a kernel (%s) for %s, not for %s", found.Kind, found.Arch.OrDefault(), i.Arch)}
+	}
+	return nil
 }
 
 // Import copies a kernel into the store and returns its Ref, which stays until
@@ -46,6 +56,9 @@ func (c *Catalogue) importOne(ctx context.Context, what Import) (kernel.Ref, err
 	if err != nil {
 		return kernel.Ref{}, err
 	}
+	if err := what.checkArch(found); err != nil {
+		return kernel.Ref{}, err
+	}
 	name, err := importName(what, found)
 	if err != nil {
 		return kernel.Ref{}, err
@@ -57,7 +70,7 @@ func (c *Catalogue) importOne(ctx context.Context, what Import) (kernel.Ref, err
 	blob.Package, blob.Version = found.Package, found.PkgVer
 	ref := kernel.Ref{
 		Selector: "local:" + name, Source: kernel.Local, Name: name,
-		Version: found.Version, Release: found.Release, Files: []kernel.File{blob},
+		Arch: found.Arch, Version: found.Version, Release: found.Release, Files: []kernel.File{blob},
 	}
 	return c.admit(ctx, ref, found, what.Modules)
 }

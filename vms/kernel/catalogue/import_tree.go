@@ -20,6 +20,9 @@ func (c *Catalogue) importTree(ctx context.Context, what Import) (kernel.Ref, er
 	if err != nil {
 		return kernel.Ref{}, err
 	}
+	if err := what.checkArch(tree.Kernel); err != nil {
+		return kernel.Ref{}, err
+	}
 	name, err := importName(what, tree.Kernel)
 	if err != nil {
 		return kernel.Ref{}, err
@@ -34,7 +37,7 @@ func (c *Catalogue) importTree(ctx context.Context, what Import) (kernel.Ref, er
 	}
 	ref := kernel.Ref{
 		Selector: "local:" + name, Source: kernel.Local, Name: name,
-		Version: tree.Kernel.Version, Release: tree.Kernel.Release, Files: []kernel.File{blob, sum},
+		Arch: tree.Kernel.Arch, Version: tree.Kernel.Version, Release: tree.Kernel.Release, Files: []kernel.File{blob, sum},
 	}
 	if _, err := c.store.Build(ctx, ref.ID(), c.treeFiller(ctx, ref, tree)); err != nil {
 		return ref, fmt.Errorf("%s: %w", what.Path, err)

@@ -70,7 +70,7 @@ func (c *Catalogue) pin(ctx context.Context, s kernel.Selector, lock *kernel.Loc
 func (c *Catalogue) otherPins(foreign map[string]bool) []string {
 	var labels []string
 	for _, ref := range c.lock.Refs {
-		if ref.Source != kernel.Debian || ref.Flavour != kernel.Cloud {
+		if ref.Source != kernel.Debian || ref.Flavour != kernel.Cloud || !ref.Arch.Is(kernel.AMD64) {
 			labels = append(labels, ref.Label())
 			foreign[ref.Label()] = ref.Source != kernel.Debian
 		}

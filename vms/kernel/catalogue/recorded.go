@@ -8,12 +8,12 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
-// Recorded finds a kernel again by what a result says of it: its source and track, and the
-// package that carries it, of which name, version and digest count. It looks among
+// Recorded finds a kernel again by what a result says of it: its source, track and
+// architecture, and the package that carries it, of which name, version and digest count. It looks among
 // pins and imports, then in the cache, then at the source, whatever Options.Locked
 // says, for it takes no kernel but this one. kernel.ErrGone is in the error if it is
 // nowhere.
-func (c *Catalogue) Recorded(ctx context.Context, source, track string, p kernel.File) (kernel.Ref, error) {
+func (c *Catalogue) Recorded(ctx context.Context, source, track string, arch kernel.Arch, p kernel.File) (kernel.Ref, error) {
 	if ref, ok := withDigest(c.known(), p.SHA256); ok {
 		return ref, nil
 	}
@@ -22,7 +22,7 @@ func (c *Catalogue) Recorded(ctx context.Context, source, track string, p kernel
 	if err != nil || !ok {
 		return kernel.Ref{}, goneError(p)
 	}
-	ref := kernel.Ref{Source: source, Track: track, Version: version, Files: []kernel.File{p}}
+	ref := kernel.Ref{Source: source, Track: track, Arch: arch.OrZero(), Version: version, Files: []kernel.File{p}}
 	if c.Cached(ref) { // no pin names it any longer; one package is all of it
 		return ref, nil
 	}
@@ -32,7 +32,7 @@ func (c *Catalogue) Recorded(ctx context.Context, source, track string, p kernel
 // offered finds the package of ref at the source: also one that is not its newest.
 func offered(ctx context.Context, source kernel.Source, ref kernel.Ref) (kernel.Ref, error) {
 	p := ref.Package()
-	want := kernel.Want{Track: ref.Track}
+	want := kernel.Want{Track: ref.Track, Arch: ref.Arch}
 	if ref.Track == "" {
 		var err error
 		if want.Within, err = kernel.ParseRange(ref.Series()); err != nil {

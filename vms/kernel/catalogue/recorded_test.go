@@ -25,7 +25,7 @@ func TestRecorded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s.listed = nil
 			c := catalogueOf(t, s, true, pin)
-			ref, err := c.Recorded(t.Context(), kernel.Debian, "", remembered(tt.ref))
+			ref, err := c.Recorded(t.Context(), kernel.Debian, "", "", remembered(tt.ref))
 			if err != nil || ref.ID() != tt.ref.ID() || len(s.listed) != tt.lookUp {
 				t.Fatalf("got %+v, %v, looked up %q", ref, err, s.listed)
 			}
@@ -45,7 +45,7 @@ func TestRecordedInTheCache(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.remove(t, old)
-	ref, err := c.Recorded(t.Context(), kernel.Debian, "", remembered(old))
+	ref, err := c.Recorded(t.Context(), kernel.Debian, "", "", remembered(old))
 	if err != nil || len(s.listed) != 0 {
 		t.Fatalf("got %v, looked up %q", err, s.listed)
 	}
@@ -62,7 +62,7 @@ func TestRecordedErrors(t *testing.T) {
 	down := newSource(t)
 	down.err = &kernel.UnavailableError{What: "mirror", Err: errors.New("down")}
 	var network *kernel.UnavailableError
-	if _, err := catalogueOf(t, down, true).Recorded(t.Context(), kernel.Debian, "", remembered(gone)); !errors.As(err, &network) || errors.Is(err, kernel.ErrGone) {
+	if _, err := catalogueOf(t, down, true).Recorded(t.Context(), kernel.Debian, "", "", remembered(gone)); !errors.As(err, &network) || errors.Is(err, kernel.ErrGone) {
 		t.Errorf("a mirror that is down: %v", err)
 	}
 	for name, tt := range map[string]struct {
@@ -75,7 +75,7 @@ func TestRecordedErrors(t *testing.T) {
 		"no version":      {kernel.Debian, kernel.File{SHA256: "aa"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if ref, err := catalogueOf(t, s, true).Recorded(t.Context(), tt.source, "", tt.p); !errors.Is(err, kernel.ErrGone) {
+			if ref, err := catalogueOf(t, s, true).Recorded(t.Context(), tt.source, "", "", tt.p); !errors.Is(err, kernel.ErrGone) {
 				t.Errorf("got %+v, %v", ref, err)
 			}
 		})

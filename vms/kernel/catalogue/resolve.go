@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/kernel/debian"
 	"github.com/bpflab/bpflab/vms/kernel/store"
 )
 
@@ -24,10 +27,18 @@ func (c *Catalogue) Resolve(ctx context.Context, selectors []string) ([]kernel.R
 			resolve = c.optional
 		}
 		refs, err := resolve(ctx, s, known)
+		var none *kernel.SelectorError
+		if s.Perhaps() && errors.As(err, &none) {
+			c.leaveOut(s, string(s.Arch())+" has no such kernel")
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
 		found = append(found, refs...)
+	}
+	if len(found) == 0 && len(parsed) > 0 && parsed[0].Perhaps() {
+		return nil, &kernel.SelectorError{Selector: strings.Join(selectors, ","), Problem: "matches no kernel of any of these architectures"}
 	}
 	return kernel.Unique(found), nil
 }
@@ -79,7 +90,22 @@ func (c *Catalogue) lookUp(ctx context.Context, s kernel.Selector, known []kerne
 		answered = true
 	}
 	refs, err = kernel.Select(s, offered)
-	return refs, notes, err
+	return refs, notes, c.withSeries(s, err)
+}
+
+// withSeries adds to the error of a selector that matches nothing what Debian has for its
+// architecture, where that is less than for others.
+func (c *Catalogue) withSeries(s kernel.Selector, err error) error {
+	var none *kernel.SelectorError
+	if s.Arch() == "" || s.IsLocal() || !errors.As(err, &none) {
+		return err
+	}
+	for _, one := range debian.Series(s.Arch()) {
+		if selector := one + s.Arch().Suffix(); !slices.Contains(none.Known, selector) {
+			none.Known = append(none.Known, selector)
+		}
+	}
+	return err
 }
 
 // unanswered returns the error of a source that does not answer: as that of the selector
@@ -96,7 +122,7 @@ func unanswered(s kernel.Selector, offered []kernel.Ref, answered bool, err erro
 func wants(s kernel.Selector, source string) []kernel.Want {
 	all := []kernel.Want{s.Want()}
 	if s.Source() == source && s.Exact() != "" {
-		all = append(all, kernel.Want{Track: s.Exact()})
+		all = append(all, kernel.Want{Track: s.Exact(), Arch: s.Arch()})
 	}
 	return all
 }

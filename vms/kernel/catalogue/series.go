@@ -24,7 +24,7 @@ func (c *Catalogue) Every(ctx context.Context, selector string) (refs []kernel.R
 	}
 	s := parsed[0]
 	if len(parsed) > 1 || s.IsLocal() || s.IsAll() || s.Source() == kernel.Host {
-		return nil, nil, &kernel.SelectorError{Selector: selector, Problem: "is no series: name one, a range, or a track of a source", Known: []string{"6.1", "ubuntu/22.04", "rocky/9", "mainline/6.6"}}
+		return nil, nil, &kernel.SelectorError{Selector: selector, Problem: "is no series: name one, a range, or a track of a source", Known: []string{"6.1", "6.12/arm64", "ubuntu/22.04", "rocky/9", "mainline/6.6"}}
 	}
 	want := s.Want()
 	want.All = true
@@ -111,6 +111,8 @@ func checkEnds(a, b kernel.Ref) error {
 		return &kernel.SelectorError{Selector: a.Selector, Problem: "is of no source that lists versions"}
 	case a.Source != b.Source:
 		return wrong("is of %s, and %s of %s: there are no packages between kernels of two sources", b.Source, a.Selector, a.Source)
+	case !a.Arch.Is(b.Arch):
+		return wrong("is for %s, and %s for %s", b.Arch.OrDefault(), a.Selector, a.Arch.OrDefault())
 	case a.Flavour != b.Flavour:
 		return wrong("is of the flavour %s, and %s of %s", b.Flavour, a.Selector, a.Flavour)
 	case a.Variant != b.Variant:
@@ -128,11 +130,11 @@ func listBetween(ctx context.Context, source kernel.Source, a, b kernel.Ref) (li
 	if err != nil {
 		return nil, nil, err
 	}
-	wants := []kernel.Want{{Track: a.Track, Within: within, All: true}}
+	wants := []kernel.Want{{Track: a.Track, Arch: a.Arch, Within: within, All: true}}
 	if a.Track != b.Track {
-		wants = append(wants, kernel.Want{Track: b.Track, Within: within, All: true})
+		wants = append(wants, kernel.Want{Track: b.Track, Arch: a.Arch, Within: within, All: true})
 	}
-	for _, want := range append(wants, kernel.Want{Within: within, All: true, Every: true}) {
+	for _, want := range append(wants, kernel.Want{Arch: a.Arch, Within: within, All: true, Every: true}) {
 		if want.Every && (len(listed) > len(wants) || a.Track == "" && b.Track == "") {
 			break
 		}
@@ -148,7 +150,7 @@ func listBetween(ctx context.Context, source kernel.Source, a, b kernel.Ref) (li
 // sameLine reports whether a kernel may lie between two: it is of their flavour, and of the
 // distribution's release that one of them is of.
 func sameLine(r, a, b kernel.Ref) bool {
-	return r.Flavour == a.Flavour && (releaseOf(r) == releaseOf(a) || releaseOf(r) == releaseOf(b))
+	return r.Flavour == a.Flavour && r.Arch.Is(a.Arch) && (releaseOf(r) == releaseOf(a) || releaseOf(r) == releaseOf(b))
 }
 
 // releaseOf returns the release of a distribution that a kernel's track names first: "22.04"

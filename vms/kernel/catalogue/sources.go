@@ -177,12 +177,13 @@ func (s sources) parse(words []string) ([]kernel.Selector, error) {
 
 func (s sources) claim(one kernel.Selector) (kernel.Selector, error) {
 	for _, source := range s {
-		track, ours, err := source.Claim(one.Base())
+		track, ours, err := source.Claim(one.Plain())
 		if err != nil {
 			return one, err
 		}
 		if ours {
-			return one.Claimed(source.Name(), track), nil
+			claimed := one.Claimed(source.Name(), track)
+			return claimed, checkArch(claimed)
 		}
 	}
 	known := s.trackSelectors()
@@ -190,6 +191,23 @@ func (s sources) claim(one kernel.Selector) (kernel.Selector, error) {
 		Selector: one.String(), Problem: "is of no source that is known here",
 		Nearest: suggest.Name(one.String(), known), Known: known,
 	}
+}
+
+// checkArch refuses an architecture that a source has no kernels of, or of which bpflab does
+// not fetch them yet.
+func checkArch(s kernel.Selector) error {
+	arch := s.Arch()
+	if arch == "" || s.Source() == kernel.Debian {
+		return nil
+	}
+	problem := fmt.Sprintf("is for %s, and bpflab takes kernels of %s for amd64 alone: Debian's, as 6.12/%s, and imports are there for %s", arch, s.Source(), arch, arch)
+	if s.Source() == kernel.Host {
+		if arch.Is(kernel.HostArch()) {
+			return nil
+		}
+		problem = fmt.Sprintf("is for %s, and this machine is %s", arch, kernel.HostArch())
+	}
+	return &kernel.SelectorError{Selector: s.String(), Problem: problem}
 }
 
 // trackSelectors returns selectors of what the sources are known to have.

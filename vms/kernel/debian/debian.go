@@ -6,6 +6,7 @@ package debian
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -60,13 +61,23 @@ func (*Source) Claim(string) (string, bool, error) { return "", false, nil }
 
 // Tracks returns the series that the suites were released with.
 func (*Source) Tracks() []string {
-	var tracks []string
+	return slices.DeleteFunc(Series(kernel.AMD64), func(s string) bool { return strings.ContainsAny(s, "<>=") || s == "latest" })
+}
+
+// Series returns the series that suites with an architecture were released with, and "latest"
+// where one has newer kernels too.
+func Series(arch kernel.Arch) []string {
+	var all []string
 	for _, s := range suites {
-		if !strings.ContainsAny(s.kernels, "<>") && !slices.Contains(tracks, s.kernels) {
-			tracks = append(tracks, s.kernels)
+		name := s.kernels
+		if strings.ContainsAny(name, "<>") {
+			name = "latest"
+		}
+		if slices.Contains(s.arches, arch.OrDefault()) && !slices.Contains(all, name) {
+			all = append(all, name)
 		}
 	}
-	return tracks
+	return all
 }
 
 // Mirror returns the Release of the stable suite.
@@ -81,16 +92,16 @@ func (s *Source) Archive() string { return s.mirrors.Archive }
 // answered, the error is the first suite's.
 func (s *Source) List(ctx context.Context, want kernel.Want) ([]kernel.Ref, []string, error) {
 	if want.Track != "" {
-		refs, err := s.listSnapshot(ctx, want.Track)
+		refs, err := s.listSnapshot(ctx, want.Track, want.Arch)
 		return refs, nil, err
 	}
-	asked := suitesFor(want.Within)
+	asked := suitesFor(want.Within, want.Arch)
 	results := make([]apt.Result, len(asked))
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(4)
 	for i, suite := range asked {
 		group.Go(func() error {
-			refs, err := s.listSuite(groupCtx, suite)
+			refs, err := s.listSuite(groupCtx, suite, want.Arch)
 			results[i] = apt.Result{Suite: suite.name, Refs: refs, Err: err}
 			return ctx.Err()
 		})
@@ -113,18 +124,22 @@ func (s *Source) Fetch(ctx context.Context, ref kernel.Ref) ([]string, error) {
 	return s.archive.Fetch(ctx, s.mirrors.base(suite), ref.Files)
 }
 
-// listSuite returns the suite's kernels. Errors are *kernel.UnavailableError
-// with the suite's name.
-func (s *Source) listSuite(ctx context.Context, suite suite) ([]kernel.Ref, error) {
+// listSuite returns the suite's kernels of an architecture. Errors are *kernel.UnavailableError
+// with the suite's name. A suite need not have all architectures: those of long-term support are fewer.
+func (s *Source) listSuite(ctx context.Context, suite suite, arch kernel.Arch) ([]kernel.Ref, error) {
 	described, err := s.describe(suite)
 	if err != nil {
 		return nil, err
 	}
+	described.Arch = arch
 	entries, release, err := s.archive.Kernels(ctx, described, isKernelPart)
+	if errors.Is(err, apt.ErrNoArch) && !arch.Is(kernel.AMD64) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	return kernels(suite, entries, release.Signer), nil
+	return kernels(suite, arch, entries, release.Signer), nil
 }
 
 // describe returns what the suite must be.

@@ -185,7 +185,7 @@ func TestAttacksOnTheChain(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t, bookworm())
 			tt.attack(w)
-			_, err := w.source.listSuite(t.Context(), suiteOf(t, "bookworm"))
+			_, err := w.source.listSuite(t.Context(), suiteOf(t, "bookworm"), "")
 			if !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}
@@ -218,7 +218,7 @@ func suiteOf(t *testing.T, name string) suite {
 func TestReplay(t *testing.T) {
 	w := newWorld(t, bookworm())
 	list := func() error {
-		_, err := w.source.listSuite(t.Context(), suiteOf(t, "bookworm"))
+		_, err := w.source.listSuite(t.Context(), suiteOf(t, "bookworm"), "")
 		return err
 	}
 	if err := list(); err != nil {
@@ -249,7 +249,7 @@ func TestIndexUnderItsPlainName(t *testing.T) {
 			w.mirror.Remove(path)
 		}
 	}
-	if _, err := w.source.listSuite(t.Context(), suiteOf(t, "bookworm")); err != nil {
+	if _, err := w.source.listSuite(t.Context(), suiteOf(t, "bookworm"), ""); err != nil {
 		t.Error(err)
 	}
 }
@@ -267,7 +267,7 @@ func TestAttacksOnThePackage(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t, bookworm())
-			refs, err := w.source.listSuite(t.Context(), suiteOf(t, "bookworm"))
+			refs, err := w.source.listSuite(t.Context(), suiteOf(t, "bookworm"), "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -331,7 +331,7 @@ func TestExpiredKey(t *testing.T) {
 			if name == "current suite" {
 				w.source.keys.Current = expired.Public()
 			}
-			refs, err := w.source.listSuite(t.Context(), suiteOf(t, tt.name))
+			refs, err := w.source.listSuite(t.Context(), suiteOf(t, tt.name), "")
 			if !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}
@@ -347,7 +347,7 @@ func TestArchivedKeyOnCurrentSuite(t *testing.T) {
 	w := newWorld(t)
 	w.mirror.Add(bookworm(), theirs)
 	w.source.keys.Archived = theirs.Public()
-	if _, err := w.source.listSuite(t.Context(), suiteOf(t, "bookworm")); !errors.Is(err, apt.ErrSignature) {
+	if _, err := w.source.listSuite(t.Context(), suiteOf(t, "bookworm"), ""); !errors.Is(err, apt.ErrSignature) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -375,7 +375,7 @@ func TestSuitesTable(t *testing.T) {
 		}
 	}
 	var asked []string
-	for _, s := range suitesFor(within(t, ">=6.1").Within) {
+	for _, s := range suitesFor(within(t, ">=6.1").Within, "") {
 		asked = append(asked, s.name)
 	}
 	if got, want := fmt.Sprint(asked), "[bookworm bookworm-security trixie trixie-security trixie-backports]"; got != want {

@@ -17,16 +17,40 @@ func isKernelPart(name string) bool {
 	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) })
 }
 
-// imageForm finds kernels of a release, not the metapackages of a series, nor
-// debug symbols, unsigned images and the real-time flavour.
-var imageForm = regexp.MustCompile(`^linux-image-(\d+\.\d+(?:\.\d+|-rc\d+)[0-9A-Za-z.+~-]*?-(cloud-)?amd64)$`)
+// imageForms find kernels of a release, not the metapackages of a series, nor
+// debug symbols, unsigned images and other flavours: real-time ones, those with large pages.
+var imageForms = func() map[kernel.Arch]*regexp.Regexp {
+	forms := map[kernel.Arch]*regexp.Regexp{}
+	for _, a := range kernel.Arches() {
+		forms[a] = regexp.MustCompile(`^linux-image-(\d+\.\d+(?:\.\d+|-rc\d+)[0-9A-Za-z.+~-]*?-(cloud-)?` + flavourOf(a) + `)$`)
+	}
+	return forms
+}()
+
+// flavourOf returns what Debian calls the generic kernel of an architecture.
+func flavourOf(a kernel.Arch) string {
+	if a == kernel.PPC64EL {
+		return "powerpc64le"
+	}
+	return string(a)
+}
+
+// imageOf returns the release of the kernel that a package has the image of, and whether it
+// is of the cloud flavour; ok is false for any other package.
+func imageOf(arch kernel.Arch, name string) (release string, cloud, ok bool) {
+	m := imageForms[arch.OrDefault()].FindStringSubmatch(name)
+	if m == nil || strings.HasSuffix(m[1], "-rt-"+flavourOf(arch.OrDefault())) {
+		return "", false, false
+	}
+	return m[1], m[2] != "", true
+}
 
 // packageID names one package of an index.
 type packageID struct{ name, version string }
 
 // kernels returns the suite's own kernels among entries, oldest first. One
 // that lacks a package it depends on is left out.
-func kernels(s suite, entries []apt.Entry, signer string) []kernel.Ref {
+func kernels(s suite, arch kernel.Arch, entries []apt.Entry, signer string) []kernel.Ref {
 	index := map[packageID]apt.Entry{}
 	for _, e := range entries {
 		index[packageID{e.Package, e.Version}] = e
@@ -34,7 +58,7 @@ func kernels(s suite, entries []apt.Entry, signer string) []kernel.Ref {
 	home := s.home()
 	var refs []kernel.Ref
 	for _, e := range entries {
-		if ref, ok := kernelOf(s, e, index); ok && home.Contains(ref.Version) {
+		if ref, ok := kernelOf(s, arch, e, index); ok && home.Contains(ref.Version) {
 			ref.Signer = signer
 			refs = append(refs, ref)
 		}
@@ -43,9 +67,9 @@ func kernels(s suite, entries []apt.Entry, signer string) []kernel.Ref {
 	return refs
 }
 
-func kernelOf(s suite, e apt.Entry, index map[packageID]apt.Entry) (kernel.Ref, bool) {
-	m := imageForm.FindStringSubmatch(e.Package)
-	if m == nil || strings.HasSuffix(m[1], "-rt-amd64") {
+func kernelOf(s suite, arch kernel.Arch, e apt.Entry, index map[packageID]apt.Entry) (kernel.Ref, bool) {
+	release, cloud, ok := imageOf(arch, e.Package)
+	if !ok {
 		return kernel.Ref{}, false
 	}
 	v, err := kernel.ParseVersion(e.Version)
@@ -53,11 +77,11 @@ func kernelOf(s suite, e apt.Entry, index map[packageID]apt.Entry) (kernel.Ref, 
 		return kernel.Ref{}, false
 	}
 	flavour := kernel.Generic
-	if m[2] != "" {
+	if cloud {
 		flavour = kernel.Cloud
 	}
-	files, ok := parts(e, m[1], index)
-	return kernel.Ref{Source: kernel.Debian, Suite: s.name, Flavour: flavour, Version: v, Release: m[1], Files: files}, ok
+	files, ok := parts(e, release, index)
+	return kernel.Ref{Source: kernel.Debian, Suite: s.name, Flavour: flavour, Arch: arch.OrZero(), Version: v, Release: release, Files: files}, ok
 }
 
 // parts follows Depends to the packages that hold the rest of the kernel of a

@@ -26,7 +26,7 @@ func FuzzParseIndex(f *testing.F) {
 			return
 		}
 		for _, s := range suites {
-			for _, ref := range kernels(s, entries, "") {
+			for _, ref := range kernels(s, "", entries, "") {
 				for _, file := range ref.Files {
 					if err := file.Check(); err != nil {
 						t.Errorf("%+v: %v", ref, err)
@@ -61,11 +61,11 @@ func TestKernels(t *testing.T) {
 		{"bullseye", ""},
 	}
 	for _, tt := range tests {
-		if got := releases(kernels(suiteOf(t, tt.suite), entries, "")); got != tt.want {
+		if got := releases(kernels(suiteOf(t, tt.suite), "", entries, "")); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.suite, got, tt.want)
 		}
 	}
-	parts := kernels(suiteOf(t, "trixie-backports"), entries, "")[0]
+	parts := kernels(suiteOf(t, "trixie-backports"), "", entries, "")[0]
 	if got, want := packages(parts), "linux-binary linux-image linux-modules linux-base"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -88,7 +88,7 @@ func TestKernelsOfOneVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := releases(kernels(suiteOf(t, "bookworm"), entries, "")), "6.1.0-7-amd64 6.1.0-8-amd64 6.1.0-9-amd64"; got != want {
+	if got, want := releases(kernels(suiteOf(t, "bookworm"), "", entries, "")), "6.1.0-7-amd64 6.1.0-8-amd64 6.1.0-9-amd64"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -39,7 +40,7 @@ const (
 var delays = []time.Duration{0, 6 * time.Hour, 24 * time.Hour, 72 * time.Hour}
 
 // listSnapshot returns the kernels of a version or release that the unstable suite once had.
-func (s *Source) listSnapshot(ctx context.Context, exact string) ([]kernel.Ref, error) {
+func (s *Source) listSnapshot(ctx context.Context, exact string, arch kernel.Arch) ([]kernel.Ref, error) {
 	version, err := kernel.ParseVersion(exact)
 	if err != nil {
 		return nil, nil // no kernel's name
@@ -48,7 +49,7 @@ func (s *Source) listSnapshot(ctx context.Context, exact string) ([]kernel.Ref, 
 		return nil, &kernel.SelectorError{Selector: kernel.TrackSelector(kernel.Debian, exact),
 			Problem: "is in none of Debian's suites today; set BPFLAB_DEBIAN_SNAPSHOT to the URL of a service that keeps snapshots of them"}
 	}
-	seen, err := s.firstSeen(ctx, exact, version)
+	seen, err := s.firstSeen(ctx, exact, version, arch)
 	if errors.Is(err, kernel.ErrGone) || err == nil && seen.IsZero() {
 		return nil, nil // there never was one
 	}
@@ -56,7 +57,7 @@ func (s *Source) listSnapshot(ctx context.Context, exact string) ([]kernel.Ref, 
 		return nil, s.noSnapshot(err)
 	}
 	for _, delay := range delays {
-		refs, err := s.listAt(ctx, seen.Add(delay), exact, version)
+		refs, err := s.listAt(ctx, seen.Add(delay), exact, version, arch)
 		if err != nil || len(refs) > 0 {
 			return refs, s.noSnapshot(err)
 		}
@@ -72,7 +73,7 @@ func (s *Source) noSnapshot(err error) error {
 }
 
 // listAt returns the kernels that unstable had at a time.
-func (s *Source) listAt(ctx context.Context, at time.Time, exact string, version kernel.Version) ([]kernel.Ref, error) {
+func (s *Source) listAt(ctx context.Context, at time.Time, exact string, version kernel.Version, arch kernel.Arch) ([]kernel.Ref, error) {
 	ring, err := s.keys.ring(true)
 	if err != nil {
 		return nil, err
@@ -80,12 +81,12 @@ func (s *Source) listAt(ctx context.Context, at time.Time, exact string, version
 	stamp := at.UTC().Format(timeForm)
 	entries, release, err := s.archive.Kernels(ctx, apt.Suite{
 		Name: sidSuite + "-" + stamp, Title: "Debian", Base: s.snapshotBase(stamp), Path: sidSuite,
-		Codename: sidSuite, Archived: true, Snapshot: true, Ring: ring,
+		Codename: sidSuite, Archived: true, Snapshot: true, Ring: ring, Arch: arch,
 	}, isKernelPart)
 	if err != nil {
 		return nil, err
 	}
-	refs := kernels(suite{name: sidSuite + "-" + stamp, kernels: version.Series()}, entries, release.Signer)
+	refs := kernels(suite{name: sidSuite + "-" + stamp, kernels: version.Series()}, arch, entries, release.Signer)
 	refs = slices.DeleteFunc(refs, func(r kernel.Ref) bool {
 		return r.Version != version && r.Release != exact && r.Package().Version != exact
 	})
@@ -112,8 +113,8 @@ func (s *Source) snapshotOf(suite string) (string, bool) {
 }
 
 // firstSeen returns when a package of the kernel was first on the mirror, zero if never.
-func (s *Source) firstSeen(ctx context.Context, exact string, version kernel.Version) (time.Time, error) {
-	image, binary, err := s.imagePackage(ctx, exact, version)
+func (s *Source) firstSeen(ctx context.Context, exact string, version kernel.Version, arch kernel.Arch) (time.Time, error) {
+	image, binary, err := s.imagePackage(ctx, exact, version, arch)
 	if err != nil || image == "" {
 		return time.Time{}, err
 	}
@@ -125,7 +126,7 @@ func (s *Source) firstSeen(ctx context.Context, exact string, version kernel.Ver
 	for _, files := range answer {
 		for _, f := range files {
 			at, err := time.Parse(timeForm, f.Seen)
-			ours := f.Archive == mainOfThen && strings.HasSuffix(f.Name, "_amd64.deb")
+			ours := f.Archive == mainOfThen && strings.HasSuffix(f.Name, "_"+string(arch.OrDefault())+".deb")
 			if err == nil && ours && (first.IsZero() || at.Before(first)) {
 				first = at
 			}
@@ -157,9 +158,11 @@ func (s *Source) inSnapshots(ctx context.Context, file kernel.File) (string, err
 	if err != nil {
 		return "", err
 	}
+	name := path.Base(file.Path)
+	arch := name[strings.LastIndexByte(name, '_')+1:] // amd64.deb
 	for hash, files := range answer {
 		for _, f := range files {
-			if strings.HasSuffix(f.Name, "_amd64.deb") {
+			if strings.HasSuffix(f.Name, "_"+arch) {
 				return s.mirrors.Snapshot + "/file/" + url.PathEscape(hash), nil
 			}
 		}
@@ -169,8 +172,8 @@ func (s *Source) inSnapshots(ctx context.Context, file kernel.File) (string, err
 
 // imagePackage returns the name and version of a package with the kernel's image, "" if
 // there is none.
-func (s *Source) imagePackage(ctx context.Context, exact string, version kernel.Version) (name, binary string, err error) {
-	if name = "linux-image-" + exact; imageForm.MatchString(name) {
+func (s *Source) imagePackage(ctx context.Context, exact string, version kernel.Version, arch kernel.Arch) (name, binary string, err error) {
+	if name = "linux-image-" + exact; imageForms[arch.OrDefault()].MatchString(name) {
 		var answer struct {
 			Result []struct {
 				Version string `json:"binary_version"`
@@ -182,8 +185,9 @@ func (s *Source) imagePackage(ctx context.Context, exact string, version kernel.
 		}
 		return name, answer.Result[0].Version, nil
 	}
-	for _, source := range []string{"linux-signed-amd64", "linux"} { // before 4.19 only the latter
-		name, binary, err = s.builtFrom(ctx, source, version)
+	// Before 4.19, and of architectures without signed kernels, there is only the latter.
+	for _, source := range []string{"linux-signed-" + string(arch.OrDefault()), "linux"} {
+		name, binary, err = s.builtFrom(ctx, source, version, arch)
 		if err != nil && !errors.Is(err, kernel.ErrGone) || name != "" {
 			return name, binary, err
 		}
@@ -193,7 +197,7 @@ func (s *Source) imagePackage(ctx context.Context, exact string, version kernel.
 
 // builtFrom returns a package with an image that was built from a source package of the
 // version.
-func (s *Source) builtFrom(ctx context.Context, source string, version kernel.Version) (name, binary string, err error) {
+func (s *Source) builtFrom(ctx context.Context, source string, version kernel.Version, arch kernel.Arch) (name, binary string, err error) {
 	var versions struct{ Result []struct{ Version string } }
 	if err := s.askSnapshot(ctx, "/mr/package/"+source+"/", &versions); err != nil {
 		return "", "", err
@@ -210,7 +214,7 @@ func (s *Source) builtFrom(ctx context.Context, source string, version kernel.Ve
 			return "", "", err
 		}
 		for _, b := range built.Result {
-			if imageForm.MatchString(b.Name) && !strings.HasSuffix(b.Name, "-rt-amd64") {
+			if _, _, ok := imageOf(arch, b.Name); ok {
 				return b.Name, b.Version, nil
 			}
 		}

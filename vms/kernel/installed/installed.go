@@ -131,7 +131,7 @@ func (s *Source) ref(track string) (kernel.Ref, error) {
 	if err != nil {
 		return kernel.Ref{}, unreadable(image, err)
 	}
-	ref := kernel.Ref{Source: kernel.Host, Track: track, Version: version, Release: release, Files: []kernel.File{file}}
+	ref := kernel.Ref{Source: kernel.Host, Arch: kernel.HostArch().OrZero(), Track: track, Version: version, Release: release, Files: []kernel.File{file}}
 	if modules := s.modules(release); modules != "" {
 		list, err := listOf(modules)
 		if err != nil {

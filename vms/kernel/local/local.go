@@ -1,8 +1,10 @@
-// Package local recognises kernels that the user has: a bzImage, a vmlinux or
-// a .deb. It only looks; the store keeps.
+// Package local recognises kernels that the user has: a boot image of any architecture
+// that package bootimage knows, a vmlinux or a .deb. It only looks; the store keeps.
 package local
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -10,24 +12,25 @@ import (
 	"strings"
 
 	"github.com/bpflab/bpflab/vms/kernel"
-	"github.com/bpflab/bpflab/vms/kernel/bzimage"
+	"github.com/bpflab/bpflab/vms/kernel/bootimage"
 	"github.com/bpflab/bpflab/vms/kernel/deb"
 )
 
 // Kind says what a file is.
 type Kind string
 
-// Kinds of files that hold a kernel.
+// Kinds of files that hold a kernel, besides the formats of bootimage.
 const (
-	BzImage Kind = "bzImage"
-	Vmlinux Kind = "vmlinux"
-	Deb     Kind = "deb"
+	BzImage = Kind(bootimage.BzImage)
+	Vmlinux = Kind(bootimage.ELF)
+	Deb     = Kind("deb")
 )
 
 // Kernel is a file that holds a kernel.
 type Kernel struct {
 	Kind    Kind
 	Path    string
+	Arch    kernel.Arch    // "" means AMD64
 	Release string         // what uname -r will say
 	Version kernel.Version // upstream
 	Package string         // the .deb's package, else the file's name
@@ -47,7 +50,7 @@ func (e *Error) Error() string { return fmt.Sprintf("%s: %v", e.Path, e.Err) }
 func (e *Error) Unwrap() error { return e.Err }
 
 var (
-	errNoKernel  = errors.New("no kernel: want a bzImage (arch/x86/boot/bzImage, /boot/vmlinuz-*), an ELF vmlinux or a .deb with one")
+	errNoKernel  = errors.New("no kernel: want a bzImage (arch/x86/boot/bzImage, /boot/vmlinuz-*), an Image (arch/arm64/boot/Image), an ELF vmlinux or a .deb with one")
 	errNoRelease = errors.New("a kernel image without a version in it; was it stripped?")
 )
 
@@ -89,33 +92,43 @@ func recognise(f *os.File, size int64) (Kernel, error) {
 	switch {
 	case strings.HasPrefix(string(head[:n]), "!<arch>\n"):
 		return lookDeb(f.Name())
-	case strings.HasPrefix(string(head[:n]), "\x7fELF"):
-		return lookVmlinux(f)
 	}
-	image, err := bzimage.Read(f, size)
+	boot, err := bootimage.Recognise(f, size)
 	if err != nil {
-		return Kernel{}, errors.Join(errNoKernel, hide(err))
+		return Kernel{}, plainly(err)
 	}
-	return with(Kernel{Kind: BzImage, Path: f.Name(), Package: filepath.Base(f.Name())}, image.Release())
+	k := Kernel{Kind: Kind(boot.Format), Path: f.Name(), Arch: kernel.Arch(boot.Arch).OrZero(), Package: filepath.Base(f.Name())}
+	release, err := releaseOf(f, size, boot)
+	if err != nil {
+		return Kernel{}, errors.Join(errNoKernel, err)
+	}
+	return with(k, release)
 }
 
-// hide drops the reason where the file is plainly something else.
-func hide(err error) error {
-	if strings.Contains(err.Error(), "boot header") || strings.Contains(err.Error(), "bytes long") {
-		return nil
+// plainly drops the reason where the file is plainly something else.
+func plainly(err error) error {
+	if errors.Is(err, bootimage.ErrUnknown) {
+		return errNoKernel
 	}
 	return err
 }
 
-func lookVmlinux(f *os.File) (Kernel, error) {
-	if _, err := bzimage.HasPVH(f); err != nil {
-		return Kernel{}, err
+// releaseOf reads the release that is in a kernel's file.
+func releaseOf(f *os.File, size int64, boot bootimage.Head) (string, error) {
+	switch {
+	case boot.Format == bootimage.BzImage:
+		image, err := bootimage.Read(f, size)
+		if err != nil {
+			return "", err
+		}
+		return image.Release(), nil
+	case boot.Bootable():
+		content, err := os.ReadFile(f.Name())
+		return bootimage.Release(content), err
 	}
-	content, err := os.ReadFile(f.Name())
-	if err != nil {
-		return Kernel{}, err
-	}
-	return with(Kernel{Kind: Vmlinux, Path: f.Name(), Package: filepath.Base(f.Name())}, bzimage.Release(content))
+	var unpacked bytes.Buffer
+	err := boot.Unpack(f, size, &unpacked)
+	return bootimage.Release(unpacked.Bytes()), err
 }
 
 // lookDeb reads the release off the package's name, where kernel packages
@@ -125,7 +138,11 @@ func lookDeb(path string) (Kernel, error) {
 	if err != nil {
 		return Kernel{}, err
 	}
-	k := Kernel{Kind: Deb, Path: path, Package: fields["Package"], PkgVer: fields["Version"]}
+	arch, err := kernel.ParseArch(cmp.Or(fields["Architecture"], string(kernel.AMD64)))
+	if err != nil {
+		return Kernel{}, fmt.Errorf("package %s: its architecture %w", fields["Package"], err)
+	}
+	k := Kernel{Kind: Deb, Path: path, Arch: arch.OrZero(), Package: fields["Package"], PkgVer: fields["Version"]}
 	for _, prefix := range []string{"linux-image-unsigned-", "linux-image-", "linux-binary-"} {
 		if release, ok := strings.CutPrefix(k.Package, prefix); ok {
 			release = strings.TrimSuffix(release, "-unsigned")

@@ -11,8 +11,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/bpflab/bpflab/vms/kernel"
+	"github.com/bpflab/bpflab/vms/kernel/bootimage"
 )
 
 // Tree is a directory in which Linux was built.
@@ -27,13 +29,16 @@ type Tree struct {
 // "kernel/net/tun.ko".
 type Module struct{ File, Name string }
 
-// treeImage is where the build puts the image.
-const treeImage = "arch/x86/boot/bzImage"
+// treeImages are where builds put the image, x86's first: it is the one that messages name.
+var treeImages = []string{
+	"arch/x86/boot/bzImage", "arch/arm64/boot/Image", "arch/arm64/boot/Image.gz", "arch/arm64/boot/vmlinuz.efi",
+	"arch/riscv/boot/Image", "arch/riscv/boot/Image.gz", "arch/s390/boot/bzImage",
+}
 
 // IsTree reports whether path is a directory with Linux's sources, or one that make O= built
 // in.
 func IsTree(path string) bool {
-	for _, name := range []string{treeImage, "include/config/kernel.release", "Kbuild", "include/generated/autoconf.h"} {
+	for _, name := range []string{treeImages[0], "include/config/kernel.release", "Kbuild", "include/generated/autoconf.h"} {
 		if _, err := os.Stat(filepath.Join(path, name)); err == nil {
 			return true
 		}
@@ -41,20 +46,45 @@ func IsTree(path string) bool {
 	return false
 }
 
-// TreeImage returns the path of the image that is built in a tree.
-func TreeImage(dir string) string { return filepath.Join(dir, treeImage) }
+// TreeImage returns the path of the image that is built in a tree, the newest where it was
+// built for several architectures; that of x86's where none is built. A tree of ppc64le has only
+// vmlinux.
+func TreeImage(dir string) string {
+	found, newest := filepath.Join(dir, treeImages[0]), time.Time{}
+	for _, name := range treeImages {
+		file := filepath.Join(dir, name)
+		if info, err := os.Stat(file); err == nil && info.ModTime().After(newest) {
+			found, newest = file, info.ModTime()
+		}
+	}
+	if newest.IsZero() && isPowerPC(filepath.Join(dir, "vmlinux")) {
+		return filepath.Join(dir, "vmlinux")
+	}
+	return found
+}
+
+// isPowerPC reports whether a file is a vmlinux of the architecture that boots such.
+func isPowerPC(name string) bool {
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head, err := bootimage.Recognise(f, 0)
+	return err == nil && head.Arch == string(kernel.PPC64EL)
+}
 
 // LookTree returns what was built in a tree. Errors are *Error.
 func LookTree(dir string) (Tree, error) {
 	t := Tree{Dir: dir, Config: filepath.Join(dir, ".config")}
 	var err error
 	if _, err := os.Stat(TreeImage(dir)); err != nil {
-		return t, &Error{dir, fmt.Errorf("%s is not built yet: make bzImage", treeImage)}
+		return t, &Error{dir, fmt.Errorf("%s is not built yet: make bzImage", treeImages[0])}
 	}
 	if t.Kernel, err = Look(TreeImage(dir)); err != nil {
 		return t, err
 	}
-	t.Kernel.Package = "bzImage"
+	t.Kernel.Package = filepath.Base(t.Kernel.Path)
 	if _, err := os.Stat(t.Config); err != nil {
 		return t, &Error{dir, errors.New("it has no .config")}
 	}

@@ -48,17 +48,6 @@ func exists(dir, name string) bool {
 	return err == nil
 }
 
-func isELF(name string) bool {
-	f, err := os.Open(name)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	magic := make([]byte, 4)
-	_, err = io.ReadFull(f, magic)
-	return err == nil && string(magic) == "\x7fELF"
-}
-
 func baseNames(paths []string) []string {
 	names := make([]string, len(paths))
 	for i, p := range paths {

@@ -1,8 +1,8 @@
 // Package unpack lays a kernel out in a directory, the same way whatever it
 // came from:
 //
-//	vmlinuz              the bzImage, if there is one
-//	vmlinux              the ELF kernel, unpacked from it where possible
+//	vmlinuz              the bzImage, if there is one; of other architectures what QEMU boots
+//	vmlinux              the ELF kernel; of x86-64 unpacked from the bzImage where possible
 //	config               its .config, if known
 //	lib/modules/RELEASE  its modules, as the package has them
 package unpack
@@ -11,13 +11,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/bpflab/bpflab/vms/kernel"
-	"github.com/bpflab/bpflab/vms/kernel/bzimage"
+	"github.com/bpflab/bpflab/vms/kernel/bootimage"
 	"github.com/bpflab/bpflab/vms/kernel/deb"
 	"github.com/bpflab/bpflab/vms/kernel/rpm"
 )
@@ -87,14 +89,10 @@ func releaseOf(name string) string {
 	return path.Base(path.Dir(name))
 }
 
-// Files lays out a bzImage or vmlinux and, if moduleDir is not "", the modules
+// Files lays out a kernel's file and, if moduleDir is not "", the modules
 // there, whose last path element is their release.
 func Files(ctx context.Context, kernelFile, moduleDir, dir string) (kernel.Image, error) {
-	name := vmlinuz
-	if isELF(kernelFile) {
-		name = vmlinux
-	}
-	if err := copyFile(kernelFile, filepath.Join(dir, name)); err != nil {
+	if err := copyFile(kernelFile, filepath.Join(dir, vmlinuz)); err != nil {
 		return kernel.Image{}, err
 	}
 	if moduleDir != "" {
@@ -130,31 +128,33 @@ func wantedOfBoot(file string) string {
 	switch {
 	case strings.HasPrefix(file, "vmlinuz-"):
 		return vmlinuz
+	case strings.HasPrefix(file, "vmlinux-") && !packedForm.MatchString(file): // of ppc64el and riscv64
+		return vmlinux
 	case strings.HasPrefix(file, "config-"):
 		return config
 	}
 	return ""
 }
 
+// packedForm finds copies for debuggers, which SUSE packs and puts beside vmlinuz.
+var packedForm = regexp.MustCompile(`\.(gz|xz|zst|bz2|debug)$`)
+
 // finish looks at the files in dir and adds what can be derived from them.
 func finish(dir string) (kernel.Image, error) {
-	var image kernel.Image
-	if exists(dir, vmlinuz) {
-		image.Kernel = vmlinuz
-		release, err := explode(dir)
-		if err != nil {
-			return image, err
-		}
-		image.Release = release
+	if err := takeVmlinux(dir); err != nil {
+		return kernel.Image{}, err
 	}
-	if exists(dir, vmlinux) {
-		image.Vmlinux = vmlinux
-		if err := describe(dir, &image); err != nil {
-			return image, err
-		}
+	head, err := headOf(filepath.Join(dir, vmlinuz))
+	if err != nil {
+		return kernel.Image{}, err
 	}
-	if image.Kernel == "" && image.Vmlinux == "" {
-		return image, ErrNoKernel
+	lay := layOther
+	if head.Arch == string(kernel.AMD64) {
+		lay = layX86
+	}
+	image, err := lay(dir, head)
+	if err != nil {
+		return image, err
 	}
 	if exists(dir, config) {
 		image.Config = config
@@ -162,37 +162,130 @@ func finish(dir string) (kernel.Image, error) {
 	return image, findModules(dir, &image)
 }
 
+// takeVmlinux puts vmlinux in the place of vmlinuz where a package has it alone, and removes
+// it where it only accompanies that.
+func takeVmlinux(dir string) error {
+	from, to := filepath.Join(dir, vmlinux), filepath.Join(dir, vmlinuz)
+	switch there := exists(dir, vmlinux); {
+	case there && exists(dir, vmlinuz):
+		return os.Remove(from)
+	case there:
+		return os.Rename(from, to)
+	case !exists(dir, vmlinuz):
+		return ErrNoKernel
+	}
+	return nil
+}
+
+func headOf(name string) (bootimage.Head, error) {
+	f, size, err := open(name)
+	if err != nil {
+		return bootimage.Head{}, err
+	}
+	defer f.Close()
+	return bootimage.Recognise(f, size)
+}
+
+func open(name string) (*os.File, int64, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, 0, err
+	}
+	return f, info.Size(), nil
+}
+
+// layX86 lays out a bzImage, or a vmlinux that was put in its place.
+func layX86(dir string, head bootimage.Head) (image kernel.Image, err error) {
+	if head.Format == bootimage.ELF {
+		err = os.Rename(filepath.Join(dir, vmlinuz), filepath.Join(dir, vmlinux))
+	} else {
+		image.Kernel = vmlinuz
+		image.Release, err = explode(dir)
+	}
+	if err != nil || !exists(dir, vmlinux) {
+		return image, err
+	}
+	image.Vmlinux = vmlinux
+	return image, describe(dir, &image)
+}
+
 // explode unpacks vmlinux out of vmlinuz, where its compression is known.
 func explode(dir string) (release string, err error) {
-	in, err := os.Open(filepath.Join(dir, vmlinuz))
+	in, size, err := open(filepath.Join(dir, vmlinuz))
 	if err != nil {
 		return "", err
 	}
 	defer in.Close()
-	info, err := in.Stat()
+	image, err := bootimage.Read(in, size)
 	if err != nil {
 		return "", err
 	}
-	image, err := bzimage.Read(in, info.Size())
-	if err != nil {
-		return "", err
-	}
-	err = writeVmlinux(image, filepath.Join(dir, vmlinux))
-	if errors.Is(err, bzimage.ErrCompression) {
+	err = write(filepath.Join(dir, vmlinux), image.Vmlinux)
+	if errors.Is(err, bootimage.ErrCompression) {
 		err = os.Remove(filepath.Join(dir, vmlinux))
 	}
 	return image.Release(), err
 }
 
-func writeVmlinux(image *bzimage.Image, name string) error {
+// write makes a file of what a function writes.
+func write(name string, content func(io.Writer) error) error {
 	out, err := os.Create(name)
 	if err != nil {
 		return err
 	}
-	return errors.Join(image.Vmlinux(out), out.Close())
+	return errors.Join(content(out), out.Close())
 }
 
-// describe reads from vmlinux what nothing else has.
+// layOther lays out a kernel of another architecture than x86-64: as vmlinux if that is what
+// QEMU boots, else as vmlinuz, unpacked where QEMU does not do so itself.
+func layOther(dir string, head bootimage.Head) (kernel.Image, error) {
+	image := kernel.Image{Arch: kernel.Arch(head.Arch), Kernel: vmlinuz}
+	file := filepath.Join(dir, vmlinuz)
+	if head.Format == bootimage.ELF {
+		image.Vmlinux = vmlinux
+		if err := os.Rename(file, filepath.Join(dir, vmlinux)); err != nil {
+			return image, err
+		}
+		file = filepath.Join(dir, vmlinux)
+	}
+	switch {
+	case !head.Bootable():
+		if err := unpackBootable(file, head, filepath.Join(dir, vmlinuz)); err != nil {
+			return image, err
+		}
+	case head.Format == bootimage.ELF:
+		image.Kernel = vmlinux
+	}
+	return image, readBanner(dir, filepath.Join(dir, image.Kernel), &image)
+}
+
+// unpackBootable writes what QEMU boots of a kernel's file, which may be the same file.
+func unpackBootable(file string, head bootimage.Head, to string) error {
+	in, size, err := open(file)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	partial := to + ".partial"
+	if err := write(partial, func(w io.Writer) error { return head.Unpack(in, size, w) }); err != nil {
+		return err
+	}
+	unpacked, err := headOf(partial)
+	if err != nil {
+		return fmt.Errorf("what is in it: %w", err)
+	}
+	if !unpacked.Bootable() || unpacked.Arch != head.Arch {
+		return fmt.Errorf("%s for %s with %s for %s in it", head.Format, head.Arch, unpacked.Format, unpacked.Arch)
+	}
+	return os.Rename(partial, to)
+}
+
+// describe reads from an x86 vmlinux what nothing else has.
 func describe(dir string, image *kernel.Image) error {
 	name := filepath.Join(dir, vmlinux)
 	f, err := os.Open(name)
@@ -200,20 +293,25 @@ func describe(dir string, image *kernel.Image) error {
 		return err
 	}
 	defer f.Close()
-	if image.PVH, err = bzimage.HasPVH(f); err != nil {
+	if image.PVH, err = bootimage.HasPVH(f); err != nil {
 		return err
 	}
 	if image.Release != "" && exists(dir, config) {
 		return nil
 	}
+	return readBanner(dir, name, image)
+}
+
+// readBanner reads the release and, where there is no other, the configuration from a kernel.
+func readBanner(dir, name string, image *kernel.Image) error {
 	content, err := os.ReadFile(name)
 	if err != nil {
 		return err
 	}
 	if image.Release == "" {
-		image.Release = bzimage.Release(content)
+		image.Release = bootimage.Release(content)
 	}
-	return writeConfig(dir, bzimage.Config(content))
+	return writeConfig(dir, bootimage.Config(content))
 }
 
 // writeConfig keeps the configuration found in a kernel where there is no

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/bpflab/bpflab/vms/kernel"
-	"github.com/bpflab/bpflab/vms/kernel/bzimage"
+	"github.com/bpflab/bpflab/vms/kernel/bootimage"
 	"github.com/bpflab/bpflab/vms/kernel/deb"
 	"github.com/bpflab/bpflab/vms/kernel/kerneltest"
 )
@@ -76,7 +76,7 @@ func TestPackagesRejects(t *testing.T) {
 		want    string
 	}{
 		"no kernel":          {[]kerneltest.Entry{{Name: "./usr/share/doc/x", Body: []byte("x")}}, ErrNoKernel.Error()},
-		"kernel is text":     {[]kerneltest.Entry{{Name: "./boot/vmlinuz-6.1", Body: []byte("text")}}, bzimage.ErrFormat.Error()},
+		"kernel is text":     {[]kerneltest.Entry{{Name: "./boot/vmlinuz-6.1", Body: []byte("text")}}, bootimage.ErrUnknown.Error()},
 		"two kernels":        {append(kerneltest.KernelEntries("6.1"), kerneltest.KernelEntries("6.2")...), "twice"},
 		"others' modules":    {append(kerneltest.KernelEntries("6.1")[:2], other...), "its modules are of 5.10"},
 		"two sets of others": {append(kerneltest.KernelEntries("6.1"), other...), "modules are of"},

@@ -1,4 +1,4 @@
-package bzimage
+package bootimage
 
 import (
 	"bytes"
@@ -26,13 +26,20 @@ func HasPVH(vmlinux io.ReaderAt) (bool, error) {
 	return hasPVH(f), nil
 }
 
-var bannerForm = regexp.MustCompile(`Linux version (\d+\.[0-9A-Za-z.+~_-]+) \(`)
+var (
+	bannerForm = regexp.MustCompile(`Linux version (\d+\.[0-9A-Za-z.+~_-]+) \(`)
+	// s390BannerForm is the kernel_version of s390's decompressor (arch/s390/boot/version.c);
+	// the kernel itself is packed.
+	s390BannerForm = regexp.MustCompile(`(\d+\.\d+[0-9A-Za-z.+~_-]*) \([^()\x00]+@[^()\x00]+\) #\d`)
+)
 
 // Release returns what uname -r will say, from the banner in the content of a
-// vmlinux; "" if there is none.
-func Release(vmlinux []byte) string {
-	if m := bannerForm.FindSubmatch(vmlinux); m != nil {
-		return string(m[1])
+// kernel that is not packed, or of an s390 image; "" if there is none.
+func Release(content []byte) string {
+	for _, form := range []*regexp.Regexp{bannerForm, s390BannerForm} {
+		if m := form.FindSubmatch(content); m != nil {
+			return string(m[1])
+		}
 	}
 	return ""
 }

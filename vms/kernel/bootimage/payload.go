@@ -1,4 +1,4 @@
-package bzimage
+package bootimage
 
 import (
 	"bufio"

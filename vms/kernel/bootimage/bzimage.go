@@ -1,6 +1,4 @@
-// Package bzimage reads x86 kernel images: the bzImage with its setup header
-// (Documentation/arch/x86/boot.rst) and the ELF vmlinux packed in it.
-package bzimage
+package bootimage
 
 import (
 	"bytes"
