@@ -61,13 +61,38 @@ var environment = map[string]string{
 	"TERM": "linux",
 }
 
-// openStream opens the port the kernel's command line names and makes a tty
-// of it transparent for bytes.
-func openStream() (io.ReadWriteCloser, error) {
+// hostStream is where the host hears the agent from its first frame on.
+type hostStream struct {
+	io.ReadWriter
+	port bool // a virtio port, of which the driver is loaded already
+}
+
+// streamPort on the kernel's command line makes the virtio port the agent's only stream.
+const streamPort = "virtio"
+
+// openStream opens the stream that the kernel's command line names: the virtio port, which
+// needs modules, or a tty, which it makes transparent for bytes.
+func openStream() (hostStream, error) {
 	path, err := parameter("bpflab.stream")
 	if err != nil {
-		return nil, err
+		return hostStream{}, err
 	}
+	if path != streamPort {
+		tty, err := openTTY(path)
+		return hostStream{tty, false}, err
+	}
+	problem := loadModules()
+	port, err := openPort()
+	if port == nil {
+		return hostStream{}, errors.Join(errors.New("the kernel has no driver for the virtio port that is the host's stream"), err, problem)
+	}
+	if problem != nil {
+		complain(problem)
+	}
+	return hostStream{port, true}, nil
+}
+
+func openTTY(path string) (io.ReadWriter, error) {
 	fd, err := unix.Open(path, unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open the host's stream %s: %w", path, err)

@@ -14,24 +14,18 @@ import (
 // prepareAndServe says hello, prepares all that does not depend on who the machine
 // is, and waits to be resumed; it may be one of many copies when that happens.
 // Then it answers calls until the host hangs up.
-func prepareAndServe(stream io.ReadWriter, v *bootVariant) error {
+func prepareAndServe(stream hostStream, v *bootVariant) error {
 	if err := wire.Hello(stream); err != nil {
 		return err
 	}
 	reserveThreads()
-	if err := loadModules(); err != nil {
-		complain(err) // a lab that needs the module will report it
-	}
-	port, err := openPort()
-	if err != nil {
-		complain(err)
-	}
+	port := openLater(stream)
 	id, err := prepareIdentity()
 	if err != nil {
 		return err
 	}
 	defer id.close()
-	ready, err := describe(port != nil, v)
+	ready, err := describe(stream.port || port != nil, v)
 	if err != nil {
 		return err
 	}
@@ -51,8 +45,24 @@ func prepareAndServe(stream io.ReadWriter, v *bootVariant) error {
 			return err
 		}
 		agent.close()
-		stream, port = on, nil
+		stream.ReadWriter, port = on, nil
 	}
+}
+
+// openLater loads the modules and returns the virtio port that takes the place of a tty; nil
+// where there is none, or where it is the stream already.
+func openLater(stream hostStream) *os.File {
+	if stream.port {
+		return nil
+	}
+	if err := loadModules(); err != nil {
+		complain(err) // a lab that needs the module will report it
+	}
+	port, err := openPort()
+	if err != nil {
+		complain(err)
+	}
+	return port
 }
 
 // serve gives the machine an identity and answers calls until the host hangs up, or parks

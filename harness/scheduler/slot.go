@@ -7,6 +7,7 @@ import (
 
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/kernel"
 )
 
 // Slot is a task's place among those that may have a machine.
@@ -72,7 +73,7 @@ func (s *Slot) again(ctx context.Context, a *Attempt, failed *int) bool {
 // fallBack has the task's last machine do without the accelerator with which the others
 // failed, where the provider has another one.
 func (s *Slot) fallBack(a *Attempt) {
-	if caps := s.pool.Caps; caps.Fallback != "" {
+	if caps := s.pool.Caps; caps.Fallback != "" && s.task.Machine.Kernel.Arch.OrDefault() == kernel.HostArch() {
 		s.task.Machine.Emulate = true
 		a.Notes = append(a.Notes, session.FallbackNote(caps, a.Err))
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/kernel"
 )
 
 // Start starts a machine and opens a session in it; done ends both. What a fork
@@ -62,9 +63,9 @@ func Otherwise(spec *vms.Spec, m vms.Machine, err error, notes *[]string) bool {
 }
 
 // fallback returns what the provider can do instead where a machine of the spec has
-// failed, nothing if it cannot.
+// failed, nothing if it cannot, as where the machine was emulated anyway.
 func fallback(ctx context.Context, p vms.Provider, spec vms.Spec, err error) vms.Caps {
-	if spec.Emulate || errors.As(err, new(*vms.SizeError)) {
+	if spec.Emulate || spec.Kernel.Arch.OrDefault() != kernel.HostArch() || errors.As(err, new(*vms.SizeError)) {
 		return vms.Caps{}
 	}
 	caps, capsErr := p.Caps(ctx)

@@ -16,7 +16,14 @@ import (
 type Tool string
 
 const (
-	QEMU    Tool = "qemu"    // qemu-system-x86_64 and its firmware
+	QEMU Tool = "qemu" // qemu-system-x86_64 and its firmware
+
+	// QEMU for other architectures, with its firmware.
+	QEMUARM   Tool = "qemu-arm"
+	QEMUS390X Tool = "qemu-s390x"
+	QEMURISCV Tool = "qemu-riscv"
+	QEMUPPC   Tool = "qemu-ppc"
+
 	Clang   Tool = "clang"   // clang with the bpf target
 	LibBPF  Tool = "libbpf"  // the headers bpf/*.h, linux/*.h and asm/*.h
 	Busybox Tool = "busybox" // a statically linked busybox

@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 	"syscall"
 	"time"
 
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/kernel"
 )
 
 // What can run machines, and what may be asked for.
@@ -30,6 +32,49 @@ type Accelerator struct {
 	Slowness float64   // of the host, see vms.Info
 	Seconds  float64   // from QEMU's start to the end of the probe's guest; 0 where none ran
 	Found    time.Time // when that guest ran; zero where none did
+}
+
+// acceleratorOf returns what runs the machines of an architecture, and what they may be
+// tried on instead.
+func (p *Provider) acceleratorOf(ctx context.Context, arch kernel.Arch, qemu build) (a Accelerator, fallback string, err error) {
+	if arch == kernel.AMD64 {
+		return p.accelerator(ctx, qemu)
+	}
+	return p.unprobed(ctx, arch)
+}
+
+// unprobed returns what runs the machines of an architecture that has no probe: KVM only
+// where it is the host's own and /dev/kvm opens.
+func (p *Provider) unprobed(ctx context.Context, arch kernel.Arch) (a Accelerator, fallback string, err error) {
+	wanted, by, err := p.wanted()
+	if err != nil {
+		return a, "", failed(err)
+	}
+	why, hint := fmt.Sprintf("KVM runs machines of the host's own architecture, %s, and not of %s", runtime.GOARCH, arch), ""
+	if arch.GOARCH() == runtime.GOARCH {
+		unusable := p.openDevice()
+		switch {
+		case unusable == nil && wanted == auto:
+			return Accelerator{Name: KVM, Slowness: 1}, TCG, nil
+		case unusable == nil && wanted == KVM:
+			return Accelerator{Name: KVM, Slowness: 1}, "", nil
+		case unusable != nil:
+			why, hint = whyUnusable(p.kvm, unusable)
+		}
+	}
+	if wanted == KVM {
+		return a, "", &vms.StartError{Provider: p.Name(), Err: fmt.Errorf("%s asks for KVM: %s", by, why), Hint: hint}
+	}
+	return Accelerator{Name: TCG, Why: why, Hint: hint, Slowness: p.hostSlowness(ctx) * platformOf(arch).slowness}, "", nil
+}
+
+// hostSlowness returns how slow the host is, by the probe of x86-64 where that can run.
+func (p *Provider) hostSlowness(ctx context.Context) float64 {
+	caps, _, err := p.lookLocked(ctx, kernel.AMD64)
+	if err != nil {
+		return 1
+	}
+	return max(1, caps.Slowness)
 }
 
 // accelerator returns KVM where a guest really runs in it, else TCG. That

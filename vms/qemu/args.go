@@ -4,6 +4,7 @@ package qemu
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bpflab/bpflab/vms/kernel"
@@ -34,21 +35,12 @@ type spec struct {
 	slowness float64 // of the host
 }
 
-// cpuModels: qemu64 has the same features in every QEMU, while max has whatever
-// that QEMU emulates, and boots no faster. rdrand is on because it seeds the
-// kernel's random pool at once.
-var cpuModels = map[string]string{"kvm": "host", "tcg": "qemu64,+rdrand"}
-
-// cpu returns the machine's model. cmpxchg16b is off where nothing needs it, and with
-// several processors: QEMU 7.2 now and then computes wrong flags for it then, and the
-// guest dies of a double fault in its allocator.
+// cpu returns the machine's model.
 func (s spec) cpu() string {
-	accel, _, _ := strings.Cut(s.accel, ",")
-	model := cpuModels[accel]
-	if strings.HasPrefix(s.accel, "tcg") && (s.cpus > 1 || !s.kernel.NeedsCX16()) {
-		model += ",-cx16"
+	if accel, _, _ := strings.Cut(s.accel, ","); accel == KVM {
+		return "host"
 	}
-	return model
+	return s.platform().cpu(s)
 }
 
 // arguments returns QEMU's for a machine that boots and is not copied.
@@ -77,16 +69,17 @@ const translated = 24
 
 // devices returns all that a machine has. Template and fork must agree on them.
 func devices(s spec) []string {
-	return append(hardware(s.accel, s.cpu()),
+	out := append(hardware(s),
 		"-smp", fmt.Sprint(s.cpus),
 		"-m", fmt.Sprintf("%dk", s.memory>>10),
 		"-no-reboot",
-		"-chardev", fmt.Sprintf("socket,id=console,fd=%d", fdConsole), "-serial", "chardev:console",
-		"-chardev", fmt.Sprintf("socket,id=stream,fd=%d", fdStream), "-serial", "chardev:stream",
+		"-chardev", fmt.Sprintf("socket,id=console,fd=%d", fdConsole),
+		"-chardev", fmt.Sprintf("socket,id=stream,fd=%d", fdStream),
+		"-chardev", fmt.Sprintf("socket,id=port,fd=%d", fdPort),
 		"-chardev", fmt.Sprintf("socket,id=control,fd=%d", fdControl), "-qmp", "chardev:control",
-		"-device", "virtio-serial-pci,max_ports=2",
-		"-chardev", fmt.Sprintf("socket,id=port,fd=%d", fdPort), "-device", "virtserialport,chardev=port,name=bpflab",
+		"-serial", "chardev:console",
 	)
+	return append(out, s.platform().channels...)
 }
 
 func memoryFile(s spec, share string) []string {
@@ -97,47 +90,35 @@ func memoryFile(s spec, share string) []string {
 }
 
 func kernelArguments(s spec, more ...string) []string {
-	words := append([]string{commandLine}, more...)
+	words := slices.Concat(s.platform().parameters, more)
 	if parameters := s.kernel.Parameters(s.lsm); parameters != "" {
 		words = append(words, parameters)
 	}
 	return []string{"-kernel", s.boot(), "-initrd", s.initrd, "-append", strings.Join(words, " ")}
 }
 
-// machineType is the type of all machines.
-const machineType = "pc"
-
 // hardware returns the machine without memory and devices, as machines and the
 // probe of the accelerator have it.
-func hardware(accel, cpu string) []string {
+func hardware(s spec) []string {
+	p := s.platform()
+	options := p.options
+	if strings.HasPrefix(s.accel, KVM) && p.native != "" {
+		options = p.native
+	}
 	return []string{
-		"-machine", machineType + ",usb=off,vmport=off,smbus=off",
-		"-accel", accel,
-		"-cpu", cpu,
+		"-machine", p.machine + options,
+		"-accel", s.accel,
+		"-cpu", s.cpu(),
 		"-nodefaults", "-no-user-config", "-display", "none",
 	}
 }
 
 // boot returns the file to start: the uncompressed kernel where QEMU can, which
-// spares the guest its own decompressor.
+// spares the guest its own decompressor. On other platforms than x86-64 that is what the
+// kernel's package has, or what was unpacked of it.
 func (s spec) boot() string {
 	if s.kernel.PVH && s.kernel.Vmlinux != "" || s.kernel.Kernel == "" {
 		return s.kernel.Vmlinux
 	}
 	return s.kernel.Kernel
 }
-
-// commandLine is the kernel's. panic=-1 and -no-reboot end QEMU at once when
-// the kernel panics, and reboot=t does it without asking a BIOS. rdrand counts
-// as entropy, the self-tests of crypto algorithms are left out, and so is the
-// check whether timer interrupts arrive, which on a busy host now and then ends
-// in a panic ("IO-APIC + timer doesn't work").
-//
-// Nothing here may change what a program or the verifier sees: so there is no
-// mitigations=off, with which the verifier drops its own against Spectre from
-// 6.8 on, and lets unprivileged programs pass that a stock kernel rejects.
-var commandLine = strings.Join([]string{
-	"console=ttyS0", "panic=-1", "reboot=t",
-	"random.trust_cpu=on", "cryptomgr.notests", "no_timer_check",
-	"bpflab.stream=/dev/ttyS1",
-}, " ")

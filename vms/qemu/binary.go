@@ -2,10 +2,14 @@
 
 package qemu
 
-import "os/exec"
+import (
+	"os/exec"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+)
 
 // usualBinary is the name of QEMU for x86 in PATH.
-const usualBinary = "qemu-system-x86_64"
+var usualBinary = platforms[kernel.AMD64].binary
 
 // otherBinaries is where systems have QEMU that have none of the usual name in PATH: RHEL and
 // its rebuilds keep it for libvirt alone.
@@ -22,4 +26,13 @@ func FindBinary() string {
 		}
 	}
 	return usualBinary
+}
+
+// binary returns the name or the path of QEMU for an architecture; the user's choice is that
+// for x86-64.
+func (p *Provider) binary(arch kernel.Arch) string {
+	if arch == kernel.AMD64 {
+		return p.options.Binary
+	}
+	return platformOf(arch).binary
 }

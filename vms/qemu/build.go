@@ -17,7 +17,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/bpflab/bpflab/vms/child"
-	"github.com/bpflab/bpflab/vms/install"
 )
 
 // build is one QEMU: what it says of itself, and the file it is started from.
@@ -70,7 +69,7 @@ func find(ctx context.Context, binary string, known *build) (build, error) {
 
 func notFound(binary string, err error) error {
 	if errors.Is(err, exec.ErrNotFound) || errors.Is(err, os.ErrNotExist) {
-		return failed(fmt.Errorf("%s is not installed", binary), install.QEMU)
+		return failed(fmt.Errorf("%s is not installed", binary), toolOf(binary))
 	}
 	return failed(err)
 }
@@ -99,14 +98,14 @@ func versionLine(ctx context.Context, binary string) (string, error) {
 	case limited.Err() != nil:
 		return "", failed(fmt.Errorf("%s --version has not ended after %v; see what hangs by running it yourself", binary, versionLimit))
 	case err != nil:
-		return "", failed(fmt.Errorf("%s --version: %w", binary, beside(err, problems.String())), install.QEMU)
+		return "", failed(fmt.Errorf("%s --version: %w", binary, beside(err, problems.String())), toolOf(binary))
 	}
 	for line := range strings.Lines(out.String()) {
 		if strings.HasPrefix(line, "QEMU emulator version ") {
 			return strings.TrimSpace(line), nil
 		}
 	}
-	return "", failed(fmt.Errorf("%s is not QEMU: its --version prints %q", binary, oneLine(out.String())), install.QEMU)
+	return "", failed(fmt.Errorf("%s is not QEMU: its --version prints %q", binary, oneLine(out.String())), toolOf(binary))
 }
 
 var versionNumber = regexp.MustCompile(`version v?(\d+)\.(\d+)`)

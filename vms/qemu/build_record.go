@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/bpflab/bpflab/vms/cache"
+	"github.com/bpflab/bpflab/vms/kernel"
 )
 
 // keptBuild is the content of the file that keeps what a QEMU says of itself, which takes it as
@@ -23,11 +24,16 @@ type keptBuild struct {
 	Version  string `json:"version"`
 }
 
-func (p *Provider) buildFile() string { return filepath.Join(p.options.Cache, "qemu.json") }
+func (p *Provider) buildFile(arch kernel.Arch) string {
+	if arch == kernel.AMD64 {
+		return filepath.Join(p.options.Cache, "qemu.json")
+	}
+	return filepath.Join(p.options.Cache, "qemu-"+string(arch)+".json")
+}
 
-// lastBuild returns the QEMU that a process found last, nil if none is on record.
-func (p *Provider) lastBuild() *build {
-	text, err := cache.Read(p.buildFile())
+// lastBuild returns the QEMU for an architecture that a process found last, nil if none is on record.
+func (p *Provider) lastBuild(arch kernel.Arch) *build {
+	text, err := cache.Read(p.buildFile(arch))
 	if err != nil {
 		return nil
 	}
@@ -40,12 +46,12 @@ func (p *Provider) lastBuild() *build {
 
 // keepBuild writes down what a QEMU says of itself. A script in its place is asked by every
 // process, for it may start another QEMU tomorrow.
-func (p *Provider) keepBuild(b build) {
+func (p *Provider) keepBuild(arch kernel.Arch, b build) {
 	if p.options.Cache == "" || !isELF(b.path) {
 		return
 	}
 	if text, err := json.Marshal(keptBuild{b.path, b.file.device, b.file.inode, b.file.size, b.file.modified, b.version}); err == nil {
-		cache.Write(p.buildFile(), append(text, '\n')) // where it cannot, the next process asks again
+		cache.Write(p.buildFile(arch), append(text, '\n')) // where it cannot, the next process asks again
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/kernel"
 )
 
 func TestWhatIsNoQEMU(t *testing.T) {
@@ -145,20 +146,20 @@ func TestVersionIsKeptUntilTheFileChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	kept := build{version: "QEMU emulator version 9.8.7", path: name, file: stamp}
-	p.keepBuild(kept)
-	if found, err := find(t.Context(), name, p.lastBuild()); err != nil || found != kept {
+	p.keepBuild(kernel.AMD64, kept)
+	if found, err := find(t.Context(), name, p.lastBuild(kernel.AMD64)); err != nil || found != kept {
 		t.Errorf("found %+v, error %v, want what was kept", found, err)
 	}
-	p.keepBuild(build{version: "QEMU emulator version 5.2.0", path: name, file: stamp})
-	if _, err := find(t.Context(), name, p.lastBuild()); err == nil || !strings.Contains(err.Error(), "too old") {
+	p.keepBuild(kernel.AMD64, build{version: "QEMU emulator version 5.2.0", path: name, file: stamp})
+	if _, err := find(t.Context(), name, p.lastBuild(kernel.AMD64)); err == nil || !strings.Contains(err.Error(), "too old") {
 		t.Errorf("error %v, want that the one kept is too old", err)
 	}
-	p.keepBuild(kept)
+	p.keepBuild(kernel.AMD64, kept)
 	later := time.Now().Add(time.Hour)
 	if err := os.Chtimes(name, later, later); err != nil {
 		t.Fatal(err)
 	}
-	if found, err := find(t.Context(), name, p.lastBuild()); err == nil {
+	if found, err := find(t.Context(), name, p.lastBuild(kernel.AMD64)); err == nil {
 		t.Errorf("%s was not asked after it changed: %+v", name, found)
 	}
 }
@@ -168,11 +169,11 @@ func TestVersionOfAScriptIsNotKept(t *testing.T) {
 	name, cache := fakeBinary(t, ""), t.TempDir()
 	for range 2 {
 		p := New(Options{Binary: name, Cache: cache})
-		found, err := find(t.Context(), name, p.lastBuild())
+		found, err := find(t.Context(), name, p.lastBuild(kernel.AMD64))
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.keepBuild(found)
+		p.keepBuild(kernel.AMD64, found)
 	}
 	if asked, _ := calls(t, name); asked != 2 {
 		t.Errorf("it was asked %d times, want twice", asked)

@@ -13,7 +13,7 @@ func (p *Provider) hypervisor(s spec) vms.Hypervisor {
 	if s.accel == "" {
 		return vms.Hypervisor{}
 	}
-	return vms.Hypervisor{Accelerator: s.accel, Version: parseVersion(s.qemu.version), Binary: s.qemu.path, Machine: machineType, CPU: s.cpu()}
+	return vms.Hypervisor{Accelerator: s.accel, Version: parseVersion(s.qemu.version), Binary: s.qemu.path, Machine: s.platform().machine, CPU: s.cpu()}
 }
 
 // on makes a *vms.StartError name the hypervisor.

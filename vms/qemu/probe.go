@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/bpflab/bpflab/vms/child"
+	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/lease"
 )
 
@@ -127,8 +128,11 @@ func (p *Provider) startGuest(ctx context.Context, dir, accel, image string) *gu
 	return g
 }
 
+// probed is the kernel that the probe's machine is made for, a new one: with all features.
+var probed = kernel.Image{Version: kernel.Version{Major: 999}}
+
 func probeArguments(accel, image string) []string {
-	return append(hardware(accel, cpuModels[accel]), "-m", "2", "-bios", image,
+	return append(hardware(spec{kernel: probed, accel: accel, cpus: 1}), "-m", "2", "-bios", image,
 		"-device", fmt.Sprintf("isa-debug-exit,iobase=%#x,iosize=1", exitPort))
 }
 

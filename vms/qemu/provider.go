@@ -15,6 +15,7 @@ import (
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/initramfs"
 	"github.com/bpflab/bpflab/vms/install"
+	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/standby"
 	"github.com/bpflab/bpflab/vms/template"
 )
@@ -38,9 +39,14 @@ type Provider struct {
 	templates *template.Store
 
 	mu       sync.Mutex
-	caps     *vms.Caps       // once found, with qemu
-	qemu     *build          // as it was found
+	found    map[kernel.Arch]found
 	bootOnly map[string]bool // keys of templates that cannot be made
+}
+
+// found is what runs the machines of an architecture, once it was looked for.
+type found struct {
+	qemu build
+	caps vms.Caps
 }
 
 // templateLimit is what templates may take on the disk, in bytes.
@@ -52,7 +58,7 @@ func New(o Options) *Provider {
 		o.Binary = FindBinary()
 	}
 	return &Provider{options: o, kvm: kvmDevice, silence: silenceLeast, archives: initramfs.NewCache(o.Cache),
-		templates: Templates(o.Cache), bootOnly: map[string]bool{}}
+		templates: Templates(o.Cache), found: map[kernel.Arch]found{}, bootOnly: map[string]bool{}}
 }
 
 // Templates returns the store of a provider with that cache.
@@ -80,36 +86,41 @@ func (p *Provider) Name() string { return "qemu" }
 // same answer, until QEMU is replaced. The error is a *vms.StartError if QEMU is
 // missing, too old or does not run.
 func (p *Provider) Caps(ctx context.Context) (vms.Caps, error) {
-	caps, _, err := p.look(ctx)
+	caps, _, err := p.look(ctx, kernel.HostArch())
 	return caps, err
 }
 
-// look returns what Caps does, and the QEMU it is about.
-func (p *Provider) look(ctx context.Context) (vms.Caps, build, error) {
+// look returns what runs the machines of an architecture, as Caps does for the host's.
+func (p *Provider) look(ctx context.Context, arch kernel.Arch) (vms.Caps, build, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	known := p.qemu
-	if known == nil {
-		known = p.lastBuild()
+	return p.lookLocked(ctx, arch)
+}
+
+func (p *Provider) lookLocked(ctx context.Context, arch kernel.Arch) (vms.Caps, build, error) {
+	last, again := p.found[arch]
+	known := &last.qemu
+	if !again {
+		known = p.lastBuild(arch)
 	}
-	found, err := find(ctx, p.options.Binary, known)
+	qemu, err := find(ctx, p.binary(arch), known)
 	if err != nil {
 		return vms.Caps{}, build{}, err
 	}
-	if known == nil || *known != found {
-		p.keepBuild(found)
+	if known == nil || *known != qemu {
+		p.keepBuild(arch, qemu)
 	}
-	if p.qemu != nil && *p.qemu == found {
-		return *p.caps, found, nil
+	if again && last.qemu == qemu {
+		return last.caps, qemu, nil
 	}
-	accel, fallback, err := p.accelerator(ctx, found)
+	accel, fallback, err := p.acceleratorOf(ctx, arch, qemu)
 	if err != nil {
 		return vms.Caps{}, build{}, err
 	}
-	p.qemu = &found
-	p.caps = &vms.Caps{Kernels: vms.AnyKernel, Fork: true, Accelerator: accel.Name, Fallback: fallback, Slowness: accel.Slowness, Detail: parseVersion(found.version),
+	caps := vms.Caps{Kernels: vms.AnyKernel, Fork: true, Accelerator: accel.Name, Fallback: fallback, Slowness: accel.Slowness, Detail: parseVersion(qemu.version),
 		MostMemory: vms.HostMemory(), LeastMemory: vms.KernelMemory, MostCPUs: mostCPUs()}
-	return *p.caps, found, nil
+	p.found[arch] = found{qemu, caps}
+	return caps, qemu, nil
 }
 
 // failed returns an error of this provider; with tools, it ends in the command that

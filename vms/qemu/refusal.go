@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/bpflab/bpflab/vms/kernel"
 )
 
 // refusedError is a QEMU with which machines cannot be forked. No process tries that
@@ -27,7 +29,7 @@ func (e *refusedError) Error() string {
 // refusalKey names what a refusal is about: this build of QEMU, the accelerator, and
 // the devices of a machine.
 func refusalKey(s spec) string {
-	text, err := json.Marshal([]any{templateFormat, s.qemu.id(), devices(spec{accel: s.accel, cpus: 1})})
+	text, err := json.Marshal([]any{templateFormat, s.qemu.id(), devices(spec{kernel: kernel.Image{Arch: s.kernel.Arch}, accel: s.accel, cpus: 1})})
 	if err != nil {
 		panic(err) // strings and numbers can be encoded
 	}

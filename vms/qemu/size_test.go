@@ -39,7 +39,7 @@ func TestImpossibleSizesAreRefusedAtOnce(t *testing.T) {
 // A lab document asks for a least amount: it gets more where kernels need more.
 func TestSmallMachinesGetWhatKernelsNeed(t *testing.T) {
 	for asked, want := range map[int64]int64{0: vms.DefaultMemory, 64 << 20: vms.LeastMemory, 1 << 30: 1 << 30} {
-		if got := memorySize(asked); got != want {
+		if got := platformOf("").memory(asked); got != want {
 			t.Errorf("%d bytes asked, %d given, want %d", asked, got, want)
 		}
 	}

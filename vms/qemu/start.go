@@ -83,11 +83,11 @@ func (p *Provider) start(ctx context.Context, want vms.Spec) (m *machine, s spec
 // spec returns what a wanted machine is made of; note says which of it was damaged and
 // made again.
 func (p *Provider) spec(ctx context.Context, want vms.Spec) (s spec, note string, err error) {
-	caps, qemu, err := p.look(ctx)
+	caps, qemu, err := p.look(ctx, want.Kernel.Arch.OrDefault())
 	if err != nil {
 		return spec{}, "", err
 	}
-	s = spec{kernel: want.Kernel, memory: memorySize(want.Memory), cpus: max(1, want.CPUs), accel: accelOf(caps, want), lsm: want.LSM, frugal: want.Frugal, qemu: qemu, slowness: caps.Slowness}
+	s = spec{kernel: want.Kernel, memory: platformOf(want.Kernel.Arch).memory(want.Memory), cpus: max(1, want.CPUs), accel: accelOf(caps, want), lsm: want.LSM, frugal: want.Frugal, qemu: qemu, slowness: caps.Slowness}
 	if err := caps.Fits(s.memory, s.cpus); err != nil {
 		return s, "", failed(err)
 	}
@@ -106,11 +106,16 @@ func (p *Provider) boot(ctx context.Context, s spec, dir string) (*machine, erro
 
 const consoleLog = "console.log"
 
-func memorySize(wanted int64) int64 {
+// memory returns what a machine gets.
+func (p *platform) memory(wanted int64) int64 {
+	size := max(wanted, vms.LeastMemory)
 	if wanted == 0 {
-		return vms.DefaultMemory
+		size = vms.DefaultMemory
 	}
-	return max(wanted, vms.LeastMemory)
+	if over := size % max(1, p.memoryUnit); over > 0 {
+		size += p.memoryUnit - over
+	}
+	return size
 }
 
 // initramfs returns the file of the machine's initial file system, and a note if it was
@@ -183,7 +188,7 @@ func explain(binary string, err error) error {
 	}
 	for line := range strings.SplitSeq(ended.text, "; ") {
 		if slices.ContainsFunc(lacks, func(text string) bool { return strings.Contains(line, text) }) {
-			return failed(fmt.Errorf("%s is not the full emulator: %s", binary, line), install.QEMU)
+			return failed(fmt.Errorf("%s is not the full emulator: %s", binary, line), toolOf(binary))
 		}
 	}
 	return fmt.Errorf("%s does not start a machine: %w", binary, err)
