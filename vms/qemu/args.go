@@ -23,14 +23,15 @@ const (
 // spec is what a machine is made of; the same spec has the same
 // arguments, in any process.
 type spec struct {
-	kernel kernel.Image
-	initrd string
-	memory int64 // bytes
-	cpus   int
-	accel  string // KVM or TCG
-	lsm    string // security module to have active, or ""
-	frugal bool   // a fork keeps little translated code
-	qemu   build
+	kernel  kernel.Image
+	initrd  string
+	memory  int64 // bytes
+	cpus    int
+	accel   string // KVM or TCG
+	lsm     string // security module to have active, or ""
+	frugal  bool   // a fork keeps little translated code
+	qemu    build
+	starter *starter
 
 	slowness float64 // of the host
 }

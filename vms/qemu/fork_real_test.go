@@ -396,7 +396,7 @@ func TestManyForksAtOnce(t *testing.T) {
 	}
 
 	killed := crowd[0]
-	if err := killed.cmd.Process.Kill(); err != nil {
+	if err := killed.process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	<-killed.Done()

@@ -3,11 +3,9 @@
 package qemu
 
 import (
-	"context"
 	"io"
 	"net"
 	"os"
-	"os/exec"
 
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/console"
@@ -16,11 +14,10 @@ import (
 // machine is one QEMU process.
 type machine struct {
 	*vms.Base
-	cmd     *exec.Cmd
-	end     context.CancelFunc // kills what cmd has started
-	process *os.Process        // QEMU's, which is not cmd's if that is a script
-	stream  net.Conn           // the second UART
-	port    net.Conn           // the virtio port
+	end     func()      // kills what was started
+	process *os.Process // QEMU's, also where a script was started
+	stream  net.Conn    // the second UART
+	port    net.Conn    // the virtio port
 	console *console.Log
 	unread  net.Conn // the console, where it has no log
 	stderr  capped   // what QEMU says itself

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -87,7 +86,7 @@ func (p *Provider) spec(ctx context.Context, want vms.Spec) (s spec, note string
 	if err != nil {
 		return spec{}, "", err
 	}
-	s = spec{kernel: want.Kernel, memory: platformOf(want.Kernel.Arch).memory(want.Memory), cpus: max(1, want.CPUs), accel: accelOf(caps, want), lsm: want.LSM, frugal: want.Frugal, qemu: qemu, slowness: caps.Slowness}
+	s = spec{kernel: want.Kernel, memory: platformOf(want.Kernel.Arch).memory(want.Memory), cpus: max(1, want.CPUs), accel: accelOf(caps, want), lsm: want.LSM, frugal: want.Frugal, qemu: qemu, starter: p.starterOf(qemu), slowness: caps.Slowness}
 	if err := caps.Fits(s.memory, s.cpus); err != nil {
 		return s, "", failed(err)
 	}
@@ -159,12 +158,7 @@ func (s spec) launch(ctx context.Context, args []string, log string, files ...*o
 			return nil, err
 		}
 	}
-	running, end := context.WithCancel(context.Background())
-	m.cmd, m.end = exec.CommandContext(running, s.qemu.path, args...), end
-	m.cmd.ExtraFiles = append(w.guest[:], files...)
-	m.cmd.Stderr = &m.stderr
-	if err := m.run(); err != nil {
-		m.end()
+	if err := m.run(s, args, append(w.guest[:], files...)); err != nil {
 		w.closeGuest()
 		w.closeHost()
 		m.consoleEnd()
@@ -210,7 +204,7 @@ func (m *machine) greet(ctx context.Context, conn net.Conn) error {
 	m.control = c
 	close(m.opened)
 	if err == nil {
-		m.process = lastDescendant(m.cmd.Process)
+		m.process = lastDescendant(m.process)
 		return nil
 	}
 	if ctx.Err() == nil {

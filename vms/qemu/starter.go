@@ -1,0 +1,89 @@
+//go:build linux
+
+package qemu
+
+import (
+	"errors"
+	"sync"
+
+	"github.com/bpflab/bpflab/vms/forkserver"
+)
+
+// starter has the fork server of one QEMU, where processes can be held.
+type starter struct {
+	build build
+	begin func() // once
+
+	mu     sync.Mutex
+	server *forkserver.Server // nil where QEMU is started by execve(2)
+	why    error              // why it is
+}
+
+// starterOf returns the starter of a QEMU, which begins to hold its process at once. It
+// replaces that of an older QEMU at the same path.
+func (p *Provider) starterOf(b build) *starter {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s := p.starters[b.path]; s != nil {
+		if s.build == b {
+			return s
+		}
+		go s.giveUp(errReplaced)
+	}
+	s := &starter{build: b}
+	s.begin = sync.OnceFunc(s.hold)
+	p.starters[b.path] = s
+	go s.begin()
+	return s
+}
+
+// errScript is a script in QEMU's place, whose interpreter would be held.
+var errScript = errors.New("it is a script")
+
+func (s *starter) hold() {
+	server, err := serve(s.build.path)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.server, s.why = server, err
+}
+
+// serve returns a fork server of a QEMU, nil and the reason where there can be none.
+func serve(path string) (*forkserver.Server, error) {
+	if isScript(path) {
+		return nil, errScript
+	}
+	return forkserver.New(path)
+}
+
+// CannotHold returns why a fork server cannot hold a process of the QEMU at that path, so
+// that each machine's starts by execve(2) and takes longer; nil where it can.
+func CannotHold(path string) error {
+	server, err := serve(path)
+	if err == nil {
+		server.Close()
+	}
+	return err
+}
+
+// forkServer returns the fork server once it holds its process; nil where QEMU is started
+// by execve(2).
+func (s *starter) forkServer() *forkserver.Server {
+	if s == nil {
+		return nil
+	}
+	s.begin()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.server
+}
+
+// giveUp has QEMU started by execve(2) from now on.
+func (s *starter) giveUp(why error) {
+	s.begin()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.server != nil {
+		s.server.Close()
+	}
+	s.server, s.why = nil, why
+}
