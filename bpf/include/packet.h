@@ -3,8 +3,7 @@
 /*
  * What an XDP program is given, what it may answer, and the headers at the
  * front of a UDP packet. All names are those of the kernel's own headers
- * (linux/bpf.h, linux/if_ether.h, linux/ip.h, linux/udp.h), as on little-endian
- * processors.
+ * (linux/bpf.h, linux/if_ether.h, linux/ip.h, linux/udp.h).
  */
 #ifndef BPFLAB_PACKET_H
 #define BPFLAB_PACKET_H
@@ -40,9 +39,14 @@ struct ethhdr {
 } __attribute__((packed));
 
 struct iphdr {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	__u8 ihl : 4;		/* length of the header in 32-bit words: 5, or
 				 * more if it has options */
 	__u8 version : 4;	/* 4 */
+#else
+	__u8 version : 4;
+	__u8 ihl : 4;
+#endif
 	__u8 tos;
 	__be16 tot_len;
 	__be16 id;

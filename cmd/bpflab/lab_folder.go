@@ -15,6 +15,7 @@ import (
 	"github.com/bpflab/bpflab/harness/run"
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/harness/workshop"
+	"github.com/bpflab/bpflab/vms/kernel"
 )
 
 // labFolder is a lab on disk, which its author may be editing.
@@ -81,7 +82,7 @@ func filesState(path string) string {
 // compileLab compiles a lab's C files, and returns the mistakes that show only beside the
 // solution's objects.
 func compileLab(ctx context.Context, b run.Builder, l *lab.Lab, tree run.Tree) error {
-	built, err := run.Build(ctx, b, l, tree)
+	built, err := run.Build(ctx, b, l, tree, kernel.HostArch())
 	if err != nil {
 		return err
 	}

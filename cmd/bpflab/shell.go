@@ -18,6 +18,7 @@ import (
 	"github.com/bpflab/bpflab/harness/scheduler"
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/store"
 	"github.com/bpflab/bpflab/vms/lease"
 )
@@ -74,7 +75,7 @@ func (f *shellFlags) do(ctx context.Context, std streams) error {
 	if err := errors.Join(f.copied(c.Files), f.fits(c.Files)); err != nil {
 		return err
 	}
-	job, err := f.job(ctx, std.err, c.Files)
+	job, tree, err := f.job()
 	if err != nil {
 		return err
 	}
@@ -92,6 +93,11 @@ func (f *shellFlags) do(ctx context.Context, std streams) error {
 	}
 	if len(env.images) != 1 {
 		return usageError{fmt.Errorf("a shell is on one kernel, and --kernel names %d", len(env.images))}
+	}
+	if job != nil {
+		if job.Objects, err = f.build(ctx, std.err, job.Lab, tree, env.images[0].Arch, c.Files); err != nil {
+			return err
+		}
 	}
 	if err := f.rootfs.make(ctx, std, &f.machineFlags, env); err != nil {
 		return err
@@ -176,29 +182,27 @@ func (f *shellFlags) doLab(ctx context.Context, w io.Writer, s *session.Session,
 	return open()
 }
 
-// job returns the lab that --lab names, its objects built and its files among those to be
-// carried; nil without one.
-func (f *shellFlags) job(ctx context.Context, w io.Writer, files *bundle.Files) (*session.Job, error) {
+// job returns the lab that --lab names, and where its files are; nil without one.
+func (f *shellFlags) job() (*session.Job, run.Tree, error) {
 	if f.lab == "" {
 		if f.step != 0 {
-			return nil, usageError{errors.New("--step is for --lab")}
+			return nil, run.Tree{}, usageError{errors.New("--step is for --lab")}
 		}
-		return nil, nil
+		return nil, run.Tree{}, nil
 	}
 	var lib library
 	labs, err := lib.find([]string{f.lab})
 	if err != nil {
-		return nil, err
+		return nil, run.Tree{}, err
 	}
 	l := labs[0]
 	if f.step == 0 {
 		f.step = firstObject(l)
 	}
 	if f.step < 1 || f.step > len(l.Steps) {
-		return nil, usageError{fmt.Errorf("--step %d: the lab %s has the steps 1 to %d", f.step, l.Name, len(l.Steps))}
+		return nil, run.Tree{}, usageError{fmt.Errorf("--step %d: the lab %s has the steps 1 to %d", f.step, l.Name, len(l.Steps))}
 	}
-	objects, err := f.build(ctx, w, &lib, l, files)
-	return &session.Job{Lab: l, Objects: objects}, err
+	return &session.Job{Lab: l}, lib.tree(l), nil
 }
 
 func firstObject(l *lab.Lab) int {
@@ -210,13 +214,13 @@ func firstObject(l *lab.Lab) int {
 	return 1
 }
 
-// build compiles the lab's C files, and carries them with what they became.
-func (f *shellFlags) build(ctx context.Context, w io.Writer, lib *library, l *lab.Lab, files *bundle.Files) (map[string][]byte, error) {
+// build compiles the lab's C files for an architecture, and carries them with what they became.
+func (f *shellFlags) build(ctx context.Context, w io.Writer, l *lab.Lab, tree run.Tree, arch kernel.Arch, files *bundle.Files) (map[string][]byte, error) {
 	cache, err := store.DefaultRoot()
 	if err != nil {
 		return nil, err
 	}
-	built, err := run.Build(ctx, build.New(build.Options{Cache: objectCache(cache)}), l, lib.tree(l))
+	built, err := run.Build(ctx, build.New(build.Options{Cache: objectCache(cache)}), l, tree, arch)
 	if err != nil {
 		return nil, err
 	}

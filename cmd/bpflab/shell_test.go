@@ -22,7 +22,11 @@ func TestShellWarnsOfADamagedObject(t *testing.T) {
 	job := func() string {
 		var said bytes.Buffer
 		f := shellFlags{lab: "hello"}
-		if _, err := f.job(t.Context(), &said, &bundle.Files{}); err != nil {
+		job, tree, err := f.job()
+		if err == nil {
+			_, err = f.build(t.Context(), &said, job.Lab, tree, "", &bundle.Files{})
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 		return said.String()

@@ -71,13 +71,17 @@ func New(options Options) *Builder {
 // for the same input at the same time, also in other processes, wait for one
 // compilation.
 func (b *Builder) Object(ctx context.Context, src Source) (Object, error) {
-	return b.timed(ctx, src, forBPF)
+	return b.timed(ctx, src, forBPF(src.Arch))
 }
 
-// Program compiles src to a program for Linux on this machine's processor. It has no C
-// library and is linked with nothing, so that it is the same everywhere.
+// Program compiles src to a program for Linux on its architecture's processor. It has no C
+// library and is linked with nothing, so that it is the same everywhere. The error is a
+// *LinkerError where the host cannot link programs for that processor.
 func (b *Builder) Program(ctx context.Context, src Source) (Object, error) {
-	return b.timed(ctx, src, forMachine)
+	if err := checkLinker(src.Arch); err != nil {
+		return Object{}, err
+	}
+	return b.timed(ctx, src, forMachine(src.Arch))
 }
 
 func (b *Builder) timed(ctx context.Context, src Source, kind kind) (Object, error) {

@@ -23,7 +23,7 @@ func (e *ObjectError) Error() string {
 }
 
 // Check reports whether the file at path is an eBPF object that the guests can
-// load: a relocatable 64-bit little-endian ELF file for the bpf machine, whole.
+// load: a relocatable 64-bit ELF file for the bpf machine, whole.
 func Check(path string) error {
 	_, err := Open(path)
 	return err
@@ -83,8 +83,6 @@ func checkIdent(content io.ReaderAt) string {
 		return "it is cut off within the ELF header"
 	case elf.Class(ident[elf.EI_CLASS]) != elf.ELFCLASS64:
 		return "it is not 64-bit"
-	case elf.Data(ident[elf.EI_DATA]) == elf.ELFDATA2MSB:
-		return "it is big-endian, the guests are little-endian (-target bpfel)"
 	}
 	return ""
 }

@@ -71,11 +71,16 @@ func kprobe(attach func(string, *ebpf.Program, *link.KprobeOptions) (link.Link, 
 // processor since 4.17, "" for other functions. The library looks for it second; but
 // before 6.2, a kernel that looks for a symbol in vain unpacks the names of all.
 func ofProcessor(symbol string) string {
-	if runtime.GOARCH != "amd64" || !strings.HasPrefix(symbol, "sys_") {
+	prefix := callPrefixes[runtime.GOARCH]
+	if prefix == "" || !strings.HasPrefix(symbol, "sys_") {
 		return ""
 	}
-	return "__x64_" + symbol
+	return prefix + symbol
 }
+
+// callPrefixes is what stands before the name of a system call's function. ppc64el has had
+// nothing there until 6.2, and no prefix of its own since.
+var callPrefixes = map[string]string{"amd64": "__x64_", "arm64": "__arm64_", "s390x": "__s390x_", "riscv64": "__riscv_"}
 
 // cutOffset splits "do_exit+0x8".
 func cutOffset(to string) (symbol string, offset uint64, err error) {

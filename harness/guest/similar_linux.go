@@ -84,7 +84,7 @@ func isTable(symbol string) bool {
 
 // asWritten returns a symbol without what stands before a system call's name since 4.17.
 func asWritten(symbol string) string {
-	for _, arch := range []string{"__x64_", "__arm64_"} {
+	for _, arch := range slices.Collect(maps.Values(callPrefixes)) {
 		if call, ok := strings.CutPrefix(symbol, arch+"sys_"); ok {
 			return "sys_" + call
 		}

@@ -13,6 +13,7 @@ import (
 type reducer struct {
 	text    []byte // a copy, which is changed
 	file    *elf.File
+	order   binary.ByteOrder
 	headers uint64 // offset of the section headers
 	symbols []elf.Symbol
 	used    map[elf.SectionIndex]bool // sections that the function refers to
@@ -35,7 +36,7 @@ func Alone(text []byte, function string) ([]byte, error) {
 	if at < 0 {
 		return nil, fmt.Errorf("no function %s", function)
 	}
-	r := &reducer{text: bytes.Clone(text), file: file, headers: binary.LittleEndian.Uint64(text[sectionsAt:]), symbols: symbols, used: map[elf.SectionIndex]bool{}, needed: map[string]bool{}}
+	r := &reducer{text: bytes.Clone(text), file: file, order: orderOf(text), headers: orderOf(text).Uint64(text[sectionsAt:]), symbols: symbols, used: map[elf.SectionIndex]bool{}, needed: map[string]bool{}}
 	if err := r.keep(symbols[at]); err != nil {
 		return nil, err
 	}
@@ -130,17 +131,22 @@ func (r *reducer) number(s *elf.Section) int { return slices.Index(r.file.Sectio
 // Instructions.
 const (
 	call       = 0x85 // of another function if its source register is 1
-	toFunction = 0x10
-	clearR0    = 0xb7
-	exit       = 0x95
+	toFunction = 0x10 // that register, in the upper half of its byte
+
+	toFunctionBig = 0x01 // the same of big-endian instructions, in the lower half
+	clearR0       = 0xb7
+	exit          = 0x95
 )
 
 // calls reports whether a function calls another one of its object, which may be one of its
 // own section.
 func (r *reducer) calls(f elf.Symbol) bool {
-	code := r.code(f)
+	code, source := r.code(f), byte(toFunction)
+	if r.order == binary.BigEndian {
+		source = toFunctionBig
+	}
 	for at := 0; at+insnSize <= len(code); at += insnSize {
-		if code[at] == call && code[at+1] == toFunction {
+		if code[at] == call && code[at+1] == source {
 			return true
 		}
 	}
@@ -187,10 +193,10 @@ const (
 // hide has a section be none: without a name or a type.
 func (r *reducer) hide(number int) {
 	at := r.headers + uint64(number)*headerSize
-	binary.LittleEndian.PutUint32(r.text[at+sectionName:], 0)
-	binary.LittleEndian.PutUint32(r.text[at+sectionType:], uint32(elf.SHT_NULL))
+	r.order.PutUint32(r.text[at+sectionName:], 0)
+	r.order.PutUint32(r.text[at+sectionType:], uint32(elf.SHT_NULL))
 }
 
 func (r *reducer) put(number, field int, value uint64) {
-	binary.LittleEndian.PutUint64(r.text[r.headers+uint64(number)*headerSize+uint64(field):], value)
+	r.order.PutUint64(r.text[r.headers+uint64(number)*headerSize+uint64(field):], value)
 }

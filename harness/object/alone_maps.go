@@ -3,7 +3,6 @@ package object
 import (
 	"cmp"
 	"debug/elf"
-	"encoding/binary"
 	"slices"
 )
 
@@ -61,7 +60,7 @@ func (r *reducer) valuesOf(section elf.SectionIndex) map[string][]elf.Symbol {
 		return values
 	}
 	for at := uint64(0); at+relocationSize <= rel.Size; at += relocationSize {
-		offset, symbol := relocationAt(r.text[rel.Offset+at:])
+		offset, symbol := r.relocationAt(r.text[rel.Offset+at:])
 		if of := mapAt(maps, offset); of != "" && symbol > 0 && int(symbol) <= len(r.symbols) {
 			values[of] = append(values[of], r.symbols[symbol-1])
 		}
@@ -84,8 +83,8 @@ func mapAt(maps []elf.Symbol, offset uint64) string {
 }
 
 // relocationAt returns the place of a relocation, of elf.Rel64, and its symbol's number.
-func relocationAt(entry []byte) (offset uint64, symbol uint32) {
-	return binary.LittleEndian.Uint64(entry), binary.LittleEndian.Uint32(entry[8+4:])
+func (r *reducer) relocationAt(entry []byte) (offset uint64, symbol uint32) {
+	return r.order.Uint64(entry), uint32(r.order.Uint64(entry[8:]) >> 32)
 }
 
 // forgetMaps takes the symbols of the maps that are not needed from their section, and what
@@ -101,7 +100,7 @@ func (r *reducer) forgetMaps() {
 	for i, s := range r.symbols {
 		if s.Section == section && s.Name != "" && isObject(s) && !r.needed[s.Name] {
 			if at := table.Offset + uint64(i+1)*elf.Sym64Size; at+elf.Sym64Size <= uint64(len(r.text)) { // a compressed table has more
-				binary.LittleEndian.PutUint16(r.text[at+symbolSectionAt:], uint16(elf.SHN_ABS))
+				r.order.PutUint16(r.text[at+symbolSectionAt:], uint16(elf.SHN_ABS))
 			}
 		}
 	}
@@ -118,7 +117,7 @@ func (r *reducer) keepRelocations(rel *elf.Section, keep func(offset uint64, sym
 	kept := uint64(0)
 	for at := uint64(0); at+relocationSize <= rel.Size; at += relocationSize {
 		entry := r.text[rel.Offset+at:][:relocationSize]
-		if keep(relocationAt(entry)) {
+		if keep(r.relocationAt(entry)) {
 			copy(r.text[rel.Offset+kept*relocationSize:], entry)
 			kept++
 		}

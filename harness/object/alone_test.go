@@ -16,7 +16,7 @@ import (
 	"github.com/cilium/ebpf/btf"
 )
 
-// ofOthers returns the little-endian objects that cilium/ebpf has for its own tests, by
+// ofOthers returns the objects of both byte orders that cilium/ebpf has for its own tests, by
 // their names.
 func ofOthers(t testing.TB) map[string][]byte {
 	t.Helper()
@@ -24,7 +24,7 @@ func ofOthers(t testing.TB) map[string][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	paths, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(out)), "testdata", "*-el.elf"))
+	paths, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(out)), "testdata", "*-e[lb].elf"))
 	if err != nil || len(paths) < 10 {
 		t.Fatalf("objects %q, error %v", paths, err)
 	}

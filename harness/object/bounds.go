@@ -45,16 +45,16 @@ func (e *LimitError) Error() string {
 // Check returns an error if an object says of itself what it cannot be: its sections are
 // not within the file. If there is too much of something, the error is a *LimitError. It
 // uses no more memory than the headers of the sections take. What is no 64-bit
-// little-endian ELF file is left to the reader.
+// ELF file is left to the reader.
 func Check(text []byte) error {
 	if len(text) < headerSize && bytes.HasPrefix(text, []byte(elf.ELFMAG)) {
 		return fmt.Errorf("it is cut off: it has %d bytes, and an ELF header alone has %d", len(text), headerSize)
 	}
-	if !bytes.HasPrefix(text, elf64) {
+	if !isELF64(text) {
 		return nil
 	}
 	var header elf.Header64
-	if err := binary.Read(bytes.NewReader(text[:headerSize]), binary.LittleEndian, &header); err != nil {
+	if err := binary.Read(bytes.NewReader(text[:headerSize]), orderOf(text), &header); err != nil {
 		return err
 	}
 	b := bounds{text: text}
@@ -83,7 +83,7 @@ func (b *bounds) readSections(h elf.Header64) error {
 		return fmt.Errorf("it is cut off: it has %d bytes, and its header says %d", len(b.text), h.Shoff+size)
 	}
 	all := make([]elf.Section64, h.Shnum)
-	if err := binary.Read(bytes.NewReader(b.text[h.Shoff:][:size]), binary.LittleEndian, all); err != nil {
+	if err := binary.Read(bytes.NewReader(b.text[h.Shoff:][:size]), orderOf(b.text), all); err != nil {
 		return err
 	}
 	for i, one := range all {
@@ -127,13 +127,13 @@ const relocationSize = 16
 
 // addSymbols adds the symbols of a table and the lengths of their names.
 func (b *bounds) addSymbols(s section) {
-	n := s.Size / elf.Sym64Size
+	n, order := s.Size/elf.Sym64Size, orderOf(b.text)
 	b.symbols = max(b.symbols, n)
 	if n > maxSymbols || int64(s.Link) >= int64(len(b.sections)) {
 		return
 	}
 	for at := s.Off; at+elf.Sym64Size <= s.Off+s.Size; at += elf.Sym64Size {
-		b.name += uint64(len(b.read(b.sections[s.Link], binary.LittleEndian.Uint32(b.text[at:]))))
+		b.name += uint64(len(b.read(b.sections[s.Link], order.Uint32(b.text[at:]))))
 	}
 }
 

@@ -17,7 +17,7 @@ const (
 	btfType    = 12
 	btfDatasec = 15
 	btfEntry   = 12
-	btfMagic   = 0xeb9f
+	btfMagic   = uint16(0xeb9f)
 )
 
 // forgettable are the sections of which an object's BTF lists only what is needed: those with
@@ -50,6 +50,7 @@ func forget(types []byte, needed map[string]bool) {
 // btfWalk goes from type to type.
 type btfWalk struct {
 	text     []byte
+	order    binary.ByteOrder
 	types    []byte // of the text
 	strings  []byte
 	starts   []int // of the types, by their number
@@ -60,10 +61,18 @@ type btfWalk struct {
 
 // open finds the types and the strings.
 func (w *btfWalk) open() bool {
-	if len(w.text) < btfHeader || binary.LittleEndian.Uint16(w.text) != btfMagic {
+	if len(w.text) < btfHeader {
 		return false
 	}
-	word := func(at int) uint64 { return uint64(binary.LittleEndian.Uint32(w.text[at:])) }
+	switch btfMagic {
+	case binary.LittleEndian.Uint16(w.text):
+		w.order = binary.LittleEndian
+	case binary.BigEndian.Uint16(w.text):
+		w.order = binary.BigEndian
+	default:
+		return false
+	}
+	word := func(at int) uint64 { return uint64(w.order.Uint32(w.text[at:])) }
 	header := word(4)
 	types, strings := header+word(8), header+word(16)
 	if types+word(12) > uint64(len(w.text)) || strings+word(20) > uint64(len(w.text)) {
@@ -79,7 +88,7 @@ func (w *btfWalk) next() bool {
 	if w.at = w.end; w.at+btfType > len(w.types) {
 		return false
 	}
-	info := binary.LittleEndian.Uint32(w.types[w.at+4:])
+	info := w.order.Uint32(w.types[w.at+4:])
 	w.kind = info >> 24 & 0x1f
 	w.end = w.at + btfType + btfFixed[w.kind] + btfMembers[w.kind]*int(info&0xffff)
 	if w.end > len(w.types) {
@@ -94,7 +103,7 @@ func (w *btfWalk) nameIs(at int, name string) bool { return string(w.name(at)) =
 
 // name returns the name of a type, as part of the strings.
 func (w *btfWalk) name(at int) []byte {
-	offset := uint64(binary.LittleEndian.Uint32(w.types[at:]))
+	offset := uint64(w.order.Uint32(w.types[at:]))
 	if offset >= uint64(len(w.strings)) {
 		return nil
 	}
@@ -104,10 +113,10 @@ func (w *btfWalk) name(at int) []byte {
 
 // filter replaces the entries of a section that are not needed.
 func (w *btfWalk) filter(at int, needed map[string]bool) {
-	n := int(binary.LittleEndian.Uint32(w.types[at+4:]) & 0xffff)
+	n := int(w.order.Uint32(w.types[at+4:]) & 0xffff)
 	entries := w.types[at+btfType:][:n*btfEntry]
 	isNeeded := func(entry []byte) bool {
-		id := uint64(binary.LittleEndian.Uint32(entry))
+		id := uint64(w.order.Uint32(entry))
 		return id > 0 && id < uint64(len(w.starts)) && needed[string(w.name(w.starts[id]))]
 	}
 	var one []byte

@@ -52,14 +52,14 @@ func Maps(text []byte) (out []string) {
 	return out
 }
 
-// symbolsOf reads the symbols of a little-endian eBPF object.
+// symbolsOf reads the symbols of an eBPF object.
 func symbolsOf(text []byte) (*elf.File, []elf.Symbol, error) {
 	f, err := elf.NewFile(bytes.NewReader(text))
 	if err != nil {
 		return nil, nil, err
 	}
-	if f.Machine != elf.EM_BPF || f.Data != elf.ELFDATA2LSB || f.Class != elf.ELFCLASS64 {
-		return nil, nil, fmt.Errorf("no little-endian eBPF object: %s, %s", f.Machine, f.Data)
+	if f.Machine != elf.EM_BPF || f.Class != elf.ELFCLASS64 {
+		return nil, nil, fmt.Errorf("no eBPF object: %s, %s", f.Machine, f.Class)
 	}
 	symbols, err := f.Symbols()
 	return f, symbols, err

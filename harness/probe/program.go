@@ -39,12 +39,19 @@ const (
 
 const insnSize = 8
 
-// insn encodes an instruction; regs is the destination, with the source in the
+// bigEndian reports whether this machine stores the most significant byte first, and the
+// destination register of an instruction in the upper half of its byte.
+var bigEndian = binary.NativeEndian.Uint16([]byte{0, 1}) == 1
+
+// insn encodes an instruction for the kernel that runs; regs is the destination, with the source in the
 // upper half (see from).
 func insn(code, regs uint8, off int16, imm int32) []byte {
+	if bigEndian {
+		regs = regs<<4 | regs>>4
+	}
 	b := []byte{code, regs, 0, 0, 0, 0, 0, 0}
-	binary.LittleEndian.PutUint16(b[2:], uint16(off))
-	binary.LittleEndian.PutUint32(b[4:], uint32(imm))
+	binary.NativeEndian.PutUint16(b[2:], uint16(off))
+	binary.NativeEndian.PutUint32(b[4:], uint32(imm))
 	return b
 }
 

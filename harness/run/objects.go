@@ -14,6 +14,7 @@ import (
 	"github.com/bpflab/bpflab/harness/build"
 	"github.com/bpflab/bpflab/harness/lab"
 	"github.com/bpflab/bpflab/harness/plan"
+	"github.com/bpflab/bpflab/vms/kernel"
 )
 
 // objects are a lab's compiled programs.
@@ -36,7 +37,7 @@ func (r *runner) objects(ctx context.Context, cell plan.Cell) (objects, float64,
 		if r.Starter && name == cell.Lab.Program {
 			file = cell.Lab.Starter
 		}
-		object, err := r.object(ctx, cell.Lab, file)
+		object, err := r.object(ctx, cell, file)
 		if err != nil {
 			return out, since(began), err
 		}
@@ -50,19 +51,21 @@ func (r *runner) objects(ctx context.Context, cell plan.Cell) (objects, float64,
 	return out, since(began), nil
 }
 
-// source is a C file of a lab.
+// source is a C file of a lab, for kernels of an architecture.
 type source struct {
 	lab  *lab.Lab
 	file string
+	arch kernel.Arch
 }
 
-// object returns a lab's C file compiled, once in a run.
-func (r *runner) object(ctx context.Context, l *lab.Lab, file string) (build.Object, error) {
-	key := source{l, file}
+// object returns a C file of a cell's lab compiled for its kernel, once in a run.
+func (r *runner) object(ctx context.Context, cell plan.Cell, file string) (build.Object, error) {
+	l, arch := cell.Lab, cell.Kernel.Arch
+	key := source{l, file, arch}
 	r.building.Lock()
 	made := r.made[key]
 	if made == nil {
-		made = sync.OnceValues(func() (build.Object, error) { return Compile(ctx, r.Builder, l, r.Tree(l), file) })
+		made = sync.OnceValues(func() (build.Object, error) { return Compile(ctx, r.Builder, l, r.Tree(l), file, arch) })
 		r.made[key] = made
 	}
 	r.building.Unlock()
@@ -81,12 +84,14 @@ func joinDigests(digests []string) string {
 }
 
 // Compile compiles a C file of a lab, named as the lab names it: the target for the
-// machine, any other for eBPF.
-func Compile(ctx context.Context, b Builder, l *lab.Lab, tree Tree, file string) (build.Object, error) {
+// machine, any other for eBPF, both of that architecture.
+func Compile(ctx context.Context, b Builder, l *lab.Lab, tree Tree, file string, arch kernel.Arch) (build.Object, error) {
+	source := Source(l, tree, file)
+	source.Arch = arch
 	if file == l.Target {
-		return b.Program(ctx, Source(l, tree, file))
+		return b.Program(ctx, source)
 	}
-	return b.Object(ctx, Source(l, tree, file))
+	return b.Object(ctx, source)
 }
 
 // Programs returns the C files that a lab's steps need, each once: those that they load,
@@ -111,9 +116,9 @@ type Built struct {
 	Object build.Object
 }
 
-// Build compiles the C files that a lab's steps load. Errors are those of reading
+// Build compiles the C files that a lab's steps load for kernels of an architecture. Errors are those of reading
 // them and of clang.
-func Build(ctx context.Context, b Builder, l *lab.Lab, tree Tree) ([]Built, error) {
+func Build(ctx context.Context, b Builder, l *lab.Lab, tree Tree, arch kernel.Arch) ([]Built, error) {
 	var all []Built
 	for _, name := range Programs(l) {
 		source := Source(l, tree, name)
@@ -121,7 +126,7 @@ func Build(ctx context.Context, b Builder, l *lab.Lab, tree Tree) ([]Built, erro
 		if err != nil {
 			return nil, err
 		}
-		object, err := Compile(ctx, b, l, tree, name)
+		object, err := Compile(ctx, b, l, tree, name, arch)
 		if err != nil {
 			return nil, err
 		}

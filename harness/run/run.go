@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
@@ -114,6 +115,8 @@ func (r *runner) cell(ctx context.Context, cell plan.Cell, slot *scheduler.Slot)
 			out.Verdict, out.Reason = verdict.Infra, interrupted
 		case build.OfHost(err):
 			out.Verdict = verdict.Infra
+		case errors.As(err, new(*build.LinkerError)):
+			out.Verdict = verdict.Unsupported
 		}
 		return out
 	}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strings"
 
@@ -24,7 +25,7 @@ func judgeMap(want lab.Map, o *observation) (bool, string) {
 	spec := o.spec.Maps[want.Name]
 	var chosen []entry
 	for _, e := range read.Entries {
-		if d := decodeEntry(spec.Key, spec.Value, e); matches(d.key, want.Where) {
+		if d := decodeEntry(spec.Key, spec.Value, e, byteOrder(o.spec)); matches(d.key, want.Where) {
 			chosen = append(chosen, d)
 		}
 	}
@@ -43,7 +44,7 @@ func judgeMap(want lab.Map, o *observation) (bool, string) {
 		text += ", cut off: the map is too large to read whole"
 	}
 	if !ok {
-		text += sample(spec.Key, spec.Value, read.Entries)
+		text += sample(spec.Key, spec.Value, read.Entries, byteOrder(o.spec))
 	}
 	return ok, text
 }
@@ -55,20 +56,20 @@ func entries(n int) string {
 	return fmt.Sprintf("%d entries", n)
 }
 
-func decodeEntry(key, value btf.Type, e wire.MapEntry) entry {
-	out := entry{key: decodeOr(key, e.Key)}
+func decodeEntry(key, value btf.Type, e wire.MapEntry, order binary.ByteOrder) entry {
+	out := entry{key: decodeOr(key, e.Key, order)}
 	for _, v := range e.Values {
-		out.values = append(out.values, decodeOr(value, v))
+		out.values = append(out.values, decodeOr(value, v, order))
 	}
 	return out
 }
 
 // decodeOr decodes by BTF, or as a plain integer where the map has none.
-func decodeOr(t btf.Type, raw []byte) any {
+func decodeOr(t btf.Type, raw []byte, order binary.ByteOrder) any {
 	if t == nil || btf.UnderlyingType(t) == btf.Type((*btf.Void)(nil)) {
-		return decodeInt(raw, uint32(len(raw)), false)
+		return decodeInt(raw, uint32(len(raw)), false, order)
 	}
-	return decode(t, raw)
+	return decode(t, raw, order)
 }
 
 func sumOf(entries []entry, field string) (int64, error) {
@@ -87,14 +88,14 @@ func sumOf(entries []entry, field string) (int64, error) {
 }
 
 // sample shows the map's first entries, for a reader of the report.
-func sample(key, value btf.Type, entries []wire.MapEntry) string {
+func sample(key, value btf.Type, entries []wire.MapEntry, order binary.ByteOrder) string {
 	var b strings.Builder
 	for i, raw := range entries {
 		if i == showLines {
 			fmt.Fprintf(&b, "\n… %d more entries", len(entries)-i)
 			break
 		}
-		e := decodeEntry(key, value, raw)
+		e := decodeEntry(key, value, raw, order)
 		fmt.Fprintf(&b, "\n%s = %s", show(e.key), showValues(e.values))
 	}
 	return b.String()
@@ -123,7 +124,7 @@ func judgeEvent(want lab.Event, o *observation) (bool, string) {
 	n := 0
 	var first string
 	for _, raw := range read.Records {
-		v := decode(t, raw)
+		v := decode(t, raw, byteOrder(o.spec))
 		if first == "" {
 			first = show(v)
 		}

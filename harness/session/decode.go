@@ -8,37 +8,50 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
 )
 
-// decode reads raw bytes as a BTF type: integers and enums as int64 or
+// byteOrder returns that of an object, and so of the machine that has loaded it.
+func byteOrder(spec *ebpf.CollectionSpec) binary.ByteOrder {
+	if spec == nil || spec.ByteOrder == nil {
+		return binary.LittleEndian
+	}
+	return spec.ByteOrder
+}
+
+// decode reads raw bytes of a byte order as a BTF type: integers and enums as int64 or
 // uint64, arrays of char as string, other arrays as []any, structs and unions
 // as map[string]any. What BTF does not describe is decoded to hexadecimal digits.
-func decode(t btf.Type, raw []byte) any {
+func decode(t btf.Type, raw []byte, order binary.ByteOrder) any {
 	switch t := btf.UnderlyingType(t).(type) {
 	case *btf.Int:
-		return decodeInt(raw, t.Size, t.Encoding == btf.Signed)
+		return decodeInt(raw, t.Size, t.Encoding == btf.Signed, order)
 	case *btf.Enum:
-		return decodeInt(raw, t.Size, t.Signed)
+		return decodeInt(raw, t.Size, t.Signed, order)
 	case *btf.Pointer:
-		return decodeInt(raw, 8, false)
+		return decodeInt(raw, 8, false, order)
 	case *btf.Array:
-		return decodeArray(t, raw)
+		return decodeArray(t, raw, order)
 	case *btf.Struct:
-		return decodeMembers(t.Members, raw)
+		return decodeMembers(t.Members, raw, order)
 	case *btf.Union:
-		return decodeMembers(t.Members, raw)
+		return decodeMembers(t.Members, raw, order)
 	}
 	return hex.EncodeToString(raw)
 }
 
-func decodeInt(raw []byte, size uint32, signed bool) any {
+func decodeInt(raw []byte, size uint32, signed bool, order binary.ByteOrder) any {
 	if uint32(len(raw)) < size || size > 8 {
 		return hex.EncodeToString(raw)
 	}
 	var buf [8]byte
-	copy(buf[:], raw[:size])
-	v := binary.LittleEndian.Uint64(buf[:])
+	at := 0
+	if order == binary.BigEndian {
+		at = int(8 - size)
+	}
+	copy(buf[at:], raw[:size])
+	v := order.Uint64(buf[:])
 	if signed {
 		shift := 64 - 8*size
 		return int64(v<<shift) >> shift
@@ -46,7 +59,7 @@ func decodeInt(raw []byte, size uint32, signed bool) any {
 	return v
 }
 
-func decodeArray(t *btf.Array, raw []byte) any {
+func decodeArray(t *btf.Array, raw []byte, order binary.ByteOrder) any {
 	if isChar(t.Type) {
 		text, _, _ := bytes.Cut(raw[:min(len(raw), int(t.Nelems))], []byte{0})
 		return string(text)
@@ -57,7 +70,7 @@ func decodeArray(t *btf.Array, raw []byte) any {
 	}
 	var out []any
 	for i := 0; i < int(t.Nelems) && (i+1)*size <= len(raw); i++ {
-		out = append(out, decode(t.Type, raw[i*size:(i+1)*size]))
+		out = append(out, decode(t.Type, raw[i*size:(i+1)*size], order))
 	}
 	return out
 }
@@ -69,7 +82,7 @@ func isChar(t btf.Type) bool {
 	return ok && (i.Encoding == btf.Char || i.Name == "char")
 }
 
-func decodeMembers(members []btf.Member, raw []byte) any {
+func decodeMembers(members []btf.Member, raw []byte, order binary.ByteOrder) any {
 	out := map[string]any{}
 	for _, m := range members {
 		size, err := btf.Sizeof(m.Type)
@@ -77,7 +90,7 @@ func decodeMembers(members []btf.Member, raw []byte) any {
 		if err != nil || m.BitfieldSize != 0 || from+size > len(raw) {
 			continue
 		}
-		out[m.Name] = decode(m.Type, raw[from:from+size])
+		out[m.Name] = decode(m.Type, raw[from:from+size], order)
 	}
 	return out
 }

@@ -1,10 +1,15 @@
 package session
 
 import (
+	"encoding/binary"
 	"reflect"
 	"testing"
 
+	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
+
+	"github.com/bpflab/bpflab/harness/lab"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 var (
@@ -37,7 +42,7 @@ func TestDecode(t *testing.T) {
 		{"integer cut short", u32, []byte{1, 2}, "0102"},
 		{"no description", &btf.Fwd{Name: "x"}, []byte{1, 2}, "0102"},
 	} {
-		if got := decode(tt.typ, tt.raw); !reflect.DeepEqual(got, tt.want) {
+		if got := decode(tt.typ, tt.raw, binary.LittleEndian); !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%s: %#v, want %#v", tt.name, got, tt.want)
 		}
 	}
@@ -71,7 +76,30 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte("\x01\x00\x00\x00ls"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		for _, typ := range []btf.Type{u32, key, &btf.Array{Type: key, Nelems: 3}, &btf.Array{Type: char, Nelems: 1 << 30}} {
-			show(decode(typ, raw))
+			show(decode(typ, raw, binary.LittleEndian))
 		}
 	})
+}
+
+// What a big-endian guest sends is decoded in its order: the same bytes are another number.
+func TestDecodeInTheGuestsOrder(t *testing.T) {
+	raw := []byte{0, 0, 1, 2, 'b', 'a', 's', 'h', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+	for order, want := range map[binary.ByteOrder]string{
+		binary.BigEndian:    "{comm: bash, pid: 258}",
+		binary.LittleEndian: "{comm: bash, pid: 33619968}",
+	} {
+		if got := show(decode(key, raw, order)); got != want {
+			t.Errorf("%s: %s, want %s", order, got, want)
+		}
+	}
+	if got := decode(s16, []byte{0xff, 0xfe}, binary.BigEndian); got != int64(-2) {
+		t.Errorf("a short of a big-endian guest: %v", got)
+	}
+	read := wire.MapResult{Entries: []wire.MapEntry{{Key: []byte{0, 0, 0, 7}, Values: [][]byte{{0, 0, 0, 3}}}}}
+	spec := &ebpf.CollectionSpec{ByteOrder: binary.BigEndian, Maps: map[string]*ebpf.MapSpec{"m": {Name: "m", Key: u32, Value: u32}}}
+	three := int64(3)
+	ok, text := judgeMap(lab.Map{Name: "m", Where: map[string]any{"key": 7}, Sum: &three}, &observation{spec: spec, maps: map[string]wire.MapResult{"m": read}})
+	if !ok {
+		t.Errorf("a map of a big-endian guest: %s", text)
+	}
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"maps"
 	"slices"
@@ -48,16 +49,16 @@ func (s *Session) Maps(ctx context.Context, spec *ebpf.CollectionSpec) ([]MapVie
 		} else if err != nil {
 			return nil, err
 		}
-		view.fill(m, read)
+		view.fill(m, read, byteOrder(spec))
 		out = append(out, view)
 	}
 	return out, nil
 }
 
-func (v *MapView) fill(m *ebpf.MapSpec, read wire.MapResult) {
+func (v *MapView) fill(m *ebpf.MapSpec, read wire.MapResult, order binary.ByteOrder) {
 	v.Cut = read.Cut || len(read.Entries) > maxEntries
 	for _, raw := range read.Entries[:min(len(read.Entries), maxEntries)] {
-		e := decodeEntry(m.Key, m.Value, raw)
+		e := decodeEntry(m.Key, m.Value, raw, order)
 		v.Entries = append(v.Entries, EntryView{show(e.key), showValues(e.values)})
 	}
 }

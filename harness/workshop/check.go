@@ -12,6 +12,7 @@ import (
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
@@ -167,7 +168,7 @@ func (a *attempt) target(ctx context.Context) ([]byte, error) {
 	if l.Target == "" {
 		return nil, nil
 	}
-	program, err := run.Compile(ctx, a.workspace.workshop.Builder, l.Lab, l.Tree, l.Target)
+	program, err := run.Compile(ctx, a.workspace.workshop.Builder, l.Lab, l.Tree, l.Target, kernel.HostArch())
 	a.addNotes(program.Warning)
 	return program.Bytes, err
 }

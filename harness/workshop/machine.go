@@ -41,6 +41,9 @@ func (w *Workshop) start(ctx context.Context, student string, l *Lesson, name st
 	if err != nil {
 		return nil, err
 	}
+	if arch := image.Arch.OrDefault(); arch != kernel.HostArch() {
+		return nil, fmt.Errorf("a workshop has machines of this host's architecture, and %s is of %s", name, arch)
+	}
 	if !l.Kernels.Contains(image.Version) && !image.Version.IsZero() {
 		return nil, fmt.Errorf("this lab is for kernels %s, and %s is not one of them", l.Kernels, name)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/bpflab/bpflab/harness/build"
 	"github.com/bpflab/bpflab/harness/run"
+	"github.com/bpflab/bpflab/vms/kernel"
 )
 
 // source returns a C file of the lab for a compiler: the student's with a text, any other
@@ -22,7 +23,7 @@ func (l *Lesson) source(name string, code []byte) build.Source {
 func (l *Lesson) Precompile(ctx context.Context, b run.Builder) error {
 	for _, name := range run.Programs(l.Lab) {
 		if name == l.Target {
-			if _, err := run.Compile(ctx, b, l.Lab, l.Tree, name); err != nil {
+			if _, err := run.Compile(ctx, b, l.Lab, l.Tree, name, kernel.HostArch()); err != nil {
 				return err
 			}
 			continue

@@ -24,6 +24,13 @@ const (
 	QEMURISCV Tool = "qemu-riscv"
 	QEMUPPC   Tool = "qemu-ppc"
 
+	// Linkers for programs of one architecture on another.
+	LinkerAMD64 Tool = "ld-amd64"
+	LinkerARM   Tool = "ld-arm"
+	LinkerS390X Tool = "ld-s390x"
+	LinkerRISCV Tool = "ld-riscv"
+	LinkerPPC   Tool = "ld-ppc"
+
 	Clang   Tool = "clang"   // clang with the bpf target
 	LibBPF  Tool = "libbpf"  // the headers bpf/*.h, linux/*.h and asm/*.h
 	Busybox Tool = "busybox" // a statically linked busybox
