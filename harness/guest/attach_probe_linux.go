@@ -15,6 +15,7 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
 
 	"github.com/bpflab/bpflab/vms/wire"
 )
@@ -48,6 +49,9 @@ func attachKprobe(p placement) (io.Closer, wire.AttachResult, error) {
 		return nil, wire.AttachResult{}, err
 	}
 	l, err := attach(p.prog, to)
+	if m, ok := l.(moved); ok {
+		to = fmt.Sprintf("%s+%#x", to, m.offset)
+	}
 	return l, wire.AttachResult{Kind: kind, Target: to}, err
 }
 
@@ -57,14 +61,39 @@ func kprobe(attach func(string, *ebpf.Program, *link.KprobeOptions) (link.Link, 
 		if err != nil {
 			return nil, err
 		}
-		opts := &link.KprobeOptions{Offset: offset}
 		if own := ofProcessor(symbol); own != "" {
-			if l, err := attach(own, prog, opts); err == nil {
+			if l, err := attachAt(attach, own, prog, offset); err == nil {
 				return l, nil
 			}
 		}
-		return attach(symbol, prog, opts)
+		return attachAt(attach, symbol, prog, offset)
 	}
+}
+
+// attachAt attaches to a function of the kernel. On riscv64 a probe at its beginning sits
+// behind the instructions that the tracer of functions has reserved there, where the kernel
+// takes none on them: they do nothing, so that the program sees the same registers. The error
+// of what cannot be elsewhere than at the beginning says so.
+func attachAt(attach func(string, *ebpf.Program, *link.KprobeOptions) (link.Link, error), symbol string, prog *ebpf.Program, offset uint64) (link.Link, error) {
+	l, err := attach(symbol, prog, &link.KprobeOptions{Offset: offset})
+	if runtime.GOARCH != "riscv64" || offset != 0 || !errors.Is(err, unix.EINVAL) {
+		return l, err
+	}
+	behind, second := attach(symbol, prog, &link.KprobeOptions{Offset: patchableSize})
+	if second != nil {
+		return nil, fmt.Errorf("kernels of riscv64 that trace functions without CONFIG_KPROBES_ON_FTRACE take no return probe there: %w", err)
+	}
+	return moved{behind, patchableSize}, nil
+}
+
+// patchableSize is how many bytes at the beginning of a function riscv64 reserves for the
+// tracer: room for auipc and jalr (-fpatchable-function-entry in arch/riscv/Makefile).
+const patchableSize = 8
+
+// moved is a probe that is not where it was to be.
+type moved struct {
+	link.Link
+	offset uint64
 }
 
 // ofProcessor returns the name that the function of a system call, sys_openat, has on this
@@ -162,7 +191,7 @@ func executable(to string) (file *link.Executable, name, function string, err er
 // uprobe attaches to a function of a program: "/bin/bank:withdraw".
 func uprobe(attach func(*link.Executable, string, *ebpf.Program, *link.UprobeOptions) (link.Link, error)) prober {
 	return func(prog *ebpf.Program, to string) (link.Link, error) {
-		file, _, function, err := executable(to)
+		file, name, function, err := executable(to)
 		if err != nil {
 			return nil, err
 		}
@@ -170,9 +199,35 @@ func uprobe(attach func(*link.Executable, string, *ebpf.Program, *link.UprobeOpt
 		if err != nil {
 			return nil, err
 		}
+		if offset == 0 {
+			offset = localEntry(name, symbol)
+		}
 		return attach(file, symbol, prog, &link.UprobeOptions{Offset: offset})
 	}
 }
+
+// localEntry returns where a function begins for callers in its own program, from its symbol
+// on: on ppc64el it has another beginning for callers elsewhere, which sets the register of its
+// data and runs on into this one (st_other of the ELFv2 ABI, 3.4.1). 0 on other processors.
+func localEntry(file, symbol string) uint64 {
+	f, err := elf.Open(file)
+	if err != nil || f.Machine != elf.EM_PPC64 {
+		return 0
+	}
+	defer f.Close()
+	static, _ := f.Symbols() // without any, the library reports it
+	dynamic, _ := f.DynamicSymbols()
+	for _, s := range append(static, dynamic...) {
+		if s.Name == symbol && elf.ST_TYPE(s.Info) == elf.STT_FUNC {
+			return entryOffset(s.Other)
+		}
+	}
+	return 0
+}
+
+// entryOffset decodes the three bits of st_other: 0 and 1 are one beginning for all, and a
+// larger number is the binary logarithm of the distance in bytes.
+func entryOffset(other byte) uint64 { return 1 << (other >> 5) >> 2 << 2 }
 
 func uprobeMulti(attach func(*link.Executable, []string, *ebpf.Program, *link.UprobeMultiOptions) (link.Link, error)) prober {
 	return func(prog *ebpf.Program, to string) (link.Link, error) {

@@ -164,6 +164,9 @@ func (s *Session) version(img kernel.Image) kernel.Version {
 }
 
 func reasonOf(step verdict.Step) string {
+	if step.Verdict == verdict.Unsupported {
+		return step.Seen
+	}
 	if step.Verdict == verdict.Timeout {
 		return fmt.Sprintf("step %s: %s", step.Name, step.Seen)
 	}
