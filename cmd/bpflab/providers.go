@@ -25,7 +25,8 @@ type providerFlags struct {
 	accel   string // of QEMU's machines; "" is what the environment says
 	target  string
 	consent bool
-	own     bool // start every machine, and borrow none from a standby
+	own     bool   // start every machine, and borrow none from a standby
+	standby string // directory of the standby to ask, "" for the user's
 }
 
 // accelerators are the values of --accel.
@@ -48,6 +49,8 @@ type where struct {
 	target string
 	accel  string
 	own    bool
+
+	standby string // as providerFlags has it
 }
 
 // maker makes a provider.
@@ -98,7 +101,7 @@ func (f providerFlags) open() (vms.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.make(where{cache, at, f.target, f.accel, f.own})
+	return p.make(where{cache, at, f.target, f.accel, f.own, f.standby})
 }
 
 // providerKernels asks the provider for those kernels that are its own, and

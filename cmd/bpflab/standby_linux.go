@@ -37,6 +37,9 @@ func standbyFor(w where) *standby.Client {
 	if w.own || mode == "0" {
 		return nil
 	}
+	if w.standby != "" {
+		return &standby.Client{Dir: w.standby, Build: buildID()}
+	}
 	c, err := standbyClient(w.cache)
 	if err != nil {
 		return nil

@@ -26,48 +26,59 @@ const (
 
 // open opens the workshop; done closes it and removes the files of its machines.
 func (f *workshopFlags) open(ctx context.Context, std streams) (w *workshop.Workshop, done func(), err error) {
-	lessons, err := f.lessons(ctx, func(text string) { fmt.Fprintln(std.err, "bpflab:", text) })
+	dir, remove, err := lease.MkdirTemp("", lease.Prefix+"workshop-")
 	if err != nil {
 		return nil, nil, err
+	}
+	release := f.holdMachines(dir)
+	w, err = f.openWith(ctx, std, dir)
+	if err != nil {
+		release()
+		remove()
+		return nil, nil, err
+	}
+	return w, func() { w.Close(); release(); remove() }, nil
+}
+
+// openWith opens the workshop with a directory for the consoles of its machines.
+func (f *workshopFlags) openWith(ctx context.Context, std streams, consoles string) (*workshop.Workshop, error) {
+	lessons, err := f.lessons(ctx, func(text string) { fmt.Fprintln(std.err, "bpflab:", text) })
+	if err != nil {
+		return nil, err
 	}
 	provider, err := f.machines.provider.open()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	caps, err := provider.Caps(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if caps.Shared {
-		return nil, nil, usageError{fmt.Errorf("--provider %s has no machines of its own: students would work as root on a kernel that others use", provider.Name())}
+		return nil, usageError{fmt.Errorf("--provider %s has no machines of its own: students would work as root on a kernel that others use", provider.Name())}
 	}
 	kernels, err := f.kernels(ctx, std, provider)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := needSome(len(kernels.Names()), "kernels", "--kernel names none; bpflab kernels list shows which there are"); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if _, err := kernels.Image(ctx, kernels.Names()[0]); err != nil {
-		return nil, nil, err // fetched before anybody waits for it
+		return nil, err // fetched before anybody waits for it
 	}
 	agent, err := agentPath()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	cache, err := store.DefaultRoot()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	consoles, remove, err := lease.MkdirTemp("", lease.Prefix+"workshop-")
-	if err != nil {
-		return nil, nil, err
-	}
-	w = workshop.New(workshop.Options{
+	return workshop.New(workshop.Options{
 		Lessons: lessons, Kernels: kernels, Provider: provider, Agent: agent, Dir: f.dir, Machines: consoles, Watch: f.watch, Frugal: f.class != "", Rechecks: f.class != "", Limits: f.limits,
 		Builder: build.New(f.buildOptions(cache)),
-	})
-	return w, func() { w.Close(); remove() }, nil
+	}), nil
 }
 
 // buildOptions returns the options of the compiler. Objects of a class are not cached, so

@@ -16,7 +16,8 @@ type place struct {
 	Wanted
 	used    time.Time // when a client last asked for it
 	due     bool      // a machine should be made
-	failed  bool      // one could not be made while a client was at work
+	failed  int       // how often one could not be made while a client was at work
+	again   time.Time // when it is tried again, if a client is at work still
 	machine Machine   // nil if none waits
 	memory  int64     // that it holds, in bytes
 }
@@ -30,6 +31,13 @@ func (p *place) close() {
 // calm is how long after a request the server makes no machine while a client is at work:
 // that would slow the client down.
 const calm = 2 * time.Second
+
+// A machine that cannot be made while a client is at work, who may be making its template, is
+// tried again after a pause that doubles.
+const (
+	mostTries  = 5
+	firstPause = 5 * time.Second
+)
 
 // look is how often the server looks at what it holds.
 const look = 5 * time.Second
@@ -111,7 +119,7 @@ func (s *Server) next(now time.Time) (*place, time.Duration) {
 	defer s.mu.Unlock()
 	var next *place
 	for _, p := range s.places {
-		if p.due && !(p.failed && s.callers > 0) && (next == nil || p.used.After(next.used)) {
+		if p.due && !(s.callers > 0 && now.Before(p.again)) && (next == nil || p.used.After(next.used)) {
 			next = p
 		}
 	}
@@ -125,8 +133,8 @@ func (s *Server) next(now time.Time) (*place, time.Duration) {
 }
 
 // fill makes a machine for a place. One that cannot be made is tried again when no client is
-// at work any more, who may be making what it is made from, and then not until a client asks
-// for it.
+// at work any more, who may be making what it is made from, or after a while, and then not
+// until a client asks for it.
 func (s *Server) fill(ctx context.Context, p *place) {
 	s.mu.Lock()
 	w := p.Wanted
@@ -160,15 +168,16 @@ func (s *Server) fill(ctx context.Context, p *place) {
 	s.Log(fmt.Sprintf("%s is ready, with %d MiB", w.Name, held>>20))
 }
 
-// notMade removes a place, unless a client has asked for it meanwhile, or is at work and a
-// machine could not be made for the first time.
+// notMade removes a place, unless a client has asked for it meanwhile, or is at work and there
+// were few attempts.
 func (s *Server) notMade(p *place) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case p.due:
-	case s.callers > 0 && !p.failed:
-		p.due, p.failed = true, true
+	case s.callers > 0 && p.failed < mostTries:
+		p.due, p.again = true, time.Now().Add(firstPause<<p.failed)
+		p.failed++
 	default:
 		s.places = slices.DeleteFunc(s.places, func(q *place) bool { return p == q })
 	}

@@ -144,6 +144,9 @@ func TestMachineThatCannotBeMadeWhileAClientWorks(t *testing.T) {
 	if again, _ := h.next(later); again != nil || len(h.places) != 1 {
 		t.Errorf("%v is made again at once; places: %v", again, h.places)
 	}
+	if again, _ := h.next(later.Add(2 * firstPause)); again != p {
+		t.Error("it is not tried again while the client works on")
+	}
 	h.leave()
 	if again, _ := h.next(later); again != p {
 		t.Fatal("it is not tried again when the client has ended")
@@ -151,5 +154,24 @@ func TestMachineThatCannotBeMadeWhileAClientWorks(t *testing.T) {
 	h.fill(t.Context(), p)
 	if len(h.places) != 0 {
 		t.Error("it is not forgotten after a second failure")
+	}
+}
+
+// A client that works on for hours, as a workshop does, is no reason to try for ever.
+func TestMachineThatCannotBeMadeAtAll(t *testing.T) {
+	h := asked(t, nil)
+	h.take(someMachine("bad"))
+	now, tries := time.Now(), 0
+	for range 100 {
+		now = now.Add(10 * time.Minute)
+		p, _ := h.next(now)
+		if p == nil {
+			break
+		}
+		h.fill(t.Context(), p)
+		tries++
+	}
+	if tries != mostTries+1 || len(h.places) != 0 {
+		t.Errorf("tried %d times; places: %v", tries, h.places)
 	}
 }
