@@ -76,10 +76,13 @@ func kprobe(attach func(string, *ebpf.Program, *link.KprobeOptions) (link.Link, 
 // of what cannot be elsewhere than at the beginning says so.
 func attachAt(attach func(string, *ebpf.Program, *link.KprobeOptions) (link.Link, error), symbol string, prog *ebpf.Program, offset uint64) (link.Link, error) {
 	l, err := attach(symbol, prog, &link.KprobeOptions{Offset: offset})
-	if runtime.GOARCH != "riscv64" || offset != 0 || !errors.Is(err, unix.EINVAL) {
+	if runtime.GOARCH != "riscv64" || offset != 0 || err == nil {
 		return l, err
 	}
 	behind, second := attach(symbol, prog, &link.KprobeOptions{Offset: patchableSize})
+	if second != nil && !errors.Is(err, unix.EINVAL) {
+		return nil, err
+	}
 	if second != nil {
 		return nil, fmt.Errorf("kernels of riscv64 that trace functions without CONFIG_KPROBES_ON_FTRACE take no return probe there: %w", err)
 	}

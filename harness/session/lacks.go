@@ -4,7 +4,11 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 
+	"github.com/cilium/ebpf"
+
+	"github.com/bpflab/bpflab/harness/lab"
 	"github.com/bpflab/bpflab/harness/verdict"
 )
 
@@ -32,6 +36,31 @@ var lacks = []lack{
 
 // usualPage is the size of a page on most processors, for which labs are written.
 const usualPage = 4096
+
+// silentKprobes is why a program on a kprobe prints nothing on riscv64.
+const silentKprobes = "on riscv64 a kprobe interrupts its kernel as a non-maskable interrupt does, and the kernel's trace buffer takes no line then (it was built without CONFIG_ARCH_HAVE_NMI_SAFE_CMPXCHG)"
+
+// excuse returns the step's result, as unsupported if the kernel lacks what it needs.
+func (st *step) excuse(out verdict.Step) verdict.Step {
+	prints := func(c lab.Check) bool { return c.Trace != nil }
+	if out.Verdict == verdict.Fail && st.Ready.Machine == "riscv64" && st.uses(prints) && len(st.seen.trace.Lines) == 0 && hasKprobe(st.seen.spec) {
+		out.Verdict, out.Seen = verdict.Unsupported, silentKprobes
+	}
+	return excuse(out)
+}
+
+// hasKprobe reports whether an object has a program for a function of the kernel.
+func hasKprobe(spec *ebpf.CollectionSpec) bool {
+	if spec == nil {
+		return false
+	}
+	for _, p := range spec.Programs {
+		if strings.HasPrefix(p.SectionName, "kprobe") || strings.HasPrefix(p.SectionName, "kretprobe") {
+			return true
+		}
+	}
+	return false
+}
 
 // excuse returns a step that failed because of what its kernel lacks as unsupported, with the
 // reason as what was seen.

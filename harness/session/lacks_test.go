@@ -4,7 +4,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cilium/ebpf"
+
+	"github.com/bpflab/bpflab/harness/lab"
 	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 func TestWhatAKernelLacksIsNoFailure(t *testing.T) {
@@ -28,5 +32,26 @@ func TestWhatAKernelLacksIsNoFailure(t *testing.T) {
 	}
 	if got := excuse(verdict.Step{Verdict: verdict.Pass, Log: "callbacks are not allowed in non-JITed programs"}); got.Verdict != verdict.Pass {
 		t.Errorf("a step that passed: %+v", got)
+	}
+}
+
+// On riscv64 the programs of kprobes print nothing; elsewhere nothing is a failure.
+func TestSilentKprobes(t *testing.T) {
+	for _, test := range []struct {
+		machine, section string
+		lines            int
+		want             verdict.Verdict
+	}{
+		{"riscv64", "kprobe/sys_getdents64", 0, verdict.Unsupported},
+		{"riscv64", "kprobe/sys_getdents64", 1, verdict.Fail},
+		{"riscv64", "tracepoint/sched/sched_process_exec", 0, verdict.Fail},
+		{"x86_64", "kprobe/sys_getdents64", 0, verdict.Fail},
+	} {
+		st := &step{Session: &Session{Ready: wire.Ready{Machine: test.machine}}, checks: []lab.Check{{Trace: &lab.Trace{}}}}
+		st.seen.spec = &ebpf.CollectionSpec{Programs: map[string]*ebpf.ProgramSpec{"p": {SectionName: test.section}}}
+		st.seen.trace.Lines = make([]wire.TraceLine, test.lines)
+		if got := st.excuse(verdict.Step{Verdict: verdict.Fail, Seen: "0 such of 0 lines"}); got.Verdict != test.want {
+			t.Errorf("%+v: %+v", test, got)
+		}
 	}
 }

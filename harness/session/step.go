@@ -49,7 +49,7 @@ func (st *step) do(ctx context.Context) (verdict.Step, error) {
 		err = nil
 	}
 	out.Notes, out.Seconds = st.seen.notes, time.Since(began).Seconds()
-	return excuse(out), err
+	return st.excuse(out), err
 }
 
 // limit returns how long the step may take: what the document says, else what is usual,

@@ -24,6 +24,7 @@ type Object struct {
 	Go       bool   // it is for cilium/ebpf: see object.IsOfGo
 	Refused  string // why cilium/ebpf does not read it as a whole; its programs are those of the symbol table
 
+	big    bool    // its byte order
 	path   string  // of the file
 	within extent  // where the object is in it, if ELF is nil
 	unread *unread // nil if it was read
@@ -129,7 +130,7 @@ func read(name string, text []byte) []*Object {
 		return []*Object{unreadable(name, "it is for another machine than eBPF, and has no eBPF object within")}
 	}
 	o := parse(text)
-	o.Name = name
+	o.Name, o.big = name, object.IsBigEndian(text)
 	return []*Object{o}
 }
 
@@ -140,6 +141,7 @@ func openEmbedded(name string, text []byte) []*Object {
 	found := object.Embedded(text)
 	for i, one := range found {
 		o := parse(one)
+		o.big = object.IsBigEndian(one)
 		if o.Name = name; len(found) > 1 {
 			o.Name = fmt.Sprintf("%s#%d", name, i+1)
 		}
@@ -157,9 +159,6 @@ func isProgram(text []byte) bool {
 
 // parse reads one object. Its name is left to the caller.
 func parse(text []byte) *Object {
-	if object.IsBigEndian(text) {
-		return &Object{unread: &unread{Undecided, Reason{Code: "byte_order", Text: "it is big-endian, and the kernels here are little-endian", Fix: "clang -target bpfel makes one for them, which bpf2go names *_bpfel.o"}}}
-	}
 	if err := object.Check(text); errors.As(err, new(*object.LimitError)) {
 		return tooLarge("", err.Error())
 	} else if err != nil {

@@ -42,9 +42,10 @@ func Run(ctx context.Context, objects []*Object, kernels []kernel.Image, o Optio
 	var mu sync.Mutex
 	queues := make([]*queue, len(kernels))
 	for i, k := range kernels {
-		queues[i] = newQueue(objects, o)
+		own := o.loaderFor(k.Arch)
+		queues[i] = newQueue(objectsFor(objects, k.Arch), own)
 		for n := range queues[i].machines(o.Pool, len(kernels)) {
-			w := &worker{Options: o, reporting: &mu, kernel: k, index: i, number: n, queue: queues[i]}
+			w := &worker{Options: own, reporting: &mu, kernel: k, index: i, number: n, queue: queues[i]}
 			asking, tasks = append(asking, w), append(tasks, w.machine(memoryFor(objects)))
 		}
 	}
@@ -53,7 +54,7 @@ func Run(ctx context.Context, objects []*Object, kernels []kernel.Image, o Optio
 	}
 	var flat []Result
 	for i, k := range kernels {
-		rest := &worker{Options: o, reporting: &mu, kernel: k, index: i, queue: queues[i]}
+		rest := &worker{Options: o.loaderFor(k.Arch), reporting: &mu, kernel: k, index: i, queue: queues[i]}
 		rest.giveUp(ctx)
 		flat = append(flat, queues[i].inOrder()...)
 	}

@@ -26,6 +26,9 @@ type platform struct {
 
 	memoryUnit int64   // a machine's memory is a multiple of it; 0 is any number of KiB
 	slowness   float64 // how many times as long an emulated boot takes as one of x86-64
+
+	// timerSaved is the QEMU since which copies of an emulated machine have its timer; zero is all.
+	timerSaved [2]int
 }
 
 // serialPort is the second UART, by which the agent speaks while it boots, and the virtio
@@ -71,13 +74,13 @@ var platforms = map[kernel.Arch]*platform{
 	kernel.RISCV64: {
 		binary: "qemu-system-riscv64", tool: install.QEMURISCV,
 		machine: "virt",
-		cpu:     model("rv64"), channels: onlyPort("pci"), slowness: 3,
+		cpu:     model("rv64"), channels: onlyPort("pci"), slowness: 3, timerSaved: [2]int{10, 2},
 		parameters: commandLine("console=ttyS0", "random.trust_bootloader=on", streamPort),
 	},
 	kernel.PPC64EL: {
 		binary: "qemu-system-ppc64", tool: install.QEMUPPC,
 		machine: "pseries", options: ",x-vof=on,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken", native: ",x-vof=on",
-		cpu: model("power9"), channels: onlyPort("pci"), slowness: 5, memoryUnit: 256 << 20,
+		cpu: model("power9"), channels: onlyPort("pci"), slowness: 5, memoryUnit: 256 << 20, timerSaved: [2]int{8, 2},
 		parameters: commandLine("console=hvc0", "random.trust_bootloader=on", streamPort),
 	},
 }

@@ -90,3 +90,30 @@ func TestAcceleratorOfAnotherArchitecture(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// Some QEMUs lose the timer of a copy: machines with several processors are booted there.
+func TestQEMUsThatLoseTimers(t *testing.T) {
+	for _, test := range []struct {
+		arch    kernel.Arch
+		version string
+		accel   string
+		loses   bool
+	}{
+		{kernel.AMD64, "QEMU emulator version 7.2.22", TCG, false},
+		{kernel.ARM64, "QEMU emulator version 7.2.22", TCG, false},
+		{kernel.S390X, "QEMU emulator version 7.2.22", TCG, false},
+		{kernel.PPC64EL, "QEMU emulator version 7.2.22", TCG, true},
+		{kernel.PPC64EL, "QEMU emulator version 8.2.0", TCG, false},
+		{kernel.RISCV64, "QEMU emulator version 10.0.13", TCG, true},
+		{kernel.RISCV64, "QEMU emulator version 10.0.13", KVM, false},
+		{kernel.RISCV64, "QEMU emulator version 11.1.3", TCG, false},
+	} {
+		s := spec{kernel: kernel.Image{Arch: test.arch}, accel: test.accel, cpus: 2, qemu: build{version: test.version}}
+		if err := s.checkForkable(); s.losesTimers() != test.loses || errors.Is(err, errNoTicks) != test.loses {
+			t.Errorf("%+v: loses timers is %t, error %v", test, s.losesTimers(), err)
+		}
+		if s.cpus = 1; s.checkForkable() != nil {
+			t.Errorf("%+v: one processor: %v", test, s.checkForkable())
+		}
+	}
+}

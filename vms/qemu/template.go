@@ -65,6 +65,9 @@ func (p *Provider) openTemplate(s spec, key string) (*template.Template, error) 
 // memory is anonymous meanwhile: a guest that writes to a file on a full disk
 // would die of a bus error.
 func (p *Provider) makeTemplate(ctx context.Context, s spec, key, dir string) error {
+	if err := s.checkForkable(); err != nil {
+		return err
+	}
 	memory, err := anonymousFile("bpflab-memory", s.memory)
 	if err != nil {
 		return err
@@ -91,12 +94,11 @@ func (p *Provider) makeTemplate(ctx context.Context, s spec, key, dir string) er
 	if s.qemu.replaced() {
 		return errReplaced
 	}
-	if err := m.save(ctx, state); err != nil {
-		return fmt.Errorf("save the booted machine: %w", m.inItsWords(err))
+	if err := m.saveGood(ctx, s, memory, state); err != nil {
+		return err
 	}
 	m.Close()
-	return p.templates.Save(ctx, key, template.About{Kernel: s.kernel.Release, KernelSHA256: s.kernel.SHA256,
-		Memory: s.memory, Made: time.Now(), Port: port}, memory, state)
+	return p.templates.Save(ctx, key, aboutTemplate(s, port), memory, state)
 }
 
 // templateLog is the console of a boot that became a template; the consoles of
