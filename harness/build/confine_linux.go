@@ -48,7 +48,7 @@ func startConfined(cmd *exec.Cmd, tools toolchain, headers []string, dir string)
 	result := make(chan error)
 	go func() {
 		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-		err := confine(append(slices.Clone(tools.files), headers...), dir)
+		err := confine(slices.Concat(tools.files, headers), dir)
 		if err == nil {
 			err = cmd.Start()
 		}

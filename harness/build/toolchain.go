@@ -5,6 +5,7 @@ import (
 	"context"
 	"debug/elf"
 	"fmt"
+	"io/fs"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -15,7 +16,7 @@ import (
 // toolchain are the files that a compiler consists of.
 type toolchain struct {
 	clang     string   // the program itself, also where a script or a link leads to it
-	files     []string // programs and libraries, clang's and the linker's
+	files     []string // programs and libraries, clang's and the linker's, and headers beside its directories
 	libraries []string // directories of the libraries, for LD_LIBRARY_PATH
 }
 
@@ -29,7 +30,27 @@ func findToolchain(ctx context.Context, clang Clang) (toolchain, error) {
 	if linker := strings.TrimSpace(string(out)); err == nil && filepath.IsAbs(linker) {
 		err = t.add(ctx, linker)
 	}
+	t.files = append(t.files, linked(clang.Headers)...)
 	return t, err
+}
+
+// linked returns what symbolic links in directories of headers lead to. Debian 13 has asm/*.h
+// below /usr/lib/linux, and in /usr/include a link to each.
+func linked(dirs []string) []string {
+	var out []string
+	for _, dir := range dirs {
+		filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+			if err != nil || e.Type()&fs.ModeSymlink == 0 {
+				return nil // clang searches directories that are missing, too
+			}
+			if target, err := filepath.EvalSymlinks(path); err == nil && !slices.Contains(dirs, filepath.Dir(target)) {
+				out = append(out, target)
+			}
+			return nil
+		})
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // add adds a program, its loader and the libraries that the loader lists.

@@ -139,8 +139,7 @@ func TestServe(t *testing.T) {
 			t.Errorf("half a task: %+v", out)
 		}
 		in.Write(Task{Object: pipe, Program: "p"}.Encode()) // its process waits for a writer
-		killChild(t, cmd.Process.Pid)
-		if out := <-outputs; out.Exit != -1 || out.Signal != "SIGSEGV" {
+		if out := killedOutput(t, cmd.Process.Pid, outputs); out.Exit != -1 || out.Signal != "SIGSEGV" {
 			t.Errorf("a crash: %+v", out)
 		}
 	}
@@ -150,8 +149,9 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// killChild kills the child that a process has, or comes to have.
-func killChild(t *testing.T, parent int) {
+// killedOutput kills the child of a process until there is an output: the first child found
+// may be that of the task before, which has ended and is not waited for yet.
+func killedOutput(t *testing.T, parent int, outputs <-chan Output) Output {
 	for {
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", parent, parent))
 		if err != nil {
@@ -159,9 +159,12 @@ func killChild(t *testing.T, parent int) {
 		}
 		if child, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil {
 			exec.Command("kill", "-SEGV", strconv.Itoa(child)).Run()
-			return
 		}
-		time.Sleep(time.Millisecond)
+		select {
+		case out := <-outputs:
+			return out
+		case <-time.After(10 * time.Millisecond):
+		}
 	}
 }
 
