@@ -13,7 +13,8 @@ type Selection struct {
 }
 
 // Of returns the objects with the programs that are selected, without those objects that
-// have none left. Objects that could not be read stay, for nobody knows what they have. A
+// have none left. Objects that could not be read stay, for nobody knows what they have, and
+// big-endian ones, of which most kernels take none: their results say so. A
 // pattern that matches no program is an error, for it is mistyped.
 func (s Selection) Of(objects []*Object) ([]*Object, error) {
 	if err := s.check(objects); err != nil {
@@ -24,7 +25,7 @@ func (s Selection) Of(objects []*Object) ([]*Object, error) {
 		if o.unread == nil {
 			left := *o
 			left.Programs = slices.DeleteFunc(slices.Clone(o.Programs), func(p Program) bool { return !s.has(p.Name) })
-			if o = &left; len(left.Programs) == 0 {
+			if o = &left; len(left.Programs) == 0 && !o.big {
 				continue
 			}
 		}
