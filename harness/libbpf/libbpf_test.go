@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -158,7 +159,9 @@ func killedOutput(t *testing.T, parent int, outputs <-chan Output) Output {
 			t.Fatal(err)
 		}
 		if child, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil {
-			exec.Command("kill", "-SEGV", strconv.Itoa(child)).Run()
+			if err := syscall.Kill(child, syscall.SIGSEGV); err != nil && err != syscall.ESRCH {
+				t.Fatal(err)
+			}
 		}
 		select {
 		case out := <-outputs:

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,22 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
+// anyClang returns a clang of this host, which may have only one by the name of its version.
+func anyClang(t *testing.T) string {
+	t.Helper()
+	names := []string{"clang"}
+	for version := 40; version >= 11; version-- {
+		names = append(names, fmt.Sprintf("clang-%d", version))
+	}
+	for _, name := range names {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Fatal("there is no clang in PATH")
+	return ""
+}
+
 // objectOfOrder compiles a program that passes all packets to a file, and opens it.
 func objectOfOrder(t *testing.T, path, target string) *Object {
 	t.Helper()
@@ -17,7 +34,7 @@ func objectOfOrder(t *testing.T, path, target string) *Object {
 	if err := os.WriteFile(source, []byte("__attribute__((section(\"xdp\"))) int pass(void) { return 2; }\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command("clang", "-target", target, "-O2", "-g", "-c", source, "-o", path).CombinedOutput(); err != nil {
+	if out, err := exec.Command(anyClang(t), "-target", target, "-O2", "-g", "-c", source, "-o", path).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	objects, err := Open(path)

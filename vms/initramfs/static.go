@@ -45,3 +45,20 @@ func checkAgent(name string) error {
 	}
 	return nil
 }
+
+// Machine returns the machine that a program is for, elf.EM_NONE for a script.
+func Machine(name string) (elf.Machine, error) {
+	if err := checkAgent(name); err != nil {
+		return elf.EM_NONE, err
+	}
+	f, err := elf.Open(name)
+	var format *elf.FormatError
+	if errors.As(err, &format) {
+		return elf.EM_NONE, nil
+	}
+	if err != nil {
+		return elf.EM_NONE, err
+	}
+	defer f.Close()
+	return f.Machine, nil
+}

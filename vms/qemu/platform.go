@@ -3,6 +3,7 @@
 package qemu
 
 import (
+	"debug/elf"
 	"path/filepath"
 
 	"github.com/bpflab/bpflab/vms/install"
@@ -11,6 +12,7 @@ import (
 
 // platform is what the machines of one architecture are in QEMU.
 type platform struct {
+	elf     elf.Machine  // of its programs
 	binary  string       // QEMU's name in PATH
 	tool    install.Tool // what brings it
 	machine string       // the type of all its machines
@@ -54,31 +56,31 @@ const streamPort = "bpflab.stream=virtio"
 // platforms are those of all architectures of package kernel.
 var platforms = map[kernel.Arch]*platform{
 	kernel.AMD64: {
-		binary: "qemu-system-x86_64", tool: install.QEMU,
+		elf: elf.EM_X86_64, binary: "qemu-system-x86_64", tool: install.QEMU,
 		machine: "pc", options: ",usb=off,vmport=off,smbus=off",
 		cpu: cpuX86, channels: serialPort, slowness: 1,
 		parameters: commandLine("console=ttyS0", "reboot=t", "no_timer_check", "bpflab.stream=/dev/ttyS1"),
 	},
 	kernel.ARM64: {
-		binary: "qemu-system-aarch64", tool: install.QEMUARM,
+		elf: elf.EM_AARCH64, binary: "qemu-system-aarch64", tool: install.QEMUARM,
 		machine: "virt", options: ",gic-version=3", native: ",gic-version=host",
 		cpu: cpuARM, channels: onlyPort("pci"), slowness: 3,
 		parameters: commandLine("console=ttyAMA0", "random.trust_bootloader=on", streamPort),
 	},
 	kernel.S390X: {
-		binary: "qemu-system-s390x", tool: install.QEMUS390X,
+		elf: elf.EM_S390, binary: "qemu-system-s390x", tool: install.QEMUS390X,
 		machine: "s390-ccw-virtio",
 		cpu:     model("max"), channels: onlyPort("ccw"), slowness: 3, memoryUnit: 1 << 20,
 		parameters: commandLine("console=ttysclp0", "random.trust_bootloader=on", streamPort),
 	},
 	kernel.RISCV64: {
-		binary: "qemu-system-riscv64", tool: install.QEMURISCV,
+		elf: elf.EM_RISCV, binary: "qemu-system-riscv64", tool: install.QEMURISCV,
 		machine: "virt",
 		cpu:     model("rv64"), channels: onlyPort("pci"), slowness: 3, timerSaved: [2]int{10, 2},
 		parameters: commandLine("console=ttyS0", "random.trust_bootloader=on", streamPort),
 	},
 	kernel.PPC64EL: {
-		binary: "qemu-system-ppc64", tool: install.QEMUPPC,
+		elf: elf.EM_PPC64, binary: "qemu-system-ppc64", tool: install.QEMUPPC,
 		machine: "pseries", options: ",x-vof=on,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken", native: ",x-vof=on",
 		cpu: model("power9"), channels: onlyPort("pci"), slowness: 5, memoryUnit: 256 << 20, timerSaved: [2]int{8, 2},
 		parameters: commandLine("console=hvc0", "random.trust_bootloader=on", streamPort),

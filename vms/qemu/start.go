@@ -4,6 +4,7 @@ package qemu
 
 import (
 	"context"
+	"debug/elf"
 	"errors"
 	"fmt"
 	"net"
@@ -93,8 +94,36 @@ func (p *Provider) spec(ctx context.Context, want vms.Spec) (s spec, note string
 	if s.boot() == "" {
 		return s, "", failed(fmt.Errorf("kernel %s has no file to boot", want.Kernel.Selector))
 	}
+	if err := fitsAgent(want); err != nil {
+		return s, "", failed(err)
+	}
 	s.initrd, note, err = p.initramfs(ctx, want)
 	return s, note, err
+}
+
+// fitsAgent returns an error if the agent is for another architecture than the kernel: that
+// would panic after a minute, for want of an init that it can execute.
+func fitsAgent(want vms.Spec) error {
+	machine, err := initramfs.Machine(want.Agent)
+	if err != nil {
+		return err
+	}
+	arch := want.Kernel.Arch.OrDefault()
+	if wanted := platformOf(arch).elf; machine != elf.EM_NONE && machine != wanted {
+		return fmt.Errorf("kernel %s is for %s, and the agent is for %s: this bpflab brings no agent and no busybox for %s",
+			want.Kernel.Selector, arch, machineName(machine), arch)
+	}
+	return nil
+}
+
+// machineName returns the architecture of programs for a machine.
+func machineName(m elf.Machine) string {
+	for arch, p := range platforms {
+		if p.elf == m {
+			return string(arch)
+		}
+	}
+	return m.String()
 }
 
 func (p *Provider) boot(ctx context.Context, s spec, dir string) (*machine, error) {
