@@ -37,20 +37,27 @@ func (s Selector) exactly(refs []Ref) []Ref {
 }
 
 // Resolve selects for each selector in turn and drops what was already
-// selected. What "default" has only where it can be had is left out where it is not among
-// refs. Errors are *SelectorError.
+// selected. What "default" and all-arch have only where it can be had is left out where it is
+// not among refs. Errors are *SelectorError.
 func Resolve(args []string, refs []Ref) ([]Ref, error) {
 	selectors, err := ParseSelectors(args)
 	if err != nil {
 		return nil, err
 	}
 	var found []Ref
+	var missing error
 	for _, s := range selectors {
 		matches, err := Select(s, refs)
-		if err != nil && !s.optional {
+		switch {
+		case err != nil && s.perhaps:
+			missing = err
+		case err != nil && !s.optional:
 			return nil, err
 		}
 		found = append(found, matches...)
+	}
+	if len(found) == 0 {
+		return nil, missing
 	}
 	return Unique(found), nil
 }

@@ -16,7 +16,7 @@ func cutArch(text, base string) (string, Arch, error) {
 		if err != nil || strings.HasPrefix(base, OCI+":") && (i < len(parts)-1 || !strings.ContainsAny(parts[i-1], ":@")) {
 			continue
 		}
-		if arch != "" && a != arch {
+		if arch != "" {
 			return base, "", &SelectorError{Selector: text, Problem: "names two architectures, " + string(a) + " and " + string(arch)}
 		}
 		arch = a

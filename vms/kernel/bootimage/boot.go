@@ -80,11 +80,19 @@ func flatten(r io.ReaderAt, w io.Writer) error {
 				return errors.New("a vmlinux that does not begin with the header of an Image: take arch/*/boot/Image")
 			}
 		}
-		_, _ = out.Write(make([]byte, at-written)) // Flush returns the error
+		_, _ = io.CopyN(out, zeros{}, int64(at-written)) // Flush returns the error
 		_, _ = out.Write(content)
 		written = at + p.Filesz
 	}
 	return out.Flush()
+}
+
+// zeros is an endless file of them.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
 }
 
 func readSegment(p *elf.Prog) ([]byte, error) {
