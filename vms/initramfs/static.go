@@ -32,8 +32,7 @@ func checkAgent(name string) error {
 		return fmt.Errorf("guest agent: %w", err)
 	}
 	defer agent.Close()
-	var first [2]byte
-	if _, err := agent.ReadAt(first[:], 0); err == nil && string(first[:]) == "#!" {
+	if isScript(name) {
 		return nil
 	}
 	err = checkStatic(agent)
@@ -46,19 +45,31 @@ func checkAgent(name string) error {
 	return nil
 }
 
-// Machine returns the machine that a program is for, elf.EM_NONE for a script.
+// Machine returns the machine that an agent is for, elf.EM_NONE for a script. Errors are those
+// of Build.
 func Machine(name string) (elf.Machine, error) {
 	if err := checkAgent(name); err != nil {
 		return elf.EM_NONE, err
 	}
-	f, err := elf.Open(name)
-	var format *elf.FormatError
-	if errors.As(err, &format) {
+	if isScript(name) {
 		return elf.EM_NONE, nil
 	}
+	f, err := elf.Open(name)
 	if err != nil {
-		return elf.EM_NONE, err
+		return elf.EM_NONE, fmt.Errorf("the agent %s: %w", name, err)
 	}
 	defer f.Close()
 	return f.Machine, nil
+}
+
+// isScript reports whether a file can be read and begins as a script does.
+func isScript(name string) bool {
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var first [2]byte
+	_, err = f.ReadAt(first[:], 0)
+	return err == nil && string(first[:]) == "#!"
 }

@@ -40,8 +40,7 @@ type Provider struct {
 
 	mu       sync.Mutex
 	found    map[kernel.Arch]found
-	bootOnly map[string]bool     // keys of templates that cannot be made
-	starters map[string]*starter // by the path of a QEMU
+	bootOnly map[string]bool // keys of templates that cannot be made
 }
 
 // found is what runs the machines of an architecture, once it was looked for.
@@ -59,7 +58,7 @@ func New(o Options) *Provider {
 		o.Binary = FindBinary()
 	}
 	return &Provider{options: o, kvm: kvmDevice, silence: silenceLeast, archives: initramfs.NewCache(o.Cache),
-		templates: Templates(o.Cache), found: map[kernel.Arch]found{}, bootOnly: map[string]bool{}, starters: map[string]*starter{}}
+		templates: Templates(o.Cache), found: map[kernel.Arch]found{}, bootOnly: map[string]bool{}}
 }
 
 // Templates returns the store of a provider with that cache.

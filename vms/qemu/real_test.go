@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/vmstest"
 )
 
@@ -34,6 +35,11 @@ func TestConformance(t *testing.T) {
 	spec := vmstest.RealSpec(t)
 	cache := t.TempDir()
 	t.Setenv(testCache, cache)
+	_, found, err := New(Options{Cache: cache}).look(t.Context(), kernel.AMD64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	starterOf(found).begin() // what it holds stays for as long as this process
 	for _, cold := range []bool{true, false} {
 		t.Run(map[bool]string{true: "boot", false: "fork"}[cold], func(t *testing.T) {
 			spec.Cold = cold

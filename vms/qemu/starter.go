@@ -4,6 +4,8 @@ package qemu
 
 import (
 	"errors"
+	"os"
+	"slices"
 	"sync"
 
 	"github.com/bpflab/bpflab/vms/forkserver"
@@ -12,27 +14,37 @@ import (
 // starter has the fork server of one QEMU, where processes can be held.
 type starter struct {
 	build build
-	begin func() // once
+	env   []string // this process's when it began, which its processes have
+	begin func()   // once
 
 	mu     sync.Mutex
 	server *forkserver.Server // nil where QEMU is started by execve(2)
 	why    error              // why it is
 }
 
+// starters are those of this process, by the path of a QEMU. They last as long as it does.
+var starters struct {
+	sync.Mutex
+	of map[string]*starter
+}
+
 // starterOf returns the starter of a QEMU, which begins to hold its process at once. It
-// replaces that of an older QEMU at the same path.
-func (p *Provider) starterOf(b build) *starter {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if s := p.starters[b.path]; s != nil {
-		if s.build == b {
+// replaces that of an older QEMU at the same path, or with another environment.
+func starterOf(b build) *starter {
+	starters.Lock()
+	defer starters.Unlock()
+	if s := starters.of[b.path]; s != nil {
+		if s.build == b && slices.Equal(s.env, os.Environ()) {
 			return s
 		}
 		go s.giveUp(errReplaced)
 	}
-	s := &starter{build: b}
+	s := &starter{build: b, env: os.Environ()}
 	s.begin = sync.OnceFunc(s.hold)
-	p.starters[b.path] = s
+	if starters.of == nil {
+		starters.of = map[string]*starter{}
+	}
+	starters.of[b.path] = s
 	go s.begin()
 	return s
 }

@@ -36,12 +36,15 @@ func TestStarters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := New(Options{Cache: t.TempDir()})
-	first := p.starterOf(build{path: shell, version: "1"})
-	if p.starterOf(build{path: shell, version: "1"}) != first {
+	first := starterOf(build{path: shell, version: "1"})
+	if starterOf(build{path: shell, version: "1"}) != first {
 		t.Error("one QEMU has two starters")
 	}
-	second := p.starterOf(build{path: shell, version: "2"})
+	t.Setenv("BPFLAB_TEST_STARTER", "1")
+	if starterOf(build{path: shell, version: "1"}) == first {
+		t.Error("another environment has the starter of the first")
+	}
+	second := starterOf(build{path: shell, version: "2"})
 	if first == second {
 		t.Error("another QEMU has the starter of the first")
 	}

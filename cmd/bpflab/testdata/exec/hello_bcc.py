@@ -15,5 +15,7 @@ int reads_directory(void *ctx)
 bpf = BPF(text=PROGRAM)
 bpf.attach_kprobe(event=bpf.get_syscall_fnname("getdents64"), fn_name="reads_directory")
 subprocess.run(["ls", "/"], stdout=subprocess.DEVNULL, check=True)
-task, pid, cpu, flags, when, message = bpf.trace_fields()
+task = b""
+while task != b"ls":  # others read directories, too
+    task, pid, cpu, flags, when, message = bpf.trace_fields()
 print(task.decode(), message.decode())
