@@ -7,10 +7,12 @@
 # <linux/types.h>, which includes <asm/types.h>, and every BPF program fails with "file not
 # found", or "Permission denied" under Landlock.
 #
-# Needs: curl, xz, dpkg-deb, clang; Debian's mirror (MIRROR). Fails if the behaviour changes.
+# Needs: curl, xz, dpkg-deb, clang, and a mirror of Debian: MIRROR, else the first that apt is
+# configured with. Fails if the behaviour changes.
 set -eu
 tmp=$(mktemp -d) && trap 'rm -rf "$tmp"' EXIT && cd "$tmp"
-mirror=${MIRROR:-http://deb.debian.org/debian}
+mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' | sed -n '1s,/$,,p')}
+: "${mirror:?set MIRROR to the address of a mirror of Debian}"
 
 # headers SUITE unpacks the package that a suite has now into a directory of that name.
 headers() {

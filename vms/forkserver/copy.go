@@ -11,15 +11,9 @@ import (
 
 // begin waits for the stop that a new copy begins with.
 func (t tracee) begin() error {
-	var status unix.WaitStatus
-	for {
-		_, err := unix.Wait4(t.pid, &status, unix.WALL, nil)
-		if err == nil {
-			break
-		}
-		if err != unix.EINTR {
-			return err
-		}
+	status, err := t.status()
+	if err != nil {
+		return err
 	}
 	if !status.Stopped() || status.StopSignal() != unix.SIGSTOP {
 		return fmt.Errorf("a copy began with %#x", uint32(status))

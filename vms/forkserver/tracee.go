@@ -22,17 +22,20 @@ const (
 	afterOffset = 4 // where the program counter stands after the second breakpoint
 )
 
+// status waits until the process stops or ends.
+func (t tracee) status() (status unix.WaitStatus, err error) {
+	for {
+		if _, err = unix.Wait4(t.pid, &status, unix.WALL, nil); err != unix.EINTR {
+			return status, err
+		}
+	}
+}
+
 // wait waits until the process stops, and returns the event of ptrace, 0 for a breakpoint.
 func (t tracee) wait() (event int, err error) {
-	var status unix.WaitStatus
-	for {
-		_, err := unix.Wait4(t.pid, &status, unix.WALL, nil)
-		if err == nil {
-			break
-		}
-		if err != unix.EINTR {
-			return 0, err
-		}
+	status, err := t.status()
+	if err != nil {
+		return 0, err
 	}
 	switch {
 	case !status.Stopped():
@@ -93,9 +96,7 @@ func (t tracee) result(h *held) (uint64, error) {
 func (t tracee) kill() {
 	unix.Kill(t.pid, unix.SIGKILL)
 	for {
-		var status unix.WaitStatus
-		_, err := unix.Wait4(t.pid, &status, unix.WALL, nil)
-		if err != nil && err != unix.EINTR || err == nil && !status.Stopped() {
+		if status, err := t.status(); err != nil || !status.Stopped() {
 			return
 		}
 	}
