@@ -120,9 +120,11 @@ func task(i int, image kernel.Image) scheduler.Task {
 	}}
 }
 
-// ask asks a kernel for all features.
+// ask asks a kernel for all features, and sorts its answers.
 func ask(ctx context.Context, s *session.Session) (res wire.FeaturesResult, err error) {
-	return res, s.Call(ctx, wire.OpFeatures, nil, &res, wire.IO{})
+	err = s.Call(ctx, wire.OpFeatures, nil, &res, wire.IO{})
+	slices.SortFunc(res.Features, wire.Feature.Compare)
+	return res, err
 }
 
 // collect makes a list of all answers, feature by feature.

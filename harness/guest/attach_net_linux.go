@@ -1,7 +1,6 @@
 package guest
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,7 +8,6 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
-	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
 	"github.com/bpflab/bpflab/vms/wire"
@@ -37,10 +35,10 @@ func (p placement) device() (namespace, iface string) {
 }
 
 // onDevice runs f in the device's namespace.
-func (p placement) onDevice(f func(netlink.Link) error) error {
+func (p placement) onDevice(f func(device) error) error {
 	ns, name := p.device()
 	return p.net.in(ns, func() error {
-		dev, err := netlink.LinkByName(name)
+		dev, err := findDevice(name)
 		if err != nil {
 			return fmt.Errorf("interface %s: %w", name, err)
 		}
@@ -63,20 +61,20 @@ func attachXDP(p placement) (io.Closer, wire.AttachResult, error) {
 		return nil, res, unattachable{p.spec.SectionName + " goes into a map's entry, which its own loader fills in"}
 	}
 	var flag int
-	err := p.onDevice(func(dev netlink.Link) (err error) {
+	err := p.onDevice(func(dev device) (err error) {
 		for _, mode := range xdpModes {
 			if p.args.Mode != "" && p.args.Mode != mode.name {
 				continue
 			}
 			res.Mode, flag = mode.name, mode.flag
-			if err = netlink.LinkSetXdpFdWithFlags(dev, p.prog.FD(), mode.flag); err == nil {
+			if err = dev.setXDP(p.prog.FD(), mode.flag); err == nil {
 				return nil
 			}
 		}
 		return fmt.Errorf("%s XDP on %s: %w", res.Mode, name, err)
 	})
 	detach := closeFunc(func() error {
-		return p.onDevice(func(dev netlink.Link) error { return netlink.LinkSetXdpFdWithFlags(dev, -1, flag) })
+		return p.onDevice(func(dev device) error { return dev.setXDP(-1, flag) })
 	})
 	return detach, res, err
 }
@@ -94,26 +92,18 @@ func attachTC(p placement) (io.Closer, wire.AttachResult, error) {
 	if side, ok := strings.CutPrefix(p.spec.SectionName, "tc/"); ok && side != "ingress" && side != "egress" {
 		return nil, res, fmt.Errorf("section %q names neither side of the interface: tc/ingress or tc/egress", p.spec.SectionName)
 	}
-	parent := uint32(netlink.HANDLE_MIN_INGRESS)
+	on := filter{prog: p.prog.FD(), parent: clsactIngress, name: p.args.Program}
 	if strings.Contains(p.spec.SectionName, "egress") {
-		res.Mode, parent = "egress", netlink.HANDLE_MIN_EGRESS
+		res.Mode, on.parent = "egress", clsactEgress
 	}
-	var filter *netlink.BpfFilter
-	err := p.onDevice(func(dev netlink.Link) error {
-		if err := addClsact(dev); err != nil {
+	err := p.onDevice(func(dev device) error {
+		if err := dev.addClsact(); err != nil {
 			return err
 		}
-		filter = &netlink.BpfFilter{
-			FilterAttrs:  netlink.FilterAttrs{LinkIndex: dev.Attrs().Index, Parent: parent, Handle: 1, Protocol: unix.ETH_P_ALL, Priority: 1},
-			Fd:           p.prog.FD(),
-			Name:         p.args.Program,
-			DirectAction: true,
-		}
-		return netlink.FilterReplace(filter)
+		on.device = dev.index
+		return on.put()
 	})
-	detach := closeFunc(func() error {
-		return p.net.in(ns, func() error { return netlink.FilterDel(filter) })
-	})
+	detach := closeFunc(func() error { return p.net.in(ns, on.remove) })
 	return detach, res, err
 }
 
@@ -122,21 +112,11 @@ func attachTC(p placement) (io.Closer, wire.AttachResult, error) {
 func attachTCX(p placement) (l io.Closer, res wire.AttachResult, err error) {
 	_, name := p.device()
 	res = wire.AttachResult{Kind: "tcx", Target: name}
-	err = p.onDevice(func(dev netlink.Link) error {
-		l, err = link.AttachTCX(link.TCXOptions{Interface: dev.Attrs().Index, Program: p.prog, Attach: p.spec.AttachType})
+	err = p.onDevice(func(dev device) error {
+		l, err = link.AttachTCX(link.TCXOptions{Interface: dev.index, Program: p.prog, Attach: p.spec.AttachType})
 		return err
 	})
 	return l, res, err
-}
-
-func addClsact(dev netlink.Link) error {
-	err := netlink.QdiscAdd(&netlink.Clsact{
-		QdiscAttrs: netlink.QdiscAttrs{LinkIndex: dev.Attrs().Index, Handle: netlink.MakeHandle(0xffff, 0), Parent: netlink.HANDLE_CLSACT},
-	})
-	if err != nil && !errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("clsact on %s (needs CONFIG_NET_SCH_INGRESS): %w", dev.Attrs().Name, err)
-	}
-	return nil
 }
 
 // attachSocket runs a socket filter on a packet socket that sees all traffic
@@ -145,13 +125,13 @@ func attachSocket(p placement) (io.Closer, wire.AttachResult, error) {
 	_, name := p.device()
 	res := wire.AttachResult{Kind: "socket", Target: name}
 	var file *os.File
-	err := p.onDevice(func(dev netlink.Link) error {
+	err := p.onDevice(func(dev device) error {
 		fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, int(htons(unix.ETH_P_ALL)))
 		if err != nil {
 			return fmt.Errorf("packet socket: %w", err)
 		}
 		file = os.NewFile(uintptr(fd), "packet socket")
-		return unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: htons(unix.ETH_P_ALL), Ifindex: dev.Attrs().Index})
+		return unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: htons(unix.ETH_P_ALL), Ifindex: dev.index})
 	})
 	if err == nil {
 		err = link.AttachSocketFilter(file, p.prog)
@@ -161,5 +141,3 @@ func attachSocket(p placement) (io.Closer, wire.AttachResult, error) {
 	}
 	return file, res, err
 }
-
-func htons(v uint16) uint16 { return v<<8 | v>>8 }

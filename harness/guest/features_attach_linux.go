@@ -3,7 +3,6 @@ package guest
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
 
 	"github.com/cilium/ebpf"
@@ -186,11 +185,11 @@ func netnsLink() error {
 
 // loopback returns the index of an interface that every network namespace has.
 func loopback() int {
-	lo, err := net.InterfaceByName("lo")
+	lo, err := findDevice("lo")
 	if err != nil {
 		return 1
 	}
-	return lo.Index
+	return lo.index
 }
 
 const xdpPass = 2

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/cilium/ebpf"
@@ -56,7 +55,6 @@ func (a *agent) features(context.Context, none) (wire.FeaturesResult, error) {
 		out.Add(wire.KindKernel, name, wire.Answer{Supported: err == nil})
 	}
 	out.Add(wire.KindKernel, "JIT", wire.Answer{Supported: compiles()})
-	slices.SortFunc(out.Features, wire.Feature.Compare)
 	return out, nil
 }
 

@@ -1,11 +1,11 @@
 package guest
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 
-	"github.com/hashicorp/go-multierror"
 	"golang.org/x/sys/unix"
 )
 
@@ -20,13 +20,13 @@ func loadModules() error {
 	if err != nil {
 		return err
 	}
-	var errs *multierror.Error
+	var errs []error
 	for _, path := range lines(fmt.Sprintf(moduleOrder, release)) {
 		if err := loadModule(path); err != nil {
-			errs = multierror.Append(errs, fmt.Errorf("module %s: %w", path, err))
+			errs = append(errs, fmt.Errorf("module %s: %w", path, err))
 		}
 	}
-	return errs.ErrorOrNil()
+	return errors.Join(errs...)
 }
 
 func loadModule(path string) error {

@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"runtime"
 
-	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
 
@@ -19,7 +17,7 @@ const (
 	server = "server"
 )
 
-var addresses = map[string]string{client: "10.77.0.1/24", server: "10.77.0.2/24"}
+var addresses = map[string][4]byte{client: {10, 77, 0, 1}, server: {10, 77, 0, 2}}
 
 var errNoNetns = errors.New("no such network namespace: the step has no `network: true`")
 
@@ -33,11 +31,11 @@ func (a *agent) netOn(context.Context, none) (none, error)  { return none{}, a.n
 func (a *agent) netOff(context.Context, none) (none, error) { a.net.close(); return none{}, nil }
 
 func loopbackUp() error {
-	lo, err := netlink.LinkByName("lo")
+	lo, err := findDevice("lo")
 	if err != nil {
 		return fmt.Errorf("loopback: %w", err)
 	}
-	return netlink.LinkSetUp(lo)
+	return lo.up()
 }
 
 func (n *network) open() error {
@@ -60,18 +58,11 @@ func (n *network) open() error {
 // join makes the veth pair, one end in each namespace, with addresses and
 // fixed neighbours, so that no packet but the lab's own crosses it.
 func (n *network) join() error {
-	err := n.in(client, func() error {
-		veth := &netlink.Veth{
-			LinkAttrs:     netlink.LinkAttrs{Name: client},
-			PeerName:      server,
-			PeerNamespace: netlink.NsFd(int(n.spaces[server].Fd())),
-		}
-		return netlink.LinkAdd(veth)
-	})
+	err := n.in(client, func() error { return addVeth(client, server, int(n.spaces[server].Fd())) })
 	if err != nil {
 		return fmt.Errorf("veth pair (needs CONFIG_VETH): %w", err)
 	}
-	hardware := map[string]net.HardwareAddr{}
+	hardware := map[string][]byte{}
 	for _, name := range []string{client, server} {
 		if err := n.in(name, func() (err error) { hardware[name], err = bringUp(name); return err }); err != nil {
 			return fmt.Errorf("interface %s: %w", name, err)
@@ -85,38 +76,30 @@ func (n *network) join() error {
 	return nil
 }
 
-func bringUp(name string) (net.HardwareAddr, error) {
+// bringUp gives the namespace's end its address, and returns that of its hardware.
+func bringUp(name string) ([]byte, error) {
 	for _, f := range []string{"all", "default", name} {
 		os.WriteFile("/proc/sys/net/ipv6/conf/"+f+"/disable_ipv6", []byte("1"), 0) // no neighbour discovery; may be missing
 	}
 	if err := loopbackUp(); err != nil {
 		return nil, err
 	}
-	dev, err := netlink.LinkByName(name)
+	dev, err := findDevice(name)
 	if err != nil {
 		return nil, err
 	}
-	addr, err := netlink.ParseAddr(addresses[name])
-	if err != nil {
+	if err := dev.addAddress(addresses[name]); err != nil {
 		return nil, err
 	}
-	if err := netlink.AddrAdd(dev, addr); err != nil {
-		return nil, err
-	}
-	return dev.Attrs().HardwareAddr, netlink.LinkSetUp(dev)
+	return dev.hardware, dev.up()
 }
 
-func neighbour(dev, peer string, mac net.HardwareAddr) error {
-	self, err := netlink.LinkByName(dev)
+func neighbour(dev, peer string, mac []byte) error {
+	self, err := findDevice(dev)
 	if err != nil {
 		return err
 	}
-	return netlink.NeighSet(&netlink.Neigh{LinkIndex: self.Attrs().Index, State: netlink.NUD_PERMANENT, IP: address(peer), HardwareAddr: mac})
-}
-
-func address(name string) net.IP {
-	ip, _, _ := net.ParseCIDR(addresses[name])
-	return ip
+	return self.setNeighbour(addresses[peer], mac)
 }
 
 // in runs f on a thread in the namespace ("" is the machine's own); sockets

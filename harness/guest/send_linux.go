@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
+	"io"
 	"os"
 	"time"
 
@@ -29,14 +29,13 @@ func (a *agent) sendPackets(ctx context.Context, args wire.Send) (wire.SendResul
 	if !ok {
 		return wire.SendResult{}, fmt.Errorf("packets go from client or server, not from %q", args.From)
 	}
-	target := &net.UDPAddr{IP: address(to), Port: args.Port}
-	var receiver, sender *net.UDPConn
-	err := a.net.in(to, func() (err error) { receiver, err = net.ListenUDP("udp4", target); return err })
+	target := &unix.SockaddrInet4{Addr: addresses[to], Port: args.Port}
+	receiver, err := a.datagrams(to, func(fd int) error { return errors.Join(unix.Bind(fd, target), makeRoom(fd)) })
 	if err != nil {
 		return wire.SendResult{}, fmt.Errorf("receiver: %w", err)
 	}
 	defer receiver.Close()
-	err = a.net.in(args.From, func() (err error) { sender, err = net.DialUDP("udp4", nil, target); return err })
+	sender, err := a.datagrams(args.From, func(fd int) error { return unix.Connect(fd, target) })
 	if err != nil {
 		return wire.SendResult{}, fmt.Errorf("sender: %w", err)
 	}
@@ -44,11 +43,24 @@ func (a *agent) sendPackets(ctx context.Context, args wire.Send) (wire.SendResul
 	return exchange(ctx, sender, receiver, args)
 }
 
+// datagrams opens a UDP socket in a namespace.
+func (a *agent) datagrams(namespace string, prepare func(fd int) error) (socket *os.File, err error) {
+	err = a.net.in(namespace, func() error {
+		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+		if err != nil {
+			return err
+		}
+		socket = os.NewFile(uintptr(fd), "UDP socket")
+		if err := prepare(fd); err != nil {
+			return errors.Join(err, socket.Close())
+		}
+		return nil
+	})
+	return socket, err
+}
+
 // exchange sends in bursts small enough for the receiver's buffer.
-func exchange(ctx context.Context, sender, receiver *net.UDPConn, args wire.Send) (res wire.SendResult, err error) {
-	if err := makeRoom(receiver); err != nil {
-		return res, err
-	}
+func exchange(ctx context.Context, sender, receiver *os.File, args wire.Send) (res wire.SendResult, err error) {
 	payload := make([]byte, args.Size)
 	for res.Sent < args.Count {
 		if ctx.Err() != nil {
@@ -72,16 +84,8 @@ func exchange(ctx context.Context, sender, receiver *net.UDPConn, args wire.Send
 // page, as it does behind native XDP on veth.
 const receiveBuffer = 4 << 20
 
-func makeRoom(receiver *net.UDPConn) error {
-	raw, err := receiver.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var setErr error
-	err = raw.Control(func(fd uintptr) {
-		setErr = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, receiveBuffer)
-	})
-	if err := errors.Join(err, setErr); err != nil {
+func makeRoom(fd int) error {
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, receiveBuffer); err != nil {
 		return fmt.Errorf("receive buffer: %w", err)
 	}
 	return nil
@@ -89,7 +93,7 @@ func makeRoom(receiver *net.UDPConn) error {
 
 // drain counts datagrams until as many came as were sent, or none came for
 // the given time.
-func drain(receiver *net.UDPConn, got, want int, wait time.Duration) (int, error) {
+func drain(receiver *os.File, got, want int, wait time.Duration) (int, error) {
 	buf := make([]byte, 64<<10)
 	for got < want {
 		receiver.SetReadDeadline(time.Now().Add(wait))
@@ -97,7 +101,7 @@ func drain(receiver *net.UDPConn, got, want int, wait time.Duration) (int, error
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			return got, nil
 		}
-		if err != nil {
+		if err != nil && err != io.EOF { // io.EOF: a datagram without contents
 			return got, fmt.Errorf("receive: %w", err)
 		}
 		got++
