@@ -36,7 +36,7 @@ var layers = map[string][]string{
 	// 2
 	"harness/agent":       {"vms/cache"},
 	"harness/build":       {"vms/cache", "vms/child", "vms/install", "vms/kernel", "vms/lease"},
-	"harness/bundle":      {"vms/lease"},
+	"harness/bundle":      {"vms/kernel", "vms/lease"},
 	"harness/lab":         {"vms/kernel", "vms/suggest"},
 	"harness/object":      {},
 	"harness/probe":       {"harness/verdict"},

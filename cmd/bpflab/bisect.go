@@ -51,6 +51,7 @@ wrong usage, 3 if kernels that had to be skipped leave more than one package.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.good, "good", "", "kernel on which it works")
 	flags.StringVar(&f.bad, "bad", "", "kernel on which it does not")
+	f.arch.define(flags, "of both kernels: one")
 	f.define(flags, "machines at one time (default: one a core)")
 	return cmd
 }
@@ -68,6 +69,11 @@ func somethingToTry(n int, example string) cobra.PositionalArgs {
 func (f *bisectFlags) do(ctx context.Context, std streams, args []string, dashed bool) error {
 	if f.good == "" || f.bad == "" {
 		return usageError{errors.New("name both ends, --good and --bad")}
+	}
+	for _, end := range []string{f.good, f.bad} {
+		if _, err := f.arch.one(end); err != nil {
+			return err
+		}
 	}
 	b, err := f.bench(ctx, std, args, dashed)
 	if err != nil {
@@ -105,7 +111,11 @@ func seriesOf(ref kernel.Ref) string { return ref.Source + " " + ref.Package().V
 func (f *bisectFlags) line(ctx context.Context, b *bench) ([]kernel.Ref, bisect.Outcome, error) {
 	var ends []kernel.Ref
 	for _, selector := range []string{f.good, f.bad} {
-		found, err := b.cat.Resolve(ctx, []string{selector})
+		one, err := f.arch.one(selector)
+		if err != nil {
+			return nil, "", err
+		}
+		found, err := f.arch.resolve(ctx, b.cat, []string{one})
 		if err != nil {
 			return nil, "", err
 		}

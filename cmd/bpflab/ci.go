@@ -55,7 +55,7 @@ fetched and no machine started.`,
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.all, "all", false, "every lab of the course, which is the default")
-	flags.StringSliceVar(&f.kernels, "kernel", []string{"default"}, "kernels: series, versions, ranges, latest, all, local:NAME, each with a variant such as +jit=off")
+	f.defineKernels(flags)
 	f.origin.define(flags)
 	flags.IntVar(&f.shards, "shards", 0, "number of jobs (default: one a kernel)")
 	flags.BoolVar(&f.json, "json", false, "print JSON of one line, as strategy.matrix of GitHub Actions takes it")
@@ -116,9 +116,9 @@ func (f *matrixFlags) refs(ctx context.Context, std streams) ([]kernel.Image, er
 	if err != nil {
 		return nil, err
 	}
-	refs, err := cat.Resolve(ctx, f.kernels)
+	refs, err := f.arch.resolve(ctx, cat, f.kernels)
 	if err != nil {
-		return nil, kernelError(err)
+		return nil, err
 	}
 	times := map[string]int{}
 	for _, r := range refs {
@@ -126,7 +126,7 @@ func (f *matrixFlags) refs(ctx context.Context, std streams) ([]kernel.Image, er
 	}
 	images := make([]kernel.Image, len(refs))
 	for i, r := range refs {
-		images[i] = kernel.Image{Selector: r.Selector, Version: r.Version, Variant: r.Variant}
+		images[i] = kernel.Image{Selector: r.Selector, Arch: r.Arch, Version: r.Version, Variant: r.Variant}
 		if times[r.Selector] > 1 { // of a range, or of all
 			images[i].Selector = r.Label()
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/bpflab/bpflab/harness/command"
 	"github.com/bpflab/bpflab/harness/gotest"
 	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/vms/kernel"
 )
 
 // execFlags are the flags of `bpflab exec`.
@@ -88,6 +89,9 @@ func (f *execFlags) do(before context.Context, std streams, argv []string) (err 
 	if err != nil {
 		return err
 	}
+	if err := checkProgram(argv[0], env.images); err != nil {
+		return err
+	}
 	if err := f.rootfs.make(ctx, std, &f.machineFlags, env); err != nil {
 		return err
 	}
@@ -113,6 +117,17 @@ func (f *execFlags) do(before context.Context, std streams, argv []string) (err 
 		return needSome(n, "kernel ran the command", "none of them can be what --kernel asks for")
 	}
 	return exitWith(e.Exit(result))
+}
+
+// checkProgram returns a usage error if a command is a file that some of the kernels cannot run.
+func checkProgram(name string, kernels []kernel.Image) error {
+	if !strings.Contains(name, "/") {
+		return nil
+	}
+	if err := bundle.CheckArch(name, kernels); err != nil {
+		return usageError{err}
+	}
+	return nil
 }
 
 // ranOn counts the kernels that can be booted as they are wanted.

@@ -12,10 +12,10 @@ import (
 
 // fetchImages resolves selectors and brings the kernels they name into the
 // cache, several at a time. A selector that names nothing is a usage error.
-func fetchImages(ctx context.Context, cat *catalogue.Catalogue, selectors []string) ([]kernel.Image, error) {
-	refs, err := cat.Resolve(ctx, selectors)
+func fetchImages(ctx context.Context, cat *catalogue.Catalogue, arch *archFlag, selectors []string) ([]kernel.Image, error) {
+	refs, err := arch.resolve(ctx, cat, selectors)
 	if err != nil {
-		return nil, kernelError(err)
+		return nil, err
 	}
 	if err := needSome(len(refs), "kernels", strings.Join(selectors, ",")+" names none; bpflab kernels list shows which there are"); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -41,7 +42,8 @@ Selectors:
   oci:REF[@DIGEST]       the kernel in a container's image; oci:./FILE in an archive
   host/                  the kernel of this machine; host/RELEASE another one of /boot
 A series, version or range may end in /generic for the kernels with drivers
-for real hardware.
+for real hardware, and any selector in an architecture: 6.12/arm64, 6.1/s390x,
+default/riscv64, 6.1/ppc64el, 6.12/all-arch. --arch arm64,s390x says it for all.
 
 Every selector may end in a variant, which says how the kernel is booted:
   +cgroup1               control groups of version 1, and no cgroup2
@@ -68,7 +70,8 @@ func (f *kernelFlags) open(std streams) (*catalogue.Catalogue, error) {
 }
 
 func (f *kernelFlags) pullCmd() *cobra.Command {
-	return &cobra.Command{
+	var arch archFlag
+	cmd := &cobra.Command{
 		Use:   "pull [SELECTOR]...",
 		Short: "Fetch kernels into the cache (the default ones if none is named)",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -79,7 +82,7 @@ func (f *kernelFlags) pullCmd() *cobra.Command {
 			if len(args) == 0 {
 				args = []string{"default"}
 			}
-			images, err := fetchImages(cmd.Context(), c, args)
+			images, err := fetchImages(cmd.Context(), c, &arch, args)
 			if err != nil {
 				return err
 			}
@@ -89,6 +92,8 @@ func (f *kernelFlags) pullCmd() *cobra.Command {
 			return nil
 		},
 	}
+	arch.define(cmd.Flags(), ofKernels)
+	return cmd
 }
 
 func (f *kernelFlags) verifyCmd() *cobra.Command {
@@ -156,6 +161,7 @@ func remedy(c catalogue.Check) string {
 func (f *kernelFlags) pruneCmd() *cobra.Command {
 	var everything bool
 	var forget []string
+	var arch archFlag
 	cmd := &cobra.Command{
 		Use:   "prune",
 		Short: "Remove kernels that are neither pinned nor imported, what is damaged, and all templates",
@@ -174,25 +180,42 @@ are not disturbed.`,
 					return kernelError(err)
 				}
 			}
-			templates, err := pruneTemplates()
-			if err != nil {
-				return err
+			freed, err := prune(cmd.Context(), c, everything, arch.arches)
+			if err == nil {
+				fmt.Fprintf(cmd.OutOrStdout(), "%s freed in %s\n", size(freed), c.Root())
 			}
-			before := c.Size()
-			if _, err := c.Verify(cmd.Context()); err != nil { // removes what is damaged
-				return err
-			}
-			if err := c.Prune(cmd.Context(), everything); err != nil {
-				return err
-			}
-			if err := pruneCache(c.Root(), everything); err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s freed in %s\n", size(templates+before-c.Size()), c.Root())
-			return nil
+			return err
 		},
 	}
+	arch.define(cmd.Flags(), "of the kernels to remove, with their templates; nothing else is removed then")
 	cmd.Flags().BoolVar(&everything, "all", false, "pinned kernels and --rootfs archives too; imports stay")
 	cmd.Flags().StringSliceVar(&forget, "forget", nil, "imports to remove as well, by name")
 	return cmd
+}
+
+// prune removes what is not needed and returns the bytes that came free: of some architectures
+// only kernels and their templates.
+func prune(ctx context.Context, c *catalogue.Catalogue, everything bool, arches []kernel.Arch) (int64, error) {
+	var of map[string]bool
+	if len(arches) > 0 {
+		var err error
+		if of, err = c.Digests(arches); err != nil {
+			return 0, err
+		}
+	}
+	templates, err := pruneTemplates(of)
+	if err != nil {
+		return 0, err
+	}
+	before := c.Size()
+	if _, err := c.Verify(ctx); err != nil { // removes what is damaged
+		return 0, err
+	}
+	if err := c.Prune(ctx, everything, arches...); err != nil {
+		return 0, err
+	}
+	if of == nil {
+		err = pruneCache(c.Root(), everything)
+	}
+	return templates + before - c.Size(), err
 }

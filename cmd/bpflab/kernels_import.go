@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/catalogue"
 	"github.com/bpflab/bpflab/vms/kernel/local"
 )
@@ -18,6 +19,7 @@ import (
 func (f *kernelFlags) importCmd() *cobra.Command {
 	var what catalogue.Import
 	var watch bool
+	var arch archFlag
 	cmd := &cobra.Command{
 		Use:   "import PATH",
 		Short: "Take a bzImage, a vmlinux, a .deb or a tree of Linux into the cache",
@@ -29,6 +31,12 @@ Ctrl-C; what was there before under the name is removed.`,
   bpflab kernels import /boot/vmlinuz-5.4.0 --modules /lib/modules/5.4.0`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(arch.arches) > 1 {
+				return usageError{fmt.Errorf("a kernel is of one architecture, and --arch names %d", len(arch.arches))}
+			}
+			if len(arch.arches) == 1 {
+				what.Arch = arch.arches[0]
+			}
 			c, err := f.open(streamsOf(cmd))
 			if err != nil {
 				return err
@@ -42,6 +50,7 @@ Ctrl-C; what was there before under the name is removed.`,
 	}
 	cmd.Flags().StringVar(&what.Modules, "modules", "", "its modules: lib/modules/RELEASE or a directory that holds it")
 	cmd.Flags().StringVar(&what.Name, "name", "", "name it local:NAME (default: its release)")
+	arch.define(cmd.Flags(), "that it must be for")
 	cmd.Flags().BoolVar(&watch, "watch", false, "import a tree again each time its image was built anew")
 	return cmd
 }
@@ -49,7 +58,11 @@ Ctrl-C; what was there before under the name is removed.`,
 func importInto(ctx context.Context, out io.Writer, c *catalogue.Catalogue, what catalogue.Import) error {
 	ref, err := c.Import(ctx, what)
 	if err == nil {
-		fmt.Fprintf(out, "imported %s as %s; use it with --kernel %s\n", ref.Release, ref.Label(), ref.Label())
+		what := ref.Release
+		if !ref.Arch.Is(kernel.AMD64) {
+			what += " for " + string(ref.Arch)
+		}
+		fmt.Fprintf(out, "imported %s as %s; use it with --kernel %s\n", what, ref.Label(), ref.Label())
 	}
 	return err
 }

@@ -25,6 +25,7 @@ type kernelLine struct {
 	Track    string `json:"track,omitempty"` // of the source
 	Suite    string `json:"suite"`
 	Flavour  string `json:"flavour"`
+	Arch     string `json:"arch"`    // by Debian's name
 	Package  string `json:"package"` // that carries the image
 	PkgVer   string `json:"package_version"`
 	SHA256   string `json:"sha256"`           // of that package
@@ -39,6 +40,7 @@ type kernelLine struct {
 
 func (f *kernelFlags) listCmd() *cobra.Command {
 	var asJSON, available, everything bool
+	var arch archFlag
 	cmd := &cobra.Command{
 		Use:   "list [SELECTOR]...",
 		Short: "List pinned and imported kernels, and which are in the cache",
@@ -47,14 +49,14 @@ func (f *kernelFlags) listCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			list := c.List
+			list := func() ([]kernel.Ref, error) { return arch.knownTo(c) }
 			switch {
 			case available && len(args) > 0:
 				return usageError{errors.New("name kernels, or give --available")}
 			case available:
-				list = func() ([]kernel.Ref, error) { return newestAvailable(cmd.Context(), cmd.ErrOrStderr(), c) }
+				list = func() ([]kernel.Ref, error) { return newestAvailable(cmd.Context(), cmd.ErrOrStderr(), c, arch.arches) }
 			case len(args) > 0:
-				list = func() ([]kernel.Ref, error) { return c.Resolve(cmd.Context(), args) }
+				list = func() ([]kernel.Ref, error) { return arch.resolve(cmd.Context(), c, args) }
 			}
 			refs, err := list()
 			if err != nil {
@@ -69,6 +71,7 @@ func (f *kernelFlags) listCmd() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.Flags().BoolVar(&available, "available", false, "ask Debian's mirrors for the newest of each series instead")
+	arch.define(cmd.Flags(), "of the kernels: those of others are left out")
 	cmd.Flags().BoolVar(&everything, "all", false, "all sources too: what they have, and whether they can be reached")
 	return cmd
 }
@@ -103,8 +106,8 @@ func linesOf(c *catalogue.Catalogue, refs []kernel.Ref) ([]kernelLine, error) {
 	return lines, nil
 }
 
-func newestAvailable(ctx context.Context, w io.Writer, c *catalogue.Catalogue) ([]kernel.Ref, error) {
-	refs, notes, err := c.Available(ctx)
+func newestAvailable(ctx context.Context, w io.Writer, c *catalogue.Catalogue, arches []kernel.Arch) ([]kernel.Ref, error) {
+	refs, notes, err := c.Available(ctx, arches...)
 	printNotes(w, notes)
 	return refs, err
 }
@@ -119,7 +122,7 @@ func lineOf(c *catalogue.Catalogue, ref kernel.Ref) kernelLine {
 	p := ref.Package()
 	return kernelLine{
 		Selector: ref.Label(), Series: ref.Series(), Version: ref.Version.String(), Release: ref.Release,
-		Source: ref.Source, Track: ref.Track, Suite: ref.Suite, Flavour: ref.Flavour, Signer: ref.Signer,
+		Source: ref.Source, Track: ref.Track, Suite: ref.Suite, Flavour: ref.Flavour, Arch: string(ref.Arch.OrDefault()), Signer: ref.Signer,
 		Package: p.Package, PkgVer: p.Version, SHA256: p.SHA256,
 		Download: ref.Size(), Cached: c.Cached(ref), Disk: c.DiskSize(ref),
 	}
@@ -135,13 +138,13 @@ func printKernelsJSON(out io.Writer, lines []kernelLine, from []sourceLine) erro
 
 func printKernels(out io.Writer, lines []kernelLine) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "SELECTOR\tVERSION\tRELEASE\tFROM\tDOWNLOAD\tON DISK\tTEMPLATES")
+	fmt.Fprintln(w, "SELECTOR\tARCH\tVERSION\tRELEASE\tFROM\tDOWNLOAD\tON DISK\tTEMPLATES")
 	for _, l := range lines {
 		from := l.Source
 		if l.Suite != "" {
 			from += " " + l.Suite
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", l.Selector, l.Version, l.Release, from, size(l.Download), size(l.Disk), l.templates())
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", l.Selector, l.Arch, l.Version, l.Release, from, size(l.Download), size(l.Disk), l.templates())
 	}
 	return w.Flush()
 }

@@ -18,6 +18,7 @@ import (
 func (f *kernelFlags) lockCmd() *cobra.Command {
 	var file string
 	var update bool
+	var arch archFlag
 	cmd := &cobra.Command{
 		Use:   "lock [SELECTOR]...",
 		Short: "Pin the newest kernel of each series in the lock file",
@@ -32,10 +33,18 @@ written again.
 The file is --file, else $BPFLAB_LOCK, else vms/kernels.lock in bpflab's own
 source tree, else kernels.lock in the current directory, where bpflab finds it.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.lock(cmd.Context(), streamsOf(cmd), lockPath(file), args, update)
+			if len(args) == 0 && len(arch.arches) > 0 {
+				args = []string{"all"}
+			}
+			selectors, err := arch.across(args)
+			if err != nil {
+				return err
+			}
+			return f.lock(cmd.Context(), streamsOf(cmd), lockPath(file), selectors, update)
 		},
 	}
 	cmd.Flags().StringVar(&file, "file", "", "lock file to write")
+	arch.define(cmd.Flags(), ofKernels+"; without a SELECTOR, each series of these and no other pin")
 	cmd.Flags().BoolVar(&update, "update", false, "print what changed and why")
 	return cmd
 }

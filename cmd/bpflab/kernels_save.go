@@ -7,7 +7,8 @@ import (
 )
 
 func (f *kernelFlags) saveCmd() *cobra.Command {
-	return &cobra.Command{
+	var arch archFlag
+	cmd := &cobra.Command{
 		Use:   "save DIRECTORY|FILE.tar [SELECTOR]...",
 		Short: "Save a lock file and its packages for machines without a network",
 		Long: `Write a lock file of the named kernels (the default ones, if none is named) and their
@@ -25,6 +26,9 @@ from there with --from DIRECTORY, and needs no network then.`,
 			if len(selectors) == 0 {
 				selectors = []string{"default"}
 			}
+			if selectors, err = arch.across(selectors); err != nil {
+				return err
+			}
 			lock, err := c.Save(cmd.Context(), selectors, args[0])
 			if err != nil {
 				return kernelError(err)
@@ -35,4 +39,6 @@ from there with --from DIRECTORY, and needs no network then.`,
 			return nil
 		},
 	}
+	arch.define(cmd.Flags(), ofKernels)
+	return cmd
 }

@@ -58,6 +58,7 @@ func printSources(out io.Writer, lines []sourceLine) error {
 
 func (f *kernelFlags) searchCmd() *cobra.Command {
 	var asJSON bool
+	var arch archFlag
 	cmd := &cobra.Command{
 		Use:   "search WORD",
 		Short: "Look for kernels in all sources, by version, selector or package",
@@ -70,7 +71,7 @@ func (f *kernelFlags) searchCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			refs, notes, err := c.Search(cmd.Context(), args[0])
+			refs, notes, err := c.Search(cmd.Context(), args[0], arch.arches...)
 			printNotes(cmd.ErrOrStderr(), notes)
 			if err != nil {
 				return err
@@ -81,6 +82,7 @@ func (f *kernelFlags) searchCmd() *cobra.Command {
 			return printList(cmd.OutOrStdout(), c, refs, nil, asJSON)
 		},
 	}
+	arch.define(cmd.Flags(), "of the kernels (default: amd64)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }

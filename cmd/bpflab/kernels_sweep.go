@@ -53,6 +53,7 @@ bad, 3 if one was skipped. Kernels that were fetched stay in the cache until bpf
 	flags := cmd.Flags()
 	flags.IntVar(&f.newest, "newest", 0, "try only so many")
 	flags.BoolVar(&f.locked, "locked", false, "try only what is pinned")
+	f.arch.define(flags, "of the series, one after the other")
 	f.define(flags, "machines at one time (default: one a core)")
 	return cmd
 }
@@ -70,16 +71,10 @@ func (f *sweepFlags) do(ctx context.Context, std streams, selector string, args 
 
 // sweep tries the kernels of a series, and reports what came of them.
 func (f *sweepFlags) sweep(ctx context.Context, b *bench, selector string) error {
-	refs, notes, err := b.cat.Every(ctx, selector)
+	refs, err := f.packages(ctx, b, selector)
 	if err != nil {
-		return kernelError(err)
+		return err
 	}
-	printNotes(b.std.err, notes)
-	slices.Reverse(refs)
-	if f.newest > 0 {
-		refs = refs[:min(f.newest, len(refs))]
-	}
-	fmt.Fprintf(b.out, "%d packages of %s\n", len(refs), selector)
 	if err := b.each(ctx, refs, f.jobs); err != nil {
 		return err
 	}
@@ -88,6 +83,36 @@ func (f *sweepFlags) sweep(ctx context.Context, b *bench, selector string) error
 		return err
 	}
 	return exitWith(sweepExit(b.trials))
+}
+
+// packages returns the kernels to try, the newest first: those of one architecture, and then
+// those of the next.
+func (f *sweepFlags) packages(ctx context.Context, b *bench, selector string) ([]kernel.Ref, error) {
+	selectors, perhaps, err := f.arch.apart(selector)
+	if err != nil {
+		return nil, err
+	}
+	var all []kernel.Ref
+	for _, one := range selectors {
+		refs, notes, err := b.cat.Every(ctx, one)
+		var none *kernel.SelectorError
+		if perhaps && errors.As(err, &none) {
+			notes, err = append(notes, err.Error()), nil
+		}
+		if err != nil {
+			return nil, kernelError(err)
+		}
+		printNotes(b.std.err, notes)
+		slices.Reverse(refs)
+		if f.newest > 0 {
+			refs = refs[:min(f.newest, len(refs))]
+		}
+		if len(refs) > 0 {
+			fmt.Fprintf(b.out, "%d packages of %s\n", len(refs), one)
+		}
+		all = append(all, refs...)
+	}
+	return all, needSome(len(all), "packages", selector+" names none of these architectures")
 }
 
 // each tries kernels, as many at a time as machines run, and prints a line for each.

@@ -14,6 +14,7 @@ import (
 // those that it has; the others keep their usual values.
 type machineFlags struct {
 	kernels    []string
+	arch       archFlag
 	provider   providerFlags
 	jobs       int
 	retries    int
@@ -29,10 +30,16 @@ const usualRetries = 1
 
 // define defines the flags of every verb that boots kernels; jobs is the help of -j.
 func (f *machineFlags) define(flags *pflag.FlagSet, jobs string) {
-	flags.StringSliceVar(&f.kernels, "kernel", []string{"default"}, "kernels: series, versions, ranges, latest, all, local:NAME, each with a variant such as +jit=off")
+	f.defineKernels(flags)
 	flags.BoolVar(&f.locked, "locked", false, "fail if a pinned kernel is no longer to be had")
 	f.defineProvider(flags)
 	f.defineRun(flags, jobs)
+}
+
+// defineKernels defines the flags of every verb that selects kernels.
+func (f *machineFlags) defineKernels(flags *pflag.FlagSet) {
+	flags.StringSliceVar(&f.kernels, "kernel", []string{"default"}, "kernels: series, versions, ranges, latest, all, local:NAME, each with an architecture such as /arm64, and a variant such as +jit=off")
+	f.arch.define(flags, ofKernels)
 }
 
 // defineProvider defines the flag that says what runs the machines.
@@ -72,6 +79,9 @@ func (f *machineFlags) images(ctx context.Context, std streams, p vms.Provider) 
 	if err != nil {
 		return nil, err
 	}
+	if err := f.arch.notOf(p, images); err != nil {
+		return nil, err
+	}
 	if len(others) == 0 {
 		return images, needSome(len(images), "kernels", "--kernel "+strings.Join(f.kernels, ",")+" names none that "+p.Name()+" has")
 	}
@@ -79,7 +89,7 @@ func (f *machineFlags) images(ctx context.Context, std streams, p vms.Provider) 
 	if err != nil {
 		return nil, err
 	}
-	fetched, err := fetchImages(ctx, cat, others)
+	fetched, err := fetchImages(ctx, cat, &f.arch, others)
 	return append(images, fetched...), err
 }
 

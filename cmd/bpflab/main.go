@@ -105,6 +105,7 @@ Begin with:
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(newRunCmd(), newExecCmd(), newTestCmd(), newShellCmd(), newWorkshopCmd(), newReportCmd(), newReplayCmd(), newBisectCmd(), newCICmd(), newVerifyCmd(), newFeaturesCmd(), newLimitsCmd(), newLabsCmd(), newKernelsCmd(), newVMsCmd(), newStandbyCmd(), newDoctorCmd())
 	refuseEmpty(root)
+	completeSelectors(root)
 	wrapArgs(root)
 	return root
 }

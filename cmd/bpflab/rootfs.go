@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/bpflab/bpflab/harness/bundle"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/catalogue"
@@ -87,6 +89,9 @@ func (r *rootfsFlag) one(ctx context.Context, std streams, f *machineFlags, cach
 	}
 	make := cache.FromTar
 	if info.IsDir() {
+		if err := ofArch(r.text, k); err != nil {
+			return "", usageError{fmt.Errorf("--rootfs %s: %w", r.text, err)}
+		}
 		make = cache.FromDir
 	}
 	file, err := make(r.text)
@@ -94,6 +99,20 @@ func (r *rootfsFlag) one(ctx context.Context, std streams, f *machineFlags, cach
 		return "", usageError{fmt.Errorf("--rootfs: %w", err)}
 	}
 	return file, nil
+}
+
+// ofArch returns an error if the shell of a root file system is a program that the kernel cannot run.
+// One that a link leads out of it is not looked at.
+func ofArch(dir string, k kernel.Image) error {
+	root, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return err
+	}
+	shell, err := filepath.EvalSymlinks(filepath.Join(root, "bin/sh"))
+	if err != nil || !strings.HasPrefix(shell, root+"/") {
+		return nil
+	}
+	return bundle.CheckArch(shell, []kernel.Image{k})
 }
 
 // headers stands for the headers of the machine's kernel.
@@ -109,7 +128,7 @@ func (r *rootfsFlag) debian(ctx context.Context, std streams, f *machineFlags, c
 			wanted[i] = headers + "-" + k.Uname()
 		}
 	}
-	request := release + "+" + strings.Join(wanted, "+")
+	request := release + k.Arch.Suffix() + "+" + strings.Join(wanted, "+")
 	if file, ok := cache.Known(request); ok {
 		return file, nil
 	}
@@ -117,9 +136,8 @@ func (r *rootfsFlag) debian(ctx context.Context, std streams, f *machineFlags, c
 	if err != nil {
 		return "", err
 	}
-	file, err := r.fromCatalogue(ctx, cat, cache, release, wanted)
-	var missing *debian.PackageError
-	if errors.As(err, &missing) {
+	file, err := r.fromCatalogue(ctx, cat, cache, release, k.Arch, wanted)
+	if errors.As(err, new(*debian.PackageError)) || errors.As(err, new(*debian.ArchError)) {
 		return "", usageError{fmt.Errorf("--rootfs %s, for kernel %s: %w", r.text, k.Selector, err)}
 	}
 	if err == nil {
@@ -128,8 +146,8 @@ func (r *rootfsFlag) debian(ctx context.Context, std streams, f *machineFlags, c
 	return file, err
 }
 
-func (r *rootfsFlag) fromCatalogue(ctx context.Context, cat *catalogue.Catalogue, cache rootfs.Cache, release string, wanted []string) (string, error) {
-	plan, fetch, err := cat.Rootfs(ctx, release, wanted)
+func (r *rootfsFlag) fromCatalogue(ctx context.Context, cat *catalogue.Catalogue, cache rootfs.Cache, release string, arch kernel.Arch, wanted []string) (string, error) {
+	plan, fetch, err := cat.Rootfs(ctx, release, arch, wanted)
 	if err != nil {
 		return "", err
 	}

@@ -130,7 +130,7 @@ they use and ends when they are not used for 5 minutes. With BPFLAB_STANDBY=0 th
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.do(cmd.Context(), streamsOf(cmd)) },
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.kernels, "kernel", []string{"default"}, "kernels: series, versions, ranges, latest, all, local:NAME, each with a variant such as +jit=off")
+	f.defineKernels(flags)
 	f.provider.name = "qemu"
 	f.provider.defineAccel(flags)
 	f.origin.define(flags)

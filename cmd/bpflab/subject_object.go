@@ -42,6 +42,9 @@ func (s *objectSubject) on(ctx context.Context, _ *bench, e environment) ([]judg
 	began := time.Now()
 	options := s.options
 	options.Pool = e.pool
+	if err := options.CheckKernels(e.images); err != nil {
+		return nil, usageError{err}
+	}
 	found := verify.Report{Schema: verify.Schema, Tool: version, Started: began.UTC()}
 	found.Results = verify.Run(ctx, s.objects, e.images, options)
 	found.Seconds = time.Since(began).Seconds()

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/bpflab/bpflab/vms/cache"
 	"github.com/bpflab/bpflab/vms/kernel/store"
 	"github.com/bpflab/bpflab/vms/qemu"
@@ -47,11 +49,22 @@ func verifyTemplates(root string) ([]cache.Finding, int) {
 	return qemu.Templates(qemuCache(root)).Verify()
 }
 
-// pruneTemplates removes all templates and returns what they took, in bytes.
-func pruneTemplates() (int64, error) {
+// pruneTemplates removes the templates of kernels with these digests, all where of is nil, and
+// returns what they took, in bytes.
+func pruneTemplates(of map[string]bool) (freed int64, err error) {
 	store, err := templateStore()
 	if err != nil {
 		return 0, err
 	}
-	return store.Prune()
+	if of == nil {
+		return store.Prune()
+	}
+	all, err := store.List()
+	for _, t := range all {
+		if of[t.About.KernelSHA256] {
+			err = errors.Join(err, store.Drop(t.Key))
+			freed += t.Disk
+		}
+	}
+	return freed, err
 }

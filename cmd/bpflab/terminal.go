@@ -14,6 +14,7 @@ import (
 	"github.com/bpflab/bpflab/harness/bundle"
 	"github.com/bpflab/bpflab/harness/command"
 	"github.com/bpflab/bpflab/harness/session"
+	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
@@ -83,7 +84,9 @@ func (t terminal) shell(ctx context.Context, s *session.Session, c command.Comma
 	if c.Dir == "" && c.Root == "" {
 		c.Dir = "/root"
 	}
-	carryTool(c.Files, "bpftool")
+	if s.Ready.Machine == kernel.HostArch().Machine() {
+		carryTool(c.Files, "bpftool")
+	}
 	c.Argv = []string{"/bin/sh"}
 	c.Env = append([]string{"PS1=" + name + ":\\w# "}, c.Env...)
 	return t.run(ctx, s, c)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/bpflab/bpflab/harness/gotest"
 	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/store"
 	"github.com/bpflab/bpflab/vms/lease"
 )
@@ -64,16 +66,29 @@ func (f *testFlags) do(before context.Context, std streams, patterns []string) e
 	if err := f.onFail.prepare(std, &f.jobs); err != nil {
 		return err
 	}
-	packages, remove, err := f.compile(ctx, std, patterns)
+	likely, err := f.likelyArches()
+	if err != nil {
+		return err
+	}
+	bin, remove, err := testDir(std)
 	if err != nil {
 		return err
 	}
 	defer remove()
-	variables, err := f.prepare(packages)
+	packages, err := f.compile(ctx, std, patterns, bin, likely)
 	if err != nil {
 		return err
 	}
 	env, err := f.environment(ctx, std, "tests have all of it")
+	if err != nil {
+		return err
+	}
+	more, err := f.compile(ctx, std, patterns, bin, otherArches(env.images, likely))
+	if err != nil {
+		return err
+	}
+	packages = append(packages, more...)
+	variables, err := f.prepare(packages)
 	if err != nil {
 		return err
 	}
@@ -103,26 +118,56 @@ func (f *testFlags) run(ctx context.Context, std streams, dir string, r *gotest.
 	return needSome(gotest.CountCells(result.Cells).All(), "tests were run", "-run, -bench and -skip leave none of these packages'")
 }
 
-// compile compiles the packages' tests into a directory that remove removes.
-func (f *testFlags) compile(ctx context.Context, std streams, patterns []string) (packages []*gotest.Package, remove func(), err error) {
+// likelyArches returns the architectures that the selectors name, as far as they do: the tests are
+// compiled for them before a kernel is fetched.
+func (f *testFlags) likelyArches() (arches []kernel.Arch, err error) {
+	if f.provider.name != defaultProvider {
+		return []kernel.Arch{kernel.HostArch()}, nil
+	}
+	all, err := f.arch.across(f.kernels)
+	if err != nil {
+		return nil, err
+	}
+	selectors, err := kernel.ParseSelectors(all)
+	if err != nil {
+		return nil, kernelError(err)
+	}
+	for _, s := range selectors {
+		arch := s.Arch().OrDefault()
+		if ofFile := s.NamesArch() && s.Arch() == ""; !ofFile && !s.Perhaps() && !slices.Contains(arches, arch) {
+			arches = append(arches, arch)
+		}
+	}
+	return arches, nil
+}
+
+// otherArches returns the architectures of kernels besides some.
+func otherArches(images []kernel.Image, known []kernel.Arch) (others []kernel.Arch) {
+	for _, k := range images {
+		if arch := gotest.ArchOf(k); !slices.Contains(append(known, others...), arch) {
+			others = append(others, arch)
+		}
+	}
+	return others
+}
+
+// compile compiles the packages' tests into a directory, for each of some architectures.
+func (f *testFlags) compile(ctx context.Context, std streams, patterns []string, bin string, arches []kernel.Arch) (packages []*gotest.Package, err error) {
 	if len(patterns) == 0 {
 		patterns = []string{"."}
 	}
-	bin, remove, err := testDir(std)
-	if err != nil {
-		return nil, nil, err
+	for _, arch := range arches {
+		more, err := gotest.Compile(ctx, patterns, f.Flags, arch, bin, f.rootfs.text != "")
+		if err != nil {
+			fmt.Fprintln(std.err, "bpflab:", err)
+			return nil, exitError{verdict.ExitFail}
+		}
+		if err := needSome(withTests(more), "tests", "none of these packages has test files for "+string(arch)+": "+strings.Join(patterns, " ")); err != nil {
+			return nil, err
+		}
+		packages = append(packages, more...)
 	}
-	packages, err = gotest.Compile(ctx, patterns, f.Flags, bin, f.rootfs.text != "")
-	if err != nil {
-		fmt.Fprintln(std.err, "bpflab:", err)
-		err = exitError{verdict.ExitFail}
-	} else {
-		err = needSome(withTests(packages), "tests", "none of these packages has test files: "+strings.Join(patterns, " "))
-	}
-	if err != nil {
-		remove()
-	}
-	return packages, remove, err
+	return packages, nil
 }
 
 // testDir makes the directory of compiled tests. They do not run on this machine, but the

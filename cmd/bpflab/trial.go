@@ -35,6 +35,7 @@ type trial struct {
 	Source  string         `json:"source"`
 	Track   string         `json:"track,omitempty"`
 	Suite   string         `json:"suite,omitempty"`
+	Arch    string         `json:"arch,omitempty"` // "" means amd64
 	Variant string         `json:"variant,omitempty"`
 	Package string         `json:"package"` // that carries the image
 	Version string         `json:"package_version"`
@@ -147,7 +148,7 @@ func (b *bench) fetch(ctx context.Context, refs []kernel.Ref) ([]kernel.Image, [
 	var group errgroup.Group
 	group.SetLimit(4)
 	for i, ref := range refs {
-		ref.Selector = ref.Package().Version + ref.Variant.Suffix()
+		ref.Selector = ref.Package().Version + ref.Arch.Suffix() + ref.Variant.Suffix()
 		group.Go(func() error {
 			images[i], missing[i] = b.cat.Exactly(ctx, ref)
 			return nil
@@ -178,7 +179,7 @@ func (b *bench) judge(ctx context.Context, images []kernel.Image, dir string) ([
 
 func trialOf(ref kernel.Ref) trial {
 	p := ref.Package()
-	return trial{Source: ref.Source, Track: ref.Track, Suite: ref.Suite, Variant: string(ref.Variant),
+	return trial{Source: ref.Source, Track: ref.Track, Suite: ref.Suite, Arch: string(ref.Arch.OrZero()), Variant: string(ref.Variant),
 		Package: p.Package, Version: p.Version, Release: ref.Release, SHA256: p.SHA256}
 }
 

@@ -91,6 +91,9 @@ func (f *verifyFlags) do(ctx context.Context, std streams, args []string) error 
 	if err != nil {
 		return err
 	}
+	if err := options.CheckKernels(env.images); err != nil {
+		return usageError{err}
+	}
 	options.Pool = env.pool
 	report, err := f.verify(ctx, std, objects, env, options, budgets)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/lease"
 )
 
@@ -89,6 +90,9 @@ func (f *Files) libraries(program string) error {
 	loader, err := loaderOf(program)
 	if err != nil || loader == "" {
 		return err
+	}
+	if arch := ArchOf(program); arch != "" && arch != kernel.HostArch() {
+		return f.foreignLibraries(program, loader, arch)
 	}
 	if _, err := os.Stat(loader); err != nil {
 		return &LibraryError{program, loader}

@@ -119,7 +119,7 @@ func (e *Execution) in(ctx context.Context, s *session.Session, i int, stdout, s
 	defer done()
 	tail := &Tail{Cap: 64 << 10}
 	c.Stdout, c.Stderr, c.Stdin = io.MultiWriter(stdout, tail), io.MultiWriter(stderr, tail), e.Input()
-	outcome, err := runOrSend(ctx, s, c)
+	outcome, err := runOrSend(ctx, s, c, e.Kernels[i])
 	if err != nil {
 		return err
 	}
@@ -139,13 +139,17 @@ func (e *Execution) in(ctx context.Context, s *session.Session, i int, stdout, s
 }
 
 // runOrSend runs a command that the machine has, else sends the one in this host's PATH.
-func runOrSend(ctx context.Context, s *session.Session, c Command) (Outcome, error) {
+func runOrSend(ctx context.Context, s *session.Session, c Command, k kernel.Image) (Outcome, error) {
 	outcome, err := Run(ctx, s, c)
 	if err != nil || outcome.Error == "" || outcome.Exit != 127 || c.Root != "" || strings.Contains(c.Argv[0], "/") {
 		return outcome, err
 	}
 	path, err := exec.LookPath(c.Argv[0])
 	if err != nil {
+		return outcome, nil
+	}
+	if err := bundle.CheckArch(path, []kernel.Image{k}); err != nil {
+		outcome.Error = err.Error()
 		return outcome, nil
 	}
 	c.Files = &bundle.Files{}

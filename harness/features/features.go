@@ -39,7 +39,8 @@ type Report struct {
 // Kernel is one that was asked.
 type Kernel struct {
 	Selector string `json:"selector"`
-	Release  string `json:"release"` // uname -r
+	Release  string `json:"release"`        // uname -r
+	Arch     string `json:"arch,omitempty"` // by Debian's name: "arm64"; "" means amd64
 	Variant  string `json:"variant,omitempty"`
 	Package  string `json:"package,omitempty"`
 	SHA256   string `json:"sha256,omitempty"`
@@ -59,7 +60,7 @@ type Feature struct {
 	Supported    bool   `json:"supported"`
 	Named        bool   `json:"named,omitempty"`    // its BTF names it, and no probe decides about it
 	Inconclusive bool   `json:"unsure,omitempty"`   // the kernel's answer was neither yes nor no; Note has it
-	Since        string `json:"since,omitempty"`    // the oldest kernel of the run that has it
+	Since        string `json:"since,omitempty"`    // the oldest kernel of the run, of the same architecture, that has it
 	Upstream     string `json:"upstream,omitempty"` // the release that brought it, where that is known
 	Note         string `json:"note,omitempty"`
 }
@@ -71,7 +72,7 @@ func Run(ctx context.Context, images []kernel.Image, pool *scheduler.Pool) Repor
 	answers, failed := make([]wire.FeaturesResult, len(images)), make([]error, len(images))
 	var tasks []scheduler.Task
 	for i, image := range images {
-		r.Kernels[i] = Kernel{Selector: image.Selector, Variant: string(image.Variant), Package: image.Package, SHA256: image.SHA256, version: image.Version}
+		r.Kernels[i] = Kernel{Selector: image.Selector, Arch: string(image.Arch.OrZero()), Variant: string(image.Variant), Package: image.Package, SHA256: image.SHA256, version: image.Version}
 		tasks = append(tasks, task(i, image))
 	}
 	pool.Each(ctx, tasks, func(i int, slot *scheduler.Slot) {
@@ -136,9 +137,10 @@ func (r *Report) collect(answers []wire.FeaturesResult) {
 			r.Features = append(r.Features, r.Kernels[i].feature(f))
 		}
 	}
-	since := r.since()
+	since, arches := r.since(), r.arches()
 	for i := range r.Features {
-		r.Features[i].Since = since[r.Features[i].key()]
+		f := &r.Features[i]
+		f.Since = since[[3]string{f.Kind, f.Name, arches[f.Kernel]}]
 	}
 	slices.SortStableFunc(r.Features, func(a, b Feature) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
@@ -171,25 +173,29 @@ func complete(answers []wire.FeaturesResult) {
 func (k Kernel) feature(f wire.Feature) Feature {
 	out := Feature{Kernel: k.Selector, Kind: f.Kind, Name: f.Name, Supported: f.Supported, Named: f.Named, Inconclusive: f.Inconclusive, Note: f.Note}
 	out.Upstream, _ = upstream.Since(f.Kind, f.Name)
-	if note := disagreement(out, k.version); note != "" && !f.Inconclusive && !f.Named {
+	if note := k.disagreement(out); note != "" && !f.Inconclusive && !f.Named {
 		out.Note = strings.TrimSuffix(note+": "+f.Note, ": ")
 	}
 	return out
 }
 
 // disagreement returns an explanation where the answer is not what the version suggests.
-func disagreement(f Feature, v kernel.Version) string {
+func (k Kernel) disagreement(f Feature) string {
 	if f.Upstream == "" {
 		return ""
 	}
 	came, err := kernel.ParseVersion(f.Upstream)
-	switch older := v.Compare(came) < 0; {
+	otherwise := ""
+	if k.Arch != "" {
+		otherwise = ", or not made for " + k.Arch
+	}
+	switch older := k.version.Compare(came) < 0; {
 	case err != nil || older != f.Supported:
 		return ""
 	case older:
 		return "a backport, Linux has it from " + f.Upstream + " on"
 	}
-	return "switched off, Linux has it from " + f.Upstream + " on"
+	return "switched off" + otherwise + ", Linux has it from " + f.Upstream + " on"
 }
 
 // disagrees reports whether Note describes a disagreement.
@@ -199,18 +205,29 @@ func (f Feature) disagrees() bool {
 
 func (f Feature) key() [2]string { return [2]string{f.Kind, f.Name} }
 
-// since returns the oldest kernel that has each feature, or names it.
-func (r *Report) since() map[[2]string]string {
-	versions := map[string]kernel.Version{}
+// since returns the oldest kernel of each architecture that has each feature, or names it, by
+// kind, name and architecture.
+func (r *Report) since() map[[3]string]string {
+	versions, arches := map[string]kernel.Version{}, r.arches()
 	for _, k := range r.Kernels {
 		versions[k.Selector] = k.version
 	}
-	first := map[[2]string]string{}
+	first := map[[3]string]string{}
 	for _, f := range r.Features {
-		now, known := first[f.key()]
+		key := [3]string{f.Kind, f.Name, arches[f.Kernel]}
+		now, known := first[key]
 		if (f.Supported || f.Named) && (!known || versions[f.Kernel].Compare(versions[now]) < 0) {
-			first[f.key()] = f.Kernel
+			first[key] = f.Kernel
 		}
 	}
 	return first
+}
+
+// arches returns the architectures of the kernels, by their selectors.
+func (r *Report) arches() map[string]string {
+	arches := map[string]string{}
+	for _, k := range r.Kernels {
+		arches[k.Selector] = k.Arch
+	}
+	return arches
 }

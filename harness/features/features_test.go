@@ -157,3 +157,38 @@ func TestNamed(t *testing.T) {
 		}
 	}
 }
+
+// The first kernel that has a feature is looked for in each architecture: what x86-64 has since
+// 5.10 may be younger elsewhere, or not there at all.
+func TestSinceOfArchitectures(t *testing.T) {
+	kernels := []Kernel{asked(t, "5.10"), asked(t, "6.12"), asked(t, "6.1"), asked(t, "6.12")}
+	for i := range kernels[2:] {
+		kernels[2+i].Arch = "s390x"
+		kernels[2+i].Selector += "/s390x"
+	}
+	r := Report{Kernels: kernels}
+	var answers []wire.FeaturesResult
+	for _, has := range []bool{true, true, false, true} {
+		answers = append(answers, result(nil,
+			wire.Feature{Kind: "map_type", Name: "RingBuf", Answer: wire.Answer{Supported: has}},
+			wire.Feature{Kind: "map_type", Name: "Arena"}))
+	}
+	r.collect(answers)
+	var out, notes strings.Builder
+	if err := Since(&out, r, "map_type"); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "5.10, 6.12/s390x") {
+		t.Errorf("since:\n%s", &out)
+	}
+	for _, f := range r.Features {
+		want := map[string]string{"5.10": "5.10", "6.12": "5.10", "6.1/s390x": "6.12/s390x", "6.12/s390x": "6.12/s390x"}[f.Kernel]
+		if f.Name == "RingBuf" && f.Since != want {
+			t.Errorf("%s has it since %s, want %s", f.Kernel, f.Since, want)
+		}
+		notes.WriteString(f.Note + "\n")
+	}
+	if text := notes.String(); !strings.Contains(text, "switched off, or not made for s390x, Linux has it from 6.9 on") || !strings.Contains(text, "switched off, Linux has it from 6.9 on") {
+		t.Errorf("notes:\n%s", text)
+	}
+}

@@ -42,6 +42,7 @@ func (r Report) rows() []row {
 			out = append(out, row{f, make([]state, len(r.Kernels))})
 		}
 		last := &out[len(out)-1]
+		last.addSince(f.Since)
 		switch {
 		case f.Inconclusive:
 		case f.Named:
@@ -53,6 +54,13 @@ func (r Report) rows() []row {
 		}
 	}
 	return out
+}
+
+// addSince adds the first kernel of another architecture that has the feature.
+func (one *row) addSince(since string) {
+	if since != "" && !slices.Contains(strings.Split(one.Since, ", "), since) {
+		one.Since = strings.TrimPrefix(one.Since+", "+since, ", ")
+	}
 }
 
 // Matrix writes features by kernels. Those that all kernels have alike are left

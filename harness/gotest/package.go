@@ -14,21 +14,25 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/bpflab/bpflab/harness/bundle"
 	"github.com/bpflab/bpflab/vms/child"
+	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/lease"
 )
 
-// Package is a Go package whose tests are compiled.
+// Package is a Go package whose tests are compiled for one architecture.
 type Package struct {
 	Path   string // import path
 	Dir    string
 	Module string // the module's directory, or the package's own
+	Arch   kernel.Arch
 	Binary string // "" where there are no tests
+	Made   string // how Binary was made, in a line
 	Files  *bundle.Files
 }
 
@@ -41,9 +45,14 @@ type listed struct {
 }
 
 // Compile finds the packages that patterns name and compiles their tests into dir, for
-// machines with or without a root file system of their own. Errors are what the go command says.
-func Compile(ctx context.Context, patterns []string, flags Flags, dir string, rootfs bool) ([]*Package, error) {
-	found, err := list(ctx, patterns, flags)
+// machines of an architecture with or without a root file system of their own. Errors are what the
+// go command says.
+func Compile(ctx context.Context, patterns []string, flags Flags, arch kernel.Arch, dir string, rootfs bool) ([]*Package, error) {
+	t, err := targetFor(ctx, patterns, flags, arch.OrDefault())
+	if err != nil {
+		return nil, err
+	}
+	found, err := list(ctx, patterns, flags, t.env)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +60,7 @@ func Compile(ctx context.Context, patterns []string, flags Flags, dir string, ro
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.NumCPU())
 	for i, l := range found {
-		p := &Package{Path: l.ImportPath, Dir: l.Dir, Module: l.Dir, Files: &bundle.Files{Rootfs: rootfs}}
+		p := &Package{Path: l.ImportPath, Dir: l.Dir, Module: l.Dir, Arch: t.arch, Files: &bundle.Files{Rootfs: rootfs}}
 		if l.Module != nil {
 			p.Module = l.Module.Dir
 		}
@@ -59,8 +68,8 @@ func Compile(ctx context.Context, patterns []string, flags Flags, dir string, ro
 		if len(l.TestGoFiles)+len(l.XTestGoFiles) == 0 {
 			continue
 		}
-		p.Binary = filepath.Join(dir, fmt.Sprintf("%03d", i), filepath.Base(l.ImportPath)+".test")
-		group.Go(func() error { return p.compile(ctx, flags) })
+		p.Binary = filepath.Join(dir, t.arch.GOARCH(), fmt.Sprintf("%03d", i), filepath.Base(l.ImportPath)+".test")
+		group.Go(func() error { return p.compile(ctx, flags, t) })
 	}
 	return packages, group.Wait()
 }
@@ -77,26 +86,13 @@ func chdir(flags []string) (first, rest []string) {
 	return first, rest
 }
 
-func list(ctx context.Context, patterns []string, flags Flags) ([]listed, error) {
-	first, rest := chdir(flags.Build)
-	args := append(append([]string{"list"}, first...), "-json=ImportPath,Dir,Module,TestGoFiles,XTestGoFiles,Error")
-	for _, f := range rest {
-		if !strings.HasPrefix(f, "-cover") {
-			args = append(args, f)
-		}
-	}
-	out, err := goCommand(ctx, append(append(args, "--"), patterns...)...)
+func list(ctx context.Context, patterns []string, flags Flags, env []string) ([]listed, error) {
+	all, err := goList[listed](ctx, patterns, flags, env, "-json=ImportPath,Dir,Module,TestGoFiles,XTestGoFiles,Error")
 	if err != nil {
 		return nil, err
 	}
 	var found []listed
-	for d := json.NewDecoder(bytes.NewReader(out)); ; {
-		var l listed
-		if err := d.Decode(&l); err == io.EOF {
-			break
-		} else if err != nil {
-			return nil, fmt.Errorf("go list: %w", err)
-		}
+	for _, l := range all {
 		if l.Error != nil {
 			return nil, errors.New(strings.TrimSpace(l.Error.Err))
 		}
@@ -108,14 +104,36 @@ func list(ctx context.Context, patterns []string, flags Flags) ([]listed, error)
 	return found, nil
 }
 
-// goCommand runs the go command for the machines' system, and ends its compilers and
-// linkers with this process. The error is what it says.
-func goCommand(ctx context.Context, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Env = append(os.Environ(), "GOOS=linux")
-	if runtime.GOOS != "linux" {
-		cmd.Env = append(cmd.Env, "CGO_ENABLED=0")
+// goList returns what go list prints of packages.
+func goList[T any](ctx context.Context, patterns []string, flags Flags, env []string, more ...string) ([]T, error) {
+	first, rest := chdir(flags.Build)
+	args := append(append([]string{"list"}, first...), more...)
+	for _, f := range rest {
+		if !strings.HasPrefix(f, "-cover") {
+			args = append(args, f)
+		}
 	}
+	out, err := goCommand(ctx, env, append(append(args, "--"), patterns...)...)
+	if err != nil {
+		return nil, err
+	}
+	var found []T
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var one T
+		if err := d.Decode(&one); err == io.EOF {
+			return found, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("go list: %w", err)
+		}
+		found = append(found, one)
+	}
+}
+
+// goCommand runs the go command for the machines' system with further variables, and ends its
+// compilers and linkers with this process. The error is what it says.
+func goCommand(ctx context.Context, env []string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Env = append(append(os.Environ(), "GOOS=linux"), env...)
 	remove, err := leaseWork(cmd)
 	if err != nil {
 		return nil, err
@@ -144,15 +162,16 @@ func leaseWork(cmd *exec.Cmd) (remove func(), err error) {
 	return remove, nil
 }
 
-func (p *Package) compile(ctx context.Context, flags Flags) error {
+func (p *Package) compile(ctx context.Context, flags Flags, t target) error {
 	if err := os.MkdirAll(filepath.Dir(p.Binary), 0o755); err != nil {
 		return err
 	}
 	first, rest := chdir(flags.Build)
 	args := append(append([]string{"test"}, first...), "-c", "-o", p.Binary)
-	if _, err := goCommand(ctx, append(append(args, rest...), p.Path)...); err != nil {
-		return err
+	if _, err := goCommand(ctx, t.env, append(append(args, rest...), p.Path)...); err != nil {
+		return t.explain(err)
 	}
+	p.Made = filepath.Base(p.Binary) + " for " + string(t.arch) + " (" + strings.Join(append(slices.Clone(t.env), nonEmpty(t.note)...), ", ") + ")"
 	if err := p.Files.Program(p.Binary); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/bpflab/bpflab/harness/command"
@@ -19,7 +20,7 @@ import (
 // machine of its own.
 type Runner struct {
 	Pool     *scheduler.Pool
-	Packages []*Package
+	Packages []*Package // each once for every architecture of the kernels
 	Kernels  []kernel.Image
 	Task     command.TaskFunc
 	Flags    Flags
@@ -37,16 +38,38 @@ type Runner struct {
 // kernels of the first package, then those of the next.
 func (r *Runner) Run(ctx context.Context) []verdict.Cell {
 	var jobs []command.Job
-	for _, p := range r.Packages {
-		if p.Binary == "" {
-			r.Printer.NoTests(p.Path)
-			continue
-		}
+	for _, path := range r.paths() {
+		before := len(jobs)
 		for _, k := range r.Kernels {
-			jobs = append(jobs, r.job(len(jobs)+1, p, k))
+			if p := r.compiledFor(path, k); p != nil {
+				jobs = append(jobs, r.job(len(jobs)+1, p, k))
+			}
+		}
+		if len(jobs) == before {
+			r.Printer.NoTests(path)
 		}
 	}
 	return command.Cells(ctx, r.Pool, jobs)
+}
+
+// paths returns the import paths of the packages, each once.
+func (r *Runner) paths() (all []string) {
+	for _, p := range r.Packages {
+		if !slices.Contains(all, p.Path) {
+			all = append(all, p.Path)
+		}
+	}
+	return all
+}
+
+// compiledFor returns the package of a path as it was compiled for a kernel, nil where it has no
+// tests there.
+func (r *Runner) compiledFor(path string, k kernel.Image) *Package {
+	i := slices.IndexFunc(r.Packages, func(p *Package) bool { return p.Path == path && p.Arch.Is(ArchOf(k)) && p.Binary != "" })
+	if i < 0 {
+		return nil
+	}
+	return r.Packages[i]
 }
 
 // MergeCover writes the coverage profiles of all packages and kernels as one.
@@ -71,6 +94,7 @@ func (r *Runner) job(index int, p *Package, k kernel.Image) command.Job {
 
 // in runs a package's tests in a machine.
 func (r *Runner) in(ctx context.Context, s *session.Session, p *Package, dir string, show *PackagePrinter, cell *verdict.Cell) error {
+	cell.Binary = p.Made
 	signals, done := r.Signals()
 	defer done()
 	o := Options{Flags: r.Flags, Root: r.Root, Env: r.Env, Signals: signals, Each: show.Event,

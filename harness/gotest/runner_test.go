@@ -60,7 +60,7 @@ func runnerOf(t *testing.T, p *vmstest.Fake, packages int) *Runner {
 		Printer: &Printer{W: &bytes.Buffer{}, Kernels: []string{"6.1"}},
 	}
 	for i := range packages {
-		r.Packages = append(r.Packages, &Package{Path: fmt.Sprintf("example.com/p%d", i), Binary: "/p.test", Files: &bundle.Files{}})
+		r.Packages = append(r.Packages, &Package{Path: fmt.Sprintf("example.com/p%d", i), Arch: kernel.HostArch(), Binary: "/p.test", Files: &bundle.Files{}})
 	}
 	return r
 }

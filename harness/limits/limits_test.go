@@ -186,3 +186,18 @@ func TestTypes(t *testing.T) {
 		}
 	}
 }
+
+// A curve does not go on from one architecture's kernels to the next one's.
+func TestCurveOfArchitectures(t *testing.T) {
+	n := 10
+	r := Report{}
+	for _, k := range []verdict.Kernel{{Selector: "6.1"}, {Selector: "6.12"}, {Selector: "6.1/arm64", Arch: "arm64"}, {Selector: "6.12/arm64", Arch: "arm64"}} {
+		r.Kernels = append(r.Kernels, k)
+		r.Limits = append(r.Limits, Limit{Kernel: k.Selector, Privileged: true, Name: "program_insns", Accepted: &n, Status: Measured})
+	}
+	curve := r.curve("program_insns", "root", scale{low: 0, high: 12})
+	path, _, _ := strings.Cut(curve, "/>")
+	if strings.Count(path, "M") != 2 || strings.Count(curve, "<circle") != 4 {
+		t.Errorf("want two curves of two points:\n%s", curve)
+	}
+}

@@ -75,6 +75,7 @@ func (r Report) curve(name, who string, scale scale) string {
 	var path, points strings.Builder
 	drawing := false
 	for i, k := range r.Kernels {
+		drawing = drawing && k.Arch == r.Kernels[i-1].Arch // another architecture is no later kernel
 		l := r.find(k.Selector, name, who)
 		if l == nil || l.Accepted == nil {
 			drawing = false

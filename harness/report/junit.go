@@ -141,7 +141,8 @@ func properties(cell verdict.Cell) []junitProperty {
 		{"provider", cell.Provider}, {"kernel.selector", cell.Kernel.Selector},
 		{"kernel.release", cell.Kernel.Release}, {"kernel.package", cell.Kernel.Package},
 		{"kernel.version", cell.Kernel.Version}, {"kernel.sha256", cell.Kernel.SHA256},
-		{"lab.sha256", cell.LabSHA256}, {"object.sha256", cell.Object},
+		{"kernel.arch", cell.Kernel.Arch}, {"kernel.variant", cell.Kernel.Variant},
+		{"lab.sha256", cell.LabSHA256}, {"object.sha256", cell.Object}, {"binary", cell.Binary},
 		{"start_kind", cell.StartKind}, {"console", cell.Console},
 	}
 	if h := cell.Hypervisor; h != nil {
@@ -213,10 +214,11 @@ func (s *junitSuite) add(c junitCase) {
 
 func junitTime(s float64) string { return fmt.Sprintf("%.3f", max(0, s)) }
 
-// kernelName returns the release that answered, else what was asked for.
+// kernelName returns the release that answered, with what it does not say of the kernel:
+// architecture and variant; else what was asked for.
 func kernelName(k verdict.Kernel) string {
-	if k.Release != "" {
-		return cleanLine(k.Release)
+	if k.Release == "" {
+		return cleanLine(k.Selector)
 	}
-	return cleanLine(k.Selector)
+	return cleanLine(inFull(k.Release, k))
 }

@@ -123,8 +123,10 @@ func (m *matrix) nameKernels() {
 	}
 	for _, better := range []func(verdict.Cell) string{
 		func(c verdict.Cell) string { return series(c.Kernel) },
-		func(c verdict.Cell) string { return c.Kernel.Release },
-		func(c verdict.Cell) string { return strings.TrimSpace(c.Kernel.Release + " on " + c.Provider) },
+		func(c verdict.Cell) string { return inFull(c.Kernel.Release, c.Kernel) },
+		func(c verdict.Cell) string {
+			return strings.TrimSpace(inFull(c.Kernel.Release, c.Kernel) + " on " + c.Provider)
+		},
 	} {
 		times := m.names()
 		for i := range m.kernels {
@@ -151,10 +153,29 @@ func (m *matrix) names() map[string]int {
 
 var seriesPattern = regexp.MustCompile(`^[0-9]+\.[0-9]+`)
 
-// series returns the first two numbers of a release or of a package's version.
+// series returns the first two numbers of a release or of a package's version, with the
+// architecture and the variant as selectors have them.
 func series(k verdict.Kernel) string {
-	if found := seriesPattern.FindString(k.Release); found != "" {
-		return found
+	found := seriesPattern.FindString(k.Release)
+	if found == "" {
+		found = seriesPattern.FindString(k.Version)
 	}
-	return seriesPattern.FindString(k.Version)
+	return inFull(found, k)
+}
+
+// inFull adds to a kernel's name what that does not say of it: architecture and variant.
+func inFull(name string, k verdict.Kernel) string {
+	name = withArch(name, k)
+	if name != "" && k.Variant != "" {
+		name += "+" + k.Variant
+	}
+	return name
+}
+
+// withArch adds a kernel's architecture to a name, unless that ends with it.
+func withArch(name string, k verdict.Kernel) string {
+	if name == "" || k.Arch == "" || strings.HasSuffix(name, k.Arch) || strings.HasSuffix(name, "powerpc64le") {
+		return name
+	}
+	return name + "/" + k.Arch
 }

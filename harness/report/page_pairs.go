@@ -60,7 +60,7 @@ func pagePairs(m matrix, o PageOptions, texts *longTexts) []*pagePair {
 		pair := &pagePair{
 			ID: fragment(taken, p.lab, kernel.name), Lab: cleanLine(p.lab), Kernel: cleanLine(kernel.name),
 			Word: p.word(), Mark: p.mark(), Words: p.words(), Reason: p.reason(),
-			Search: strings.ToLower(cleanLine(strings.Join([]string{p.lab, kernel.name, kernel.example.Kernel.Release}, " "))),
+			Search: strings.ToLower(cleanLine(strings.Join([]string{p.lab, kernel.name, kernel.example.Kernel.Release, kernel.example.Kernel.Arch}, " "))),
 		}
 		for i, r := range p.runs {
 			pair.Runs = append(pair.Runs, newPageRun(r, i, len(p.runs), o, texts))
@@ -159,8 +159,8 @@ func attempts(c verdict.Cell) []verdict.Attempt {
 func runFacts(c verdict.Cell) []fact {
 	facts := present([]fact{
 		{"kernel", c.Kernel.Release}, {"package", strings.TrimSpace(c.Kernel.Package + " " + c.Kernel.Version)},
-		{"source", c.Kernel.Source}, {"kernel sha256", c.Kernel.SHA256},
-		{"object sha256", c.Object}, {"lab sha256", c.LabSHA256},
+		{"source", c.Kernel.Source}, {"architecture", c.Kernel.Arch}, {"kernel sha256", c.Kernel.SHA256},
+		{"binary", c.Binary}, {"object sha256", c.Object}, {"lab sha256", c.LabSHA256},
 		{"start", c.StartKind}, {"ran on", c.Where}, {"machine", hypervisor(c)}, {"boot id", c.BootID},
 	})
 	for i := range facts {

@@ -115,6 +115,7 @@ type Cell struct {
 	LabSHA256 string    `json:"lab_sha256"`         // "" for a command, which is no lab
 	LabFile   string    `json:"lab_file,omitempty"` // absolute path of a document that is not of the course
 	Object    string    `json:"object_sha256,omitempty"`
+	Binary    string    `json:"binary,omitempty"` // of Go tests, and for which architecture it was compiled
 	Provider  string    `json:"provider"`
 	Kernel    Kernel    `json:"kernel"`
 	Verdict   Verdict   `json:"verdict"`

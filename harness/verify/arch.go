@@ -47,8 +47,19 @@ func hasTwin(o *Object, objects []*Object) bool {
 	})
 }
 
-// loaderFor returns the loader for kernels of an architecture: the program with libbpf is built
-// for the host's alone.
+// CheckKernels returns an error if libbpf was asked for, and a kernel is of another architecture
+// than the host's: the program with libbpf is built for that alone.
+func (o Options) CheckKernels(kernels []kernel.Image) error {
+	for _, k := range kernels {
+		if (o.Loader == Libbpf || o.Loader == Both) && k.Arch.OrDefault() != kernel.HostArch() {
+			return fmt.Errorf("--loader %s: bpflab's libbpf is built for %s, and the kernel %s is for %s; --loader %s takes cilium/ebpf there", o.Loader, kernel.HostArch(), k.Selector, k.Arch.OrDefault(), Either)
+		}
+	}
+	return nil
+}
+
+// loaderFor returns the loader for kernels of an architecture: of another one than the host's only
+// cilium/ebpf, which is built for all of them.
 func (o Options) loaderFor(arch kernel.Arch) Options {
 	if arch.OrDefault() != kernel.HostArch() {
 		o.Loader = Cilium

@@ -1,10 +1,12 @@
 package verify
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,5 +74,87 @@ func TestObjectsOfTheOtherByteOrder(t *testing.T) {
 	}
 	if got := (Options{Loader: Both}).loaderFor(kernel.S390X).Loader; kernel.HostArch() != kernel.S390X && got != Cilium {
 		t.Errorf("another architecture's loader is %s", got)
+	}
+}
+
+// A program that one architecture rejects and a later kernel of another accepts is accepted
+// since no kernel of the run: the two have not the same verifier.
+func TestSinceIsOfOneArchitecture(t *testing.T) {
+	reason := func() *Reason { return &Reason{Code: "jit"} }
+	at := func(series string, arch kernel.Arch) kernel.Image {
+		version, err := kernel.ParseVersion(series + ".1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return kernel.Image{Selector: series + arch.Suffix(), Arch: arch.OrZero(), Version: version}
+	}
+	kernels := []kernel.Image{at("6.1", kernel.AMD64), at("6.1", kernel.S390X), at("6.12", kernel.AMD64), at("7.3", kernel.S390X)}
+	results := []Result{
+		{Object: "a.o", Program: "p", Verdict: Rejected, Reason: reason()}, {Object: "a.o", Program: "p", Verdict: Rejected, Reason: reason()},
+		{Object: "a.o", Program: "p", Verdict: Accepted, Accepted: true}, {Object: "a.o", Program: "p", Verdict: Accepted, Accepted: true},
+	}
+	for i, k := range kernels {
+		results[i].Kernel, results[i].Arch = k.Selector, string(k.Arch)
+	}
+	marked := markSince(results, kernels)
+	for i, want := range []string{"6.12", "7.3/s390x"} {
+		if got := marked[i].Reason.Since; got == nil || *got != want {
+			t.Errorf("%s is accepted since %v, want %s", marked[i].Kernel, got, want)
+		}
+	}
+}
+
+// The loader with libbpf is built for the host: to ask for it elsewhere is an error, and the result of
+// a program that cilium/ebpf cannot load names what is missing.
+func TestLibbpfOfAnotherArchitecture(t *testing.T) {
+	other := kernel.Arch(kernel.S390X)
+	if kernel.HostArch() == other {
+		other = kernel.ARM64
+	}
+	kernels := []kernel.Image{{Selector: "6.1", Arch: kernel.HostArch().OrZero()}, {Selector: "6.1/other", Arch: other}}
+	for loader, refused := range map[string]bool{Libbpf: true, Both: true, Cilium: false, Either: false, Auto: false} {
+		err := Options{Loader: loader}.CheckKernels(kernels)
+		if (err != nil) != refused || refused && (!strings.Contains(err.Error(), "6.1/other is for "+string(other)) || !strings.Contains(err.Error(), "--loader "+loader)) {
+			t.Errorf("--loader %s: %v", loader, err)
+		}
+		if err := (Options{Loader: loader}).CheckKernels(kernels[:1]); err != nil {
+			t.Errorf("--loader %s on the host's own: %v", loader, err)
+		}
+	}
+	if err := withoutLibbpf(other); err == nil {
+		t.Error("another architecture has libbpf")
+	}
+	all := []Result{{Program: "p", Verdict: ByLoader, Arch: string(other)}, {Program: "p", Verdict: ByLoader}}
+	markUnbuilt(all, func(arch kernel.Arch) error {
+		if arch == other {
+			return errors.New("it is built for others")
+		}
+		return nil
+	})
+	if !strings.Contains(all[0].Warning, "built for others") || all[1].Warning != "" {
+		t.Errorf("warnings: %q, %q", all[0].Warning, all[1].Warning)
+	}
+}
+
+// Two architectures of one version are two columns, two files and two things to compare.
+func TestArchitecturesStayApart(t *testing.T) {
+	was := Report{Results: []Result{
+		{Object: "a.o", Program: "p", Kernel: "6.12", Release: "6.12.1", Verdict: Accepted, Accepted: true, Insns: 10, JitedLen: 100},
+		{Object: "a.o", Program: "p", Kernel: "6.12/arm64", Release: "6.12.1", Arch: "arm64", Verdict: Accepted, Accepted: true, Insns: 10, JitedLen: 120},
+	}}
+	now := Report{Results: slices.Clone(was.Results)}
+	now.Results[1].JitedLen = 130
+	if changes := Changes(was, now); len(changes) != 1 || changes[0].Now.Kernel != "6.12/arm64" {
+		t.Errorf("changes: %+v", changes)
+	}
+	if got := now.kernels(); len(got) != 2 {
+		t.Errorf("kernels: %q", got)
+	}
+	dir := t.TempDir()
+	if err := WriteVeristat(dir, now); err != nil {
+		t.Fatal(err)
+	}
+	if files, _ := filepath.Glob(filepath.Join(dir, "*.csv")); len(files) != 2 {
+		t.Errorf("files: %q", files)
 	}
 }

@@ -124,11 +124,24 @@ var libraries = map[string]string{Cilium: "cilium/ebpf", Libbpf: "libbpf"}
 
 const loadedInstead = "loaded with "
 
-// markUnbuilt says of what cilium/ebpf cannot load that this bpflab has no other loader.
-func markUnbuilt(all []Result) {
+// markUnbuilt says of what cilium/ebpf cannot load that this bpflab has no other loader for its
+// kernel, where missing returns why.
+func markUnbuilt(all []Result, missing func(kernel.Arch) error) {
 	for i, r := range all {
-		if r.Program != "" && r.word() == ByLoader {
-			all[i].Warning = strings.Join(append([]string{loadedInstead + "cilium/ebpf and not libbpf: " + libbpf.ErrNotBuilt.Error()}, nonEmpty(r.Warning)...), "\n")
+		if err := missing(kernel.Arch(r.Arch)); err != nil && r.Program != "" && r.word() == ByLoader {
+			all[i].Warning = strings.Join(append([]string{loadedInstead + "cilium/ebpf and not libbpf: " + err.Error()}, nonEmpty(r.Warning)...), "\n")
 		}
 	}
+}
+
+// withoutLibbpf returns why this bpflab has no libbpf for the kernels of an architecture, nil
+// where it has one.
+func withoutLibbpf(arch kernel.Arch) error {
+	switch {
+	case !libbpf.Built():
+		return libbpf.ErrNotBuilt
+	case arch.OrDefault() != kernel.HostArch():
+		return fmt.Errorf("bpflab's libbpf is built for %s, and this kernel is for %s", kernel.HostArch(), arch.OrDefault())
+	}
+	return nil
 }

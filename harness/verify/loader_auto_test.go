@@ -182,7 +182,7 @@ func TestMarkUnbuilt(t *testing.T) {
 		{Object: "c.o", Program: "bad", Verdict: Rejected, Reason: reason},
 		{Object: "text.o", Unread: true, Verdict: ByLoader, Reason: reason},
 	}
-	markUnbuilt(all)
+	markUnbuilt(all, func(kernel.Arch) error { return libbpf.ErrNotBuilt })
 	for _, r := range all {
 		marked := strings.HasPrefix(r.Warning, "loaded with cilium/ebpf and not libbpf: this bpflab was built without")
 		if want := r.Object == "c.o" && r.Program == "odd"; marked != want || want && !strings.HasSuffix(r.Warning, "\nalso") {

@@ -118,12 +118,12 @@ func lastMatch(like *expression, text string) []string {
 	return all[len(all)-1]
 }
 
-// since returns the result of the first kernel of the run, above a rejected program's,
-// that accepts it; nil if none does.
+// since returns the result of the first kernel of the run, above a rejected program's and of
+// its architecture, that accepts it; nil if none does.
 func since(all []Result, versions map[string]kernel.Version, rejected *Result) (first *Result) {
 	for i := range all {
 		r := &all[i]
-		if r.Object != rejected.Object || r.Program != rejected.Program || r.Loader != rejected.Loader && !r.second && !rejected.second || !r.Accepted || versions[r.Kernel].Compare(versions[rejected.Kernel]) <= 0 {
+		if r.Object != rejected.Object || r.Arch != rejected.Arch || r.Program != rejected.Program || r.Loader != rejected.Loader && !r.second && !rejected.second || !r.Accepted || versions[r.Kernel].Compare(versions[rejected.Kernel]) <= 0 {
 			continue
 		}
 		if first == nil || versions[r.Kernel].Compare(versions[first.Kernel]) < 0 {

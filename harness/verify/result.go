@@ -28,7 +28,8 @@ type Result struct {
 	Kernel        string   `json:"kernel"`  // the selector, "6.1"
 	Release       string   `json:"release"` // uname -r
 	SHA256        string   `json:"kernel_sha256,omitempty"`
-	Loader        string   `json:"loader"` // Cilium or Libbpf
+	Arch          string   `json:"kernel_arch,omitempty"` // by Debian's name: "arm64"; "" means amd64
+	Loader        string   `json:"loader"`                // Cilium or Libbpf
 	LoaderVersion string   `json:"loader_version,omitempty"`
 	Verdict       string   `json:"verdict"` // accepted, rejected, loader, undecided, optional, unsupported, infra
 	Accepted      bool     `json:"accepted"`

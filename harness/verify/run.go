@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/bpflab/bpflab/harness/libbpf"
 	"github.com/bpflab/bpflab/harness/object"
 	"github.com/bpflab/bpflab/harness/scheduler"
 	"github.com/bpflab/bpflab/harness/session"
@@ -58,8 +57,8 @@ func Run(ctx context.Context, objects []*Object, kernels []kernel.Image, o Optio
 		rest.giveUp(ctx)
 		flat = append(flat, queues[i].inOrder()...)
 	}
-	if (o.Loader == Auto || o.Loader == Either) && !libbpf.Built() {
-		markUnbuilt(flat)
+	if o.Loader == Auto || o.Loader == Either {
+		markUnbuilt(flat, withoutLibbpf)
 	}
 	return markSince(keepBetter(flat), kernels)
 }
@@ -222,7 +221,7 @@ func (w *worker) done(p pending, r Result) {
 // result returns the empty result of a program.
 func (w *worker) result(p pending) Result {
 	r := p.result()
-	r.Kernel, r.SHA256, r.Release = w.kernel.Selector, w.kernel.SHA256, w.kernel.Release
+	r.Kernel, r.SHA256, r.Release, r.Arch = w.kernel.Selector, w.kernel.SHA256, w.kernel.Release, string(w.kernel.Arch.OrZero())
 	if p.loader == Cilium {
 		r.LoaderVersion = ciliumVersion()
 	}

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"github.com/bpflab/bpflab/vms/suggest"
 )
 
 // Arch is an architecture by the name that Debian gives it: "amd64", "ppc64el".
@@ -52,7 +54,20 @@ func ParseArch(name string) (Arch, error) {
 			return n.arch, nil
 		}
 	}
-	return "", fmt.Errorf("%q is no architecture that bpflab boots; there is: %s", name, joinArches(Arches()))
+	var near string
+	if found := suggest.Name(name, archWords()); found != "" {
+		near = "; did you mean " + found + "?"
+	}
+	return "", fmt.Errorf("%q is no architecture that bpflab boots%s (there is: %s)", name, near, joinArches(Arches()))
+}
+
+// archWords returns the names that a mistyped one is compared with.
+func archWords() []string {
+	words := []string{AllArch}
+	for _, n := range archNames {
+		words = append(words, string(n.arch), n.machine)
+	}
+	return words
 }
 
 // HostArch returns the architecture of this host; AMD64 where it is none of Arches.

@@ -122,3 +122,82 @@ func TestLockOfArchitectures(t *testing.T) {
 		t.Errorf("an unknown architecture: %v", err)
 	}
 }
+
+func TestParseArches(t *testing.T) {
+	for list, want := range map[string]string{
+		"arm64":            "arm64",
+		"aarch64,x86_64":   "arm64 amd64",
+		"s390x, ppc64le":   "s390x ppc64el",
+		"all-arch":         "amd64 arm64 s390x riscv64 ppc64el",
+		"arm46":            "did you mean arm64?",
+		"risc64":           "did you mean riscv64?",
+		"mips":             "there is: amd64, arm64",
+		"arm64,aarch64":    "arm64 is named twice",
+		"s390x,all-arch":   "s390x is named twice",
+		"arm64,s390x,x86":  "\"x86\" is no architecture",
+		"all-arch,riscv64": "riscv64 is named twice",
+	} {
+		got, err := ParseArches([]string{list})
+		text := strings.ReplaceAll(joinArches(got), ",", "")
+		if err != nil {
+			text = err.Error()
+		}
+		if text != want && (err == nil || !strings.Contains(text, want)) {
+			t.Errorf("%s: %s, want %s", list, text, want)
+		}
+	}
+}
+
+func TestAcrossArches(t *testing.T) {
+	for args, want := range map[string]string{
+		"6.1 amd64,arm64":               "6.1 6.1/arm64",
+		"6.1/generic arm64":             "6.1/generic/arm64",
+		"6.1+jit=off arm64,s390x":       "6.1/arm64+jit=off 6.1/s390x+jit=off",
+		"6.1,latest arm64":              "6.1/arm64 latest/arm64",
+		"6.12,6.1/s390x arm64,s390x":    "6.12/arm64 6.12/s390x 6.1/s390x",
+		"6.1.0-56-s390x s390x":          "6.1.0-56-s390x",
+		"default s390x":                 "default/s390x",
+		"6.1 all-arch":                  "6.1/all-arch",
+		"6.1+jit=off all-arch":          "6.1/all-arch+jit=off",
+		"6.1/all-arch all-arch":         "6.1/all-arch",
+		"local:mine,6.1 arm64,s390x":    "local:mine 6.1/arm64 6.1/s390x",
+		">=5.10_<6.2 arm64":             ">=5.10 <6.2/arm64",
+		"ubuntu/22.04 arm64":            "ubuntu/22.04/arm64",
+		"6.1/s390x arm64":               `kernel "6.1/s390x" is for s390x, and --arch names arm64`,
+		"6.1/all-arch arm64,amd64":      `is for s390x, and --arch names arm64, amd64`,
+		"6.1.0-56-cloud-amd64 arm64":    `is for amd64, and --arch names arm64`,
+		"6.1/arm64/s390x arm64":         "names two architectures",
+		"default/riscv64,6.1 arm64":     "is for riscv64",
+		"6.1/amd64 arm64,s390x,riscv64": "is for amd64",
+	} {
+		selectors, list, _ := strings.Cut(args, " ")
+		arches, err := ParseArches([]string{list})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := AcrossArches([]string{strings.ReplaceAll(selectors, "_", " ")}, arches)
+		text := strings.Join(got, " ")
+		if err != nil {
+			text = err.Error()
+		}
+		if text != want && (err == nil || !strings.Contains(text, want)) {
+			t.Errorf("%s: %s, want %s", args, text, want)
+		}
+	}
+	if got, err := AcrossArches([]string{"6.1,,"}, nil); err != nil || len(got) != 1 {
+		t.Errorf("without architectures: %q, %v", got, err)
+	}
+}
+
+func TestCheckArches(t *testing.T) {
+	mine := imported("mine", "6.1.5")
+	for _, test := range []struct {
+		arches []Arch
+		want   string
+	}{{nil, ""}, {[]Arch{ARM64, AMD64}, ""}, {[]Arch{ARM64, S390X}, "local:mine\" is for amd64, and --arch names arm64, s390x"}} {
+		err := CheckArches([]Ref{mine}, test.arches)
+		if (err != nil) != (test.want != "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%v: %v, want %q", test.arches, err, test.want)
+		}
+	}
+}

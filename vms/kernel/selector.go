@@ -99,7 +99,7 @@ func everyArch(text string) []word {
 	}
 	var words []word
 	for _, arch := range Arches() {
-		one := strings.TrimSuffix(before+"/"+string(arch)+"/"+after, "/")
+		one := strings.TrimSuffix(before+arch.Suffix()+"/"+after, "/") // AMD64 is what a selector without one means
 		if variant != "" {
 			one += "+" + variant
 		}

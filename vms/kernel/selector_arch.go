@@ -1,6 +1,8 @@
 package kernel
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -36,7 +38,8 @@ func archOfRelease(release string) Arch {
 	return arch
 }
 
-// ParseArches reads architectures with commas between them, or all-arch, each once.
+// ParseArches reads architectures with commas between them, or all-arch. An unknown one, and
+// one that is named twice, is an error.
 func ParseArches(args []string) ([]Arch, error) {
 	var all []Arch
 	for _, arg := range args {
@@ -46,9 +49,10 @@ func ParseArches(args []string) ([]Arch, error) {
 				return nil, err
 			}
 			for _, a := range more {
-				if !slices.Contains(all, a) {
-					all = append(all, a)
+				if slices.Contains(all, a) {
+					return nil, fmt.Errorf("%s is named twice", a)
 				}
+				all = append(all, a)
 			}
 		}
 	}
@@ -67,7 +71,8 @@ func parseArches(name string) ([]Arch, error) {
 }
 
 // AcrossArches returns the selectors of args, each that names no architecture once for each of
-// the architectures. A kernel that has one itself, as an import, stays as it is.
+// the architectures. One that names another is an error. A kernel that has one itself, as an import,
+// stays as it is: CheckArches looks at what it is for.
 func AcrossArches(args []string, arches []Arch) ([]string, error) {
 	if len(arches) == 0 {
 		return args, nil
@@ -94,17 +99,31 @@ func acrossArches(text string, arches []Arch) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch s := parsed[0]; {
-	case s.kind == byName && s.arch == "" && len(arches) == 1: // where it is of another one, that is an error
-	case s.NamesArch():
-		return []string{text}, nil
+	for _, s := range parsed {
+		if s.arch != "" && !slices.Contains(arches, s.arch) {
+			return nil, &SelectorError{Selector: text, Problem: "is for " + string(s.arch) + ", and --arch names " + joinArches(arches)}
+		}
 	}
-	if len(arches) == len(Arches()) {
+	switch {
+	case parsed[0].NamesArch() || len(parsed) > 1 && parsed[1].NamesArch(): // the first of all-arch is plain
+		return []string{text}, nil
+	case len(arches) == len(Arches()):
 		return []string{base + "/" + AllArch + variant.Suffix()}, nil
 	}
 	var all []string
 	for _, arch := range arches {
-		all = append(all, base+"/"+string(arch)+variant.Suffix())
+		all = append(all, base+arch.Suffix()+variant.Suffix())
 	}
 	return all, nil
+}
+
+// CheckArches returns an error for a kernel that is for none of the architectures, as an
+// import may be. None are any.
+func CheckArches(refs []Ref, arches []Arch) error {
+	for _, r := range refs {
+		if len(arches) > 0 && !slices.Contains(arches, r.Arch.OrDefault()) {
+			return &SelectorError{Selector: cmp.Or(r.Selector, r.Label()), Problem: "is for " + string(r.Arch.OrDefault()) + ", and --arch names " + joinArches(arches)}
+		}
+	}
+	return nil
 }

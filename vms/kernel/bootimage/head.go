@@ -49,11 +49,12 @@ const headSize = s390Magic + 16
 
 // Where formats have their magic numbers.
 const (
-	flatMagic  = 0x38    // "ARMd" of arm64's, "RSC\x05" of riscv64's
-	flatFlags  = 0x18    // of arm64's
-	zbootMagic = 4       // "zimg", after "MZ"
-	peOffset   = 0x3c    // of EFI programs: where their PE header is
-	s390Magic  = 0x10008 // "S390EP" (arch/s390/boot/head.S)
+	flatMagic   = 0x38    // "ARMd" of arm64's, "RSC\x05" of riscv64's
+	flatFlags   = 0x18    // of arm64's
+	zImageMagic = 0x24    // of 32-bit arm's, little-endian
+	zbootMagic  = 4       // "zimg", after "MZ"
+	peOffset    = 0x3c    // of EFI programs: where their PE header is
+	s390Magic   = 0x10008 // "S390EP" (arch/s390/boot/head.S)
 )
 
 func recognise(r io.ReaderAt, head []byte) (Head, error) {
@@ -70,6 +71,8 @@ func recognise(r io.ReaderAt, head []byte) (Head, error) {
 		return Head{Flat, "arm64"}, nil
 	case at(head, flatMagic, "RSC\x05"):
 		return Head{Flat, "riscv64"}, nil
+	case at(head, zImageMagic, "\x18\x28\x6f\x01"):
+		return Head{}, errors.New("a zImage for 32-bit arm: bpflab boots x86-64, arm64, s390x, riscv64 and ppc64le kernels")
 	case at(head, headerMagic, "HdrS"):
 		return Head{BzImage, "amd64"}, nil
 	case at(head, s390Magic, "S390EP"):
@@ -103,6 +106,9 @@ func recogniseZipped(r io.ReaderAt, size int64) (Head, error) {
 // peMachines are architectures by the machine in a PE header.
 var peMachines = map[uint16]string{0xaa64: "arm64", 0x5064: "riscv64"}
 
+// otherPEMachines are words for machines that bpflab does not boot.
+var otherPEMachines = map[uint16]string{0x1c0: " (32-bit arm)", 0x1c2: " (32-bit arm)", 0x14c: " (32-bit x86)", 0x5032: " (riscv32)", 0x6232: " (loongarch32)", 0x6264: " (loongarch64)"}
+
 // peArch returns the architecture of an EFI program.
 func peArch(head []byte) (string, error) {
 	pe := int64(binary.LittleEndian.Uint32(pad(head, peOffset, 4)))
@@ -112,7 +118,7 @@ func peArch(head []byte) (string, error) {
 	machine := binary.LittleEndian.Uint16(pad(head, int(pe)+4, 2))
 	arch, ok := peMachines[machine]
 	if !ok {
-		return "", fmt.Errorf("an EFI program for the machine %#x: bpflab boots such kernels of arm64 and riscv64", machine)
+		return "", fmt.Errorf("an EFI program for the machine %#x%s: bpflab boots such kernels of arm64 and riscv64", machine, otherPEMachines[machine])
 	}
 	return arch, nil
 }

@@ -76,15 +76,15 @@ type silent struct{}
 func (silent) Bytes(string, int64, int64) {}
 func (silent) Note(string)                {}
 
-// Rootfs plans the packages of a Debian release that make a root file system with those
-// that are wanted: their plan, and a function that fetches them. Errors are those of
+// Rootfs plans the packages of a Debian release that make a root file system of an architecture with
+// those that are wanted: their plan, and a function that fetches them. Errors are those of
 // debian.Source.
-func (c *Catalogue) Rootfs(ctx context.Context, release string, wanted []string) (debian.Plan, func() ([]string, error), error) {
+func (c *Catalogue) Rootfs(ctx context.Context, release string, arch kernel.Arch, wanted []string) (debian.Plan, func() ([]string, error), error) {
 	found, _ := c.sources.named(kernel.Debian)
 	source, ok := found.(*debian.Source)
 	if !ok {
 		return debian.Plan{}, nil, errors.New("there is no source of packages for a root file system")
 	}
-	plan, err := source.Plan(ctx, release, wanted)
+	plan, err := source.Plan(ctx, release, arch, wanted)
 	return plan, func() ([]string, error) { return source.Install(ctx, plan) }, err
 }

@@ -14,16 +14,20 @@ import (
 // imports.
 func (c *Catalogue) List() ([]kernel.Ref, error) { return c.known(), nil }
 
-// Available returns what Debian has now, the newest of each series and
-// flavour, by version, with notes on what could not be looked at.
-func (c *Catalogue) Available(ctx context.Context) ([]kernel.Ref, []string, error) {
+// Available returns what Debian has now for architectures (AMD64 where none is named), the
+// newest of each series and flavour, by version, with notes on what could not be looked at.
+func (c *Catalogue) Available(ctx context.Context, arches ...kernel.Arch) (refs []kernel.Ref, notes []string, err error) {
 	source, err := c.sourceOf(kernel.Ref{Source: kernel.Debian})
 	if err != nil {
 		return nil, nil, err
 	}
-	listed, notes, err := source.List(ctx, kernel.Want{})
-	if err != nil {
-		return nil, nil, err
+	var listed []kernel.Ref
+	for _, arch := range orAMD64(arches) {
+		found, more, err := source.List(ctx, kernel.Want{Arch: arch.OrZero()})
+		if err != nil {
+			return nil, nil, err
+		}
+		listed, notes = append(listed, found...), append(notes, more...)
 	}
 	newest := map[string]kernel.Ref{}
 	for _, ref := range listed { // oldest first
@@ -31,12 +35,19 @@ func (c *Catalogue) Available(ctx context.Context) ([]kernel.Ref, []string, erro
 			newest[ref.Label()] = ref
 		}
 	}
-	refs := make([]kernel.Ref, 0, len(newest))
 	for _, ref := range newest {
 		refs = append(refs, ref)
 	}
 	slices.SortFunc(refs, kernel.Ref.Compare)
 	return refs, notes, nil
+}
+
+// orAMD64 returns the architectures, AMD64 where there are none.
+func orAMD64(arches []kernel.Arch) []kernel.Arch {
+	if len(arches) == 0 {
+		return []kernel.Arch{kernel.AMD64}
+	}
+	return arches
 }
 
 // Check is what Verify found of one kernel, or of one file that belongs to none that is
@@ -113,13 +124,79 @@ func owner(refs []kernel.Ref, digest string) kernel.Ref {
 }
 
 // Prune removes everything from the kernels' part of the cache but the kernels that are
-// pinned or imported. With everything set nothing but the imports is kept.
-func (c *Catalogue) Prune(ctx context.Context, everything bool) error {
+// pinned or imported. With everything set nothing but the imports is kept. Where architectures are
+// named, the kernels of others stay.
+func (c *Catalogue) Prune(ctx context.Context, everything bool, arches ...kernel.Arch) error {
 	keep := c.known()
 	if everything {
 		keep = slices.DeleteFunc(keep, func(r kernel.Ref) bool { return r.Source != kernel.Local })
 	}
+	if len(arches) > 0 {
+		return c.pruneOf(ctx, keep, arches)
+	}
 	return c.store.Prune(ctx, keep)
+}
+
+// pruneOf removes the kernels of some architectures that are not to be kept, each with its
+// packages as far as they are known.
+func (c *Catalogue) pruneOf(ctx context.Context, keep []kernel.Ref, arches []kernel.Arch) error {
+	kept := map[string]bool{}
+	for _, r := range keep {
+		kept[r.ID()] = true
+	}
+	images, err := c.imagesOf(arches)
+	for id, image := range images {
+		if kept[id] {
+			continue
+		}
+		err = errors.Join(err, c.store.RemoveImage(ctx, id))
+		for _, f := range c.filesOf(id, image) {
+			if owner(keep, f.SHA256).Files == nil {
+				err = errors.Join(err, c.store.Drop(f))
+			}
+		}
+	}
+	return err
+}
+
+// imagesOf returns the images of some architectures in the cache.
+func (c *Catalogue) imagesOf(arches []kernel.Arch) (map[string]kernel.Image, error) {
+	ids, err := c.store.ImageIDs()
+	images := map[string]kernel.Image{}
+	for _, id := range ids {
+		image, err := c.store.Image(id)
+		if err == nil && slices.Contains(arches, image.Arch.OrDefault()) { // damaged ones are Verify's
+			images[id] = image
+		}
+	}
+	return images, err
+}
+
+// filesOf returns the packages of an image: all of them where it is known, else the one that the
+// image itself names.
+func (c *Catalogue) filesOf(id string, image kernel.Image) []kernel.File {
+	for _, r := range c.known() {
+		if r.ID() == id {
+			return r.Files
+		}
+	}
+	if image.SHA256 == "" {
+		return nil
+	}
+	return []kernel.File{{SHA256: image.SHA256}}
+}
+
+// Digests returns the digests of the packages of all images of some architectures in the cache.
+func (c *Catalogue) Digests(arches []kernel.Arch) (map[string]bool, error) {
+	digests := map[string]bool{}
+	images, err := c.imagesOf(arches)
+	for id, image := range images {
+		digests[image.SHA256] = true
+		for _, f := range c.filesOf(id, image) {
+			digests[f.SHA256] = true
+		}
+	}
+	return digests, err
 }
 
 // Size returns the size of the whole cache, in bytes.

@@ -26,6 +26,10 @@ func (c *Catalogue) Lock(ctx context.Context, selectors []string) (lock kernel.L
 	lock = c.lock
 	for _, s := range parsed {
 		more, err := c.pin(ctx, s, &lock)
+		var none *kernel.SelectorError
+		if s.Perhaps() && errors.As(err, &none) {
+			more, err = []string{s.String() + ": " + string(s.Arch()) + " has no such kernel"}, nil
+		}
 		var network *kernel.UnavailableError
 		if implied[s.String()] && errors.As(err, &network) {
 			more, err = []string{err.Error()}, nil

@@ -66,11 +66,17 @@ func (c *Catalogue) reach(ctx context.Context, mirror string) error {
 }
 
 // Search returns the kernels of all sources whose version is in the range that word is, or
-// whose selector, release or packages have the word in them, by version. Notes say which
+// whose selector, release or packages have the word in them, by version; of AMD64 where no
+// architecture is named. Notes say which
 // sources could not be asked; it is an error if those that could have none.
-func (c *Catalogue) Search(ctx context.Context, word string) (refs []kernel.Ref, notes []string, err error) {
+func (c *Catalogue) Search(ctx context.Context, word string, arches ...kernel.Arch) (refs []kernel.Ref, notes []string, err error) {
 	within, notVersion := kernel.ParseRange(word)
-	found, notes, failures := c.ask(ctx, kernel.Want{Within: within, Every: true})
+	var found []kernel.Ref
+	var failures []error
+	for _, arch := range orAMD64(arches) {
+		more, said, failed := c.ask(ctx, kernel.Want{Within: within, Arch: arch.OrZero(), Every: true})
+		found, notes, failures = append(found, more...), append(notes, said...), append(failures, failed...)
+	}
 	for _, ref := range found {
 		if notVersion == nil || mentions(ref, word) {
 			refs = append(refs, ref)

@@ -3,6 +3,7 @@ package debian
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -54,11 +55,21 @@ func (e *PackageError) Error() string {
 	return fmt.Sprintf("Debian %s has no package %s", e.Suite, e.Package)
 }
 
-// Plan finds the packages of a release, by its verified indexes. Versions in
+// ArchError is an architecture that a release is not made for.
+type ArchError struct {
+	Suite string
+	Arch  kernel.Arch
+}
+
+func (e *ArchError) Error() string {
+	return fmt.Sprintf("Debian %s has no packages for %s", e.Suite, e.Arch.OrDefault())
+}
+
+// Plan finds the packages of a release for an architecture, by its verified indexes. Versions in
 // dependencies are not looked at: within a release they hold. Of alternatives the
 // first that the release has is taken; compilers for kernel modules, on which headers
-// depend, are left out. Errors are *PackageError, or *kernel.UnavailableError.
-func (s *Source) Plan(ctx context.Context, name string, wanted []string) (Plan, error) {
+// depend, are left out. Errors are *PackageError, *ArchError, or *kernel.UnavailableError.
+func (s *Source) Plan(ctx context.Context, name string, arch kernel.Arch, wanted []string) (Plan, error) {
 	if !slices.Contains(Suites(), name) {
 		return Plan{}, fmt.Errorf("no Debian release %q; there is %s", name, strings.Join(Suites(), ", "))
 	}
@@ -71,8 +82,14 @@ func (s *Source) Plan(ctx context.Context, name string, wanted []string) (Plan, 
 		if err != nil {
 			return Plan{}, err
 		}
+		described.Arch = arch
 		entries, err := s.archive.Packages(ctx, described)
-		if err != nil {
+		switch {
+		case errors.Is(err, apt.ErrNoArch) && suite.name != name: // security support of fewer architectures
+			continue
+		case errors.Is(err, apt.ErrNoArch):
+			return Plan{}, &ArchError{name, arch}
+		case err != nil:
 			return Plan{}, err
 		}
 		for _, e := range entries {

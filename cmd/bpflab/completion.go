@@ -1,0 +1,74 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+// completeSelectors registers the completions of --arch and --kernel in a command and all
+// below it.
+func completeSelectors(cmd *cobra.Command) {
+	for name, words := range map[string]func(taken []string, word string) []string{"arch": archCompletions, "kernel": kernelCompletions} {
+		if cmd.Flags().Lookup(name) != nil {
+			_ = cmd.RegisterFlagCompletionFunc(name, inList(words)) // an error says that it has one
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		completeSelectors(sub)
+	}
+}
+
+// inList completes the last word of a list with commas; taken are the words before it.
+func inList(words func(taken []string, word string) []string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, list string) ([]string, cobra.ShellCompDirective) {
+		taken := strings.Split(list, ",")
+		word := taken[len(taken)-1]
+		taken = taken[:len(taken)-1]
+		var found []string
+		for _, w := range words(taken, word) {
+			if strings.HasPrefix(w, word) && !slices.Contains(taken, w) {
+				found = append(found, strings.TrimSuffix(list, word)+w)
+			}
+		}
+		return found, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	}
+}
+
+// archCompletions returns the architectures, and the word for all of them where none is given yet.
+func archCompletions(taken []string, _ string) []string {
+	words := archWords()
+	if len(taken) == 0 {
+		words = append(words, kernel.AllArch)
+	}
+	return words
+}
+
+func archWords() []string {
+	var words []string
+	for _, a := range kernel.Arches() {
+		words = append(words, string(a))
+	}
+	return words
+}
+
+// kernelCompletions returns the pinned kernels and the words for several, and behind a slash
+// the flavours and architectures. It asks nobody, and reads no more than the lock file.
+func kernelCompletions(_ []string, word string) []string {
+	words := []string{"default", "latest", "all", kernel.Local + ":"}
+	if text, err := lockText(); err == nil {
+		if lock, err := kernel.ParseLock(text); err == nil {
+			words = append(words, kernel.Labels(lock.Refs)...)
+		}
+	}
+	if i := strings.LastIndexByte(word, '/'); i > 0 {
+		for _, part := range append(archWords(), kernel.AllArch, kernel.Generic, kernel.Cloud) {
+			words = append(words, word[:i+1]+part)
+		}
+	}
+	slices.Sort(words)
+	return slices.Compact(words)
+}
