@@ -76,6 +76,7 @@ type Spec struct {
 	Cold    bool     // boot, do not fork
 	Emulate bool     // have Caps.Fallback in place of Caps.Accelerator, where there is one
 	Own     bool     // start a machine, and borrow none that waits
+	Alike   int      // how many more machines like this one will be started, as far as is known
 	Frugal  bool     // hold less of the host's memory, and be slower for it, where the provider can
 
 	// Rootfs is a cpio archive that the kernel unpacks beside the agent's own files

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/qemu"
 )
@@ -10,7 +11,7 @@ const defaultProvider = "qemu"
 
 func withQEMU(others map[string]maker) map[string]maker {
 	others["qemu"] = maker{"", func(w where) (vms.Provider, error) {
-		return qemu.New(qemu.Options{Cache: qemuCache(w.cache), Accel: w.accel, Standby: standbyFor(w)}), nil
+		return qemu.New(qemu.Options{Cache: qemuCache(w.cache), Accel: w.accel, Standby: standbyFor(w), Rehearse: session.Warm}), nil
 	}}
 	return others
 }

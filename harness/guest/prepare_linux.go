@@ -41,6 +41,9 @@ func prepareAndServe(stream hostStream, v *bootVariant) error {
 		if err != nil {
 			return err
 		}
+		if resume.Rehearse {
+			agent.rehearse()
+		}
 		if err := id.serve(resume, wire.NewServer(on, handlers), ready); !errors.Is(err, wire.ErrParked) {
 			return err
 		}
@@ -65,8 +68,8 @@ func openLater(stream hostStream) *os.File {
 	return port
 }
 
-// serve gives the machine an identity and answers calls until the host hangs up, or parks
-// the agent: then the machine waits to be given another identity.
+// serve gives the machine an identity, if this is no rehearsal, and answers calls until the host
+// hangs up, or parks the agent: then the machine waits to be given another one.
 func (id *identity) serve(resume wire.Resume, server *wire.Server, ready []byte) error {
 	boot, err := id.become(resume)
 	if err != nil {

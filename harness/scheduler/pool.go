@@ -3,6 +3,7 @@ package scheduler
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -69,7 +70,10 @@ func (p *Pool) Each(ctx context.Context, tasks []Task, do func(i int, slot *Slot
 	defer p.admission.keep()()
 	began := time.Now()
 	var calls sync.WaitGroup
+	alike := countAlike(tasks)
 	for i, t := range tasks {
+		alike[likeness(t)]--
+		t.Machine.Alike = alike[likeness(t)]
 		slot := p.enter(ctx, t)
 		if slot != nil {
 			slot.Wait = time.Since(began).Seconds()
@@ -80,6 +84,21 @@ func (p *Pool) Each(ctx context.Context, tasks []Task, do func(i int, slot *Slot
 		})
 	}
 	calls.Wait()
+}
+
+// countAlike returns how many tasks want machines like each other, by likeness.
+func countAlike(tasks []Task) map[string]int {
+	out := map[string]int{}
+	for _, t := range tasks {
+		out[likeness(t)]++
+	}
+	return out
+}
+
+// likeness returns what is equal for machines that are alike.
+func likeness(t Task) string {
+	m := t.Machine.Sized()
+	return fmt.Sprint(m.Kernel.SHA256, m.Kernel.Variant, m.Memory, m.CPUs, m.Modules, m.LSM, m.Rootfs)
 }
 
 // enter waits for a slot; it is nil if ctx ended first.

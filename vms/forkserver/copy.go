@@ -9,14 +9,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// begin waits for the stop that a new copy begins with.
+// begin waits for the stop that a new copy begins with, or a thread that was interrupted: that
+// of SIGSTOP where its tracer has started the program, else one of its own.
 func (t tracee) begin() error {
 	status, err := t.status()
 	if err != nil {
 		return err
 	}
-	if !status.Stopped() || status.StopSignal() != unix.SIGSTOP {
-		return fmt.Errorf("a copy began with %#x", uint32(status))
+	if !status.Stopped() || status.StopSignal() != unix.SIGSTOP && uint32(status)>>16 != unix.PTRACE_EVENT_STOP {
+		return fmt.Errorf("it stopped with %#x", uint32(status))
 	}
 	return nil
 }
@@ -24,25 +25,36 @@ func (t tracee) begin() error {
 // become makes a copy a process of its own, with so many files, the last of which is its
 // standard error, and lets it go.
 func (t tracee) become(h *held, s newStack, files int) error {
-	if err := t.receive(h, files); err != nil {
+	got, err := t.receive(h, h.files, files)
+	if err != nil {
 		return fmt.Errorf("its files: %w", err)
 	}
-	last := uint64(3 + files - 1)
-	for _, c := range []struct {
-		number uintptr
-		args   []uint64
-	}{
-		{unix.SYS_DUP2, []uint64{last, 2}},
-		{unix.SYS_CLOSE, []uint64{last}},
-		{unix.SYS_CLOSE, []uint64{h.files}},
-		{unix.SYS_SETPGID, nil},
-		{unix.SYS_PRCTL, []uint64{unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL)}},
-	} {
-		if _, err := t.call(h, c.number, c.args...); err != nil {
-			return fmt.Errorf("system call %d: %w", c.number, err)
+	for i, fd := range got {
+		if fd != uint64(3+i) {
+			return fmt.Errorf("file %d became descriptor %d", i, fd)
 		}
 	}
+	if err := t.move(h, got[files-1], 2, 0); err != nil {
+		return fmt.Errorf("its standard error: %w", err)
+	}
+	if _, err := t.call(h, unix.SYS_CLOSE, h.files); err != nil {
+		return err
+	}
+	if err := t.standAlone(h); err != nil {
+		return err
+	}
 	return t.release(h, s)
+}
+
+// standAlone gives a copy a process group of its own, and has it end with its parent.
+func (t tracee) standAlone(h *held) error {
+	if _, err := t.call(h, unix.SYS_SETPGID); err != nil {
+		return fmt.Errorf("its process group: %w", err)
+	}
+	if _, err := t.call(h, unix.SYS_PRCTL, unix.PR_SET_PDEATHSIG, uint64(unix.SIGKILL)); err != nil {
+		return fmt.Errorf("its parent's end: %w", err)
+	}
+	return nil
 }
 
 // release gives a copy its arguments and lets it begin.
@@ -64,9 +76,9 @@ func (t tracee) release(h *held, s newStack) error {
 	return unix.PtraceDetach(t.pid)
 }
 
-// receive lets a copy receive files, which become its descriptors from 3 on (recvmsg(2),
-// unix(7)).
-func (t tracee) receive(h *held, files int) error {
+// receive lets a copy receive so many files from a socket, and returns their descriptors
+// (recvmsg(2), unix(7)).
+func (t tracee) receive(h *held, socket uint64, files int) (fds []uint64, err error) {
 	const header, vector, data, control = 0, 64, 80, 96
 	at := h.scratch()
 	room := make([]byte, control+unix.CmsgSpace(4*files))
@@ -78,18 +90,19 @@ func (t tracee) receive(h *held, files int) error {
 	put(vector, at+data)
 	put(vector+8, 1)
 	if err := t.write(at, room); err != nil {
-		return err
+		return nil, err
 	}
-	if _, err := t.call(h, unix.SYS_RECVMSG, h.files, at, 0); err != nil {
-		return err
+	if _, err := t.call(h, unix.SYS_RECVMSG, socket, at, 0); err != nil {
+		return nil, err
 	}
 	if n, err := t.read(at, room); err != nil || n != len(room) {
-		return fmt.Errorf("%d bytes read back: %w", n, err)
+		return nil, fmt.Errorf("%d bytes read back: %w", n, err)
+	}
+	if length := binary.NativeEndian.Uint64(room[control:]); length != uint64(unix.CmsgLen(4*files)) {
+		return nil, fmt.Errorf("%d bytes came instead of %d files", length, files)
 	}
 	for i := range files {
-		if got := int(binary.NativeEndian.Uint32(room[control+unix.CmsgLen(0)+4*i:])); got != 3+i {
-			return fmt.Errorf("file %d became descriptor %d", i, got)
-		}
+		fds = append(fds, uint64(binary.NativeEndian.Uint32(room[control+unix.CmsgLen(0)+4*i:])))
 	}
-	return nil
+	return fds, nil
 }

@@ -148,29 +148,35 @@ func (h *held) clone() (tracee, error) {
 	if h.tid != 0 {
 		flags |= unix.CLONE_CHILD_SETTID | unix.CLONE_CHILD_CLEARTID
 	}
-	if err := h.aim(h, unix.SYS_CLONE, flags, 0, 0, h.tid); err != nil {
+	t, err := h.cloneTo(h, unix.PTRACE_EVENT_FORK, flags, 0, 0, h.tid)
+	if err != nil && t.pid != 0 {
+		t.kill()
+	}
+	return t, err
+}
+
+// cloneTo lets a process make a new process or thread, which is stopped then; event is what
+// ptrace says of it.
+func (t tracee) cloneTo(h *held, event int, args ...uint64) (tracee, error) {
+	if err := t.aim(h, unix.SYS_CLONE, args...); err != nil {
 		return tracee{}, err
 	}
-	event, err := h.run()
+	got, err := t.run()
 	if err != nil {
 		return tracee{}, err
 	}
-	if event != unix.PTRACE_EVENT_FORK {
-		_, err := h.result(h)
-		return tracee{}, fmt.Errorf("clone: %w", err)
+	if got != event {
+		_, err := t.result(h)
+		return tracee{}, fmt.Errorf("clone: event %d: %w", got, err)
 	}
-	pid, err := unix.PtraceGetEventMsg(h.pid)
+	id, err := unix.PtraceGetEventMsg(t.pid)
 	if err != nil {
 		return tracee{}, err
 	}
-	t := tracee{int(pid)}
-	if err := t.begin(); err != nil {
-		t.kill()
-		return tracee{}, err
+	n := tracee{int(id)}
+	if err := n.begin(); err != nil {
+		return n, err
 	}
-	if _, err := h.run(); err != nil {
-		t.kill()
-		return tracee{}, err
-	}
-	return t, nil
+	_, err = t.run()
+	return n, err
 }

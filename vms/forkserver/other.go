@@ -2,7 +2,10 @@
 
 package forkserver
 
-import "os"
+import (
+	"errors"
+	"os"
+)
 
 // Server holds one process of a program.
 type Server struct{}
@@ -21,3 +24,18 @@ func (*Server) Close() {}
 
 // Wait returns ErrUnsupported.
 func (*Process) Wait() error { return ErrUnsupported }
+
+// Zygote is a process that stands still, and of which others are copies.
+type Zygote struct{}
+
+// Freeze returns ErrUnsupported.
+func (*Process) Freeze(int, *os.File) (*Zygote, error) { return nil, ErrUnsupported }
+
+// Copy returns ErrUnsupported.
+func (*Zygote) Copy(map[int]*os.File) (*Process, error) { return nil, ErrUnsupported }
+
+// Close does nothing.
+func (*Zygote) Close() {}
+
+// ErrBusy is returned on no system that has no implementation.
+var ErrBusy = errors.New("a thread of it is at work")

@@ -18,7 +18,7 @@ import (
 // Server holds one process of a program. Its methods are safe for concurrent use.
 type Server struct {
 	path  string
-	calls chan call
+	calls chan func()
 	done  chan struct{} // closed by Close
 	close sync.Once
 
@@ -26,18 +26,6 @@ type Server struct {
 	held    held
 	socket  *os.File // sends the held process's copies their files
 	started sync.WaitGroup
-}
-
-// call is one call of Start.
-type call struct {
-	args   []string
-	files  []*os.File
-	answer chan answer
-}
-
-type answer struct {
-	pid int
-	err error
 }
 
 // Process is a process that a Server has started, a child of this one.
@@ -53,7 +41,7 @@ const argumentSpace = 16 << 10
 // says why that is impossible here, as where this process is traced itself; such a
 // program can still be started by execve. The held process dies with this one.
 func New(path string) (*Server, error) {
-	s := &Server{path: path, calls: make(chan call), done: make(chan struct{})}
+	s := &Server{path: path, calls: make(chan func()), done: make(chan struct{})}
 	ready := make(chan error)
 	go s.serve(ready)
 	if err := <-ready; err != nil {
@@ -74,9 +62,8 @@ func (s *Server) serve(ready chan<- error) {
 	}
 	for {
 		select {
-		case c := <-s.calls:
-			pid, err := s.copy(c)
-			c.answer <- answer{pid, err}
+		case call := <-s.calls:
+			call()
 		case <-s.done:
 			s.socket.Close()
 			s.held.kill()
@@ -123,35 +110,45 @@ func (s *Server) hold() error {
 // After an error nothing runs that was not there before, and the server may be of no more
 // use.
 func (s *Server) Start(args []string, files []*os.File, stderr *os.File) (*Process, error) {
+	return s.process(func() (int, error) { return s.copy(args, append(files[:len(files):len(files)], stderr)) })
+}
+
+// process has a process made by the tracer.
+func (s *Server) process(make func() (pid int, err error)) (*Process, error) {
 	s.started.Add(1)
-	c := call{args, append(files[:len(files):len(files)], stderr), make(chan answer, 1)}
-	select {
-	case s.calls <- c:
-	case <-s.done:
-		s.started.Done()
-		return nil, os.ErrClosed
-	}
-	a := <-c.answer
-	if a.err != nil {
-		s.started.Done()
-		return nil, fmt.Errorf("copying %s: %w", s.path, a.err)
-	}
-	p, err := os.FindProcess(a.pid)
+	var pid int
+	err := s.do(func() (err error) { pid, err = make(); return err })
 	if err != nil {
 		s.started.Done()
-		return nil, errors.Join(err, syscall.Kill(a.pid, syscall.SIGKILL))
+		return nil, fmt.Errorf("copying %s: %w", s.path, err)
+	}
+	p, err := os.FindProcess(pid)
+	if err != nil {
+		s.started.Done()
+		return nil, errors.Join(err, syscall.Kill(pid, syscall.SIGKILL))
 	}
 	return &Process{p, s}, nil
 }
 
+// do has the tracer do something. The error is os.ErrClosed after Close.
+func (s *Server) do(something func() error) error {
+	done := make(chan error, 1)
+	select {
+	case s.calls <- func() { done <- something() }:
+		return <-done
+	case <-s.done:
+		return os.ErrClosed
+	}
+}
+
 // copy makes one process out of the held one.
-func (s *Server) copy(c call) (int, error) {
-	stack, err := s.held.stackOf(c.args)
+func (s *Server) copy(args []string, files []*os.File) (int, error) {
+	stack, err := s.held.stackOf(args)
 	if err != nil {
 		return 0, err
 	}
 	var fds []int
-	for _, f := range c.files {
+	for _, f := range files {
 		fds = append(fds, int(f.Fd()))
 	}
 	t, err := s.held.clone()
@@ -159,7 +156,7 @@ func (s *Server) copy(c call) (int, error) {
 		return 0, err
 	}
 	err = unix.Sendmsg(int(s.socket.Fd()), []byte{0}, unix.UnixRights(fds...), nil, 0)
-	runtime.KeepAlive(c.files)
+	runtime.KeepAlive(files)
 	if err == nil {
 		err = t.become(&s.held, stack, len(fds))
 	}

@@ -95,6 +95,11 @@ func (t tracee) result(h *held) (uint64, error) {
 // kill ends the process and waits for its end.
 func (t tracee) kill() {
 	unix.Kill(t.pid, unix.SIGKILL)
+	t.awaitEnd()
+}
+
+// awaitEnd waits for the end of what was killed.
+func (t tracee) awaitEnd() {
 	for {
 		if status, err := t.status(); err != nil || !status.Stopped() {
 			return

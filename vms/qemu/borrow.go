@@ -50,7 +50,7 @@ func (p *Provider) Wanted(ctx context.Context, want vms.Spec) (standby.Wanted, e
 }
 
 func wanted(s spec, want vms.Spec) (standby.Wanted, error) {
-	want.Dir = "" // the borrower's
+	want.Dir, want.Alike = "", 0 // the borrower's
 	text, err := json.Marshal(want)
 	return standby.Wanted{Key: standbyKey(s), Name: want.Kernel.Series + " (" + want.Kernel.Release + ")", Spec: text}, err
 }

@@ -54,8 +54,8 @@ func startStandby(t *testing.T, p *Provider, spec vms.Spec, w wire.Resume) answe
 	return m
 }
 
-// startSeveral starts forks, and machines that have waited in a standby, each with an identity of its
-// own.
+// startSeveral starts forks, machines that have waited in a standby, and copies of a zygote, each with
+// an identity of its own.
 func startSeveral(t *testing.T, p *Provider, spec vms.Spec) (forks []answering, resumes []wire.Resume) {
 	t.Helper()
 	later := wire.NewResume()
@@ -69,6 +69,17 @@ func startSeveral(t *testing.T, p *Provider, spec vms.Spec) (forks []answering, 
 		w := wire.NewResume()
 		w.Time = later.Time.Add(time.Hour)
 		forks, resumes = append(forks, startStandby(t, p, spec, w)), append(resumes, w)
+	}
+	copying := New(p.options)
+	copying.options.Rehearse = rehearsal
+	spec.Alike = worthwhile
+	for range 3 {
+		w := wire.NewResume()
+		w.Time = later.Time.Add(-time.Hour)
+		f := startAs(t, copying, spec, w)
+		isFork(t, f)
+		isCopied(t, f)
+		forks, resumes = append(forks, f), append(resumes, w)
 	}
 	return forks, resumes
 }

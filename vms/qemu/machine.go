@@ -9,15 +9,17 @@ import (
 
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/console"
+	"github.com/bpflab/bpflab/vms/forkserver"
 )
 
 // machine is one QEMU process.
 type machine struct {
 	*vms.Base
-	end     func()      // kills what was started
-	process *os.Process // QEMU's, also where a script was started
-	stream  net.Conn    // the second UART
-	port    net.Conn    // the virtio port
+	end     func()              // kills what was started
+	process *os.Process         // QEMU's, also where a script was started
+	copy    *forkserver.Process // the same, where a fork server has started it
+	stream  net.Conn            // the second UART
+	port    net.Conn            // the virtio port
 	console *console.Log
 	unread  net.Conn // the console, where it has no log
 	stderr  capped   // what QEMU says itself
@@ -34,8 +36,9 @@ type machine struct {
 
 // parent is the template of a fork.
 type parent struct {
-	port bool   // its agent waits on the virtio port
-	drop func() // removes the template
+	port   bool   // its agent waits on the virtio port
+	drop   func() // removes the template
+	copied bool   // by a zygote
 }
 
 // Stream returns where the agent speaks or waits first.

@@ -98,8 +98,13 @@ func (m *machine) park(ctx context.Context, warm func(context.Context, *wire.Cli
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { m.Close() })
 	defer stop()
+	return m.rest(ctx, wire.NewResume(), warm)
+}
+
+// rest wakes a fork, warms it and stops its processors.
+func (m *machine) rest(ctx context.Context, as wire.Resume, warm func(context.Context, *wire.Client) error) error {
 	client := wire.NewClient(m.Stream())
-	if _, err := client.Resume(ctx, wire.NewResume()); err != nil {
+	if _, err := client.Resume(ctx, as); err != nil {
 		return err
 	}
 	if err := warm(ctx, client); err != nil {

@@ -51,13 +51,18 @@ func (m *machine) runCopy(server *forkserver.Server, args []string, files []*os.
 		said.Close()
 		return err
 	}
-	m.process, m.end = p.Process, func() { p.Kill() }
+	m.attend(p, said)
+	return nil
+}
+
+// attend sees to the end of a process, whose standard error is a pipe.
+func (m *machine) attend(p *forkserver.Process, said *os.File) {
+	m.copy, m.process, m.end = p, p.Process, func() { p.Kill() }
 	go func() {
 		io.Copy(&m.stderr, said)
 		said.Close()
 		m.finish(p.Wait())
 	}()
-	return nil
 }
 
 // runNew starts QEMU by execve(2). The kernel kills QEMU when the thread

@@ -18,6 +18,7 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/standby"
 	"github.com/bpflab/bpflab/vms/template"
+	"github.com/bpflab/bpflab/vms/wire"
 )
 
 // Options sets up a Provider.
@@ -27,6 +28,10 @@ type Options struct {
 	Accel  string // KVM, TCG or "auto", which chooses what works; "" means what BPFLAB_ACCEL says, else "auto"
 
 	Standby *standby.Client // lends machines that wait; nil where none do
+
+	// Rehearse does in a machine what machines are slow at the first time. A provider that
+	// has it copies the QEMU of a rehearsed machine where many machines are alike.
+	Rehearse func(context.Context, *wire.Client) error
 }
 
 // Provider starts machines with QEMU. It is safe for concurrent use.
@@ -37,6 +42,8 @@ type Provider struct {
 	archives *initramfs.Cache
 
 	templates *template.Store
+
+	zygotes zygotes
 
 	mu       sync.Mutex
 	found    map[kernel.Arch]found
@@ -58,7 +65,7 @@ func New(o Options) *Provider {
 		o.Binary = FindBinary()
 	}
 	return &Provider{options: o, kvm: kvmDevice, silence: silenceLeast, archives: initramfs.NewCache(o.Cache),
-		templates: Templates(o.Cache), found: map[kernel.Arch]found{}, bootOnly: map[string]bool{}}
+		zygotes: zygotes{most: howManyZygotes(), of: map[string]*zygote{}}, templates: Templates(o.Cache), found: map[kernel.Arch]found{}, bootOnly: map[string]bool{}}
 }
 
 // Templates returns the store of a provider with that cache.

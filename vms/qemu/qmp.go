@@ -37,8 +37,7 @@ var (
 // after the other, by a goroutine that ends with the connection; it must not
 // wait for a command. On error the connection is closed.
 func openControl(ctx context.Context, conn io.ReadWriteCloser, onEvent func(event)) (*control, error) {
-	c := &control{conn: conn, decoder: json.NewDecoder(conn), event: onEvent,
-		gone: make(chan struct{}), pending: map[int]chan message{}}
+	c := newControl(conn, onEvent)
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
 	if err := c.greeting(); err != nil {
@@ -51,6 +50,18 @@ func openControl(ctx context.Context, conn io.ReadWriteCloser, onEvent func(even
 		return nil, err
 	}
 	return c, nil
+}
+
+func newControl(conn io.ReadWriteCloser, onEvent func(event)) *control {
+	return &control{conn: conn, decoder: json.NewDecoder(conn), event: onEvent,
+		gone: make(chan struct{}), pending: map[int]chan message{}}
+}
+
+// continueControl returns the control of a copy of a QEMU that was greeted already.
+func continueControl(conn io.ReadWriteCloser, onEvent func(event)) *control {
+	c := newControl(conn, onEvent)
+	go c.read()
+	return c
 }
 
 func (c *control) greeting() error {

@@ -71,6 +71,9 @@ func (p *Provider) start(ctx context.Context, want vms.Spec) (m *machine, s spec
 		m, err = p.boot(ctx, s, want.Dir)
 	default:
 		if m = p.borrow(s, want); m == nil {
+			m = p.copyOfZygote(ctx, s, want.Alike, want.Dir)
+		}
+		if m == nil {
 			m, err = p.forkOrBoot(ctx, s, want.Dir)
 		}
 	}
@@ -177,15 +180,10 @@ func (s spec) launch(ctx context.Context, args []string, log string, files ...*o
 		return nil, err
 	}
 	defer w.closeGuest()
-	m := &machine{stream: w.host[1], port: w.host[3],
-		opened: make(chan struct{}), resumed: make(chan struct{}), migrated: make(chan string, 16)}
-	m.Base = vms.NewBase(vms.Info{Console: log, StartKind: "boot", Started: time.Now(), Slowness: s.slowness}, m.kill)
-	if m.unread = w.host[0]; log != "" {
-		m.unread = nil
-		if m.console, err = console.Keep(w.host[0], log); err != nil {
-			w.closeHost()
-			return nil, err
-		}
+	m, err := s.newMachine(w, log)
+	if err != nil {
+		w.closeHost()
+		return nil, err
 	}
 	if err := m.run(s, args, append(w.guest[:], files...)); err != nil {
 		w.closeGuest()
@@ -195,6 +193,19 @@ func (s spec) launch(ctx context.Context, args []string, log string, files ...*o
 	}
 	w.closeGuest()
 	return m, explain(s.qemu.path, m.greet(ctx, w.host[2]))
+}
+
+// newMachine returns a machine whose process is still to be started.
+func (s spec) newMachine(w *chardevs, log string) (m *machine, err error) {
+	m = &machine{stream: w.host[1], port: w.host[3],
+		opened: make(chan struct{}), resumed: make(chan struct{}), migrated: make(chan string, 16)}
+	m.Base = vms.NewBase(vms.Info{Console: log, StartKind: "boot", Started: time.Now(), Slowness: s.slowness}, m.kill)
+	if log == "" {
+		m.unread = w.host[0]
+		return m, nil
+	}
+	m.console, err = console.Keep(w.host[0], log)
+	return m, err
 }
 
 // lacks are what QEMU says of a part that it was built without.

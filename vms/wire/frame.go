@@ -35,7 +35,8 @@ const (
 	KindSnapshotReady                 // guest: done; I may be copied now (SnapshotReady)
 	KindResume                        // host: this is who you are (Resume)
 	KindPark                          // host: take no more calls, and wait to be resumed again; answered by KindSnapshotReady
-	kindLast          = KindPark
+	KindRehearse                      // host: instead of KindResume: take calls without an identity, until you are parked
+	kindLast          = KindRehearse
 )
 
 // Channels of data frames.

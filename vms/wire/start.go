@@ -27,6 +27,11 @@ type Resume struct {
 	Time time.Time           // the host's clock
 	Seed [SeedSize]byte      // random bytes for the kernel's pool
 	ID   [MachineIDSize]byte // the machine's identity, random
+
+	// Rehearse makes the agent take calls without an identity, all else being zero, until it is
+	// parked. What it does at the first time it has done then in every copy of the machine, and
+	// nothing that makes one machine different from another.
+	Rehearse bool
 }
 
 const (
@@ -197,8 +202,14 @@ func AwaitResume(stream, port io.ReadWriter) (Resume, error) {
 	if port == nil {
 		port = stream
 	}
-	f, err := expect(port, KindResume)
+	f, err := ReadFrame(port)
 	if err != nil {
+		return w, err
+	}
+	if f.Kind == KindRehearse {
+		return Resume{Rehearse: true}, nil
+	}
+	if err := f.want(KindResume); err != nil {
 		return w, err
 	}
 	return w, w.decode(f.Payload)
@@ -206,7 +217,11 @@ func AwaitResume(stream, port io.ReadWriter) (Resume, error) {
 
 // Resume resumes a snapshot-ready agent and waits for its ready frame.
 func (c *Client) Resume(ctx context.Context, w Resume) (Ready, error) {
-	if err := c.send(Frame{Kind: KindResume, Payload: w.encode()}); err != nil {
+	frame := Frame{Kind: KindResume, Payload: w.encode()}
+	if w.Rehearse {
+		frame = Frame{Kind: KindRehearse}
+	}
+	if err := c.send(frame); err != nil {
 		return Ready{}, err
 	}
 	return c.ready(ctx)
