@@ -10,7 +10,7 @@ import (
 
 // Memory returns the private memory of the QEMU process and what it holds in shared
 // memory that has no other user. Of pages that copies of a process share each has its part,
-// where the system tells (since Linux 5.9).
+// where the system says (since Linux 5.9).
 func (m *machine) Memory() int64 {
 	if rollup, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", m.process.Pid)); err == nil && strings.Contains(string(rollup), "\nPss_Anon:") {
 		return statusBytes(string(rollup), "Pss_Anon") + statusBytes(string(rollup), "Pss_Shmem")

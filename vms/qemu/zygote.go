@@ -89,7 +89,7 @@ func (p *Provider) copyOfZygote(ctx context.Context, s spec, alike int, dir stri
 	return m
 }
 
-// take returns the zygote of a key. make tells the caller to make it.
+// take returns the zygote of a key. make means that the caller makes it.
 func (z *zygotes) take(key string, alike int) (frozen *forkserver.Zygote, from *machine, make bool) {
 	z.mu.Lock()
 	defer z.mu.Unlock()
