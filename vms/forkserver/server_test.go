@@ -155,7 +155,7 @@ func TestManyAtOnce(t *testing.T) {
 
 func TestStop(t *testing.T) {
 	s := hold(t)
-	p, err := s.Start([]string{"shell", "-c", "sleep 1000"}, nil, os.Stderr)
+	p, err := s.Start([]string{"shell", "-c", "exec sleep 1000"}, nil, os.Stderr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +232,7 @@ func TestNoProgram(t *testing.T) {
 func TestDiesWithItsParent(t *testing.T) {
 	if os.Getenv("FORKSERVER_PARENT") != "" {
 		s := hold(t)
-		p, err := s.Start([]string{"shell", "-c", "sleep 1000"}, nil, os.Stderr)
+		p, err := s.Start([]string{"shell", "-c", "exec sleep 1000"}, nil, os.Stderr)
 		if err != nil {
 			t.Fatal(err)
 		}
