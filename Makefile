@@ -63,22 +63,29 @@ loader: $(LIBBPF_MADE) ## build the libbpf loader of verify, if libbpf is there
 GO_BUILD = CGO_ENABLED=0 go build -buildvcs=false -trimpath
 LDFLAGS  = -s -w -X main.version=$(VERSION)
 
-# The guest agent, compressed anew where it changed, and where bpflab embeds it from. Plain
-# `go build` leaves it out, and bpflab is its own agent: so none is older than the sources.
-PACKED  = $(abspath $(BIN))/.agent
-OVERLAY = {"Replace": {"$(CURDIR)/harness/agent/agent.zst": "$(PACKED).zst"}}
+# The guest agents, one for each architecture, compressed anew where they changed, and where bpflab
+# embeds them from. Plain `go build` leaves them out, and bpflab is its own agent: so none is older
+# than the sources. bpflab-agent is the one of this host's architecture.
+AGENTS  ?= amd64 arm64 s390x riscv64 ppc64le
+PACKED   = $(abspath $(BIN))/.agents
+OVERLAY  = $(PACKED)/overlay.json
 
 .PHONY: agent
-agent:
-	@mkdir -p '$(BIN)'
-	@GOOS=linux $(GO_BUILD) -ldflags '-s -w' -o '$(BIN)/bpflab-agent' ./cmd/bpflab-agent
-	@test -e '$(PACKED).zst' && cmp -s '$(BIN)/bpflab-agent' '$(PACKED)' || \
-		{ GOOS= GOARCH= go run ./harness/agent/pack '$(BIN)/bpflab-agent' '$(PACKED).zst' && cp '$(BIN)/bpflab-agent' '$(PACKED)'; }
-	@echo '$(OVERLAY)' >'$(PACKED).json'
+agent: $(addprefix agent-,$(AGENTS))
+	@ln -f '$(PACKED)/agent-'"$$(go env GOARCH)" '$(BIN)/bpflab-agent'
+	@for arch in $(AGENTS); do echo "\"$(CURDIR)/harness/agent/agent-$$arch.zst\": \"$(PACKED)/agent-$$arch.zst\""; done | \
+		{ paste -sd, | sed 's/.*/{"Replace": {&}}/'; } >'$(OVERLAY)'
+
+.PHONY: $(addprefix agent-,$(AGENTS))
+$(addprefix agent-,$(AGENTS)): agent-%:
+	@mkdir -p '$(PACKED)'
+	@GOOS=linux GOARCH=$* $(GO_BUILD) -ldflags '-s -w' -o '$(PACKED)/agent-$*' ./cmd/bpflab-agent
+	@test -e '$(PACKED)/agent-$*.zst' && cmp -s '$(PACKED)/agent-$*' '$(PACKED)/agent-$*.packed' || \
+		{ GOOS= GOARCH= go run ./harness/agent/pack '$(PACKED)/agent-$*' '$(PACKED)/agent-$*.zst' && cp '$(PACKED)/agent-$*' '$(PACKED)/agent-$*.packed'; }
 
 .PHONY: build
-build: page loader agent ## build bin/bpflab, statically linked, with the guest agent inside
-	@$(GO_BUILD) -overlay '$(PACKED).json' -tags bpflab_agent -ldflags '$(LDFLAGS)' -o '$(BIN)/' ./cmd/bpflab
+build: page loader agent ## build bin/bpflab, statically linked, with the guest agents inside
+	@$(GO_BUILD) -overlay '$(OVERLAY)' -tags bpflab_agent -ldflags '$(LDFLAGS)' -o '$(BIN)/' ./cmd/bpflab
 
 lab-%: setup build ## run one lab on the default kernels, or on KERNEL=
 	@'$(BIN)/bpflab' run '$*' $(RUN_FLAGS)

@@ -34,7 +34,7 @@ var layers = map[string][]string{
 	"ci/table":                 {},
 
 	// 2
-	"harness/agent":       {"vms/cache"},
+	"harness/agent":       {"vms/cache", "vms/kernel"},
 	"harness/build":       {"vms/cache", "vms/child", "vms/install", "vms/kernel", "vms/lease"},
 	"harness/bundle":      {"vms/kernel", "vms/lease"},
 	"harness/lab":         {"vms/kernel", "vms/suggest"},
@@ -61,7 +61,8 @@ var layers = map[string][]string{
 
 	"vms/kernel/unpack": {"vms/kernel", "vms/kernel/bootimage", "vms/kernel/deb", "vms/kernel/extract", "vms/kernel/rpm"},
 
-	"vms/rootfs": {"vms/cache", "vms/cpio", "vms/kernel/deb"},
+	"vms/busybox": {"vms/cache", "vms/kernel/deb"},
+	"vms/rootfs":  {"vms/cache", "vms/cpio", "vms/kernel/deb"},
 
 	// 3
 	"vms/kernel/oci":       {"vms/kernel", "vms/kernel/unpack", "vms/lease"},
@@ -70,7 +71,7 @@ var layers = map[string][]string{
 	"vms/kernel/rpmtest":   {"vms/kernel/toolstest"},
 	"vms/kernel/apttest":   {"vms/kernel/toolstest"},
 	"vms/kernel/rpmrepo":   {"vms/kernel", "vms/kernel/repomd", "vms/kernel/rpm", "vms/kernel/unpack", "vms/suggest"},
-	"vms/kernel/catalogue": {"vms/cache", "vms/kernel", "vms/kernel/apt", "vms/kernel/changelog", "vms/kernel/rpm", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/installed", "vms/kernel/local", "vms/kernel/oci", "vms/kernel/rpmrepo", "vms/kernel/store",
+	"vms/kernel/catalogue": {"vms/busybox", "vms/cache", "vms/kernel", "vms/kernel/apt", "vms/kernel/changelog", "vms/kernel/rpm", "vms/kernel/debian", "vms/kernel/download", "vms/kernel/installed", "vms/kernel/local", "vms/kernel/oci", "vms/kernel/rpmrepo", "vms/kernel/store",
 		"vms/kernel/mainline", "vms/kernel/ubuntu", "vms/kernel/unpack", "vms/suggest"},
 	"vms/kernel/sourcetest": {"vms/kernel", "vms/kernel/catalogue", "vms/kernel/download", "vms/kernel/kerneltest", "vms/kernel/store", "vms/lease"},
 	"vms/vmstest":           {"vms/wire", "vms", "vms/kernel", "vms/kernel/catalogue", "vms/initramfs", "vms/lease"},

@@ -2,7 +2,7 @@
 # Installs what bpflab needs and this machine lacks: QEMU, clang, libbpf's
 # headers and a static busybox; with the argument lxd, also LXD with what its
 # virtual machines need, for `make test-lxd`; with the argument tests, also
-# Chromium, tmux, npm and what makes RPM and Debian repositories, for `make test`; with the argument web, also npm. Go, git
+# Chromium, tmux, npm, QEMU for arm64 and what makes RPM and Debian repositories, for `make test`; with the argument web, also npm. Go, git
 # and make must be there already.
 #
 # On Debian and Ubuntu it uses apt-get (through sudo where not root) and says
@@ -58,6 +58,7 @@ missing() {
 	[ "$with" != tests ] || have_gpg || echo gpg
 	[ "$with" != tests ] || have apt-ftparchive || echo apt-ftparchive
 	[ "$with" != tests ] || have xz || echo xz
+	[ "$with" != tests ] || have qemu-system-aarch64 || [ "$(row "$(family)" qemu-arm)" = - ] || echo qemu-arm
 	case $with in tests | web) have npm || echo npm ;; esac
 }
 

@@ -68,6 +68,7 @@ type Caps struct {
 type Spec struct {
 	Kernel  kernel.Image
 	Agent   string   // path of the static bpflab binary that serves as guest agent
+	Busybox string   // path of a static one for a kernel of another architecture than this host's, else ""
 	Memory  int64    // bytes, at least; 0 means the provider's default
 	CPUs    int      // 0 means 1
 	Modules []string // kernel modules the lab needs besides the provider's usual set

@@ -39,15 +39,15 @@ func (f *machineFlags) environment(ctx context.Context, std streams, harm string
 	if e.dir, err = resultDir(f.dir); err != nil {
 		return e, err
 	}
-	e.pool, err = f.pool(e.provider, caps, e.dir)
+	e.pool, err = f.pool(std, e.provider, caps, e.dir)
 	return e, err
 }
 
 // pool returns what starts the machines of a provider.
-func (f *machineFlags) pool(p vms.Provider, caps vms.Caps, dir string) (*scheduler.Pool, error) {
+func (f *machineFlags) pool(std streams, p vms.Provider, caps vms.Caps, dir string) (*scheduler.Pool, error) {
 	agent, err := agentPath()
 	if err != nil {
 		return nil, err
 	}
-	return scheduler.New(scheduler.Options{Provider: p, Caps: caps, Agent: agent, Dir: dir, Jobs: f.jobs, Retries: f.retries, Cold: f.cold, AllowSplats: f.allowSplat.AllowSplats}), nil
+	return scheduler.New(scheduler.Options{Provider: p, Caps: caps, Agent: agent, Foreign: f.foreign(std.downloads()), Dir: dir, Jobs: f.jobs, Retries: f.retries, Cold: f.cold, AllowSplats: f.allowSplat.AllowSplats}), nil
 }

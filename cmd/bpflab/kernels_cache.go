@@ -11,6 +11,7 @@ import (
 	"github.com/bpflab/bpflab/harness/build"
 	"github.com/bpflab/bpflab/vms/cache"
 	"github.com/bpflab/bpflab/vms/initramfs"
+	"github.com/bpflab/bpflab/vms/kernel/catalogue"
 	"github.com/bpflab/bpflab/vms/rootfs"
 )
 
@@ -35,11 +36,12 @@ func takeStock(root string) []stock {
 		bad, sound := initramfs.NewCache(dir).Verify()
 		archives.found, archives.sound = append(archives.found, bad...), archives.sound+sound
 	}
-	all := []stock{archives, {name: "--rootfs archives"}, {name: "objects"}, {name: "templates"}, {name: "guest agents"}}
+	all := []stock{archives, {name: "--rootfs archives"}, {name: "objects"}, {name: "templates"}, {name: "guest agents"}, {name: "busyboxes"}}
 	all[1].found, all[1].sound = rootfs.Cache{Dir: rootfsCache(root)}.Verify()
 	all[2].found, all[2].sound = build.Verify(objectCache(root))
 	all[3].found, all[3].sound = verifyTemplates(root)
 	all[4].found, all[4].sound = agent.Verify(agentCache(root))
+	all[5].found, all[5].sound = catalogue.Busyboxes(root).Verify()
 	return all
 }
 
@@ -76,7 +78,7 @@ func pruneCache(root string, everything bool) error {
 	for _, dir := range []string{qemuCache(root), lxdCache(root)} {
 		errs = append(errs, initramfs.NewCache(dir).Prune(now))
 	}
-	errs = append(errs, agent.Prune(agentCache(root), time.Minute, now))
+	errs = append(errs, agent.Prune(agentCache(root), time.Minute, now), catalogue.Busyboxes(root).Prune(time.Minute, now))
 	roots := rootfs.Cache{Dir: rootfsCache(root)}
 	errs = append(errs, roots.Prune(now, everything))
 	for _, dir := range []string{"keys", "objects"} {

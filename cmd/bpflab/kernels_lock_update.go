@@ -19,7 +19,7 @@ func updateLock(ctx context.Context, out io.Writer, c *catalogue.Catalogue, file
 	}
 	changes := was.Changes(lock)
 	_, missing := os.Stat(file)
-	if len(changes) == 0 && missing == nil {
+	if len(changes) == 0 && was.SameBusyboxes(lock) && missing == nil {
 		fmt.Fprintf(out, "nothing has changed: the %d kernels in %s are the newest that their sources have\n", len(lock.Refs), file)
 		return nil
 	}

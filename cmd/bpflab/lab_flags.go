@@ -31,7 +31,7 @@ func (f *labFlags) execute(ctx context.Context, std streams, cells []plan.Cell, 
 	if err != nil {
 		return verdict.Result{}, err
 	}
-	pool, err := f.pool(provider, caps, dir)
+	pool, err := f.pool(std, provider, caps, dir)
 	if err != nil {
 		return verdict.Result{}, err
 	}

@@ -29,7 +29,7 @@ func trusting(t *testing.T, replaced map[string][]byte) string {
 		t.Fatal(err)
 	}
 	var overlay struct{ Replace map[string]string }
-	readJSON(t, filepath.Join(filepath.Dir(shipped), ".agent.json"), &overlay)
+	readJSON(t, filepath.Join(filepath.Dir(shipped), ".agents", "overlay.json"), &overlay)
 	dir := t.TempDir()
 	for i, name := range slices.Sorted(maps.Keys(replaced)) {
 		original, err := filepath.Abs(filepath.Join("../..", name))

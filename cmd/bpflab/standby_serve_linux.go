@@ -79,10 +79,17 @@ func (f *standbyFlags) serve(ctx context.Context, std streams, client *standby.C
 	k.dir = dir
 	o := f.options(client, k)
 	o.Log = func(text string) { fmt.Fprintln(std.err, "bpflab:", text) }
+	foreign := f.foreign(std.downloads())
 	var first []standby.Wanted
 	for _, image := range images {
 		k.keepers[kernelKey(image)] = image.Keeper
-		w, err := k.provider.Wanted(ctx, vms.Spec{Kernel: image, Agent: agent}.Sized())
+		spec := vms.Spec{Kernel: image, Agent: agent}
+		if !image.Arch.Is(kernel.HostArch()) {
+			if spec.Agent, spec.Busybox, err = foreign(ctx, image.Arch); err != nil {
+				return err
+			}
+		}
+		w, err := k.provider.Wanted(ctx, spec.Sized())
 		if err != nil {
 			return err
 		}

@@ -166,7 +166,7 @@ func (b *bench) judge(ctx context.Context, images []kernel.Image, dir string) ([
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	pool, err := b.flags.pool(b.provider, b.caps, dir)
+	pool, err := b.flags.pool(b.std, b.provider, b.caps, dir)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/labs"
+	"github.com/bpflab/bpflab/vms/kernel"
 )
 
 // needVMs skips a test that boots machines, unless they are asked for.
@@ -33,16 +35,28 @@ func needVMs(t *testing.T) {
 var binary = sync.OnceValues(func() (string, error) {
 	dir := filepath.Dir(os.Args[0])
 	path := filepath.Join(dir, "bpflab")
-	agent := exec.Command("make", "--no-print-directory", "-C", "../..", "agent", "BIN="+dir)
+	agent := exec.Command("make", "--no-print-directory", "-C", "../..", "agent", "BIN="+dir, "AGENTS="+strings.Join(agents(), " "))
 	out, err := agent.CombinedOutput()
 	if err != nil {
 		return "", errors.Join(err, fromOutput(err, out))
 	}
-	build := exec.Command("go", "build", "-trimpath", "-overlay", filepath.Join(dir, ".agent.json"), "-tags", "bpflab_agent", "-ldflags", "-s -w", "-o", path, ".")
+	build := exec.Command("go", "build", "-trimpath", "-overlay", filepath.Join(dir, ".agents", "overlay.json"), "-tags", "bpflab_agent", "-ldflags", "-s -w", "-o", path, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	out, err = build.CombinedOutput()
 	return path, errors.Join(err, fromOutput(err, out))
 })
+
+// agents returns what the binary of the tests has agents of, as GOARCH has it: this host's
+// architecture, and those of which there are tests and a QEMU.
+func agents() []string {
+	all := []string{runtime.GOARCH}
+	for _, one := range otherMachines {
+		if _, err := exec.LookPath(one.qemu); err == nil && !one.arch.Is(kernel.HostArch()) {
+			all = append(all, one.arch.GOARCH())
+		}
+	}
+	return all
+}
 
 func fromOutput(err error, out []byte) error {
 	if err == nil {

@@ -1,8 +1,8 @@
-// Package agent has the guest agent's program, cmd/bpflab-agent, which `make build` packs into
-// bpflab: a small one, because every machine has a copy in its memory.
+// Package agent has the guest agent's programs, cmd/bpflab-agent for each architecture, which
+// `make build` packs into bpflab: small ones, because every machine has a copy in its memory.
 //
 // A plain `go build` packs nothing, so that what it builds is never older than the sources:
-// bpflab is its own agent then, a large one.
+// bpflab is its own agent then, a large one, and has none for another architecture.
 package agent
 
 import (
@@ -11,15 +11,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/bpflab/bpflab/vms/cache"
+	"github.com/bpflab/bpflab/vms/kernel"
 )
 
-// ErrNotPacked is the error of a bpflab that was built without its agent.
+// ErrNotPacked is the error of a bpflab that was built without the agent of an architecture.
 var ErrNotPacked = errors.New("this bpflab was built without its guest agent, which `make build` packs into it")
 
 // Pack compresses an agent's program as Path expects it.
@@ -32,10 +34,16 @@ func Pack(to io.Writer, program []byte) error {
 	return errors.Join(err, w.Close())
 }
 
-// Path returns the agent's program, an executable file of the directory, where the first call
-// of a build of bpflab unpacks it. A damaged file is made again. The error is ErrNotPacked, or
-// names the file.
-func Path(dir string) (string, error) { return path(dir, packed) }
+// Path returns the agent's program for an architecture, an executable file of the directory,
+// where the first call of a build of bpflab unpacks it. A damaged file is made again. The error
+// is ErrNotPacked, or names the file.
+func Path(dir string, arch kernel.Arch) (string, error) {
+	program, err := fs.ReadFile(packed, "agent-"+arch.GOARCH()+".zst")
+	if err != nil {
+		return "", ErrNotPacked
+	}
+	return path(dir, program)
+}
 
 func path(dir string, packed []byte) (string, error) {
 	if len(packed) == 0 {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/bpflab/bpflab/vms/cache"
+	"github.com/bpflab/bpflab/vms/kernel"
 )
 
 // program stands for an agent.
@@ -83,6 +84,14 @@ func TestTruncatedPackedAgent(t *testing.T) {
 	}
 	if _, err := path(t.TempDir(), nil); !errors.Is(err, ErrNotPacked) {
 		t.Errorf("error %v, want %v", err, ErrNotPacked)
+	}
+}
+
+func TestAgentsOfThisBuild(t *testing.T) {
+	for _, arch := range kernel.Arches() {
+		if file, err := Path(t.TempDir(), arch); !errors.Is(err, ErrNotPacked) {
+			t.Errorf("%s: %s, %v, want %v of a plain build", arch, file, err, ErrNotPacked)
+		}
 	}
 }
 

@@ -2,4 +2,6 @@
 
 package agent
 
-var packed []byte
+import "embed"
+
+var packed embed.FS

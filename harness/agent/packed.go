@@ -2,10 +2,10 @@
 
 package agent
 
-import _ "embed"
+import "embed"
 
-// packed is the agent's program for Linux on this architecture, as Pack writes it. The file is in
-// no tree: `make build` lays it over this folder (go build -overlay).
+// packed has the agent's programs for Linux, as Pack writes them, each by its GOARCH. The files
+// are in no tree: `make build` lays them over this folder (go build -overlay).
 //
-//go:embed agent.zst
-var packed []byte
+//go:embed agent-*.zst
+var packed embed.FS

@@ -18,6 +18,9 @@ func prepareAndServe(stream hostStream, v *bootVariant) error {
 	if err := wire.Hello(stream); err != nil {
 		return err
 	}
+	if err := linkApplets(); err != nil {
+		complain(err) // commands will report it
+	}
 	reserveThreads()
 	port := openLater(stream)
 	id, err := prepareIdentity()

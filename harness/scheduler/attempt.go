@@ -9,6 +9,7 @@ import (
 
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/kernel"
 )
 
 // once starts a machine, calls use with it, and removes it.
@@ -60,6 +61,12 @@ func (s *Slot) start(ctx context.Context, spec vms.Spec) (vms.Machine, error) {
 		return nil, err
 	}
 	spec.Agent, spec.Dir = s.pool.Agent, dir
+	if arch := spec.Kernel.Arch; s.pool.Foreign != nil && !arch.Is(kernel.HostArch()) {
+		var err error
+		if spec.Agent, spec.Busybox, err = s.pool.Foreign(ctx, arch); err != nil {
+			return nil, err
+		}
+	}
 	return s.pool.Provider.Start(ctx, spec)
 }
 

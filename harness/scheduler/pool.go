@@ -9,6 +9,7 @@ import (
 
 	"github.com/bpflab/bpflab/harness/session"
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/kernel"
 )
 
 // Options configures a Pool.
@@ -16,6 +17,7 @@ type Options struct {
 	Provider vms.Provider
 	Caps     vms.Caps // the provider's
 	Agent    string   // path of the guest agent's binary
+	Foreign  Foreign  // nil where there are no programs for machines of other architectures
 	Dir      string   // the result directory, which exists
 	Jobs     int      // machines at a time; 0 means Caps.Jobs, else one per core
 	Memory   int64    // bytes that all machines together may come to hold; 0: what the host has
@@ -29,6 +31,10 @@ type Options struct {
 	// host, or no bound where the provider's machines are elsewhere.
 	Host func() Memory
 }
+
+// Foreign returns the paths of the guest agent and of a static busybox for machines of another
+// architecture than this host's.
+type Foreign func(ctx context.Context, arch kernel.Arch) (agent, busybox string, err error)
 
 // Pool starts machines. Its methods are safe for concurrent use.
 type Pool struct {
@@ -57,7 +63,7 @@ type Task struct {
 	// Class is what the machine is used for: the machines of one class, kernel and
 	// size come to hold about as much of the host's memory.
 	Class string
-	// Machine is the machine to start. Agent, Dir and Cold are the pool's to fill in.
+	// Machine is the machine to start. Agent, Busybox, Dir and Cold are the pool's to fill in.
 	Machine vms.Spec
 	// Dir returns the directory of the task's nth machine, from 1, below the pool's.
 	Dir func(n int) string

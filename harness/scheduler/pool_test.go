@@ -251,3 +251,35 @@ func TestInterruptedPool(t *testing.T) {
 		}
 	})
 }
+
+func TestForeignMachines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		other := kernel.ARM64
+		if other.Is(kernel.HostArch()) {
+			other = kernel.AMD64
+		}
+		missing := errors.New("no busybox")
+		p := &vmstest.Fake{}
+		pool := testPool(t, p, Options{Agent: "own", Jobs: 1, Foreign: func(_ context.Context, arch kernel.Arch) (string, string, error) {
+			if !arch.Is(other) {
+				return "", "", missing
+			}
+			return "agent", "busybox", nil
+		}})
+		tasks := onKernels(3, 0)
+		for i, arch := range []kernel.Arch{kernel.HostArch(), other, kernel.S390X} {
+			tasks[i].Machine.Kernel.Arch = arch
+		}
+		var errs [3]error
+		pool.Each(t.Context(), tasks, func(i int, slot *Slot) {
+			errs[i] = slot.Do(t.Context(), working(time.Second), nil)
+		})
+		specs := p.Specs()
+		if len(specs) != 2 || specs[0].Agent != "own" || specs[0].Busybox != "" || specs[1].Agent != "agent" || specs[1].Busybox != "busybox" {
+			t.Errorf("%+v", specs)
+		}
+		if errs[0] != nil || errs[1] != nil || !errors.Is(errs[2], missing) {
+			t.Errorf("%v", errs)
+		}
+	})
+}

@@ -23,6 +23,7 @@ import (
 type Options struct {
 	Agent   string   // the agent's binary, which becomes /init
 	Busybox string   // "" means the one FindBusybox finds
+	Foreign bool     `json:",omitempty"` // Busybox is for another architecture: the agent makes the links of its applets
 	Modules string   // the kernel's lib/modules/RELEASE, or "" for a kernel without modules
 	Release string   // the name of that directory in the guest
 	Config  string   // the kernel's configuration, which becomes /boot/config-RELEASE; "" for none
@@ -97,7 +98,7 @@ func contents(ctx context.Context, o Options) ([]entry, error) {
 		return nil, err
 	}
 	entries := append(base(), programEntry("init", o.Agent))
-	box, err := busybox(ctx, o.Busybox)
+	box, err := busyboxEntries(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -114,6 +115,17 @@ func contents(ctx context.Context, o Options) ([]entry, error) {
 		entries = append(entries, dataEntry("boot/config-"+o.Release, 0o644, text))
 	}
 	return append(entries, mods...), nil
+}
+
+// busyboxEntries returns busybox and, where it can be asked, the links of its applets.
+func busyboxEntries(ctx context.Context, o Options) ([]entry, error) {
+	if !o.Foreign {
+		return busybox(ctx, o.Busybox)
+	}
+	if err := checkBusybox(o.Busybox); err != nil {
+		return nil, fmt.Errorf("%w: %s %w", ErrNoBusybox, o.Busybox, err)
+	}
+	return []entry{programEntry("bin/busybox", o.Busybox)}, nil
 }
 
 func base() []entry {

@@ -229,6 +229,28 @@ func TestKernelWithoutModules(t *testing.T) {
 	}
 }
 
+// The busybox of another architecture cannot be asked for its applets.
+func TestForeignBusybox(t *testing.T) {
+	o := options(t)
+	own, err := Digest(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Foreign = true
+	if _, err := built(t.Context(), o); !errors.Is(err, ErrNoBusybox) {
+		t.Errorf("a script: error %v", err)
+	}
+	o.Busybox = write(t, filepath.Join(t.TempDir(), "busybox"), program(false))
+	for _, f := range build(t, o) {
+		if f.Name == "bin/sh" || f.Name == "bin/busybox" && f.data != string(program(false)) {
+			t.Errorf("%s is in the archive, with %d bytes", f.Name, len(f.data))
+		}
+	}
+	if foreign, err := Digest(o); err != nil || foreign == own {
+		t.Errorf("digest %s, error %v", foreign, err)
+	}
+}
+
 func TestFindBusybox(t *testing.T) {
 	dir := t.TempDir()
 	static := write(t, filepath.Join(dir, "static", "busybox-static"), program(false))

@@ -16,9 +16,11 @@ import (
 const LockSchema = 1
 
 // Lock holds the kernels that selectors resolve to: one Ref for each series and flavour of
-// Debian's, and for each track of other sources, ordered by version.
+// Debian's, and for each track of other sources, ordered by version; and the busyboxes of machines
+// whose architecture is not every host's.
 type Lock struct {
-	Refs []Ref
+	Refs      []Ref
+	Busyboxes []Busybox
 }
 
 const lockHeader = `# The kernels that selectors stand for, each by the digest of its packages.
@@ -26,8 +28,9 @@ const lockHeader = `# The kernels that selectors stand for, each by the digest o
 `
 
 type lockFile struct {
-	Schema  int         `yaml:"schema"`
-	Kernels []lockEntry `yaml:"kernels"`
+	Schema  int           `yaml:"schema"`
+	Kernels []lockEntry   `yaml:"kernels"`
+	Busybox []lockBusybox `yaml:"busybox,omitempty"`
 }
 
 type lockEntry struct {
@@ -76,6 +79,13 @@ func ParseLock(text []byte) (Lock, error) {
 		}
 		lock = lock.With(ref)
 	}
+	for _, e := range file.Busybox {
+		b, err := e.busybox()
+		if err != nil {
+			return Lock{}, fmt.Errorf("lock file: busybox for %q: %w", e.Arch, err)
+		}
+		lock = lock.WithBusybox(b)
+	}
 	return lock, nil
 }
 
@@ -84,6 +94,10 @@ func (l Lock) Text() ([]byte, error) {
 	file := lockFile{Schema: LockSchema, Kernels: []lockEntry{}}
 	for _, r := range l.Refs {
 		file.Kernels = append(file.Kernels, entryOf(r))
+	}
+	for _, b := range l.Busyboxes {
+		f := b.File
+		file.Busybox = append(file.Busybox, lockBusybox{b.Arch, b.Suite, lockPackage{f.Package, f.Version, f.Path, f.Size, f.SHA256}})
 	}
 	body, err := yaml.MarshalWithOptions(file, yaml.IndentSequence(true))
 	if err != nil {
@@ -98,7 +112,7 @@ func (l Lock) With(ref Ref) Lock {
 	refs := slices.DeleteFunc(slices.Clone(l.Refs), func(r Ref) bool { return r.Label() == ref.Label() })
 	refs = append(refs, ref)
 	slices.SortFunc(refs, Ref.Compare)
-	return Lock{refs}
+	return Lock{refs, l.Busyboxes}
 }
 
 func (l Lock) has(ref Ref) bool {

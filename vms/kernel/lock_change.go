@@ -31,6 +31,9 @@ func (l Lock) Changes(to Lock) []LockChange {
 	return all
 }
 
+// SameBusyboxes reports whether another lock file has the same busyboxes.
+func (l Lock) SameBusyboxes(to Lock) bool { return slices.Equal(l.Busyboxes, to.Busyboxes) }
+
 func (l Lock) pin(label string) (Ref, bool) {
 	i := slices.IndexFunc(l.Refs, func(r Ref) bool { return r.Label() == label })
 	if i < 0 {

@@ -13,8 +13,8 @@ func TestChanges(t *testing.T) {
 		}
 		return Ref{Source: Debian, Flavour: Cloud, Version: v, Files: []File{{Package: "p", Version: version, SHA256: strings.Repeat(digest, 64)}}}
 	}
-	was := Lock{[]Ref{pin("5.10.1", "a"), pin("6.1.1", "b"), pin("6.12.1", "c")}}
-	now := Lock{[]Ref{pin("6.1.2", "d"), pin("6.12.1", "c"), pin("7.1.1", "e")}}
+	was := Lock{Refs: []Ref{pin("5.10.1", "a"), pin("6.1.1", "b"), pin("6.12.1", "c")}}
+	now := Lock{Refs: []Ref{pin("6.1.2", "d"), pin("6.12.1", "c"), pin("7.1.1", "e")}}
 	var got []string
 	for _, c := range was.Changes(now) {
 		got = append(got, c.Old.Package().Version+">"+c.New.Package().Version)

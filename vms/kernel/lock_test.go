@@ -67,7 +67,7 @@ func TestParseLockRejects(t *testing.T) {
 }
 
 func TestParseLockTwice(t *testing.T) {
-	text, _ := Lock{[]Ref{known[2], known[4]}}.Text()
+	text, _ := Lock{Refs: []Ref{known[2], known[4]}}.Text()
 	if _, err := ParseLock(text); err == nil || !strings.Contains(err.Error(), "twice") {
 		t.Errorf("got %v", err)
 	}
@@ -81,7 +81,7 @@ func TestParseLockEmpty(t *testing.T) {
 }
 
 func FuzzParseLock(f *testing.F) {
-	text, err := Lock{known[1:6]}.Text()
+	text, err := Lock{Refs: known[1:6]}.Text()
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -35,9 +35,9 @@ func TestAgentOfAnotherArchitecture(t *testing.T) {
 		want    string
 	}{
 		{x86, "", ""}, {x86, kernel.AMD64, ""}, {arm, kernel.ARM64, ""},
-		{x86, kernel.ARM64, "kernel k is for arm64, and the agent is for amd64: "},
-		{arm, "", "kernel k is for amd64, and the agent is for arm64: "},
-		{x86, kernel.S390X, "kernel k is for s390x, and the agent is for amd64: "},
+		{x86, kernel.ARM64, "kernel k is for arm64, and the agent is for amd64"},
+		{arm, "", "kernel k is for amd64, and the agent is for arm64"},
+		{x86, kernel.S390X, "kernel k is for s390x, and the agent is for amd64"},
 	} {
 		err := fitsAgent(vms.Spec{Agent: program(t, test.machine), Kernel: kernel.Image{Selector: "k", Arch: test.arch}})
 		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.HasPrefix(err.Error(), test.want)) {

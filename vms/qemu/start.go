@@ -113,8 +113,7 @@ func fitsAgent(want vms.Spec) error {
 	}
 	arch := want.Kernel.Arch.OrDefault()
 	if wanted := platformOf(arch).elf; machine != elf.EM_NONE && machine != wanted {
-		return fmt.Errorf("kernel %s is for %s, and the agent is for %s: this bpflab brings no agent and no busybox for %s",
-			want.Kernel.Selector, arch, machineName(machine), arch)
+		return fmt.Errorf("kernel %s is for %s, and the agent is for %s", want.Kernel.Selector, arch, machineName(machine))
 	}
 	return nil
 }
@@ -153,7 +152,7 @@ func (p *platform) memory(wanted int64) int64 {
 // damaged and made again. A damaged kernel is an *unsoundError.
 func (p *Provider) initramfs(ctx context.Context, want vms.Spec) (file, note string, err error) {
 	file, note, err = p.archives.File(ctx, initramfs.Options{
-		Agent: want.Agent, Modules: want.Kernel.Modules, ModulesDigest: want.Kernel.SHA256,
+		Agent: want.Agent, Busybox: want.Busybox, Foreign: want.Busybox != "", Modules: want.Kernel.Modules, ModulesDigest: want.Kernel.SHA256,
 		Release: want.Kernel.Uname(), Wanted: usualModules, Needed: want.Modules, Config: want.Kernel.Config, Rootfs: want.Rootfs,
 		CheckKernel: func(ctx context.Context) error {
 			return checkKernel(ctx, want.Kernel, want.Kernel.Modules, want.Kernel.Config)

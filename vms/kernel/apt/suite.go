@@ -129,8 +129,12 @@ func (a *Archive) checkReplay(ctx context.Context, s Suite, r Release) error {
 	return a.States.WriteState(ctx, name, []byte(r.date.Format(time.RFC3339)))
 }
 
-// savedIndex is what stays of an index: its digest and the kernel packages.
+// indexFormat changes when other packages of the same index are kept.
+const indexFormat = 1
+
+// savedIndex is what stays of an index: its digest and the packages that are kept.
 type savedIndex struct {
+	Format  int     `json:"format,omitempty"`
 	SHA256  string  `json:"sha256"`
 	Entries []Entry `json:"entries"`
 }
@@ -143,7 +147,7 @@ func (r Release) index(s Suite) (kernel.File, error) {
 	return file, nil
 }
 
-// entries returns the kernel packages of the index that r names, from an
+// entries returns the packages of the index that r names and keep wants, from an
 // earlier run if it had the same index.
 func (a *Archive) entries(ctx context.Context, s Suite, r Release, keep func(string) bool) ([]Entry, error) {
 	file, err := r.index(s)
@@ -159,10 +163,10 @@ func (a *Archive) entries(ctx context.Context, s Suite, r Release, keep func(str
 		return nil, err
 	}
 	var index savedIndex
-	if json.Unmarshal(saved, &index) == nil && index.SHA256 == file.SHA256 {
+	if json.Unmarshal(saved, &index) == nil && index.SHA256 == file.SHA256 && index.Format == indexFormat {
 		return index.Entries, nil
 	}
-	index = savedIndex{SHA256: file.SHA256}
+	index = savedIndex{Format: indexFormat, SHA256: file.SHA256}
 	if index.Entries, err = a.fetchIndex(ctx, s, file, keep); err != nil {
 		return nil, err
 	}

@@ -123,11 +123,14 @@ func owner(refs []kernel.Ref, digest string) kernel.Ref {
 	return kernel.Ref{}
 }
 
-// Prune removes everything from the kernels' part of the cache but the kernels that are
-// pinned or imported. With everything set nothing but the imports is kept. Where architectures are
-// named, the kernels of others stay.
+// Prune removes everything from the kernels' part of the cache but the kernels and busyboxes that
+// are pinned, and the kernels that are imported. With everything set nothing but the imports is
+// kept. Where architectures are named, the kernels of others stay.
 func (c *Catalogue) Prune(ctx context.Context, everything bool, arches ...kernel.Arch) error {
 	keep := c.known()
+	for _, b := range c.lock.Busyboxes {
+		keep = append(keep, b.Ref())
+	}
 	if everything {
 		keep = slices.DeleteFunc(keep, func(r kernel.Ref) bool { return r.Source != kernel.Local })
 	}

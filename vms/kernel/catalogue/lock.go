@@ -39,7 +39,8 @@ func (c *Catalogue) Lock(ctx context.Context, selectors []string) (lock kernel.L
 		}
 		notes = append(notes, more...)
 	}
-	return lock, notes, nil
+	more, err := c.pinBusyboxes(ctx, &lock)
+	return lock, append(notes, more...), err
 }
 
 // Offered reports whether a pinned kernel's source still lists it.

@@ -93,6 +93,22 @@ func (c *Catalogue) collect(ctx context.Context, refs []kernel.Ref) (kernel.Lock
 			files[digest] = path
 		}
 	}
+	return c.collectBusyboxes(ctx, lock, files)
+}
+
+// collectBusyboxes adds the busyboxes that machines with the kernels of a lock file need.
+func (c *Catalogue) collectBusyboxes(ctx context.Context, lock kernel.Lock, files map[string]string) (kernel.Lock, map[string]string, error) {
+	for _, arch := range lock.Foreign() {
+		b, path, err := c.busybox(ctx, arch, c.fetchBusybox)
+		if errors.Is(err, errNoBusyboxes) {
+			continue
+		}
+		if err != nil {
+			return lock, nil, err
+		}
+		files[b.File.SHA256] = path
+		lock = lock.WithBusybox(b)
+	}
 	return lock, files, nil
 }
 

@@ -132,7 +132,7 @@ func (s *Source) listSuite(ctx context.Context, suite suite, arch kernel.Arch) (
 		return nil, err
 	}
 	described.Arch = arch
-	entries, release, err := s.archive.Kernels(ctx, described, isKernelPart)
+	entries, release, err := s.archive.Kernels(ctx, described, isKept)
 	if errors.Is(err, apt.ErrNoArch) && !arch.Is(kernel.AMD64) {
 		return nil, nil
 	}

@@ -13,8 +13,9 @@ import (
 // prefixes of the packages a kernel consists of.
 var prefixes = []string{"linux-image-", "linux-binary-", "linux-modules-", "linux-base-"}
 
-func isKernelPart(name string) bool {
-	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) })
+// isKept reports whether a package stays in the cache's copy of an index.
+func isKept(name string) bool {
+	return name == kernel.BusyboxPackage || slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) })
 }
 
 // imageForms find kernels of a release, not the metapackages of a series, nor

@@ -21,7 +21,7 @@ func FuzzParseIndex(f *testing.F) {
 	f.Add(paragraph("linux-binary-7.3.4+deb13-cloud-amd64", "7.3.4-1~bpo13+1", "linux-base-7.3.4+deb13-cloud-amd64 (= 7.3.4-1~bpo13+1)"))
 	f.Add("Package: linux-image-\nSize: -1\nSHA256: x\nFilename: ../../x\nVersion: 6.1\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		entries, err := apt.ParseIndex(strings.NewReader(text), isKernelPart)
+		entries, err := apt.ParseIndex(strings.NewReader(text), isKept)
 		if err != nil {
 			return
 		}
@@ -51,7 +51,7 @@ func TestKernels(t *testing.T) {
 		paragraph("linux-modules-"+split, "7.3.4-1", "kmod, linux-base-"+split) +
 		paragraph("linux-base-"+split, "7.3.4-1", "") +
 		paragraph("linux-image-7.2.1+deb13-cloud-amd64", "7.2.1-1", "linux-base-7.2.1+deb13-cloud-amd64")
-	entries, err := apt.ParseIndex(strings.NewReader(text), isKernelPart)
+	entries, err := apt.ParseIndex(strings.NewReader(text), isKept)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestKernelsOfOneVersion(t *testing.T) {
 	text := paragraph("linux-image-6.1.0-9-amd64", "6.1.5-10", "") +
 		paragraph("linux-image-6.1.0-8-amd64", "6.1.5-9", "") +
 		paragraph("linux-image-6.1.0-7-amd64", "6.1.5-9~bpo1", "")
-	entries, err := apt.ParseIndex(strings.NewReader(text), isKernelPart)
+	entries, err := apt.ParseIndex(strings.NewReader(text), isKept)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -82,7 +82,7 @@ func (s *Source) listAt(ctx context.Context, at time.Time, exact string, version
 	entries, release, err := s.archive.Kernels(ctx, apt.Suite{
 		Name: sidSuite + "-" + stamp, Title: "Debian", Base: s.snapshotBase(stamp), Path: sidSuite,
 		Codename: sidSuite, Archived: true, Snapshot: true, Ring: ring, Arch: arch,
-	}, isKernelPart)
+	}, isKept)
 	if err != nil {
 		return nil, err
 	}

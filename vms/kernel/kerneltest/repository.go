@@ -152,6 +152,7 @@ type Suite struct {
 	Path       string // below dists
 	Codename   string
 	Suite      string // "": "fake"
+	Arch       string // of the packages; "": "amd64"
 	Date       time.Time
 	ValidUntil time.Time // zero: not said
 	Packages   []Package
@@ -169,10 +170,13 @@ func (r *Repository) Add(s Suite, key Key) {
 	}
 	packed := XZ([]byte(index.String()))
 	dists := s.Root + "/dists/" + s.Path
-	r.Put(dists+"/main/binary-amd64/Packages.xz", packed)
-	r.Put(fmt.Sprintf("%s/main/binary-amd64/by-hash/SHA256/%x", dists, sha256.Sum256(packed)), packed)
+	r.Put(dists+"/"+s.binary()+"/Packages.xz", packed)
+	r.Put(fmt.Sprintf("%s/%s/by-hash/SHA256/%x", dists, s.binary(), sha256.Sum256(packed)), packed)
 	r.Put(dists+"/InRelease", key.ClearSign(s.release(packed), s.Date))
 }
+
+// binary returns the directory of the index.
+func (s Suite) binary() string { return "main/binary-" + cmp.Or(s.Arch, "amd64") }
 
 func (s Suite) release(index []byte) string {
 	const form = "Mon, 02 Jan 2006 15:04:05 UTC"
@@ -180,7 +184,7 @@ func (s Suite) release(index []byte) string {
 	if !s.ValidUntil.IsZero() {
 		text += fmt.Sprintf("Valid-Until: %s\n", s.ValidUntil.UTC().Format(form))
 	}
-	return text + fmt.Sprintf("Acquire-By-Hash: yes\nSHA256:\n %x %d main/binary-amd64/Packages.xz\n", sha256.Sum256(index), len(index))
+	return text + fmt.Sprintf("Acquire-By-Hash: yes\nSHA256:\n %x %d %s/Packages.xz\n", sha256.Sum256(index), len(index), s.binary())
 }
 
 // XZ packs the text.
