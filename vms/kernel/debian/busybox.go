@@ -11,24 +11,28 @@ import (
 )
 
 // Busybox returns the busybox of an architecture's machines: the newest of the newest stable
-// release, which has all architectures. Errors are *kernel.UnavailableError, or say that the
-// release has none.
+// release, which has all architectures. As with kernels, a suite that does not answer is left out
+// where another one has it. Errors are *kernel.UnavailableError, or say that the release has none.
 func (s *Source) Busybox(ctx context.Context, arch kernel.Arch) (kernel.Busybox, error) {
 	release := stable()
 	newest := kernel.Busybox{Arch: arch.OrDefault()}
+	var failed error
 	for _, suite := range suites {
 		if suite.name != release && suite.name != release+"-security" {
 			continue
 		}
 		entries, err := s.kept(ctx, suite, arch)
-		if err != nil {
-			return newest, err
+		if err != nil && failed == nil {
+			failed = err
 		}
 		for _, e := range entries {
 			if e.Package == kernel.BusyboxPackage && (newest.Suite == "" || apt.CompareVersions(e.Version, newest.File.Version) > 0) {
 				newest.Suite, newest.File = suite.name, e.File()
 			}
 		}
+	}
+	if newest.Suite == "" && failed != nil {
+		return newest, failed
 	}
 	if newest.Suite == "" {
 		return newest, fmt.Errorf("Debian %s has no package %s for %s", release, kernel.BusyboxPackage, arch.OrDefault())

@@ -33,6 +33,13 @@ func TestBusybox(t *testing.T) {
 	}
 }
 
+func TestBusyboxOfASuiteThatAnswers(t *testing.T) {
+	w := newWorld(t, trixie("debian", "trixie", box("1:1.37.0-6")))
+	if b, err := w.source.Busybox(t.Context(), kernel.ARM64); err != nil || b.Suite != "trixie" {
+		t.Errorf("%+v, %v", b, err)
+	}
+}
+
 func TestBusyboxIsVerified(t *testing.T) {
 	w := newWorld(t, trixie("debian", "trixie", box("1:1.37.0-6")), trixie("debian-security", "trixie-security"))
 	w.mirror.Add(trixie("debian", "trixie", box("1:9-1")), theirs)
