@@ -28,11 +28,11 @@ import (
 
 // zygote is a machine whose QEMU is copied, or will be.
 type zygote struct {
-	asked  int  // machines like it that were wanted so far
-	barred bool // it is being made, or cannot be
-	used   time.Time
+	asked  int                // machines like it that were wanted so far
+	barred bool               // it is being made, or cannot be
+	used   time.Time          // when one was wanted last
 	frozen *forkserver.Zygote // nil until it was made
-	m      *machine
+	m      *machine           // which is frozen
 }
 
 // zygotes are those of one provider.
@@ -62,8 +62,8 @@ func (p *Provider) copyOfZygote(ctx context.Context, s spec, alike int, dir stri
 		return nil
 	}
 	key := standbyKey(s)
-	frozen, from, make := p.zygotes.take(key, alike)
-	if make {
+	frozen, from, due := p.zygotes.take(key, alike)
+	if due {
 		var err error
 		if frozen, from, err = p.makeZygote(ctx, s); err != nil {
 			if errors.Is(err, fs.ErrNotExist) {
@@ -89,8 +89,8 @@ func (p *Provider) copyOfZygote(ctx context.Context, s spec, alike int, dir stri
 	return m
 }
 
-// take returns the zygote of a key. make means that the caller makes it.
-func (z *zygotes) take(key string, alike int) (frozen *forkserver.Zygote, from *machine, make bool) {
+// take returns the zygote of a key. due means that the caller should make it now.
+func (z *zygotes) take(key string, alike int) (frozen *forkserver.Zygote, from *machine, due bool) {
 	z.mu.Lock()
 	defer z.mu.Unlock()
 	one := z.of[key]
@@ -101,9 +101,9 @@ func (z *zygotes) take(key string, alike int) (frozen *forkserver.Zygote, from *
 	one.asked++
 	one.used = time.Now()
 	if one.frozen == nil && !one.barred && one.asked+alike >= worthwhile {
-		one.barred, make = true, true
+		one.barred, due = true, true
 	}
-	return one.frozen, one.m, make
+	return one.frozen, one.m, due
 }
 
 // allow lets a zygote be made that could not be made for want of a template.
