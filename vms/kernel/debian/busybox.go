@@ -35,7 +35,7 @@ func (s *Source) Busybox(ctx context.Context, arch kernel.Arch) (kernel.Busybox,
 		return newest, failed
 	}
 	if newest.Suite == "" {
-		return newest, fmt.Errorf("Debian %s has no package %s for %s", release, kernel.BusyboxPackage, arch.OrDefault())
+		return newest, fmt.Errorf("no package %s for %s is in Debian %s", kernel.BusyboxPackage, arch.OrDefault(), release)
 	}
 	return newest, newest.Check()
 }
