@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// eventFile is a descriptor of an event counter (eventfd(2)).
-type eventFile struct{ fd, flags uint64 }
+// eventFile is a descriptor of an event counter (eventfd(2)) and what it has counted.
+type eventFile struct{ fd, flags, count uint64 }
 
 // eventFiles returns the event counters of a process, of which a copy must have its own. The
 // error names a descriptor that copies cannot have.
@@ -53,14 +53,28 @@ func parseEventFile(fd, info string) (f eventFile, err error) {
 	if f.fd, err = strconv.ParseUint(fd, 10, 31); err != nil {
 		return f, err
 	}
+	found := 0
 	for line := range strings.Lines(info) {
-		if name, value, _ := strings.Cut(line, ":"); name == "flags" {
-			flags, err := strconv.ParseUint(strings.TrimSpace(value), 8, 64)
-			f.flags = flags & (unix.O_NONBLOCK | unix.O_CLOEXEC)
-			return f, err
+		name, value, _ := strings.Cut(line, ":")
+		value = strings.TrimSpace(value)
+		switch name {
+		case "flags":
+			f.flags, err = strconv.ParseUint(value, 8, 64)
+			f.flags &= unix.O_NONBLOCK | unix.O_CLOEXEC
+		case "eventfd-count":
+			f.count, err = strconv.ParseUint(value, 16, 32)
+		default:
+			continue
 		}
+		if err != nil {
+			return f, fmt.Errorf("descriptor %s: %w", fd, err)
+		}
+		found++
 	}
-	return f, fmt.Errorf("descriptor %s has no flags", fd)
+	if found != 2 {
+		return f, fmt.Errorf("descriptor %s has no flags or no count", fd)
+	}
+	return f, nil
 }
 
 // shareMemory lets copies have the memory that the program keeps from its children

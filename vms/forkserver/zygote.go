@@ -166,7 +166,7 @@ func (z *Zygote) replace(t tracee, replaced map[int]*os.File) error {
 		}
 	}
 	for _, e := range z.events {
-		from, err := t.call(&z.held, unix.SYS_EVENTFD2, 0, e.flags)
+		from, err := t.call(&z.held, unix.SYS_EVENTFD2, e.count, e.flags)
 		if err != nil {
 			return err
 		}

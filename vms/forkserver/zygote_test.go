@@ -169,7 +169,7 @@ func TestBusyProcess(t *testing.T) {
 }
 
 func TestWhatCopiesCannotHave(t *testing.T) {
-	event, err := unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC)
+	event, err := unix.Eventfd(27, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +191,7 @@ func TestWhatCopiesCannotHave(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e, err := parseEventFile("3", string(info)); err != nil || e != (eventFile{3, unix.O_NONBLOCK}) {
+	if e, err := parseEventFile("3", string(info)); err != nil || e != (eventFile{3, unix.O_NONBLOCK, 27}) {
 		t.Errorf("%+v, %v", e, err)
 	}
 }
