@@ -47,7 +47,7 @@ func Cells(ctx context.Context, pool *scheduler.Pool, jobs []Job) []verdict.Cell
 func (j Job) cell(ctx context.Context, pool *scheduler.Pool, slot *scheduler.Slot) verdict.Cell {
 	cell := j.record(pool)
 	if slot == nil {
-		cell.Verdict, cell.Reason = verdict.Infra, interrupted
+		cell.Verdict, cell.Reason = verdict.Infra, verdict.Interrupted
 		return cell
 	}
 	cell.Durations.Wait = slot.Wait
@@ -56,8 +56,6 @@ func (j Job) cell(ctx context.Context, pool *scheduler.Pool, slot *scheduler.Slo
 	}, func(a scheduler.Attempt, _ bool) { end(ctx, a, &cell) })
 	return cell
 }
-
-const interrupted = "interrupted"
 
 // record returns a job's record before anything has run.
 func (j Job) record(pool *scheduler.Pool) verdict.Cell {
@@ -134,7 +132,7 @@ func end(ctx context.Context, a scheduler.Attempt, cell *verdict.Cell) {
 func infra(ctx context.Context, err error, cell *verdict.Cell) {
 	cell.Verdict, cell.Reason = session.VerdictOf(err), err.Error()
 	if ctx.Err() != nil {
-		cell.Reason = interrupted
+		cell.Reason = verdict.Interrupted
 	}
 	var crash *vms.Crash
 	if errors.As(err, &crash) {

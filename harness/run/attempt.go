@@ -74,7 +74,7 @@ func (a *attempt) end(ctx context.Context, m scheduler.Attempt, again bool) {
 
 func reason(ctx context.Context, err error) string {
 	if ctx.Err() != nil {
-		return interrupted
+		return verdict.Interrupted
 	}
 	return err.Error()
 }

@@ -195,7 +195,7 @@ func TestInterruptWhileWaitingForMemory(t *testing.T) {
 		p := &vmstest.Fake{Holds: constant(40 * mib), Exec: lasting(time.Minute, nil)}
 		out := runOn(t, ctx, newFakeHost(2*gib, p), sized(t, 256*mib, 3*gib, 256*mib), scheduler.Options{Jobs: 8})
 		for i, c := range out {
-			if c.Verdict != verdict.Infra || c.Reason != interrupted {
+			if c.Verdict != verdict.Infra || c.Reason != verdict.Interrupted {
 				t.Errorf("cell %d: %s, %q; want infra, interrupted", i, c.Verdict, c.Reason)
 			}
 		}

@@ -101,7 +101,7 @@ func (r *runner) event(e verdict.Event) {
 func (r *runner) cell(ctx context.Context, cell plan.Cell, slot *scheduler.Slot) verdict.Cell {
 	out := r.record(cell)
 	if slot == nil {
-		out.Verdict, out.Reason = verdict.Infra, interrupted
+		out.Verdict, out.Reason = verdict.Infra, verdict.Interrupted
 		return out
 	}
 	out.Durations.Wait = slot.Wait
@@ -112,7 +112,7 @@ func (r *runner) cell(ctx context.Context, cell plan.Cell, slot *scheduler.Slot)
 		out.Verdict, out.Reason = verdict.Fail, err.Error()
 		switch {
 		case ctx.Err() != nil:
-			out.Verdict, out.Reason = verdict.Infra, interrupted
+			out.Verdict, out.Reason = verdict.Infra, verdict.Interrupted
 		case build.OfHost(err):
 			out.Verdict = verdict.Infra
 		case errors.As(err, new(*build.LinkerError)):
@@ -126,8 +126,6 @@ func (r *runner) cell(ctx context.Context, cell plan.Cell, slot *scheduler.Slot)
 	slot.Do(ctx, a.use, func(m scheduler.Attempt, again bool) { a.end(ctx, m, again) })
 	return out
 }
-
-const interrupted = "interrupted"
 
 // record returns a cell's record before anything has run.
 func (r *runner) record(cell plan.Cell) verdict.Cell {

@@ -177,7 +177,7 @@ func TestInterruptEndsEveryCell(t *testing.T) {
 		return wire.ExecResult{}, ctx.Err()
 	}}
 	for i, c := range runFake(t, ctx, p, 8, scheduler.Options{Jobs: 2, Retries: 5}) {
-		if c.Verdict != verdict.Infra || c.Reason != interrupted {
+		if c.Verdict != verdict.Infra || c.Reason != verdict.Interrupted {
 			t.Errorf("cell %d: %s, %q; want infra, interrupted", i, c.Verdict, c.Reason)
 		}
 	}

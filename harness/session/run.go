@@ -182,7 +182,7 @@ func (s *Session) judgeDeath(ctx context.Context, out *Outcome, err error, begun
 	out.Verdict, out.Reason = verdict.Infra, err.Error()
 	switch {
 	case ctx.Err() != nil:
-		out.Reason, out.Err = "interrupted", err
+		out.Reason, out.Err = verdict.Interrupted, err
 	case errors.Is(err, vms.ErrPanic), begun && CausedByGuest(err, ran):
 		out.Verdict = verdict.Fail
 		var crash *vms.Crash

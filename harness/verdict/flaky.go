@@ -14,7 +14,7 @@ func (c Cell) Pair() Pair {
 
 // Flaky returns which of the cells are flaky: those that passed, but not at their
 // first attempt, and all cells of a pair whose runs do not agree on a verdict.
-// A cell that never began, for the run was interrupted, has no say.
+// A cell that did not end, for the run was interrupted, has no say.
 func Flaky(cells []Cell) []bool {
 	runs := map[Pair]map[Verdict]bool{}
 	for _, c := range cells {
@@ -22,13 +22,13 @@ func Flaky(cells []Cell) []bool {
 		if runs[pair] == nil {
 			runs[pair] = map[Verdict]bool{}
 		}
-		if c.began() {
+		if c.ended() {
 			runs[pair][c.Verdict] = true
 		}
 	}
 	out := make([]bool, len(cells))
 	for i, c := range cells {
-		out[i] = c.PassedLate() || c.began() && len(runs[c.Pair()]) > 1
+		out[i] = c.PassedLate() || c.ended() && len(runs[c.Pair()]) > 1
 	}
 	return out
 }
@@ -36,4 +36,9 @@ func Flaky(cells []Cell) []bool {
 // PassedLate reports whether a cell passed only after an attempt that did not.
 func (c Cell) PassedLate() bool { return c.Verdict == Pass && len(c.Attempts) > 1 }
 
-func (c Cell) began() bool { return c.Verdict != Infra || len(c.Attempts) > 0 }
+// Interrupted is the reason of a cell that the end of its run kept from a verdict.
+const Interrupted = "interrupted"
+
+func (c Cell) ended() bool {
+	return c.Verdict != Infra || len(c.Attempts) > 0 && c.Reason != Interrupted
+}

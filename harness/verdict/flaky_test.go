@@ -16,6 +16,8 @@ func TestFlaky(t *testing.T) {
 		return Cell{Lab: lab, Provider: "qemu", Kernel: Kernel{Selector: selector, Release: release},
 			Verdict: tries[len(tries)-1], Attempts: attempts(tries...)}
 	}
+	broken := on("a", "6.1", "6.1.0", Infra)
+	broken.Reason = Interrupted
 	never := Cell{Lab: "a", Provider: "qemu", Kernel: Kernel{Selector: "6.1"}, Verdict: Infra}
 	elsewhere := on("a", "6.1", "6.1.0", Fail)
 	elsewhere.Provider = "lxd"
@@ -35,6 +37,7 @@ func TestFlaky(t *testing.T) {
 		{"runs agree to fail", []Cell{unbuilt, unbuilt}, []bool{false, false}},
 		{"runs disagree", []Cell{pass, on("a", "6.1", "6.1.0", Fail), pass}, []bool{true, true, true}},
 		{"one never answered", []Cell{pass, on("a", "6.1", "", Infra, Infra)}, []bool{true, true}},
+		{"one was interrupted", []Cell{pass, broken, pass}, []bool{false, false, false}},
 		{"one never began", []Cell{pass, never}, []bool{false, false}},
 		{"another lab, kernel, provider", []Cell{pass, on("b", "6.1", "6.1.0", Fail), on("a", "6.12", "6.12.0", Fail), elsewhere}, []bool{false, false, false, false}},
 		{"one late among agreeing runs", []Cell{pass, on("a", "6.1", "6.1.0", Infra, Pass)}, []bool{false, true}},
