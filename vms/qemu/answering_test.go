@@ -5,6 +5,10 @@ package qemu
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,14 +58,43 @@ func (a *answering) resume(ctx context.Context, w wire.Resume) (err error) {
 	return err
 }
 
+// answerLimit is how long a command of a test may take. A machine that takes longer is silent.
+const answerLimit = time.Minute
+
 // sh returns what a shell command prints; it must exit with 0.
 func (a answering) sh(t *testing.T, line string) string {
 	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), answerLimit)
+	defer cancel()
 	var out, problems bytes.Buffer
 	var res wire.ExecResult
-	err := a.client.Call(t.Context(), wire.OpExec, wire.Exec{Argv: []string{"sh", "-c", line}}, &res, wire.IO{Stdout: &out, Stderr: &problems})
+	err := a.client.Call(ctx, wire.OpExec, wire.Exec{Argv: []string{"sh", "-c", line}}, &res, wire.IO{Stdout: &out, Stderr: &problems})
+	if ctx.Err() != nil {
+		t.Fatalf("%s: a %s is silent: %v\n%s", line, a.Info().StartKind, err, a.state())
+	}
 	if err != nil || res.Exit != 0 {
 		t.Fatalf("%s: error %v, exit %d: %s%s", line, err, res.Exit, res.Error, problems.String())
 	}
 	return out.String()
+}
+
+// state returns what QEMU says of a machine that is silent, and what its threads do.
+func (a answering) state() string {
+	var text strings.Builder
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for _, ask := range []string{"info status", "info registers", "info lapic", "info chardev", "info registers"} {
+		var said string
+		err := a.control.execute(ctx, "human-monitor-command", map[string]string{"command-line": ask}, &said)
+		fmt.Fprintf(&text, "%s: %v\n%s\n", ask, err, said)
+	}
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", a.process.Pid))
+	for _, thread := range threads {
+		for _, file := range []string{"stat", "syscall", "wchan"} {
+			said, err := os.ReadFile(filepath.Join(thread, file))
+			fmt.Fprintf(&text, "%s/%s: %s %v\n", thread, file, bytes.TrimSpace(said), err)
+		}
+	}
+	fmt.Fprintf(&text, "copied: %t\nconsole: %s\n", a.parent != nil && a.parent.copied, a.console.Tail())
+	return text.String()
 }

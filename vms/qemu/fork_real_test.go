@@ -70,13 +70,13 @@ func startSeveral(t *testing.T, p *Provider, spec vms.Spec) (forks []answering, 
 		w.Time = later.Time.Add(time.Hour)
 		forks, resumes = append(forks, startStandby(t, p, spec, w)), append(resumes, w)
 	}
-	copying := New(p.options)
-	copying.options.Rehearse = rehearsal
+	rehearsing := New(p.options)
+	rehearsing.options.Rehearse = rehearsal
 	spec.Alike = worthwhile
 	for range 3 {
 		w := wire.NewResume()
 		w.Time = later.Time.Add(-time.Hour)
-		f := startAs(t, copying, spec, w)
+		f := startAs(t, rehearsing, spec, w)
 		isFork(t, f)
 		isCopied(t, f)
 		forks, resumes = append(forks, f), append(resumes, w)

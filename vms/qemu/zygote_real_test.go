@@ -22,16 +22,23 @@ func rehearsal(ctx context.Context, c *wire.Client) error {
 	return c.Call(ctx, wire.OpExec, wire.Exec{Argv: []string{"sh", "-c", line}}, &res, wire.IO{Stdout: io.Discard, Stderr: io.Discard})
 }
 
+// isCopied fails unless a machine is copied just where it is emulated.
 func isCopied(t *testing.T, a answering) {
 	t.Helper()
-	if !a.parent.copied {
-		t.Error("a fork of the template, want a copy of a zygote")
+	if want := a.About.Hypervisor.Accelerator == TCG; a.parent.copied != want {
+		t.Errorf("copied %t with %s, want %t", a.parent.copied, a.About.Hypervisor.Accelerator, want)
 	}
+}
+
+// copying returns a provider that makes zygotes, also where there is KVM.
+func copying(t *testing.T) *Provider {
+	t.Helper()
+	return New(Options{Cache: t.TempDir(), Rehearse: rehearsal, Accel: TCG})
 }
 
 func TestZygoteIsMadeWhereItIsWorthwhile(t *testing.T) {
 	spec := vmstest.RealSpec(t)
-	p := New(Options{Cache: t.TempDir(), Rehearse: rehearsal})
+	p := copying(t)
 	for n := range worthwhile + 1 {
 		f := start(t, p, spec)
 		isFork(t, f)
@@ -59,7 +66,7 @@ func TestZygoteIsMadeWhereItIsWorthwhile(t *testing.T) {
 // TestZygoteThatIsKilled has machines forked, and then copied again.
 func TestZygoteThatIsKilled(t *testing.T) {
 	spec := vmstest.RealSpec(t)
-	p := New(Options{Cache: t.TempDir(), Rehearse: rehearsal})
+	p := copying(t)
 	spec.Alike = worthwhile
 	start(t, p, spec).Close() // makes the template
 	before := start(t, p, spec)
@@ -96,7 +103,7 @@ func (p *Provider) onlyZygote(t *testing.T) *zygote {
 
 func TestManyCopiesAtOnce(t *testing.T) {
 	spec := vmstest.RealSpec(t)
-	p := New(Options{Cache: t.TempDir(), Rehearse: rehearsal})
+	p := copying(t)
 	spec.Alike = 100
 	start(t, p, spec).Close()
 	start(t, p, spec).Close() // makes the zygote
@@ -129,7 +136,7 @@ func TestManyCopiesAtOnce(t *testing.T) {
 // TestTooManyZygotes has kernels with two sizes of memory.
 func TestTooManyZygotes(t *testing.T) {
 	spec := vmstest.RealSpec(t)
-	p := New(Options{Cache: t.TempDir(), Rehearse: rehearsal})
+	p := copying(t)
 	p.zygotes.most = 1
 	spec.Alike = worthwhile
 	for _, size := range []int64{256 << 20, 288 << 20, 256 << 20} {
