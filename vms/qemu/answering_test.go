@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -79,22 +80,26 @@ func (a answering) sh(t *testing.T, line string) string {
 }
 
 // state returns what QEMU says of a machine that is silent, and what its threads do.
-func (a answering) state() string {
+func (m *machine) state() string {
 	var text strings.Builder
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	for _, ask := range []string{"info status", "info registers", "info lapic", "info chardev", "info registers"} {
 		var said string
-		err := a.control.execute(ctx, "human-monitor-command", map[string]string{"command-line": ask}, &said)
+		err := m.control.execute(ctx, "human-monitor-command", map[string]string{"command-line": ask}, &said)
 		fmt.Fprintf(&text, "%s: %v\n%s\n", ask, err, said)
 	}
-	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", a.process.Pid))
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", m.process.Pid))
 	for _, thread := range threads {
 		for _, file := range []string{"stat", "syscall", "wchan"} {
 			said, err := os.ReadFile(filepath.Join(thread, file))
 			fmt.Fprintf(&text, "%s/%s: %s %v\n", thread, file, bytes.TrimSpace(said), err)
 		}
 	}
-	fmt.Fprintf(&text, "copied: %t\nconsole: %s\n", a.parent != nil && a.parent.copied, a.console.Tail())
+	open, _ := exec.Command("ls", "-l", fmt.Sprintf("/proc/%d/fd", m.process.Pid), "/proc/self/fd").CombinedOutput()
+	fmt.Fprintf(&text, "%s\ncopied: %t\n", open, m.parent != nil && m.parent.copied)
+	if m.console != nil {
+		fmt.Fprintf(&text, "console: %s\n", m.console.Tail())
+	}
 	return text.String()
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/bpflab/bpflab/vms/vmstest"
 	"github.com/bpflab/bpflab/vms/wire"
@@ -75,7 +76,11 @@ func TestZygoteThatIsKilled(t *testing.T) {
 	if err := syscall.Kill(z.m.process.Pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	<-z.m.Done()
+	select {
+	case <-z.m.Done():
+	case <-time.After(answerLimit):
+		t.Fatalf("a killed zygote is not gone after %s\n%s", answerLimit, z.m.state())
+	}
 	after := start(t, p, spec)
 	isFork(t, after)
 	if after.parent.copied {
