@@ -24,6 +24,9 @@ type answering struct {
 	ready  wire.Ready
 }
 
+// startLimit is how long a machine of a test may take to its agent's answer.
+const startLimit = 3 * time.Minute
+
 // start starts a machine of the provider and resumes its agent.
 func start(t *testing.T, p *Provider, spec vms.Spec) answering {
 	t.Helper()
@@ -33,8 +36,9 @@ func start(t *testing.T, p *Provider, spec vms.Spec) answering {
 func startAs(t *testing.T, p *Provider, spec vms.Spec, w wire.Resume) answering {
 	t.Helper()
 	spec.Dir = t.TempDir()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithCancel(t.Context()) // the machine's life
 	t.Cleanup(cancel)
+	defer time.AfterFunc(startLimit, cancel).Stop()
 	m, err := p.Start(ctx, spec)
 	if err != nil {
 		t.Fatal(err)
