@@ -5,6 +5,7 @@ KERNEL    ?=
 PROVIDER  ?=
 ARGS      ?=
 FUZZTIME  ?= 60s
+ARCH_KERNELS = 6.12,6.12/arm64,6.1/s390x,6.12/riscv64,6.1/ppc64el
 RUN_FLAGS  = $(if $(KERNEL),--kernel '$(KERNEL)') $(if $(PROVIDER),--provider '$(PROVIDER)') $(ARGS)
 
 # Where bpflab is built: bin, or the user's cache directory where this checkout cannot be written.
@@ -123,6 +124,11 @@ test-hosts: ## run bpflab in bare roots of Debian and Ubuntu (as root; an hour),
 docs: setup build ## measure docs/limits.md and docs/features.md anew, on KERNEL= or the default kernels
 	'$(BIN)/bpflab' limits $(if $(KERNEL),--kernel '$(KERNEL)') --markdown docs/limits.md --svg docs/limits.svg
 	'$(BIN)/bpflab' features $(if $(KERNEL),--kernel '$(KERNEL)') --markdown docs/features.md >/dev/null
+
+.PHONY: docs-architectures
+docs-architectures: setup build ## the same on other architectures, for which their QEMUs are to be installed
+	'$(BIN)/bpflab' limits --kernel $(ARCH_KERNELS) --markdown docs/limits-architectures.md >/dev/null
+	'$(BIN)/bpflab' features --kernel $(ARCH_KERNELS) --markdown docs/features-architectures.md >/dev/null
 
 .PHONY: test-fast
 test-fast: ## run the tests that boot nothing
