@@ -167,31 +167,41 @@ func (p *Provider) initramfs(ctx context.Context, want vms.Spec) (file, note str
 	return file, note, nil
 }
 
-// launch starts QEMU with one end of four socket pairs, and with files from
-// fdMemory on; nothing of a machine has a name on the host but its console log. Without a
-// name for that, the console is not read.
+// launch starts QEMU with files from fdMemory on.
 func (s spec) launch(ctx context.Context, args []string, log string, files ...*os.File) (*machine, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	m, control, err := s.begin(log, func(m *machine, guest []*os.File) error {
+		return m.run(s, args, append(guest, files...))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.qemu.path, err)
+	}
+	return m, explain(s.qemu.path, m.greet(ctx, control))
+}
+
+// begin starts a process by run, which it gives one end of four socket pairs, and returns
+// its control connection; nothing of a machine has a name on the host but its console log.
+// Without a name for that, the console is not read.
+func (s spec) begin(log string, run func(m *machine, guest []*os.File) error) (*machine, net.Conn, error) {
 	w, err := openChardevs()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer w.closeGuest()
 	m, err := s.newMachine(w, log)
 	if err != nil {
 		w.closeHost()
-		return nil, err
+		return nil, nil, err
 	}
-	if err := m.run(s, args, append(w.guest[:], files...)); err != nil {
-		w.closeGuest()
+	if err := run(m, w.guest[:]); err != nil {
+		w.closeGuest() // the console's other end, too
 		w.closeHost()
 		m.consoleEnd()
-		return nil, fmt.Errorf("%s: %w", s.qemu.path, err)
+		return nil, nil, err
 	}
-	w.closeGuest()
-	return m, explain(s.qemu.path, m.greet(ctx, w.host[2]))
+	return m, w.host[2], nil
 }
 
 // newMachine returns a machine whose process is still to be started.

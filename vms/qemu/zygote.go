@@ -80,7 +80,7 @@ func (p *Provider) copyOfZygote(ctx context.Context, s spec, alike int, dir stri
 	if frozen == nil {
 		return nil
 	}
-	m, err := s.copyFrozen(ctx, frozen, from, filepath.Join(dir, consoleLog))
+	m, err := s.copyFrozen(ctx, frozen, filepath.Join(dir, consoleLog))
 	if err != nil {
 		p.zygotes.drop(key)
 		return nil
@@ -218,25 +218,12 @@ func (m *machine) freeze(ctx context.Context, rehearse func(context.Context, *wi
 const busyPause = 2 * time.Millisecond
 
 // copyFrozen starts a machine whose QEMU goes on where a zygote's was stopped.
-func (s spec) copyFrozen(ctx context.Context, frozen *forkserver.Zygote, from *machine, log string) (*machine, error) {
-	w, err := openChardevs()
+func (s spec) copyFrozen(ctx context.Context, frozen *forkserver.Zygote, log string) (*machine, error) {
+	m, control, err := s.begin(log, func(m *machine, guest []*os.File) error { return m.runFrozen(frozen, guest) })
 	if err != nil {
 		return nil, err
 	}
-	defer w.closeGuest()
-	m, err := s.newMachine(w, log)
-	if err != nil {
-		w.closeHost()
-		return nil, err
-	}
-	if err := m.runFrozen(frozen, w); err != nil {
-		w.closeGuest()
-		w.closeHost()
-		m.consoleEnd()
-		return nil, err
-	}
-	w.closeGuest()
-	m.control = continueControl(w.host[2], m.heard)
+	m.control = continueControl(control, m.heard)
 	close(m.opened)
 	if err := m.startProcessors(ctx); err != nil {
 		m.Close()
@@ -246,13 +233,13 @@ func (s spec) copyFrozen(ctx context.Context, frozen *forkserver.Zygote, from *m
 }
 
 // runFrozen starts the process.
-func (m *machine) runFrozen(frozen *forkserver.Zygote, w *chardevs) error {
+func (m *machine) runFrozen(frozen *forkserver.Zygote, guest []*os.File) error {
 	said, stderr, err := os.Pipe()
 	if err != nil {
 		return err
 	}
 	files := map[int]*os.File{int(os.Stderr.Fd()): stderr}
-	for i, f := range w.guest {
+	for i, f := range guest {
 		files[fdConsole+i] = f
 	}
 	p, err := frozen.Copy(files)
