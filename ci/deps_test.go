@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -52,6 +53,27 @@ func TestAgentIsLean(t *testing.T) {
 			slices.Contains(notInAgents, pkg):
 			t.Errorf("the agent is built with %s", pkg)
 		}
+	}
+}
+
+// mostAgent is how large the agent may be, in bytes, built as make builds it: what it grows by is in
+// every machine. docs/architecture.md has what it consists of.
+const mostAgent = 5_600_000
+
+func TestAgentIsSmall(t *testing.T) {
+	agent := filepath.Join(t.TempDir(), "agent")
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w", "-o", agent, "./cmd/bpflab-agent")
+	cmd.Dir = ".."
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOARCH=amd64", "GOOS=linux")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	info, err := os.Stat(agent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Size() > mostAgent {
+		t.Errorf("the agent has %d bytes, and may have %d", info.Size(), mostAgent)
 	}
 }
 
