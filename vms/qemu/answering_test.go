@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/pprof"
 	"strings"
 	"testing"
 	"time"
@@ -100,8 +101,10 @@ func (m *machine) state() string {
 			fmt.Fprintf(&text, "%s/%s: %s %v\n", thread, file, bytes.TrimSpace(said), err)
 		}
 	}
-	open, _ := exec.Command("ls", "-l", fmt.Sprintf("/proc/%d/fd", m.process.Pid), "/proc/self/fd").CombinedOutput()
-	fmt.Fprintf(&text, "%s\ncopied: %t\n", open, m.parent != nil && m.parent.copied)
+	open, _ := exec.Command("sh", "-c", "ls -l /proc/[0-9]*/fd").CombinedOutput()
+	fmt.Fprintf(&text, "%s\n", open)
+	pprof.Lookup("goroutine").WriteTo(&text, 1)
+	fmt.Fprintf(&text, "copied: %t\n", m.parent != nil && m.parent.copied)
 	if m.console != nil {
 		fmt.Fprintf(&text, "console: %s\n", m.console.Tail())
 	}

@@ -25,10 +25,6 @@ import (
 // which is most of what a lab costs under emulation. Where many machines are alike, one
 // fork is rehearsed and stopped, guest and QEMU, and the others are copies of its process
 // with all that QEMU has translated. It has no identity, as a template has none.
-//
-// Machines with several processors are forked: a kernel writes into its own code, a copy has
-// that code translated already, and a QEMU before 8.1 may lose what one processor writes into
-// code that another one runs. One such copy fell silent under QEMU 7.2.
 
 // zygote is a machine whose QEMU is copied, or will be.
 type zygote struct {
@@ -62,7 +58,7 @@ const (
 // copyOfZygote returns a machine that is copied from a zygote, which it makes if that is
 // worthwhile; nil where there is none.
 func (p *Provider) copyOfZygote(ctx context.Context, s spec, alike int, dir string) *machine {
-	if p.options.Rehearse == nil || !strings.HasPrefix(s.accel, TCG) || s.cpus > 1 {
+	if p.options.Rehearse == nil || !strings.HasPrefix(s.accel, TCG) {
 		return nil
 	}
 	key := standbyKey(s)
@@ -232,13 +228,17 @@ func (s spec) copyFrozen(ctx context.Context, frozen *forkserver.Zygote, log str
 	return m, nil
 }
 
+// standardError is its descriptor in QEMU, whatever os.Stderr is here: go test -json has that
+// on the standard output.
+const standardError = 2
+
 // runFrozen starts the process.
 func (m *machine) runFrozen(frozen *forkserver.Zygote, guest []*os.File) error {
 	said, stderr, err := os.Pipe()
 	if err != nil {
 		return err
 	}
-	files := map[int]*os.File{int(os.Stderr.Fd()): stderr}
+	files := map[int]*os.File{standardError: stderr}
 	for i, f := range guest {
 		files[fdConsole+i] = f
 	}

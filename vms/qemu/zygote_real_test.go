@@ -50,11 +50,13 @@ func TestZygoteIsMadeWhereItIsWorthwhile(t *testing.T) {
 	}
 	several := spec
 	several.CPUs, several.Alike = 2, worthwhile
-	for range 2 {
+	start(t, p, several).Close() // makes the template
+	for range 4 {
 		f := start(t, p, several)
 		isFork(t, f)
-		if f.parent.copied {
-			t.Error("a machine with two processors was copied")
+		isCopied(t, f)
+		if got := f.sh(t, "nproc; i=0; while [ $i -lt 20 ]; do true & i=$((i+1)); done; wait; sleep 1; echo done"); got != "2\ndone\n" {
+			t.Errorf("a copy with two processors says %q", got)
 		}
 		f.Close()
 	}
