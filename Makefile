@@ -66,10 +66,14 @@ LDFLAGS  = -s -w -X main.version=$(VERSION)
 
 # The guest agents, one for each architecture, compressed anew where they changed, and where bpflab
 # embeds them from. Plain `go build` leaves them out, and bpflab is its own agent: so none is older
-# than the sources. bpflab-agent is the one of this host's architecture.
-AGENTS  ?= amd64 arm64 s390x riscv64 ppc64le
+# than the sources. bpflab-agent is the one of this host's architecture. Labs and the workshop are built
+# with that one, and with those that are there already, unless a kernel of another is asked for:
+# all five take minutes the first time.
 PACKED   = $(abspath $(BIN))/.agents
 OVERLAY  = $(PACKED)/overlay.json
+OTHERS   = $(filter-out lab-% labs workshop,$(or $(MAKECMDGOALS),build))$(findstring /,$(KERNEL))$(findstring arch,$(KERNEL)$(ARGS))
+BUILT    = $(patsubst $(PACKED)/agent-%.zst,%,$(wildcard $(PACKED)/agent-*.zst))
+AGENTS  ?= $(if $(OTHERS),amd64 arm64 s390x riscv64 ppc64le,$(sort $(shell go env GOARCH) $(BUILT)))
 
 .PHONY: agent
 agent: $(addprefix agent-,$(AGENTS))
