@@ -181,10 +181,10 @@ func (s *Server) serve(conn *net.UnixConn, w Wanted) error {
 	defer s.leave()
 	var err error
 	if m != nil {
-		if err = s.lend(conn, m); err == nil {
-			return s.attend(conn, m)
+		var lent bool
+		if lent, err = s.lend(conn, m); lent {
+			return err
 		}
-		m.Close()
 	}
 	if err2 := send(conn, answer{Build: s.Build}); err2 != nil {
 		return errors.Join(err, err2)
@@ -197,8 +197,22 @@ func (s *Server) serve(conn *net.UnixConn, w Wanted) error {
 	return err
 }
 
-// lend hands a machine over.
-func (s *Server) lend(conn *net.UnixConn, m Machine) error {
+// lend hands a machine over, waits until it or its borrower has ended, and closes it. It
+// reports whether it was lent. A machine counts as lent before its borrower can ask how many
+// are.
+func (s *Server) lend(conn *net.UnixConn, m Machine) (bool, error) {
+	s.count(1)
+	defer s.count(-1)
+	if err := handOver(conn, s.Build, m); err != nil {
+		m.Close()
+		return false, err
+	}
+	attend(conn, m)
+	return true, m.Close()
+}
+
+// handOver wakes a machine and sends it to its borrower.
+func handOver(conn *net.UnixConn, build string, m Machine) error {
 	ctx, cancel := context.WithTimeout(context.Background(), requestLimit)
 	defer cancel()
 	about, files, err := m.Lend(ctx)
@@ -210,13 +224,11 @@ func (s *Server) lend(conn *net.UnixConn, m Machine) error {
 	if err != nil {
 		return err
 	}
-	return send(conn, answer{Build: s.Build, Lent: true, About: text}, files...)
+	return send(conn, answer{Build: build, Lent: true, About: text}, files...)
 }
 
 // attend waits for the end of a lent machine, or of its borrower.
-func (s *Server) attend(conn *net.UnixConn, m Machine) error {
-	s.count(1)
-	defer s.count(-1)
+func attend(conn *net.UnixConn, m Machine) {
 	conn.SetDeadline(time.Time{})
 	select {
 	case <-ended(conn):
@@ -224,7 +236,6 @@ func (s *Server) attend(conn *net.UnixConn, m Machine) error {
 		conn.SetWriteDeadline(time.Now().Add(requestLimit))
 		send(conn, m.Words()) // the borrower may be gone, too
 	}
-	return m.Close()
 }
 
 // ended returns a channel that is closed when a client has ended its connection.

@@ -209,6 +209,14 @@ func prepared(t *testing.T, keys ...string) (*hall, *Client) {
 
 func TestMachineIsLentAndAnotherOneMade(t *testing.T) {
 	h, c := prepared(t, "a", "b")
+	for _, m := range h.all() {
+		m.lend = func() error {
+			if n := h.status().Lent; n != 1 {
+				t.Errorf("%d machines are lent while one is handed over, want 1", n)
+			}
+			return nil
+		}
+	}
 	loan := c.Take(someMachine("a"))
 	if loan == nil || string(loan.About) != `"a"` || len(loan.Files) != 1 {
 		t.Fatalf("loan %+v", loan)
