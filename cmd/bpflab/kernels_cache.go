@@ -22,6 +22,11 @@ func lxdCache(root string) string    { return filepath.Join(root, "lxd") }
 func agentCache(root string) string  { return filepath.Join(root, "agent") }
 func rootfsCache(root string) string { return filepath.Join(root, "userland") }
 
+// compiler returns the options of a compiler whose objects are kept in the cache.
+func compiler(root string) build.Options {
+	return build.Options{Cache: objectCache(root), Record: filepath.Join(root, "clang.json")}
+}
+
 // stock is what the cache has of one kind of file.
 type stock struct {
 	name  string          // of the kind, in the plural

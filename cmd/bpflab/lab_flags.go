@@ -44,7 +44,7 @@ func (f *labFlags) execute(ctx context.Context, std streams, cells []plan.Cell, 
 	began := time.Now()
 	done := run.Run(ctx, cells, run.Options{
 		Pool:    pool,
-		Builder: build.New(build.Options{Cache: objectCache(cache)}),
+		Builder: build.New(compiler(cache)),
 		Tree:    lib.tree,
 		Starter: f.starter,
 		OnEvent: printer.Event,

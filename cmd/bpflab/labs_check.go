@@ -93,7 +93,7 @@ func (f *labsCheckFlags) read(ctx context.Context, std streams, paths []string) 
 	if err != nil {
 		return nil, nil, err
 	}
-	builder := build.New(build.Options{Cache: objectCache(cache)})
+	builder := build.New(compiler(cache))
 	lib := &library{trees: map[*lab.Lab]run.Tree{}, files: map[*lab.Lab]string{}}
 	var all []*lab.Lab
 	var wrong []string

@@ -220,7 +220,7 @@ func (f *shellFlags) build(ctx context.Context, w io.Writer, l *lab.Lab, tree ru
 	if err != nil {
 		return nil, err
 	}
-	built, err := run.Build(ctx, build.New(build.Options{Cache: objectCache(cache)}), l, tree, arch)
+	built, err := run.Build(ctx, build.New(compiler(cache)), l, tree, arch)
 	if err != nil {
 		return nil, err
 	}

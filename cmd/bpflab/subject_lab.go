@@ -39,7 +39,7 @@ func (s *labSubject) on(ctx context.Context, b *bench, e environment) ([]judgeme
 	began := time.Now()
 	made := plan.Make(s.labs, e.images, plan.Options{Provider: b.provider.Name(), Caps: b.caps, Consent: s.flags.provider.consent})
 	cells := run.Run(ctx, made.Cells, run.Options{
-		Pool: e.pool, Builder: build.New(build.Options{Cache: objectCache(cache)}), Tree: s.lib.tree, Starter: s.flags.starter,
+		Pool: e.pool, Builder: build.New(compiler(cache)), Tree: s.lib.tree, Starter: s.flags.starter,
 	})
 	result := verdict.Result{Schema: verdict.Schema, Tool: version, Started: began.UTC(), Seconds: time.Since(began).Seconds(),
 		Command: os.Args, Starter: s.flags.starter, Provider: s.flags.provider.name, Cells: cells}

@@ -84,10 +84,17 @@ func (f *workshopFlags) openWith(ctx context.Context, std streams, consoles stri
 // buildOptions returns the options of the compiler. Objects of a class are not cached, so
 // that students cannot fill the disk; those that are in the cache already are used.
 func (f *workshopFlags) buildOptions(cache string) build.Options {
-	options := build.Options{Cache: objectCache(cache), CPU: workshopBuildCPU, Memory: workshopBuildMemory}
+	options := workshopCompiler(cache)
 	if f.class != "" {
 		options.Cache, options.Known, options.Confined, options.Patience = "", options.Cache, build.Confinable() == nil, workshop.CompilerPatience
 	}
+	return options
+}
+
+// workshopCompiler returns the options of a compiler that a workshop's steps may use.
+func workshopCompiler(cache string) build.Options {
+	options := compiler(cache)
+	options.CPU, options.Memory = workshopBuildCPU, workshopBuildMemory
 	return options
 }
 
@@ -98,7 +105,7 @@ func (f *workshopFlags) lessons(ctx context.Context, notes func(string)) ([]*wor
 	if err != nil {
 		return nil, err
 	}
-	f.own = &ownLabs{dir: f.labs, notes: notes, builder: build.New(build.Options{Cache: objectCache(cache), CPU: workshopBuildCPU, Memory: workshopBuildMemory})}
+	f.own = &ownLabs{dir: f.labs, notes: notes, builder: build.New(workshopCompiler(cache))}
 	if f.lab != "" && !embedded(f.lab) {
 		f.own.lab = f.lab
 	}

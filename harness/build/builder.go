@@ -15,6 +15,7 @@ import (
 type Options struct {
 	Cache   string        // directory of the cache, made if absent; "" keeps nothing
 	Known   string        // directory of another cache, which is only read; "" for none
+	Record  string        // file that keeps what clang said of itself; "" for none
 	Clang   string        // name or path of clang; "" means $BPFLAB_CLANG, else the one in PATH
 	Timeout time.Duration // for one run of clang; 0 means 60 s
 	CPU     time.Duration // processor time that one run of clang may use; 0 is no limit but Timeout
@@ -149,7 +150,11 @@ func (b *Builder) compiler(ctx context.Context) (Clang, *toolchain, error) {
 	if b.clang != nil {
 		return *b.clang, b.tools, nil
 	}
-	clang, err := FindClang(ctx, b.options.Clang)
+	path, err := locate(b.options.Clang)
+	if err != nil {
+		return Clang{}, nil, err
+	}
+	clang, err := inspectOnce(ctx, b.options.Record, path)
 	if err != nil {
 		return Clang{}, nil, err
 	}

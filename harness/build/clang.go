@@ -47,14 +47,20 @@ type Clang struct {
 // the newest clang-NN in PATH, and asks it what it is. It returns *ToolError
 // if there is none or it has no bpf target.
 func FindClang(ctx context.Context, name string) (Clang, error) {
-	path, err := locate(cmp.Or(name, os.Getenv(clangVar)))
+	path, err := locate(name)
 	if err != nil {
 		return Clang{}, err
 	}
-	return inspect(ctx, path)
+	account, err := ask(ctx, path)
+	if err != nil {
+		return Clang{}, err
+	}
+	return readAccount(path, account), nil
 }
 
+// locate returns the path of the clang that FindClang describes.
 func locate(name string) (string, error) {
+	name = cmp.Or(name, os.Getenv(clangVar))
 	if name != "" {
 		path, err := exec.LookPath(name)
 		if err != nil {
@@ -91,24 +97,29 @@ func newest(dirs []string) string {
 	return found
 }
 
-// inspect asks clang for its version and search path in one go.
-func inspect(ctx context.Context, path string) (Clang, error) {
+// ask returns what clang says of its version and search path.
+func ask(ctx context.Context, path string) (string, error) {
 	cmd := exec.CommandContext(ctx, path, "-target", "bpf", "-E", "-v", "-x", "c", os.DevNull, "-o", os.DevNull)
 	cmd.Env = environment()
 	var account bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &account, &account
 	err := child.Run(cmd)
 	if ctx.Err() != nil {
-		return Clang{}, ctx.Err()
+		return "", ctx.Err()
 	}
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		return Clang{}, missing(install.Clang, "%s has no bpf target: %s", path, lastLine(account.Bytes()))
+		return "", missing(install.Clang, "%s has no bpf target: %s", path, lastLine(account.Bytes()))
 	}
 	if err != nil {
-		return Clang{}, fmt.Errorf("asking clang for its version: %w", err)
+		return "", fmt.Errorf("asking clang for its version: %w", err)
 	}
-	version, headers := parseAccount(account.String())
-	return Clang{Path: path, Binary: binaryOf(path, account.String()), Version: version, Headers: withMultiarch(headers)}, nil
+	return account.String(), nil
+}
+
+// readAccount returns what the output of clang -v says.
+func readAccount(path, account string) Clang {
+	version, headers := parseAccount(account)
+	return Clang{Path: path, Binary: binaryOf(path, account), Version: version, Headers: withMultiarch(headers)}
 }
 
 // frontend matches the command that clang -v shows of its own compiler.

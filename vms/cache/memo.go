@@ -66,6 +66,29 @@ func nameOf(f *os.File, kind string) (string, error) {
 	return hex.EncodeToString(sum[:16]), err
 }
 
+// Unsettled is the State of a file that has changed so lately that another change may not
+// show.
+const Unsettled = "unsettled"
+
+// State returns a text that is another one when the file or directory at a path, behind
+// links, is another one or has changed; "" where there is none that can be read, and
+// Unsettled for one that has just changed.
+func State(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	at, err := stampOf(f)
+	switch {
+	case err != nil:
+		return ""
+	case !isSettled(f, time.Now()):
+		return Unsettled
+	}
+	return fmt.Sprintf("%+v", at)
+}
+
 // record returns the path of what is kept under a name, "" where nothing can be.
 func (m *Memo) record(name string) string {
 	boot := lease.BootID()
