@@ -72,21 +72,21 @@ LDFLAGS  = -s -w -X main.version=$(VERSION)
 PACKED   = $(abspath $(BIN))/.agents
 OVERLAY  = $(PACKED)/overlay.json
 OTHERS   = $(filter-out lab-% labs workshop,$(or $(MAKECMDGOALS),build))$(findstring /,$(KERNEL))$(findstring arch,$(KERNEL)$(ARGS))
-BUILT    = $(patsubst $(PACKED)/agent-%.zst,%,$(wildcard $(PACKED)/agent-*.zst))
+BUILT    = $(patsubst $(PACKED)/agent-%.pack,%,$(wildcard $(PACKED)/agent-*.pack))
 AGENTS  ?= $(if $(OTHERS),amd64 arm64 s390x riscv64 ppc64le,$(sort $(shell go env GOARCH) $(BUILT)))
 
 .PHONY: agent
 agent: $(addprefix agent-,$(AGENTS))
 	@ln -f '$(PACKED)/agent-'"$$(go env GOARCH)" '$(BIN)/bpflab-agent'
-	@for arch in $(AGENTS); do echo "\"$(CURDIR)/harness/agent/agent-$$arch.zst\": \"$(PACKED)/agent-$$arch.zst\""; done | \
+	@for arch in $(AGENTS); do echo "\"$(CURDIR)/harness/agent/agent-$$arch.pack\": \"$(PACKED)/agent-$$arch.pack\""; done | \
 		{ paste -sd, | sed 's/.*/{"Replace": {&}}/'; } >'$(OVERLAY)'
 
 .PHONY: $(addprefix agent-,$(AGENTS))
 $(addprefix agent-,$(AGENTS)): agent-%:
 	@mkdir -p '$(PACKED)'
 	@GOOS=linux GOARCH=$* $(GO_BUILD) -ldflags '-s -w' -o '$(PACKED)/agent-$*' ./cmd/bpflab-agent
-	@test -e '$(PACKED)/agent-$*.zst' && cmp -s '$(PACKED)/agent-$*' '$(PACKED)/agent-$*.packed' || \
-		{ GOOS= GOARCH= go run ./harness/agent/pack '$(PACKED)/agent-$*' '$(PACKED)/agent-$*.zst' && cp '$(PACKED)/agent-$*' '$(PACKED)/agent-$*.packed'; }
+	@test -e '$(PACKED)/agent-$*.pack' && cmp -s '$(PACKED)/agent-$*' '$(PACKED)/agent-$*.packed' || \
+		{ GOOS= GOARCH= go run ./harness/agent/pack '$(PACKED)/agent-$*' '$(PACKED)/agent-$*.pack' && cp '$(PACKED)/agent-$*' '$(PACKED)/agent-$*.packed'; }
 
 .PHONY: build
 build: page loader agent ## build bin/bpflab, statically linked, with the guest agents inside

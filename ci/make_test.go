@@ -32,7 +32,7 @@ func TestMakeBuildsTheAgentsThatAreWanted(t *testing.T) {
 		t.Skip(err)
 	}
 	built := t.TempDir()
-	if err := os.WriteFile(filepath.Join(built, "agent-riscv64.zst"), nil, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(built, "agent-riscv64.pack"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {

@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"path/filepath"
 	"time"
 
@@ -24,8 +23,13 @@ import (
 // ErrNotPacked is the error of a bpflab that was built without the agent of an architecture.
 var ErrNotPacked = errors.New("this bpflab was built without its guest agent, which `make build` packs into it")
 
-// Pack compresses an agent's program as Path expects it.
+// Pack compresses an agent's program as Path expects it: the program's SHA-256, 32 bytes, and
+// the program as a zstd frame (RFC 8878).
 func Pack(to io.Writer, program []byte) error {
+	sum := sha256.Sum256(program)
+	if _, err := to.Write(sum[:]); err != nil {
+		return err
+	}
 	w, err := zstd.NewWriter(to, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return err
@@ -38,25 +42,28 @@ func Pack(to io.Writer, program []byte) error {
 // where the first call of a build of bpflab unpacks it. A damaged file is made again. The error
 // is ErrNotPacked, or names the file.
 func Path(dir string, arch kernel.Arch) (string, error) {
-	program, err := fs.ReadFile(packed, "agent-"+arch.GOARCH()+".zst")
+	f, err := packed.Open("agent-" + arch.GOARCH() + ".pack")
 	if err != nil {
 		return "", ErrNotPacked
 	}
-	return path(dir, program)
+	defer f.Close()
+	return path(dir, f)
 }
 
-func path(dir string, packed []byte) (string, error) {
-	if len(packed) == 0 {
-		return "", ErrNotPacked
+// path reads no more than the sum of a program that is unpacked already: bpflab's own file has
+// the rest, and what is not read need not be in memory.
+func path(dir string, packed io.Reader) (string, error) {
+	var sum [sha256.Size]byte
+	if _, err := io.ReadFull(packed, sum[:]); err != nil {
+		return "", fmt.Errorf("the guest agent in this bpflab is damaged: %w", err)
 	}
-	sum := sha256.Sum256(packed)
 	file := filepath.Join(dir, hex.EncodeToString(sum[:8])+suffix)
 	var check cache.Checker
 	if check.CheckFile(file) == nil {
 		cache.Touch(file)
 		return file, nil
 	}
-	if err := unpack(file, packed); err != nil {
+	if err := unpack(file, packed, sum); err != nil {
 		return "", fmt.Errorf("guest agent: %w", err)
 	}
 	Prune(dir, keep, time.Now()) // what cannot be removed stays
@@ -66,15 +73,18 @@ func path(dir string, packed []byte) (string, error) {
 // suffix ends the names of unpacked agents.
 const suffix = "-bpflab-agent"
 
-func unpack(file string, packed []byte) error {
-	r, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
+func unpack(file string, packed io.Reader, sum [sha256.Size]byte) error {
+	r, err := zstd.NewReader(packed, zstd.WithDecoderConcurrency(1))
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	program, err := r.DecodeAll(packed, nil)
+	program, err := io.ReadAll(r)
 	if err != nil {
 		return err
+	}
+	if sha256.Sum256(program) != sum {
+		return errors.New("the program in this bpflab is not the one that was packed")
 	}
 	return cache.WriteProgram(file, program)
 }

@@ -2,10 +2,12 @@ package agent
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +30,7 @@ func packedProgram(t *testing.T, text string) []byte {
 
 func unpacked(t *testing.T, dir string, packed []byte) string {
 	t.Helper()
-	file, err := path(dir, packed)
+	file, err := path(dir, bytes.NewReader(packed))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,13 +79,22 @@ func TestDamagedAgentIsMadeAgain(t *testing.T) {
 	}
 }
 
-func TestTruncatedPackedAgent(t *testing.T) {
-	packed := packedProgram(t, program)
-	if _, err := path(t.TempDir(), packed[:len(packed)-2]); err == nil || !strings.Contains(err.Error(), "guest agent") {
-		t.Errorf("error %v", err)
-	}
-	if _, err := path(t.TempDir(), nil); !errors.Is(err, ErrNotPacked) {
-		t.Errorf("error %v, want %v", err, ErrNotPacked)
+func TestDamagedPackedAgent(t *testing.T) {
+	packed, other := packedProgram(t, program), packedProgram(t, program+"#")
+	for name, damaged := range map[string][]byte{
+		"its end is missing": packed[:len(packed)-2],
+		"only its sum":       packed[:sha256.Size],
+		"half a sum":         packed[:5],
+		"nothing":            nil,
+		"another's sum":      slices.Concat(other[:sha256.Size], packed[sha256.Size:]),
+	} {
+		dir := t.TempDir()
+		if _, err := path(dir, bytes.NewReader(damaged)); err == nil || !strings.Contains(err.Error(), "guest agent") {
+			t.Errorf("%s: error %v", name, err)
+		}
+		if left, err := os.ReadDir(dir); len(left) > 0 || err != nil {
+			t.Errorf("%s: it left %v, error %v", name, left, err)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"os"
@@ -66,15 +67,15 @@ func (i Image) lsmList(lab string) string {
 // the large modules was chosen.
 var usualLSMs = []string{"landlock", "lockdown", "yama", "loadpin", "safesetid", "ipe", "bpf"}
 
-var builtLSMsForm = regexp.MustCompile(`(?m)^CONFIG_LSM="([^"]*)"$`)
-
 // builtLSMs returns the security modules that the kernel was built to have active.
 func (i Image) builtLSMs() (list []string, known bool) {
-	m := builtLSMsForm.FindSubmatch(i.config())
-	if m == nil {
-		return nil, false
+	for line := range bytes.Lines(i.config()) {
+		if rest, found := bytes.CutPrefix(line, []byte(`CONFIG_LSM="`)); found {
+			names, _, _ := strings.Cut(string(rest), `"`)
+			return slices.DeleteFunc(strings.Split(names, ","), func(s string) bool { return s == "" }), true
+		}
 	}
-	return slices.DeleteFunc(strings.Split(string(m[1]), ","), func(s string) bool { return s == "" }), true
+	return nil, false
 }
 
 // config returns the text of the kernel's configuration, nil if it is not known.
