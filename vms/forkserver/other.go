@@ -14,7 +14,7 @@ type Server struct{}
 type Process struct{ *os.Process }
 
 // New returns ErrUnsupported.
-func New(string) (*Server, error) { return nil, ErrUnsupported }
+func New(string, []string) (*Server, error) { return nil, ErrUnsupported }
 
 // Start returns ErrUnsupported.
 func (*Server) Start([]string, []*os.File, *os.File) (*Process, error) { return nil, ErrUnsupported }

@@ -18,6 +18,7 @@ import (
 // Server holds one process of a program. Its methods are safe for concurrent use.
 type Server struct {
 	path  string
+	env   []string // of the held process
 	calls chan func()
 	done  chan struct{} // closed by Close
 	close sync.Once
@@ -37,11 +38,11 @@ type Process struct {
 // argumentSpace is how many bytes the arguments of a process may have.
 const argumentSpace = 16 << 10
 
-// New starts a program, whose path is absolute, and holds it before it begins. The error
+// New starts a program, whose path is absolute, in an environment that its copies have, and holds it before it begins. The error
 // says why that is impossible here, as where this process is traced itself; such a
 // program can still be started by execve. The held process dies with this one.
-func New(path string) (*Server, error) {
-	s := &Server{path: path, calls: make(chan func()), done: make(chan struct{})}
+func New(path string, env []string) (*Server, error) {
+	s := &Server{path: path, env: env, calls: make(chan func()), done: make(chan struct{})}
 	ready := make(chan error)
 	go s.serve(ready)
 	if err := <-ready; err != nil {
@@ -90,6 +91,7 @@ func (s *Server) hold() error {
 	// The arguments' place is made large enough for those of any copy.
 	space := strings.Repeat(" ", argumentSpace)
 	p, err := os.StartProcess(s.path, []string{s.path, space}, &os.ProcAttr{
+		Env:   s.env,
 		Files: []*os.File{null, null, null, theirs},
 		Sys:   &syscall.SysProcAttr{Ptrace: true, Pdeathsig: syscall.SIGKILL, Setpgid: true},
 	})

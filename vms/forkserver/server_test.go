@@ -23,7 +23,7 @@ func hold(t *testing.T) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(path)
+	s, err := New(path, os.Environ())
 	if errors.Is(err, syscall.EPERM) {
 		t.Skip("this process may trace no other:", err)
 	}
@@ -216,14 +216,14 @@ func gone(t *testing.T, pid int) {
 
 func TestNoProgram(t *testing.T) {
 	hold(t)
-	if _, err := New("/no/such/program"); !errors.Is(err, os.ErrNotExist) {
+	if _, err := New("/no/such/program", os.Environ()); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%v", err)
 	}
 	script := filepath.Join(t.TempDir(), "script")
 	if err := os.WriteFile(script, []byte("neither ELF nor a script"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := New(script); err == nil {
+	if _, err := New(script, os.Environ()); err == nil {
 		t.Error("a text was held")
 	}
 }

@@ -36,7 +36,7 @@ func freeze(t *testing.T) (*Zygote, *Process) {
 	if path, err = filepath.EvalSymlinks(path); err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(path)
+	s, err := New(path, os.Environ())
 	if errors.Is(err, syscall.EPERM) {
 		t.Skip("this process may trace no other:", err)
 	}

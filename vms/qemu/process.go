@@ -26,6 +26,7 @@ func (m *machine) run(s spec, args []string, files []*os.File) error {
 	running, end := context.WithCancel(context.Background())
 	m.end = end
 	cmd := exec.CommandContext(running, s.qemu.path, args...)
+	cmd.Env = environment(s.frugal)
 	cmd.ExtraFiles = files
 	cmd.Stderr = &m.stderr
 	start := m.runNew

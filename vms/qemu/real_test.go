@@ -39,7 +39,7 @@ func TestConformance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	starterOf(found).begin() // what it holds stays for as long as this process
+	starterOf(found, false).begin() // what it holds stays for as long as this process
 	for _, cold := range []bool{true, false} {
 		t.Run(map[bool]string{true: "boot", false: "fork"}[cold], func(t *testing.T) {
 			spec.Cold = cold

@@ -90,7 +90,7 @@ func (p *Provider) spec(ctx context.Context, want vms.Spec) (s spec, note string
 	if err != nil {
 		return spec{}, "", err
 	}
-	s = spec{kernel: want.Kernel, memory: platformOf(want.Kernel.Arch).memory(want.Memory), cpus: max(1, want.CPUs), accel: accelOf(caps, want), lsm: want.LSM, frugal: want.Frugal, qemu: qemu, starter: starterOf(qemu), slowness: caps.Slowness}
+	s = spec{kernel: want.Kernel, memory: platformOf(want.Kernel.Arch).memory(want.Memory), cpus: max(1, want.CPUs), accel: accelOf(caps, want), lsm: want.LSM, frugal: want.Frugal, qemu: qemu, starter: starterOf(qemu, want.Frugal), slowness: caps.Slowness}
 	if err := caps.Fits(s.memory, s.cpus); err != nil {
 		return s, "", failed(err)
 	}

@@ -14,7 +14,7 @@ import (
 // starter has the fork server of one QEMU, where processes can be held.
 type starter struct {
 	build build
-	env   []string // this process's when it began, which its processes have
+	env   []string // of its processes
 	begin func()   // once
 
 	mu     sync.Mutex
@@ -22,29 +22,35 @@ type starter struct {
 	why    error              // why it is
 }
 
-// starters are those of this process, by the path of a QEMU. They last as long as it does.
+// starters are those of this process. They last as long as it does.
 var starters struct {
 	sync.Mutex
-	of map[string]*starter
+	of map[starterKey]*starter
+}
+
+type starterKey struct {
+	path   string // of a QEMU
+	frugal bool
 }
 
 // starterOf returns the starter of a QEMU, which begins to hold its process at once. It
 // replaces that of an older QEMU at the same path, or with another environment.
-func starterOf(b build) *starter {
+func starterOf(b build, frugal bool) *starter {
 	starters.Lock()
 	defer starters.Unlock()
-	if s := starters.of[b.path]; s != nil {
-		if s.build == b && slices.Equal(s.env, os.Environ()) {
+	key, env := starterKey{b.path, frugal}, environment(frugal)
+	if s := starters.of[key]; s != nil {
+		if s.build == b && slices.Equal(s.env, env) {
 			return s
 		}
 		go s.giveUp(errReplaced)
 	}
-	s := &starter{build: b, env: os.Environ()}
+	s := &starter{build: b, env: env}
 	s.begin = sync.OnceFunc(s.hold)
 	if starters.of == nil {
-		starters.of = map[string]*starter{}
+		starters.of = map[starterKey]*starter{}
 	}
-	starters.of[b.path] = s
+	starters.of[key] = s
 	go s.begin()
 	return s
 }
@@ -53,24 +59,24 @@ func starterOf(b build) *starter {
 var errScript = errors.New("it is a script")
 
 func (s *starter) hold() {
-	server, err := serve(s.build.path)
+	server, err := serve(s.build.path, s.env)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.server, s.why = server, err
 }
 
 // serve returns a fork server of a QEMU, nil and the reason where there can be none.
-func serve(path string) (*forkserver.Server, error) {
+func serve(path string, env []string) (*forkserver.Server, error) {
 	if isScript(path) {
 		return nil, errScript
 	}
-	return forkserver.New(path)
+	return forkserver.New(path, env)
 }
 
 // CannotHold returns why a fork server cannot hold a process of the QEMU at that path, so
 // that each machine's starts by execve(2) and takes longer; nil where it can.
 func CannotHold(path string) error {
-	server, err := serve(path)
+	server, err := serve(path, os.Environ())
 	if err == nil {
 		server.Close()
 	}

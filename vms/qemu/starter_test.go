@@ -36,15 +36,15 @@ func TestStarters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := starterOf(build{path: shell, version: "1"})
-	if starterOf(build{path: shell, version: "1"}) != first {
+	first := starterOf(build{path: shell, version: "1"}, false)
+	if starterOf(build{path: shell, version: "1"}, false) != first {
 		t.Error("one QEMU has two starters")
 	}
 	t.Setenv("BPFLAB_TEST_STARTER", "1")
-	if starterOf(build{path: shell, version: "1"}) == first {
+	if starterOf(build{path: shell, version: "1"}, false) == first {
 		t.Error("another environment has the starter of the first")
 	}
-	second := starterOf(build{path: shell, version: "2"})
+	second := starterOf(build{path: shell, version: "2"}, false)
 	if first == second {
 		t.Error("another QEMU has the starter of the first")
 	}
