@@ -74,6 +74,11 @@ func (h host) test(ctx context.Context, dir string, o options) (skipped string, 
 	if err := copyOldKernel(ctx, dir); err != nil {
 		return "", err
 	}
+	compiled := filepath.Join(o.keep, "gocache") // which the systems share, one after the other
+	if err := move(compiled, filepath.Join(dir, "gocache")); err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, move(filepath.Join(dir, "gocache"), compiled)) }()
 	full := ""
 	if o.full {
 		full = "1"
@@ -95,6 +100,14 @@ func (h host) test(ctx context.Context, dir string, o options) (skipped string, 
 		return "", nil // which its steps show
 	}
 	return "", err
+}
+
+// move renames a directory, if there is one.
+func move(from, to string) error {
+	if err := os.Rename(from, to); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // oldKernel is the oldest kernel that objects must load on. Debian has none that old, so
