@@ -25,7 +25,9 @@ func main() {
 	if runAgent() {
 		return
 	}
-	os.Exit(execute(os.Args[1:], os.Stdout, os.Stderr))
+	code := execute(os.Args[1:], os.Stdout, os.Stderr)
+	endKept()
+	os.Exit(code)
 }
 
 // execute runs a command line and returns the exit code. The first Ctrl-C cancels the

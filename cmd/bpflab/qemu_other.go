@@ -22,3 +22,5 @@ func templatesByKernel() (map[string]templateUse, error) { return nil, nil }
 func verifyTemplates(string) ([]cache.Finding, int) { return nil, 0 }
 
 func pruneTemplates(map[string]bool) (int64, error) { return 0, nil }
+
+func endKept() {}

@@ -21,6 +21,7 @@ type Server struct {
 	env   []string // of the held process
 	calls chan func()
 	done  chan struct{} // closed by Close
+	gone  chan struct{} // closed when the held process is gone
 	close sync.Once
 
 	// Of the tracer's thread alone.
@@ -42,7 +43,7 @@ const argumentSpace = 16 << 10
 // says why that is impossible here, as where this process is traced itself; such a
 // program can still be started by execve. The held process dies with this one.
 func New(path string, env []string) (*Server, error) {
-	s := &Server{path: path, env: env, calls: make(chan func()), done: make(chan struct{})}
+	s := &Server{path: path, env: env, calls: make(chan func()), done: make(chan struct{}), gone: make(chan struct{})}
 	ready := make(chan error)
 	go s.serve(ready)
 	if err := <-ready; err != nil {
@@ -68,6 +69,7 @@ func (s *Server) serve(ready chan<- error) {
 		case <-s.done:
 			s.socket.Close()
 			s.held.kill()
+			close(s.gone)
 			s.started.Wait()
 			return
 		}
@@ -169,8 +171,11 @@ func (s *Server) copy(args []string, files []*os.File) (int, error) {
 	return t.pid, nil
 }
 
-// Close ends the held process. What was started goes on.
-func (s *Server) Close() { s.close.Do(func() { close(s.done) }) }
+// Close ends the held process, and returns when it is gone. What was started goes on.
+func (s *Server) Close() {
+	s.close.Do(func() { close(s.done) })
+	<-s.gone
+}
 
 // Wait waits until the process has ended. The error is an *exec.ExitError unless it ended
 // with 0.

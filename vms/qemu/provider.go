@@ -64,8 +64,10 @@ func New(o Options) *Provider {
 	if o.Binary == "" {
 		o.Binary = FindBinary()
 	}
-	return &Provider{options: o, kvm: kvmDevice, silence: silenceLeast, archives: initramfs.NewCache(o.Cache),
+	p := &Provider{options: o, kvm: kvmDevice, silence: silenceLeast, archives: initramfs.NewCache(o.Cache),
 		zygotes: zygotes{most: howManyZygotes(), of: map[string]*zygote{}}, templates: Templates(o.Cache), found: map[kernel.Arch]found{}, bootOnly: map[string]bool{}}
+	keepZygotes(&p.zygotes)
+	return p
 }
 
 // Templates returns the store of a provider with that cache.

@@ -4,6 +4,7 @@ package qemu
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"slices"
 	"sync"
@@ -53,6 +54,12 @@ func starterOf(b build, frugal bool) *starter {
 	starters.of[key] = s
 	go s.begin()
 	return s
+}
+
+func allStarters() []*starter {
+	starters.Lock()
+	defer starters.Unlock()
+	return slices.Collect(maps.Values(starters.of))
 }
 
 // errScript is a script in QEMU's place, whose interpreter would be held.

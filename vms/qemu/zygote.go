@@ -145,6 +145,16 @@ func (z *zygotes) drop(key string) {
 	}
 }
 
+// end ends all.
+func (z *zygotes) end() {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	for _, one := range z.of {
+		one.close()
+		one.barred = true
+	}
+}
+
 // close ends the machine. It may be made again.
 func (one *zygote) close() {
 	if one.frozen == nil {
