@@ -110,7 +110,7 @@ type Lab struct {
 	State    struct{ Step string }
 	Waited   time.Duration // of the last check: for places, behind those of others
 	browser  *Browser
-	events   *websocket.Conn
+	events   *inbox
 }
 
 // Lab opens a lab and subscribes to its events until Close.
@@ -119,16 +119,19 @@ func (b *Browser) Lab(ctx context.Context, name string) (*Lab, error) {
 	if err := b.Get(ctx, "/api/labs/"+name, l); err != nil {
 		return nil, err
 	}
-	var err error
-	l.events, err = b.Socket(ctx, "/api/labs/"+name+"/events")
-	return l, err
+	c, err := b.socket(ctx, "/api/labs/"+name+"/events")
+	if err != nil {
+		return nil, err
+	}
+	l.events = newInbox(c)
+	return l, nil
 }
 
 // Close closes the lab.
 func (l *Lab) Close() { l.events.CloseNow() }
 
-// Socket opens a WebSocket with the client's session.
-func (b *Browser) Socket(ctx context.Context, path string) (*websocket.Conn, error) {
+// socket opens a WebSocket with the client's session.
+func (b *Browser) socket(ctx context.Context, path string) (*websocket.Conn, error) {
 	c, _, err := websocket.Dial(ctx, b.base+path, &websocket.DialOptions{HTTPClient: b.client})
 	if err == nil {
 		c.SetReadLimit(16 << 20)
@@ -158,7 +161,7 @@ func (l *Lab) Report(ctx context.Context) (*workshop.Report, error) {
 	l.Waited = 0
 	var since time.Time // of waiting; zero while the check does not wait
 	for {
-		_, text, err := l.events.Read(ctx)
+		m, err := l.events.next(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -167,7 +170,7 @@ func (l *Lab) Report(ctx context.Context) (*workshop.Report, error) {
 			State  struct{ Busy workshop.Busy }
 			Report *workshop.Report
 		}
-		if err := json.Unmarshal(text, &e); err != nil {
+		if err := json.Unmarshal(m.text, &e); err != nil {
 			return nil, err
 		}
 		waits := e.Type == "state" && e.State.Busy == workshop.BusyWaiting
@@ -175,26 +178,26 @@ func (l *Lab) Report(ctx context.Context) (*workshop.Report, error) {
 		case e.Type == "report":
 			return e.Report, nil
 		case waits && since.IsZero():
-			since = time.Now()
+			since = m.at
 		case e.Type == "state" && !waits && !since.IsZero():
-			l.Waited, since = l.Waited+time.Since(since), time.Time{}
+			l.Waited, since = l.Waited+m.at.Sub(since), time.Time{}
 		}
 	}
 }
 
 // Terminal opens a terminal and waits until its output contains a text.
 func (l *Lab) Terminal(ctx context.Context, id, text string) (*Terminal, error) {
-	c, err := l.browser.Socket(ctx, "/api/labs/"+l.Name+"/terminals/"+id+"?rows=24&cols=80")
+	c, err := l.browser.socket(ctx, "/api/labs/"+l.Name+"/terminals/"+id+"?rows=24&cols=80")
 	if err != nil {
 		return nil, err
 	}
-	t := &Terminal{conn: c}
+	t := &Terminal{conn: newInbox(c)}
 	return t, t.Wait(ctx, text)
 }
 
 // Terminal is a terminal in a lab's machine.
 type Terminal struct {
-	conn *websocket.Conn
+	conn *inbox
 	seen strings.Builder
 }
 
@@ -205,14 +208,14 @@ var ErrEnded = errors.New("the terminal ended")
 // far.
 func (t *Terminal) Wait(ctx context.Context, text string) error {
 	for !strings.Contains(t.seen.String(), text) {
-		kind, p, err := t.conn.Read(ctx)
+		m, err := t.conn.next(ctx)
 		if err != nil {
 			return fmt.Errorf("%w; it showed %q and not %q", err, t.seen.String(), text)
 		}
-		if kind == websocket.MessageText {
-			return fmt.Errorf("%w: %s; it showed %q", ErrEnded, p, t.seen.String())
+		if m.kind == websocket.MessageText {
+			return fmt.Errorf("%w: %s; it showed %q", ErrEnded, m.text, t.seen.String())
 		}
-		t.seen.Write(p)
+		t.seen.Write(m.text)
 	}
 	t.seen.Reset()
 	return nil
