@@ -8,7 +8,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// inbox reads a WebSocket all the time, as a page does: whoever does not read answers no ping,
+// inbox reads a WebSocket all the time, as a page does: a client that does not read answers no ping,
 // and the server takes it for gone.
 type inbox struct {
 	*websocket.Conn
