@@ -20,7 +20,7 @@ type held struct {
 	regs  unix.PtraceRegs // as the loader left them there
 	stack stack
 	files uint64 // the descriptor that copies receive their files from
-	tid   uint64 // where the C library keeps the thread's number; 0 if it keeps none
+	id    threadID
 }
 
 // atEntry is the program's entry point in the auxiliary vector (AT_ENTRY in
@@ -58,7 +58,8 @@ func (h *held) prepare() error {
 	if err := h.closeOthers(); err != nil {
 		return err
 	}
-	return h.findTID()
+	h.id, err = h.findID(h)
+	return err
 }
 
 // closeOthers closes all descriptors but the standard ones and the socket: what this process
@@ -119,36 +120,17 @@ func entryOf(pid int) (uint64, error) {
 	return 0, errors.New("it has no entry point")
 }
 
-// findTID finds where the C library keeps the number of the thread: glibc has the kernel
-// clear that at the thread's end, and its fork(3) has it set in the child.
-func (h *held) findTID() error {
-	at := h.scratch()
-	if _, err := h.call(h, unix.SYS_PRCTL, unix.PR_GET_TID_ADDRESS, at); err != nil {
-		return err
-	}
-	var word [8]byte
-	if _, err := h.read(at, word[:]); err != nil {
-		return err
-	}
-	var number [4]byte
-	address := binary.NativeEndian.Uint64(word[:])
-	if n, err := h.read(address, number[:]); err == nil && n == 4 && int(binary.NativeEndian.Uint32(number[:])) == h.pid {
-		h.tid = address
-	}
-	return nil
-}
-
 // scratch returns an address on the stack that is mapped and not in use: the kernel maps
 // 128 KiB below what it has put there (setup_arg_pages in fs/exec.c).
 func (h *held) scratch() uint64 { return h.regs.Rsp&^15 - 64<<10 }
 
 // clone makes a copy, which is a child of this process and stopped.
 func (h *held) clone() (tracee, error) {
-	flags := uint64(unix.CLONE_PARENT | unix.SIGCHLD)
-	if h.tid != 0 {
-		flags |= unix.CLONE_CHILD_SETTID | unix.CLONE_CHILD_CLEARTID
+	const flags = unix.CLONE_PARENT | unix.CLONE_CHILD_CLEARTID | uint64(unix.SIGCHLD)
+	t, err := h.cloneTo(h, unix.PTRACE_EVENT_FORK, flags, 0, 0, h.id.cleared)
+	if err == nil {
+		err = t.setNumber(h.id)
 	}
-	t, err := h.cloneTo(h, unix.PTRACE_EVENT_FORK, flags, 0, 0, h.tid)
 	if err != nil && t.pid != 0 {
 		t.kill()
 	}

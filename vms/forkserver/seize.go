@@ -130,7 +130,7 @@ func waitAgain(r *unix.PtraceRegs) error {
 func (t tracee) cloneThread(h *held, o thread) (tracee, error) {
 	const flags = unix.CLONE_VM | unix.CLONE_FS | unix.CLONE_FILES | unix.CLONE_SIGHAND | unix.CLONE_THREAD | unix.CLONE_SYSVSEM |
 		unix.CLONE_SETTLS | unix.CLONE_PARENT_SETTID | unix.CLONE_CHILD_CLEARTID
-	n, err := t.cloneTo(h, unix.PTRACE_EVENT_CLONE, flags, o.general.Rsp, o.number, o.number, o.general.Fs_base)
+	n, err := t.cloneTo(h, unix.PTRACE_EVENT_CLONE, flags, o.general.Rsp, o.id.number, o.id.cleared, o.general.Fs_base)
 	if err != nil {
 		return n, err
 	}

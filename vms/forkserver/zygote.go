@@ -30,7 +30,7 @@ type Zygote struct {
 // thread is one of a zygote's threads but the first.
 type thread struct {
 	registers
-	number uint64 // where the C library keeps its number
+	id threadID
 }
 
 // ErrBusy is the error of a process that cannot become a zygote now, because one of its threads
@@ -86,16 +86,16 @@ func (z *Zygote) learn(threads []tracee, all []registers) (err error) {
 	}
 	for i, t := range threads {
 		h := held{tracee: t, entry: z.held.entry, regs: all[i].general}
-		if err := h.findTID(); err != nil {
-			return err
-		}
+		id, err := h.findID(&h)
 		switch {
-		case h.tid == 0:
-			return errors.New("its C library keeps no numbers of threads")
+		case err != nil:
+			return err
+		case id.number == 0:
+			return errors.New("where its C library keeps the number of a thread cannot be told")
 		case i == 0:
-			z.held.tid = h.tid
+			z.held.id = id
 		default:
-			z.others = append(z.others, thread{all[i], h.tid})
+			z.others = append(z.others, thread{all[i], id})
 		}
 	}
 	return z.held.shareMemory()

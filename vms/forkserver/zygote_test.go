@@ -203,3 +203,44 @@ func TestKeptBack(t *testing.T) {
 		t.Errorf("%x", got)
 	}
 }
+
+// TestCopiesHaveNumbersOfTheirOwn looks where the C library keeps the number of the first thread.
+func TestCopiesHaveNumbersOfTheirOwn(t *testing.T) {
+	s := hold(t)
+	in, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	p, err := s.Start([]string{"shell", "-c", "read line <&3"}, []*os.File{in}, os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hasNumber(t, s.held.id, p)
+	out.Close()
+	p.Wait()
+
+	z, frozen := freeze(t)
+	waits, lines, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer waits.Close()
+	if p, err = z.Copy(map[int]*os.File{4: waits, 5: os.Stderr}); err != nil {
+		t.Fatal(err)
+	}
+	hasNumber(t, z.held.id, p)
+	lines.Close()
+	p.Wait()
+	z.Close()
+	frozen.Wait()
+}
+
+func hasNumber(t *testing.T, id threadID, p *Process) {
+	t.Helper()
+	var word [4]byte
+	n, err := tracee{p.Pid}.read(id.number, word[:])
+	if err != nil || n != len(word) || !(tracee{p.Pid}).isNumber(word[:]) {
+		t.Errorf("process %d has %v at %+v: %d bytes, %v", p.Pid, word, id, n, err)
+	}
+}
