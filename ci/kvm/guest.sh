@@ -55,7 +55,11 @@ hang() {
 		kill -0 "$bpflab" || return 99
 		sleep 1
 	done
-	kill -STOP "$(busybox pidof qemu-system-x86_64)"
+	# The machine's process, and the one that is held for the next.
+	local pid
+	for pid in $(busybox pidof qemu-system-x86_64); do
+		kill -STOP "$pid"
+	done
 	wait "$bpflab"
 }
 

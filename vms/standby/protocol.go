@@ -4,7 +4,9 @@ package standby
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"time"
@@ -85,10 +87,21 @@ func send(conn *net.UnixConn, message any, files ...*os.File) error {
 	return err
 }
 
-// receive reads a message and the files that came with it.
-func receive(conn *net.UnixConn, message any) ([]*os.File, error) {
+// reader is the receiving part of a net.UnixConn.
+type reader interface {
+	ReadMsgUnix(b, oob []byte) (n, oobn, flags int, addr *net.UnixAddr, err error)
+}
+
+// receive reads a message and the files that came with it. The end of the connection is read
+// twice: Linux looks at the queue first and then whether the other end is closed, so that a
+// message that came in between is behind the first end (__unix_dgram_recvmsg in net/unix/af_unix.c,
+// for SOCK_SEQPACKET that does not block; findings/seqpacket-early-eof.sh).
+func receive(conn reader, message any) ([]*os.File, error) {
 	text, rights := make([]byte, mostMessage+1), make([]byte, unix.CmsgSpace(4*mostFiles))
 	n, oobn, _, _, err := conn.ReadMsgUnix(text, rights)
+	if errors.Is(err, io.EOF) {
+		n, oobn, _, _, err = conn.ReadMsgUnix(text, rights)
+	}
 	files := filesOf(rights[:oobn])
 	if err == nil && n == 0 {
 		err = net.ErrClosed
