@@ -108,6 +108,7 @@ func launchWith(t *testing.T, name, addr, modprobe string) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	needKVM(t)
 	s := &Server{Name: name, Dir: dir, addr: addr}
 	if err := s.standIns(modprobe); err != nil {
 		t.Fatal(err)
