@@ -22,8 +22,8 @@ type record struct {
 	States    map[string]string `json:"states"`    // of all files that the account depends on
 }
 
-// inspectOnce returns what inspect returns, from the record if nothing has changed that it
-// depends on. A file "" keeps nothing.
+// inspectOnce returns what the clang at path says of itself, from the record if nothing has
+// changed that this depends on. A file "" keeps nothing.
 func inspectOnce(ctx context.Context, file, path string) (Clang, error) {
 	if account, ok := recorded(file, path); ok {
 		return readAccount(path, account), nil

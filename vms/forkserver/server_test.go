@@ -34,6 +34,17 @@ func hold(t *testing.T) *Server {
 	return s
 }
 
+// pipe returns the ends of a pipe, the first of which is closed at the test's end.
+func pipe(t *testing.T) (from, to *os.File) {
+	t.Helper()
+	from, to, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { from.Close() })
+	return from, to
+}
+
 // say runs a script in a copy, and returns what it wrote to its standard error.
 func say(s *Server, files []*os.File, args ...string) (string, error) {
 	r, w, err := os.Pipe()
@@ -96,11 +107,7 @@ readlink /proc/$$/fd/0 >&2; echo $(cut -d' ' -f4,5 /proc/$$/stat) >&2; exit 3`
 
 func TestFiles(t *testing.T) {
 	s := hold(t)
-	in, out, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
+	in, out := pipe(t)
 	file, err := os.CreateTemp(t.TempDir(), "")
 	if err != nil {
 		t.Fatal(err)
@@ -126,11 +133,7 @@ func TestInherited(t *testing.T) {
 		defer syscall.Close(fd)
 	}
 	s := hold(t)
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
+	r, w := pipe(t)
 	w.WriteString("by a pipe")
 	w.Close()
 	got, err := say(s, []*os.File{r}, "cat <&3 >&2; cat <&4")
@@ -171,11 +174,7 @@ func TestStop(t *testing.T) {
 // TestCloseKeeps ends a server while a copy runs.
 func TestCloseKeeps(t *testing.T) {
 	s := hold(t)
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
+	r, w := pipe(t)
 	p, err := s.Start([]string{"shell", "-c", "read line <&3"}, []*os.File{r}, os.Stderr)
 	if err != nil {
 		t.Fatal(err)

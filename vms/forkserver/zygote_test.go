@@ -50,11 +50,7 @@ func freeze(t *testing.T) (*Zygote, *Process) {
 	}
 	ours, theirs := os.NewFile(uintptr(fds[0]), "ours"), os.NewFile(uintptr(fds[1]), "theirs")
 	defer theirs.Close()
-	in, out, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
+	in, out := pipe(t)
 	t.Cleanup(func() { out.Close() }) // nothing comes
 	p, err := s.Start([]string{"perl", "-e", waiter}, []*os.File{theirs, in, in}, os.Stderr)
 	if err != nil {
@@ -119,11 +115,7 @@ func TestCopiesOfAZygote(t *testing.T) {
 
 func TestCopiesOutliveTheirZygote(t *testing.T) {
 	z, p := freeze(t)
-	in, out, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
+	in, out := pipe(t)
 	defer out.Close()
 	c, err := z.Copy(map[int]*os.File{4: in, 5: os.Stderr})
 	if err != nil {
@@ -145,11 +137,7 @@ func TestCopiesOutliveTheirZygote(t *testing.T) {
 // TestBusyProcess has a process that never waits, and goes on.
 func TestBusyProcess(t *testing.T) {
 	s := hold(t)
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
+	r, w := pipe(t)
 	p, err := s.Start([]string{"sh", "-c", `i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; echo done >&2`}, nil, w)
 	w.Close()
 	if err != nil {
@@ -207,11 +195,7 @@ func TestKeptBack(t *testing.T) {
 // TestCopiesHaveNumbersOfTheirOwn looks where the C library keeps the number of the first thread.
 func TestCopiesHaveNumbersOfTheirOwn(t *testing.T) {
 	s := hold(t)
-	in, out, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
+	in, out := pipe(t)
 	p, err := s.Start([]string{"shell", "-c", "read line <&3"}, []*os.File{in}, os.Stderr)
 	if err != nil {
 		t.Fatal(err)
@@ -221,11 +205,7 @@ func TestCopiesHaveNumbersOfTheirOwn(t *testing.T) {
 	p.Wait()
 
 	z, frozen := freeze(t)
-	waits, lines, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer waits.Close()
+	waits, lines := pipe(t)
 	if p, err = z.Copy(map[int]*os.File{4: waits, 5: os.Stderr}); err != nil {
 		t.Fatal(err)
 	}
