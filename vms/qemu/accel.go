@@ -164,7 +164,10 @@ func whyUnusable(device string, err error) (why, hint string) {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return "no rights to open " + device, "join the group kvm with: sudo usermod -aG kvm \"$USER\", and log in again"
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENODEV), errors.Is(err, syscall.ENXIO):
+	case errors.Is(err, syscall.ENODEV), errors.Is(err, syscall.ENXIO):
+		return device + " is there, and no driver behind it", "load kvm_intel or kvm_amd, on the host if this is a container, and switch " +
+			"virtualization on in the firmware; in a virtual machine, its host must allow nesting"
+	case errors.Is(err, fs.ErrNotExist):
 		return "no " + device, "load kvm_intel or kvm_amd, and switch virtualization on in the firmware; " +
 			"in a container, pass the device in (--device " + device + "); in a virtual machine, its host must allow nesting"
 	case errors.Is(err, syscall.EBUSY):

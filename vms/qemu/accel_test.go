@@ -152,7 +152,7 @@ func TestWhyUnusable(t *testing.T) {
 		{&fs.PathError{Err: syscall.EACCES}, "no rights to open /dev/kvm", "usermod -aG kvm"},
 		{&fs.PathError{Err: syscall.EPERM}, "no rights to open /dev/kvm", "usermod -aG kvm"},
 		{&fs.PathError{Err: syscall.ENOENT}, "no /dev/kvm", "--device /dev/kvm"},
-		{&fs.PathError{Err: syscall.ENODEV}, "no /dev/kvm", "load kvm_intel or kvm_amd"},
+		{&fs.PathError{Err: syscall.ENODEV}, "/dev/kvm is there, and no driver behind it", "load kvm_intel or kvm_amd"},
 		{&fs.PathError{Err: syscall.EBUSY}, "/dev/kvm is taken by another hypervisor", "stop"},
 		{syscall.EIO, "input/output error", ""},
 	} {
