@@ -11,6 +11,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -44,16 +45,31 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer b.close()
-	text, err := b.page(ctx, o.only)
+	parts, err := b.measure(ctx, o.only)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	if err != nil {
 		return err
 	}
+	text := b.page(parts)
 	fmt.Fprint(stdout, text)
-	if o.output == "" {
+	if o.output != "" {
+		if err := os.WriteFile(o.output, []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return writeTables(o.tables, parts)
+}
+
+// writeTables writes what was measured for programs, unless file is "".
+func writeTables(file string, parts []part) error {
+	if file == "" {
 		return nil
 	}
-	return os.WriteFile(o.output, []byte(text), 0o644)
+	text, err := json.MarshalIndent(parts, "", "\t")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, append(text, '\n'), 0o644)
 }

@@ -15,6 +15,7 @@ type options struct {
 	binary  string
 	against string
 	output  string
+	tables  string // a file for the tables as JSON
 	only    string // a section's name, or "" for all
 }
 
@@ -27,6 +28,7 @@ func parseOptions(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.binary, "bpflab", "bin/bpflab", "the binary to measure")
 	flags.StringVar(&o.against, "against", "", "the build before, to measure side by side (sections versus and costs)")
 	flags.StringVar(&o.output, "o", "", "write the page to this file too")
+	flags.StringVar(&o.tables, "json", "", "write the tables to this file as JSON")
 	flags.StringVar(&o.only, "only", "", "measure one section: "+strings.Join(sectionNames(), ", "))
 	if err := flags.Parse(args); err != nil {
 		return o, err

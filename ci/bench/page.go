@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -34,6 +35,14 @@ func (p part) write(w io.Writer) {
 	if p.after != "" {
 		fmt.Fprintf(w, "\n%s\n", p.after)
 	}
+}
+
+// MarshalJSON gives the title and the tables, which is what programs read.
+func (p part) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Title  string        `json:"title"`
+		Tables []table.Table `json:"tables"`
+	}{p.title, p.tables})
 }
 
 // section is what -only names: measurements that are made together.
@@ -81,25 +90,31 @@ func sectionsNamed(name string) ([]section, error) {
 	return all[i : i+1], nil
 }
 
-// page measures the sections named and returns the text.
-func (b *bench) page(ctx context.Context, only string) (string, error) {
+// measure returns what the section of that name measured, or all of them for "".
+func (b *bench) measure(ctx context.Context, only string) ([]part, error) {
 	chosen, err := sectionsNamed(only)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	var w strings.Builder
-	fmt.Fprintf(&w, "# Benchmarks\n\nWritten by `make bench ARGS='-o docs/benchmarks.md'` in one run; medians of %d rounds where nothing else is said.\n\n%s\n",
-		b.rounds, machineDescription())
-	kernelPart(b.kernels).write(&w)
+	all := []part{kernelPart(b.kernels)}
 	for _, s := range chosen {
 		parts, err := s.measure(b, ctx)
 		if err != nil {
-			return "", fmt.Errorf("%s: %w", s.name, err)
+			return nil, fmt.Errorf("%s: %w", s.name, err)
 		}
-		for _, p := range parts {
-			p.write(&w)
-		}
+		all = append(all, parts...)
 	}
 	b.say("done")
-	return w.String(), nil
+	return all, nil
+}
+
+// page returns what was measured as Markdown.
+func (b *bench) page(parts []part) string {
+	var w strings.Builder
+	fmt.Fprintf(&w, "# Benchmarks\n\nWritten by `make bench ARGS='-o docs/benchmarks.md'` in one run; medians of %d rounds where nothing else is said.\n\n%s\n",
+		b.rounds, machineDescription())
+	for _, p := range parts {
+		p.write(&w)
+	}
+	return w.String()
 }

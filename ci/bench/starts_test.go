@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -31,5 +32,15 @@ func TestStartsAreJudged(t *testing.T) {
 				t.Errorf("got %q, want %q: %q", got, tt.want, row)
 			}
 		})
+	}
+}
+
+// make test-hosts reads this table by these names.
+func TestForkPartAsJSON(t *testing.T) {
+	times := startTimes{awake: []time.Duration{1500 * time.Millisecond}, fork: []time.Duration{50 * time.Millisecond}}
+	got, err := json.Marshal(forkPart([]kernel.Image{{Series: "6.1"}}, []startTimes{times}))
+	want := `{"title":"Fork","tables":[{"head":["kernel","cold boot","fork","ratio","holds"],"rows":[["6.1","1.50 s","0.050 s","1/30.0","yes"]]}]}`
+	if err != nil || string(got) != want {
+		t.Errorf("%s, error %v, want %s", got, err, want)
 	}
 }

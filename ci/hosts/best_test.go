@@ -1,22 +1,14 @@
 package main
 
-import (
-	"testing"
-
-	"github.com/bpflab/bpflab/harness/verdict"
-)
+import "testing"
 
 func TestBest(t *testing.T) {
-	run := func(old, latest float64) verdict.Result {
-		cell := func(kernel string, start float64) verdict.Cell {
-			return verdict.Cell{Kernel: verdict.Kernel{Selector: kernel}, Durations: verdict.Durations{Start: start}}
-		}
-		return verdict.Result{Cells: []verdict.Cell{cell("5.10", old), cell("latest", latest)}}
-	}
 	b := best{}
-	b.keepStarts(run(1, 8))
-	b.keepStarts(run(3, 2))
-	if b["5.10"] != 1 || b["latest"] != 2 || b.mean() != 1.5 {
-		t.Errorf("%v, mean %v, want the least of each kernel", b, b.mean())
+	for _, seconds := range []float64{3, 1, 2} {
+		b.keep("warm", seconds)
+	}
+	b.keep("cold", 8)
+	if b["warm"] != 1 || b["cold"] != 8 {
+		t.Errorf("%v, want the least of each", b)
 	}
 }

@@ -2,7 +2,7 @@
 # Runs in a bare system (ci/bare.sh), in a clone: what `make test-hosts` wants to know of
 # it. Each step leaves its output and a line "name status seconds" in steps in /out.
 #
-# ROUNDS says how often warm and cold runs are measured, CLANGS which versions of clang are
+# ROUNDS says how often starts, warm and cold, are measured, CLANGS which versions of clang are
 # tried by name, and FULL=1 runs `make test` instead of the tests that boot nothing. /out/4.19
 # has a kernel to import, where the caller has one, and /out/gocache what other systems have
 # compiled of the tests.
@@ -27,6 +27,7 @@ fi
 
 # Each machine is a fork: the first of its kind makes the template.
 step labs bin/bpflab run --all --kernel "$kernels" --json /out/labs.json
+step starts go run ./ci/bench -only starts -rounds "${ROUNDS:-3}" -json /out/starts.json
 for round in $(seq "${ROUNDS:-3}"); do
 	step "hello-warm-$round" bin/bpflab run hello --json "/out/hello-warm-$round.json"
 	step "hello-cold-$round" bin/bpflab run hello --cold --json "/out/hello-cold-$round.json"

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -20,8 +21,7 @@ type findings struct {
 	verdicts map[string]string // of labs, by lab and kernel
 	cells    int               // of the run of all labs
 	forks    int               // of them
-	cold     best              // seconds that machines took to boot, by kernel
-	fork     best              // seconds that they took to fork
+	starts   starts            // of each kernel
 	wall     best              // seconds of `run hello`, cold and warm
 	clangs   []string          // that made the same verdicts
 	old      bool              // oldKernel was there
@@ -30,7 +30,7 @@ type findings struct {
 
 // judge reads what a system left in dir.
 func (h host) judge(dir, skipped string) (*findings, error) {
-	f := &findings{host: h, skipped: skipped, verdicts: map[string]string{}, cold: best{}, fork: best{}, wall: best{}}
+	f := &findings{host: h, skipped: skipped, verdicts: map[string]string{}, wall: best{}}
 	done, err := steps.Read(dir)
 	if err != nil || skipped != "" {
 		return f, err
@@ -116,13 +116,15 @@ func (f *findings) measure(done steps.Run) {
 		if err != nil {
 			break
 		}
-		f.fork.keepStarts(warm)
-		f.cold.keepStarts(cold)
 		f.wall.keep("warm", warm.Seconds)
 		f.wall.keep("cold", cold.Seconds)
 	}
-	if len(f.cold) == 0 {
-		f.fault("nothing was measured")
+	if len(f.wall) == 0 {
+		f.fault("no run of hello was measured")
+	}
+	var err error
+	if f.starts, err = readStarts(filepath.Join(done.Dir, "starts.json")); err != nil {
+		f.fault("starts: %v", err)
 	}
 }
 
@@ -163,7 +165,7 @@ func conclude(all []*findings) []string {
 		if f.skipped == "" && f != reference {
 			f.differing("labs", f.common(reference), reference.common(f))
 		}
-		if f.skipped == "" && len(f.cold) > 0 {
+		if f.measured() {
 			f.judgeSpeed()
 		}
 		problems = append(problems, f.problems...)
@@ -185,16 +187,17 @@ func (f *findings) common(other *findings) map[string]string {
 	return out
 }
 
+// measured reports whether there are figures of speed.
+func (f *findings) measured() bool { return len(f.starts) > 0 && len(f.wall) > 0 }
+
 // judgeSpeed holds the system to what is claimed of forks.
 func (f *findings) judgeSpeed() {
-	if !f.forksFast() {
-		f.fault("a fork takes %.3f s, a boot %.2f s: want 1/20", f.fork.mean(), f.cold.mean())
+	if !f.starts.fast() {
+		f.fault("a fork takes %.3f s, a boot %.2f s: want 1/20", f.starts.fork(), f.starts.boot())
 	}
 	if !f.warmFast() {
 		f.fault("hello takes %.1f s warm, %.1f s cold: want 1/3", f.wall["warm"], f.wall["cold"])
 	}
 }
-
-func (f *findings) forksFast() bool { return f.fork.mean()*20 <= f.cold.mean() }
 
 func (f *findings) warmFast() bool { return f.wall["warm"]*3 <= f.wall["cold"] }

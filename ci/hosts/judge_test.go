@@ -21,6 +21,11 @@ type system struct {
 	results map[string]verdict.Result
 }
 
+// startsOf returns what bench writes of kernels with these times.
+func startsOf(boot, fork string) string {
+	return fmt.Sprintf(`[{"title": "Kernels"}, {"title": "Fork", "tables": [{"head": ["kernel", "cold boot", "fork"], "rows": [["6.1", %q, %q], ["6.12", %q, %q]]}]}]`, boot, fork, boot, fork)
+}
+
 // good returns one that has done all well.
 func good(suite string) system {
 	cells := func(kind string, start float64) verdict.Result {
@@ -32,7 +37,10 @@ func good(suite string) system {
 	return system{
 		host:  host{suite, "15"},
 		steps: map[string]int{"lab-hello": 0, "import": 0, "labs": 0, "clang-15": 0, "tests": 0},
-		files: map[string]string{"system": "Debian " + suite, "qemu": "QEMU emulator version 7.2.22 (Debian)", "clang": "clang version 14.0.6"},
+		files: map[string]string{
+			"system": "Debian " + suite, "qemu": "QEMU emulator version 7.2.22 (Debian)", "clang": "clang version 14.0.6",
+			"starts.json": startsOf("1.50 s", "0.050 s"),
+		},
 		results: map[string]verdict.Result{
 			"labs": cells("fork", 0.05), "clang-15": cells("fork", 0.05),
 			"hello-warm-1": cells("fork", 0.05), "hello-cold-1": cells("boot", 1.5),
@@ -101,16 +109,16 @@ func TestConclude(t *testing.T) {
 			s.replace("clang-15", 0, func(c *verdict.Cell) { c.Verdict = verdict.Fail })
 		}},
 		{"a clang that is not there", "clang-15", func(s system) { delete(s.results, "clang-15") }},
-		{"slow forks", "want 1/20", func(s system) {
-			s.replace("hello-warm-1", 0, func(c *verdict.Cell) { c.Durations.Start = 0.5 })
-			s.replace("hello-warm-1", 1, func(c *verdict.Cell) { c.Durations.Start = 0.5 })
-		}},
+		{"slow forks", "want 1/20", func(s system) { s.files["starts.json"] = startsOf("1.50 s", "0.080 s") }},
+		{"starts without times", "soon", func(s system) { s.files["starts.json"] = startsOf("1.50 s", "soon") }},
+		{"starts of another table", "no table of forks", func(s system) { s.files["starts.json"] = `[{"title": "Cold boot"}]` }},
+		{"no starts", "starts.json", func(s system) { delete(s.files, "starts.json") }},
 		{"slow warm runs", "want 1/3", func(s system) {
 			r := s.results["hello-warm-1"]
 			r.Seconds = 14
 			s.results["hello-warm-1"] = r
 		}},
-		{"no figures", "nothing was measured", func(s system) { delete(s.results, "hello-cold-1") }},
+		{"no figures", "no run of hello was measured", func(s system) { delete(s.results, "hello-cold-1") }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := good("sid")

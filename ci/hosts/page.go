@@ -29,14 +29,14 @@ func writePage(w io.Writer, all []*findings) {
 			continue
 		}
 		t.Add(f.name(), f.qemu, f.allClangs(), fmt.Sprintf("%.0f s", f.first), fmt.Sprint(f.cells), fmt.Sprint(f.forks), f.outcome())
-		if len(f.cold) > 0 {
+		if f.measured() {
 			speed.Add(f.speed()...)
 		}
 	}
 	fmt.Fprintln(w)
 	t.Write(w)
 	fmt.Fprintf(w, "\nWhere several versions of clang are named, all labs ran with each, and the later ones\nwere found by their own names (clang-15), with no clang beside them. %s\n", oldRemark(all))
-	fmt.Fprintln(w, "\n## Cold and warm\n\nMachines of `bpflab run hello` on four kernels, from the call that starts one to its agent's\nanswer: the best of the rounds for each kernel, and the mean of the kernels. The whole command:\nthe best of the rounds, with and without `--cold`.")
+	fmt.Fprintln(w, "\n## Cold and warm\n\nA boot and a fork: from the call that starts a machine to its agent's answer, with no other\nmachine beside it; the median for each kernel as in [benchmarks](benchmarks.md), and the mean of the\nkernels. `bpflab run hello` on four kernels: the best of the rounds, with and without `--cold`.")
 	fmt.Fprintln(w)
 	speed.Write(w)
 	fmt.Fprintf(w, "\n%s\n", elsewhere)
@@ -69,10 +69,10 @@ func (f *findings) outcome() string {
 }
 
 func (f *findings) speed() []string {
-	cold, fork := f.cold.mean(), f.fork.mean()
+	boot, fork := f.starts.boot(), f.starts.fork()
 	return []string{
 		f.name(), f.qemu,
-		fmt.Sprintf("%.2f s", cold), fmt.Sprintf("%.3f s", fork), ratio(cold, fork), table.Holds(f.forksFast()),
+		fmt.Sprintf("%.2f s", boot), fmt.Sprintf("%.3f s", fork), ratio(boot, fork), table.Holds(f.starts.fast()),
 		fmt.Sprintf("%.1f s", f.wall["cold"]), fmt.Sprintf("%.1f s", f.wall["warm"]), ratio(f.wall["cold"], f.wall["warm"]), table.Holds(f.warmFast()),
 	}
 }

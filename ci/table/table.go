@@ -9,8 +9,8 @@ import (
 
 // Table is one of Markdown.
 type Table struct {
-	Head []string
-	Rows [][]string
+	Head []string   `json:"head"`
+	Rows [][]string `json:"rows"`
 }
 
 // Add appends a row.
