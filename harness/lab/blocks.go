@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
+
+	"github.com/bpflab/bpflab/harness/document"
 )
 
 // body is what a section holds, sorted by what it is for.
@@ -18,7 +20,7 @@ type body struct {
 // reader goes through the blocks of one section.
 type reader struct {
 	*source
-	*problems
+	*document.Problems
 	section
 	hidden map[int]bool // lines that are not shown as prose
 	known  map[int]bool // offsets of the bpflab comments that were read, for the whole document

@@ -6,13 +6,14 @@ import (
 
 	"github.com/yuin/goldmark/ast"
 
+	"github.com/bpflab/bpflab/harness/document"
 	"github.com/bpflab/bpflab/vms/suggest"
 )
 
 // comment is a bpflab comment: its YAML and where it begins.
 type comment struct {
-	fragment
-	at place
+	document.Fragment
+	at document.Place
 }
 
 const commentForm = `write "<!-- bpflab" on a line of its own, the YAML below it, and "-->" on a line of its own`
@@ -27,43 +28,43 @@ func (r *reader) readComment(n *ast.HTMLBlock) {
 	word, _, _ := strings.Cut(strings.TrimSpace(head), " ")
 	if word != "bpflab" {
 		if near := suggest.Spelling(word, []string{"bpflab"}); near != "" {
-			r.add(at, `did you mean "bpflab"?`, "a comment begins with %q", word)
+			r.Add(at, `did you mean "bpflab"?`, "a comment begins with %q", word)
 		}
 		return
 	}
 	r.known[from] = true
 	switch {
 	case r.level != 2:
-		r.add(at, "put it below the heading of a step", "this bpflab comment is in no step")
+		r.Add(at, "put it below the heading of a step", "this bpflab comment is in no step")
 	case r.comment != nil:
-		r.add(at, "put all of it into the first", "the step has two bpflab comments")
+		r.Add(at, "put all of it into the first", "the step has two bpflab comments")
 	case strings.TrimSpace(head) != "bpflab":
-		r.add(at, commentForm, "text stands behind bpflab on the comment's first line")
+		r.Add(at, commentForm, "text stands behind bpflab on the comment's first line")
 	default:
 		r.body.comment = r.cutComment(rest, at)
 	}
 }
 
 // cutComment takes the end mark off a comment's text.
-func (r *reader) cutComment(rest string, at place) *comment {
+func (r *reader) cutComment(rest string, at document.Place) *comment {
 	text, after, closed := strings.Cut(rest, "-->")
 	above := text[strings.LastIndexByte(text, '\n')+1:]
 	if !closed || strings.TrimSpace(above) != "" || strings.TrimSpace(after) != "" {
-		r.add(at, commentForm, `this bpflab comment does not end in a line "-->"`)
+		r.Add(at, commentForm, `this bpflab comment does not end in a line "-->"`)
 		return nil
 	}
 	text = strings.TrimSuffix(text, above)
-	return &comment{fragment{text, at.line, "the step's comment"}, at}
+	return &comment{document.Fragment{Text: text, Above: at.Line, Noun: "the step's comment"}, at}
 }
 
 var commentStart = regexp.MustCompile(`<!--[ \t]*bpflab\b`)
 
 // strayComments reports the bpflab comments that Markdown takes for part of
 // something else, so that none is silently without effect.
-func strayComments(s *source, known map[int]bool, p *problems) {
+func strayComments(s *source, known map[int]bool, p *document.Problems) {
 	for _, m := range commentStart.FindAllIndex(s.text, -1) {
 		if !known[m[0]] {
-			p.add(s.place(m[0]), "begin it at the left margin, below an empty line",
+			p.Add(s.place(m[0]), "begin it at the left margin, below an empty line",
 				"this bpflab comment is part of a code block, list, paragraph or <details>")
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+
+	"github.com/bpflab/bpflab/harness/document"
 )
 
 // Course is a choice of labs: the file course.yaml in a directory of labs.
@@ -16,20 +18,20 @@ type Course struct {
 // holds every mistake in it as an *Error.
 func ParseCourse(fsys fs.FS, root, file string, have []string) (Course, error) {
 	var out Course
-	text, err := readCapped(fsys, file)
+	text, err := document.Read(fsys, file)
 	if err != nil {
 		return out, fmt.Errorf("choice of labs: %w", inRoot(root, err))
 	}
-	p := &problems{file: shownPath(root, file)}
-	text, ok := clean(text, p)
+	p := &document.Problems{File: shownPath(root, file)}
+	text, ok := document.Clean(text, p)
 	if !ok {
-		return out, p.err()
+		return out, p.Err()
 	}
-	places, _ := decode(fragment{text: string(text), noun: "the choice of labs"}, &out, p)
+	places, _ := grammar.Decode(document.Fragment{Text: string(text), Noun: "the choice of labs"}, &out, p)
 	for i, name := range out.Labs {
-		if at, ok := places[fmt.Sprintf("labs[%d]", i)]; ok && !slices.Contains(have, name) && !p.reported(at) {
-			p.add(at, didYouMean(name, have), "there is no lab %s", quote(name))
+		if at, ok := places[fmt.Sprintf("labs[%d]", i)]; ok && !slices.Contains(have, name) && !p.Reported(at) {
+			p.Add(at, document.DidYouMean(name, have), "there is no lab %s", document.Quote(name))
 		}
 	}
-	return out, p.err()
+	return out, p.Err()
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/yuin/goldmark/ast"
 
+	"github.com/bpflab/bpflab/harness/document"
 	"github.com/bpflab/bpflab/vms/suggest"
 )
 
@@ -23,12 +24,12 @@ func (r *reader) readDetails(blocks []ast.Node) int {
 	from, _ := r.span(blocks[0].(*ast.HTMLBlock))
 	extra, end := r.detailsEnd(blocks)
 	if end < 0 {
-		r.add(r.place(from), "write </details> on a line of its own, before the next heading or <details>", "<details> is not closed")
+		r.Add(r.place(from), "write </details> on a line of its own, before the next heading or <details>", "<details> is not closed")
 		return 0
 	}
 	text := string(r.text[from:end])
 	if at := detailsInner.FindStringIndex(text[1:]); at != nil {
-		r.add(r.place(from+1+at[0]), "", "<details> inside <details>")
+		r.Add(r.place(from+1+at[0]), "", "<details> inside <details>")
 		return extra
 	}
 	if r.keepDetails(text, r.place(from)) {
@@ -64,7 +65,7 @@ func (r *reader) afterDetails(end int) {
 		line := r.lineOf(offset)
 		rest := string(r.text[offset:r.lineStart(line+1)])
 		if strings.TrimSpace(rest) != "" {
-			r.add(r.place(offset), "leave an empty line below </details>", "text right after </details> is not read as Markdown")
+			r.Add(r.place(offset), "leave an empty line below </details>", "text right after </details> is not read as Markdown")
 		}
 		if offset > end || strings.TrimSpace(rest) != "" {
 			return
@@ -74,7 +75,7 @@ func (r *reader) afterDetails(end int) {
 }
 
 // keepDetails stores a hint or the solution; false leaves it in the prose.
-func (r *reader) keepDetails(text string, at place) bool {
+func (r *reader) keepDetails(text string, at document.Place) bool {
 	m := summaryForm.FindStringSubmatchIndex(text)
 	if m == nil {
 		return false
@@ -86,12 +87,12 @@ func (r *reader) keepDetails(text string, at place) bool {
 		r.hints = append(r.hints, content)
 	case strings.HasPrefix(summary, "Solution"):
 		if r.solution != "" {
-			r.add(at, "", "the step has two solutions")
+			r.Add(at, "", "the step has two solutions")
 		}
 		r.solution = content
 	default:
 		if near := suggest.Spelling(word, []string{"Hint", "Solution"}); near != "" {
-			r.add(at, "did you mean \""+near+"\"?", "a <details> block begins with %q", word)
+			r.Add(at, "did you mean \""+near+"\"?", "a <details> block begins with %q", word)
 		}
 		return false
 	}

@@ -19,7 +19,7 @@ func TestReference(t *testing.T) {
 			t.Errorf("docs/labs.md does not name the key %s", key)
 		}
 	}
-	for _, want := range [][]string{rules["Probe.kind"].words, rules["Attach.mode"].words, namespaces, checkKinds} {
+	for _, want := range [][]string{rules["Probe.kind"].Words, rules["Attach.mode"].Words, namespaces, checkKinds} {
 		for _, word := range want {
 			if !strings.Contains(string(text), "`"+word+"`") {
 				t.Errorf("docs/labs.md does not name %s", word)

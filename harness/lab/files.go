@@ -10,6 +10,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/bpflab/bpflab/harness/document"
 )
 
 // Path resolves a path that the document names, such as Header.Program,
@@ -50,7 +52,7 @@ func (l *Lab) named() []named {
 	return out
 }
 
-func (d *document) placeOf(f named) place {
+func (d *draft) placeOf(f named) document.Place {
 	if f.step < 0 {
 		return d.header[f.key]
 	}
@@ -58,32 +60,32 @@ func (d *document) placeOf(f named) place {
 }
 
 // inside reports the paths that leave the file system.
-func (d *document) inside() {
+func (d *draft) inside() {
 	for _, f := range d.lab.named() {
 		if !d.isInside(f.rel) {
-			d.add(d.placeOf(f), "paths are relative to the document and stay in the project", "%s %s is outside", f.key, f.rel)
+			d.Add(d.placeOf(f), "paths are relative to the document and stay in the project", "%s %s is outside", f.key, f.rel)
 		}
 	}
 }
 
-func (d *document) isInside(rel string) bool {
+func (d *draft) isInside(rel string) bool {
 	p := d.lab.Path(rel)
 	return !strings.HasPrefix(rel, "/") && fs.ValidPath(p)
 }
 
 // readFiles reads the C files, by their resolved path.
-func (d *document) readFiles(fsys fs.FS) map[string][]byte {
+func (d *draft) readFiles(fsys fs.FS) map[string][]byte {
 	out := map[string][]byte{}
 	for _, f := range d.lab.named() {
 		if !d.isInside(f.rel) {
 			continue
 		}
-		text, err := readCapped(fsys, d.lab.Path(f.rel))
+		text, err := document.Read(fsys, d.lab.Path(f.rel))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			d.add(d.placeOf(f), "paths are relative to the document", "%s %s: there is no file %s", f.key, f.rel, shownPath(d.root, d.lab.Path(f.rel)))
+			d.Add(d.placeOf(f), "paths are relative to the document", "%s %s: there is no file %s", f.key, f.rel, shownPath(d.root, d.lab.Path(f.rel)))
 		case err != nil:
-			d.add(d.placeOf(f), "", "%s %s: %v", f.key, f.rel, inRoot(d.root, err))
+			d.Add(d.placeOf(f), "", "%s %s: %v", f.key, f.rel, inRoot(d.root, err))
 		}
 		out[d.lab.Path(f.rel)] = text
 	}

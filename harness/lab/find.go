@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/go-multierror"
 
+	"github.com/bpflab/bpflab/harness/document"
 	"github.com/bpflab/bpflab/vms/suggest"
 )
 
@@ -69,7 +70,7 @@ func Find(fsys fs.FS, names []string) ([]*Lab, error) {
 		case slices.Contains(have, name):
 			wanted = append(wanted, name)
 		default:
-			missing = joined(missing, &NotFound{name, have, suggest.Spelling(name, have)})
+			missing = document.Joined(missing, &NotFound{name, have, suggest.Spelling(name, have)})
 		}
 	}
 	if missing != nil {
@@ -84,7 +85,7 @@ func parseAll(fsys fs.FS, names []string) ([]*Lab, error) {
 	for _, name := range names {
 		l, err := Parse(fsys, path.Join("labs", name, "lab.md"))
 		if err != nil {
-			bad = joined(bad, err)
+			bad = document.Joined(bad, err)
 			continue
 		}
 		labs = append(labs, l)

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/bpflab/bpflab/harness/document"
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
@@ -48,8 +49,17 @@ type Need struct {
 	Optional bool           `yaml:"optional"`
 }
 
+// Error is one mistake in a lab document.
+type Error = document.Error
+
 // Size is a number of bytes, written "256MiB" or "2GiB".
-type Size int64
+type Size = document.Size
+
+// Units of a Size.
+const (
+	MiB = document.MiB
+	GiB = document.GiB
+)
 
 // Step is one step: a level-2 heading and what follows it.
 type Step struct {

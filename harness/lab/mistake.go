@@ -1,12 +1,16 @@
 package lab
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/bpflab/bpflab/harness/document"
+)
 
 // places holds where the values of a document stand.
 type places struct {
 	file   string // as messages name it
-	header map[string]place
-	steps  []map[string]place
+	header map[string]document.Place
+	steps  []map[string]document.Place
 }
 
 // Mistake returns a mistake that shows only beside the lab's objects, at the value with a
@@ -21,5 +25,5 @@ func (l *Lab) Mistake(step int, path, word string, words []string, format string
 	if !ok {
 		at = all[""]
 	}
-	return &Error{l.places.file, at.line, at.column, fmt.Sprintf(format, args...), didYouMean(word, words)}
+	return &Error{File: l.places.file, Line: at.Line, Column: at.Column, Msg: fmt.Sprintf(format, args...), Hint: document.DidYouMean(word, words)}
 }

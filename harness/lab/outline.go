@@ -7,6 +7,8 @@ import (
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
+
+	"github.com/bpflab/bpflab/harness/document"
 )
 
 // section is a heading of level 1 or 2 and the blocks up to the next one. The
@@ -30,7 +32,7 @@ func newParser() parser.Parser {
 }
 
 // outline cuts a document into sections.
-func outline(s *source, p *problems) []section {
+func outline(s *source, p *document.Problems) []section {
 	root := newParser().Parse(text.NewReader(s.text))
 	out := []section{{from: 1}}
 	for n := root.FirstChild(); n != nil; n = n.NextSibling() {
@@ -49,16 +51,16 @@ func outline(s *source, p *problems) []section {
 }
 
 // headed returns the section that h begins.
-func headed(s *source, h *ast.Heading, p *problems) section {
+func headed(s *source, h *ast.Heading, p *document.Problems) section {
 	at := s.place(h.Pos())
 	if s.text[h.Pos()] != '#' {
-		p.add(at, "write # for the title and ## for a step", "a heading is underlined")
+		p.Add(at, "write # for the title and ## for a step", "a heading is underlined")
 	}
 	title := plainText(h, s.text)
 	if title == "" {
-		p.add(at, "", "a heading is empty")
+		p.Add(at, "", "a heading is empty")
 	}
-	return section{title: title, level: h.Level, line: at.line, from: at.line + 1}
+	return section{title: title, level: h.Level, line: at.Line, from: at.Line + 1}
 }
 
 // plainText returns the text of a heading without the marks of code spans.

@@ -3,20 +3,21 @@ package lab
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"regexp"
 	"slices"
+
+	"github.com/bpflab/bpflab/harness/document"
 )
 
-// document is a lab while it is read.
-type document struct {
-	*problems
+// draft is a lab while it is read.
+type draft struct {
+	*document.Problems
 	root   string // stands before the names of files in messages
 	lab    *Lab
-	header map[string]place   // places of the front matter's values; nil if it could not be read
-	steps  []map[string]place // places of each step's comment; nil if it has none
+	header map[string]document.Place   // places of the front matter's values; nil if it could not be read
+	steps  []map[string]document.Place // places of each step's comment; nil if it has none
 }
 
 // Parse reads the lab document file of fsys and the C files it names, which
@@ -28,20 +29,20 @@ func Parse(fsys fs.FS, file string) (*Lab, error) { return ParseIn(fsys, "", fil
 // ParseIn does the same for the file system of a directory, whose path stands before the
 // names of files in messages.
 func ParseIn(fsys fs.FS, root, file string) (*Lab, error) {
-	text, err := readCapped(fsys, file)
+	text, err := document.Read(fsys, file)
 	if err != nil {
 		return nil, fmt.Errorf("lab document: %w", inRoot(root, err))
 	}
 	doc := newDocument(file)
 	doc.root = root
-	doc.problems.file = shownPath(root, file)
+	doc.Problems.File = shownPath(root, file)
 	doc.read(text)
 	files := doc.readFiles(fsys)
-	if err := doc.err(); err != nil {
+	if err := doc.Err(); err != nil {
 		return nil, err
 	}
 	doc.lab.SHA256 = digest(text, files)
-	doc.lab.places = places{doc.problems.file, doc.header, doc.steps}
+	doc.lab.places = places{doc.Problems.File, doc.header, doc.steps}
 	return doc.lab, nil
 }
 
@@ -67,34 +68,34 @@ func inRoot(root string, err error) error {
 func ParseBytes(file string, text []byte) (*Lab, error) {
 	doc := newDocument(file)
 	doc.read(text)
-	if err := doc.err(); err != nil {
+	if err := doc.Err(); err != nil {
 		return nil, err
 	}
 	doc.lab.SHA256 = digest(text, nil)
 	return doc.lab, nil
 }
 
-func newDocument(file string) *document {
+func newDocument(file string) *draft {
 	lab := &Lab{Name: path.Base(path.Dir(file)), File: file}
-	return &document{problems: &problems{file: file}, lab: lab}
+	return &draft{Problems: &document.Problems{File: file}, lab: lab}
 }
 
 var labName = regexp.MustCompile(`^[a-z0-9-]+$`)
 
 // read fills the lab from its document.
-func (d *document) read(text []byte) {
+func (d *draft) read(text []byte) {
 	if !labName.MatchString(d.lab.Name) {
-		d.add(place{1, 1}, "name the folder with a-z, 0-9 and -", "the lab's folder is named %q", d.lab.Name)
+		d.Add(document.At(1, 1), "name the folder with a-z, 0-9 and -", "the lab's folder is named %q", d.lab.Name)
 	}
-	text, ok := clean(text, d.problems)
+	text, ok := document.Clean(text, d.Problems)
 	if !ok {
 		return
 	}
-	front, rest, ok := cutFrontMatter(text, d.problems)
+	front, rest, ok := cutFrontMatter(text, d.Problems)
 	if !ok {
 		return
 	}
-	d.header, _ = decode(front, &d.lab.Header, d.problems)
+	d.header, _ = grammar.Decode(front, &d.lab.Header, d.Problems)
 	_, said := d.header["timeout"]
 	d.lab.UsualTimeout = !said
 	d.readSections(newSource(rest))
@@ -102,11 +103,11 @@ func (d *document) read(text []byte) {
 }
 
 // readSections reads the title, the introduction and the steps.
-func (d *document) readSections(s *source) {
+func (d *draft) readSections(s *source) {
 	known := map[int]bool{}
 	titled := false
-	for _, sec := range outline(s, d.problems) {
-		r := &reader{source: s, problems: d.problems, section: sec, hidden: map[int]bool{}, known: known}
+	for _, sec := range outline(s, d.Problems) {
+		r := &reader{source: s, Problems: d.Problems, section: sec, hidden: map[int]bool{}, known: known}
 		b := r.read()
 		switch sec.level {
 		case 0:
@@ -119,63 +120,46 @@ func (d *document) readSections(s *source) {
 		}
 	}
 	if !titled {
-		d.add(place{s.firstText(), 1}, "write the title as a line \"# Title\" above the first step", "the document has no title")
+		d.Add(document.At(s.firstText(), 1), "write the title as a line \"# Title\" above the first step", "the document has no title")
 	}
-	strayComments(s, known, d.problems)
+	strayComments(s, known, d.Problems)
 }
 
-func (d *document) beforeTitle(s *source, b body) {
+func (d *draft) beforeTitle(s *source, b body) {
 	if b.prose != "" {
-		d.add(place{s.firstText(), 1}, "move it below the line \"# Title\"", "text stands above the title")
+		d.Add(document.At(s.firstText(), 1), "move it below the line \"# Title\"", "text stands above the title")
 	}
 }
 
-func (d *document) title(sec section, again bool) {
-	at := place{sec.line, 1}
+func (d *draft) title(sec section, again bool) {
+	at := document.At(sec.line, 1)
 	switch {
 	case again:
-		d.add(at, "write steps as \"## Step\"", "the document has a second title")
+		d.Add(at, "write steps as \"## Step\"", "the document has a second title")
 	case len(d.lab.Steps) > 0:
-		d.add(at, "", "the title stands below a step")
+		d.Add(at, "", "the title stands below a step")
 	}
 }
 
 // step adds a step to the lab.
-func (d *document) step(sec section, b body) {
+func (d *draft) step(sec section, b body) {
 	st := Step{Name: slug(sec.title), Title: sec.title, Line: sec.line, Prose: b.prose, Hints: b.hints, Solution: b.solution, Shown: b.run}
-	at := place{sec.line, 1}
+	at := document.At(sec.line, 1)
 	if st.Name == "" && sec.title != "" {
-		d.add(at, "", "the step's heading %q has no letter a-z or digit to name it by", sec.title)
+		d.Add(at, "", "the step's heading %q has no letter a-z or digit to name it by", sec.title)
 	}
 	same := slices.IndexFunc(d.lab.Steps, func(o Step) bool { return o.Name == st.Name })
 	if same >= 0 && st.Name != "" {
-		d.add(at, "change one of the headings", "this step is named %q, as the one in line %d is", st.Name, d.lab.Steps[same].Line)
+		d.Add(at, "change one of the headings", "this step is named %q, as the one in line %d is", st.Name, d.lab.Steps[same].Line)
 	}
-	var places map[string]place
+	var places map[string]document.Place
 	if b.comment != nil {
-		st.Comment, st.Run = b.comment.at.line, b.run
-		places, _ = decode(b.comment.fragment, &st.Action, d.problems)
+		st.Comment, st.Run = b.comment.at.Line, b.run
+		places, _ = grammar.Decode(b.comment.Fragment, &st.Action, d.Problems)
 	}
 	for i := range st.Checks {
-		st.Checks[i].Line = places[fmt.Sprintf("checks[%d]", i)].line
+		st.Checks[i].Line = places[fmt.Sprintf("checks[%d]", i)].Line
 	}
 	d.lab.Steps = append(d.lab.Steps, st)
 	d.steps = append(d.steps, places)
-}
-
-// readCapped reads a file of at most maxDocument bytes.
-func readCapped(fsys fs.FS, file string) ([]byte, error) {
-	f, err := fsys.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxDocument+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(text) > maxDocument {
-		return nil, fmt.Errorf("%s is larger than %d bytes", file, maxDocument)
-	}
-	return text, nil
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/bpflab/bpflab/harness/document"
 )
 
 const whole = `---
@@ -156,10 +158,10 @@ func TestLineEnds(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	tests := map[string]struct{ doc, want string }{
-		"document": {strings.Repeat("x", maxDocument+1), "at most 1048576 are read"},
-		"line":     {inStep("# " + strings.Repeat("x", maxLine)), "labs/x/lab.md:17:1: the line has more than 4096 bytes"},
-		"fragment": {inStep(strings.Repeat("# x\n", maxFragment/4)), "the step's comment is too large"},
-		"brackets": {inStep("load: " + strings.Repeat("[", maxBrackets+1)), "the step's comment is too large"},
+		"document": {strings.Repeat("x", document.MaxSize+1), "at most 1048576 are read"},
+		"line":     {inStep("# " + strings.Repeat("x", document.MaxLine)), "labs/x/lab.md:17:1: the line has more than 4096 bytes"},
+		"fragment": {inStep(strings.Repeat("# x\n", (16<<10)/4)), "the step's comment is too large"},
+		"brackets": {inStep("load: " + strings.Repeat("[", 257)), "the step's comment is too large"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -231,7 +233,7 @@ func TestParseFiles(t *testing.T) {
 		"no starter": {func(m fstest.MapFS) { delete(m, "bpf/starter/x.bpf.c") },
 			"labs/x/lab.md:5:10: starter ../../bpf/starter/x.bpf.c: there is no file bpf/starter/x.bpf.c; paths are relative to the document"},
 		"program is a folder": {func(m fstest.MapFS) { m["bpf/x.bpf.c"] = &fstest.MapFile{Mode: fs.ModeDir} }, "labs/x/lab.md:4:10: program ../../bpf/x.bpf.c: "},
-		"program too large":   {func(m fstest.MapFS) { m["bpf/x.bpf.c"].Data = make([]byte, maxDocument+1) }, "bpf/x.bpf.c is larger than 1048576 bytes"},
+		"program too large":   {func(m fstest.MapFS) { m["bpf/x.bpf.c"].Data = make([]byte, document.MaxSize+1) }, "bpf/x.bpf.c is larger than 1048576 bytes"},
 		"no document":         {func(m fstest.MapFS) { delete(m, "labs/x/lab.md") }, "lab document: open labs/x/lab.md: file does not exist"},
 	}
 	for name, tt := range tests {

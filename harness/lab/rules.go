@@ -3,27 +3,9 @@ package lab
 import (
 	"regexp"
 	"time"
+
+	"github.com/bpflab/bpflab/harness/document"
 )
-
-// rule says what one key may hold. The decoder enforces it, the JSON Schema
-// publishes it. For a list it speaks of each item.
-type rule struct {
-	doc      string
-	required bool
-	min, max int64          // of a number, size or duration; no bounds if max is 0
-	words    []string       // the only values
-	form     *regexp.Regexp // what a text must match
-	like     string         // what matches form, for messages
-	def      any            // taken when the key is missing
-}
-
-// family says what one mapping may hold beyond the rules of its keys.
-type family struct {
-	noun  string      // "a check", for messages
-	one   []string    // exactly one of these keys
-	some  []string    // at least one of these keys
-	never [][2]string // keys that exclude each other
-}
 
 const (
 	maxCount = 1_000_000
@@ -49,123 +31,126 @@ const (
 	likeOneLine = "one line of text"
 )
 
+// grammar is what lab documents may hold.
+var grammar = document.Grammar{Families: families, Rules: rules}
+
 // families holds the mappings by the name of their Go type.
-var families = map[string]family{
-	"Header":   {noun: "the front matter"},
-	"Course":   {noun: "the choice of labs"},
-	"Need":     {noun: "a need"},
-	"Action":   {noun: "a step's comment"},
-	"Attach":   {noun: "an attach entry", some: []string{"to", "mode", "none"}, never: [][2]string{{"none", "to"}, {"none", "mode"}}},
-	"Send":     {noun: "a send entry"},
-	"Probe":    {noun: "a probe"},
-	"Check":    {noun: "a check", one: checkKinds},
-	"Text":     {noun: "stdout", one: []string{"equals", "contains", "matches"}},
-	"Trace":    {noun: "trace", some: []string{"comm", "message", "matches"}, never: [][2]string{{"min", "count"}, {"message", "matches"}}},
-	"Map":      {noun: "map", some: []string{"sum", "entries", "min"}, never: [][2]string{{"sum", "min"}}},
-	"Event":    {noun: "event", never: [][2]string{{"min", "count"}}},
-	"Packets":  {noun: "packets", some: []string{"received", "dropped"}},
-	"Accepted": {noun: "accepted"},
-	"Rejected": {noun: "rejected", some: []string{"errno", "message"}},
-	"Insns":    {noun: "insns", some: []string{"max", "min"}},
+var families = map[string]document.Family{
+	"Header":   {Noun: "the front matter"},
+	"Course":   {Noun: "the choice of labs"},
+	"Need":     {Noun: "a need"},
+	"Action":   {Noun: "a step's comment"},
+	"Attach":   {Noun: "an attach entry", Some: []string{"to", "mode", "none"}, Never: [][2]string{{"none", "to"}, {"none", "mode"}}},
+	"Send":     {Noun: "a send entry"},
+	"Probe":    {Noun: "a probe"},
+	"Check":    {Noun: "a check", One: checkKinds},
+	"Text":     {Noun: "stdout", One: []string{"equals", "contains", "matches"}},
+	"Trace":    {Noun: "trace", Some: []string{"comm", "message", "matches"}, Never: [][2]string{{"min", "count"}, {"message", "matches"}}},
+	"Map":      {Noun: "map", Some: []string{"sum", "entries", "min"}, Never: [][2]string{{"sum", "min"}}},
+	"Event":    {Noun: "event", Never: [][2]string{{"min", "count"}}},
+	"Packets":  {Noun: "packets", Some: []string{"received", "dropped"}},
+	"Accepted": {Noun: "accepted"},
+	"Rejected": {Noun: "rejected", Some: []string{"errno", "message"}},
+	"Insns":    {Noun: "insns", Some: []string{"max", "min"}},
 }
 
 // checkKinds are the keys of Check that say what is looked at.
 var checkKinds = []string{"trace", "stdout", "exit", "map", "event", "packets", "accepted", "rejected", "insns"}
 
 // rules holds every key there is, as TYPE.KEY.
-var rules = map[string]rule{
-	"Header.title":       {doc: "Name of the lab as people read it.", required: true, form: oneLine, like: likeOneLine},
-	"Header.summary":     {doc: "What the lab shows, in one line.", required: true, form: oneLine, like: likeOneLine},
-	"Header.program":     {doc: "C file of the solution, relative to the document. Every step with a comment loads it, unless the step names another or has probes.", form: cFile, like: likeFile},
-	"Header.starter":     {doc: "C file the student begins with; the lab's checks must fail on it. Required with program.", form: cFile, like: likeFile},
-	"Header.kernels":     {doc: "Kernels the lab is for, such as \">=5.8\" (in quotes). All if missing."},
-	"Header.memory":      {doc: "Memory of the guest.", min: int64(64 * MiB), max: int64(64 * GiB), def: 256 * MiB},
-	"Header.cpus":        {doc: "CPUs of the guest.", min: 1, max: 64, def: 1},
-	"Header.timeout":     {doc: "Longest time each step may take.", min: int64(time.Second), max: int64(time.Hour), def: 60 * time.Second},
-	"Header.needs":       {doc: "What the kernel must be built with. A kernel without it is unsupported."},
-	"Header.modules":     {doc: "Kernel modules to load before the first step.", form: module, like: "a module's name"},
-	"Header.target":      {doc: "C file of a user-space program that the lab watches. It is compiled for the machine, without a C library, and is there as /bin/NAME.", form: cFile, like: likeFile},
-	"Header.lsm":         {doc: "Security module that must be active. Where the provider chooses the kernel's command line, it is put there; elsewhere a kernel without it is unsupported.", words: []string{"bpf"}},
-	"Header.allow_splat": {doc: "Reports of errors that the kernel is expected to print while the lab runs: regular expressions. Any other warning, lockdep report, stall or oops is a failure."},
-	"Header.harmless":    {doc: "The lab changes nothing that outlasts it and disturbs nobody, so it may run on a kernel that others use: on the host, or in a container."},
-	"Header.duration":    {doc: "How long a reader takes, for people: 10 minutes.", form: oneLine, like: likeOneLine},
+var rules = map[string]document.Rule{
+	"Header.title":       {Doc: "Name of the lab as people read it.", Required: true, Form: oneLine, Like: likeOneLine},
+	"Header.summary":     {Doc: "What the lab shows, in one line.", Required: true, Form: oneLine, Like: likeOneLine},
+	"Header.program":     {Doc: "C file of the solution, relative to the document. Every step with a comment loads it, unless the step names another or has probes.", Form: cFile, Like: likeFile},
+	"Header.starter":     {Doc: "C file the student begins with; the lab's checks must fail on it. Required with program.", Form: cFile, Like: likeFile},
+	"Header.kernels":     {Doc: "Kernels the lab is for, such as \">=5.8\" (in quotes). All if missing."},
+	"Header.memory":      {Doc: "Memory of the guest.", Min: int64(64 * MiB), Max: int64(64 * GiB), Def: 256 * MiB},
+	"Header.cpus":        {Doc: "CPUs of the guest.", Min: 1, Max: 64, Def: 1},
+	"Header.timeout":     {Doc: "Longest time each step may take.", Min: int64(time.Second), Max: int64(time.Hour), Def: 60 * time.Second},
+	"Header.needs":       {Doc: "What the kernel must be built with. A kernel without it is unsupported."},
+	"Header.modules":     {Doc: "Kernel modules to load before the first step.", Form: module, Like: "a module's name"},
+	"Header.target":      {Doc: "C file of a user-space program that the lab watches. It is compiled for the machine, without a C library, and is there as /bin/NAME.", Form: cFile, Like: likeFile},
+	"Header.lsm":         {Doc: "Security module that must be active. Where the provider chooses the kernel's command line, it is put there; elsewhere a kernel without it is unsupported.", Words: []string{"bpf"}},
+	"Header.allow_splat": {Doc: "Reports of errors that the kernel is expected to print while the lab runs: regular expressions. Any other warning, lockdep report, stall or oops is a failure."},
+	"Header.harmless":    {Doc: "The lab changes nothing that outlasts it and disturbs nobody, so it may run on a kernel that others use: on the host, or in a container."},
+	"Header.duration":    {Doc: "How long a reader takes, for people: 10 minutes.", Form: oneLine, Like: likeOneLine},
 
-	"Course.labs": {doc: "Names of the labs in the order in which students take them: of this directory, and of the course in the binary.", required: true, form: labName, like: "a lab's name"},
+	"Course.labs": {Doc: "Names of the labs in the order in which students take them: of this directory, and of the course in the binary.", Required: true, Form: labName, Like: "a lab's name"},
 
-	"Need.config":   {doc: "Name of a kernel build option.", required: true, form: config, like: "CONFIG_ and capital letters"},
-	"Need.since":    {doc: "First kernel that has the option. From there on a kernel without it fails, unless optional."},
-	"Need.optional": {doc: "Distributions do switch this option off: missing it is never a failure."},
+	"Need.config":   {Doc: "Name of a kernel build option.", Required: true, Form: config, Like: "CONFIG_ and capital letters"},
+	"Need.since":    {Doc: "First kernel that has the option. From there on a kernel without it fails, unless optional."},
+	"Need.optional": {Doc: "Distributions do switch this option off: missing it is never a failure."},
 
-	"Action.program": {doc: "C file this step loads instead of the lab's program, relative to the document.", form: cFile, like: likeFile},
-	"Action.load":    {doc: "Programs to load, by the names of their C functions. All of the object if missing. Of the maps those are made that they use and the checks look at.", form: identifier, like: likeName},
-	"Action.attach":  {doc: "Where programs go; one that is not listed attaches by its section."},
-	"Action.network": {doc: "Make the namespaces client (10.77.0.1) and server (10.77.0.2), joined by a veth pair."},
-	"Action.send":    {doc: "UDP packets to send after attaching and before the step's commands. Needs network."},
-	"Action.repeat":  {doc: "How many times the step's commands run.", min: 1, max: 1000, def: 1},
-	"Action.in":      {doc: "Namespace the step's commands run in. Needs network.", words: namespaces},
-	"Action.probe":   {doc: "Generated programs to load, to see what the verifier says."},
-	"Action.when":    {doc: "Kernels this step is for; on others it is skipped, and says so."},
-	"Action.checks":  {doc: "What must have been seen when the step is over."},
+	"Action.program": {Doc: "C file this step loads instead of the lab's program, relative to the document.", Form: cFile, Like: likeFile},
+	"Action.load":    {Doc: "Programs to load, by the names of their C functions. All of the object if missing. Of the maps those are made that they use and the checks look at.", Form: identifier, Like: likeName},
+	"Action.attach":  {Doc: "Where programs go; one that is not listed attaches by its section."},
+	"Action.network": {Doc: "Make the namespaces client (10.77.0.1) and server (10.77.0.2), joined by a veth pair."},
+	"Action.send":    {Doc: "UDP packets to send after attaching and before the step's commands. Needs network."},
+	"Action.repeat":  {Doc: "How many times the step's commands run.", Min: 1, Max: 1000, Def: 1},
+	"Action.in":      {Doc: "Namespace the step's commands run in. Needs network.", Words: namespaces},
+	"Action.probe":   {Doc: "Generated programs to load, to see what the verifier says."},
+	"Action.when":    {Doc: "Kernels this step is for; on others it is skipped, and says so."},
+	"Action.checks":  {Doc: "What must have been seen when the step is over."},
 
-	"Attach.program": {doc: "Name of the program's C function.", required: true, form: identifier, like: likeName},
-	"Attach.to":      {doc: "A kprobe's symbol, a tracepoint's group:name, an interface (client or server), a cgroup's path, which is made if it is not there.", form: oneLine, like: likeOneLine},
-	"Attach.mode":    {doc: "How an XDP program is attached; native is tried first if missing.", words: []string{"native", "generic"}},
-	"Attach.none":    {doc: "Load the program and attach it nowhere."},
+	"Attach.program": {Doc: "Name of the program's C function.", Required: true, Form: identifier, Like: likeName},
+	"Attach.to":      {Doc: "A kprobe's symbol, a tracepoint's group:name, an interface (client or server), a cgroup's path, which is made if it is not there.", Form: oneLine, Like: likeOneLine},
+	"Attach.mode":    {Doc: "How an XDP program is attached; native is tried first if missing.", Words: []string{"native", "generic"}},
+	"Attach.none":    {Doc: "Load the program and attach it nowhere."},
 
-	"Send.from":  {doc: "Namespace that sends; the other one receives.", words: namespaces, def: "client"},
-	"Send.udp":   {doc: "Destination port.", required: true, min: 1, max: maxPort},
-	"Send.count": {doc: "How many datagrams.", required: true, min: 1, max: 100_000},
-	"Send.size":  {doc: "Bytes of payload of each; one packet's worth at most.", min: 1, max: 1472, def: 32},
+	"Send.from":  {Doc: "Namespace that sends; the other one receives.", Words: namespaces, Def: "client"},
+	"Send.udp":   {Doc: "Destination port.", Required: true, Min: 1, Max: maxPort},
+	"Send.count": {Doc: "How many datagrams.", Required: true, Min: 1, Max: 100_000},
+	"Send.size":  {Doc: "Bytes of payload of each; one packet's worth at most.", Min: 1, Max: 1472, Def: 32},
 
-	"Probe.kind": {doc: "straight_line: n instructions in all. back_edge: a loop without a way out. bounded_loop: a loop of n rounds. stack: a write n bytes below the frame pointer.",
-		required: true, words: []string{"straight_line", "back_edge", "bounded_loop", "stack"}},
-	"Probe.n":  {doc: "Size of the program; what it counts depends on kind.", min: 1, max: 100_000_000},
-	"Probe.as": {doc: "Who loads it. A user has no capabilities; unprivileged bpf is switched on for it.", words: []string{"root", "user"}, def: "root"},
+	"Probe.kind": {Doc: "straight_line: n instructions in all. back_edge: a loop without a way out. bounded_loop: a loop of n rounds. stack: a write n bytes below the frame pointer.",
+		Required: true, Words: []string{"straight_line", "back_edge", "bounded_loop", "stack"}},
+	"Probe.n":  {Doc: "Size of the program; what it counts depends on kind.", Min: 1, Max: 100_000_000},
+	"Probe.as": {Doc: "Who loads it. A user has no capabilities; unprivileged bpf is switched on for it.", Words: []string{"root", "user"}, Def: "root"},
 
-	"Check.when":     {doc: "Kernels this check counts on."},
-	"Check.trace":    {doc: "Lines in trace_pipe."},
-	"Check.stdout":   {doc: "What the step's commands print."},
-	"Check.exit":     {doc: "Exit status of the step's commands.", min: 0, max: 255},
-	"Check.map":      {doc: "Entries of a map after the step's commands."},
-	"Check.event":    {doc: "Records in a ring buffer or perf event array."},
-	"Check.packets":  {doc: "What arrived of the packets the step sends."},
-	"Check.accepted": {doc: "The verifier accepts a program; {} means every probe of the step."},
-	"Check.rejected": {doc: "The verifier rejects a program, or every probe of the step, for this reason."},
-	"Check.insns":    {doc: "Instructions the verifier processed."},
+	"Check.when":     {Doc: "Kernels this check counts on."},
+	"Check.trace":    {Doc: "Lines in trace_pipe."},
+	"Check.stdout":   {Doc: "What the step's commands print."},
+	"Check.exit":     {Doc: "Exit status of the step's commands.", Min: 0, Max: 255},
+	"Check.map":      {Doc: "Entries of a map after the step's commands."},
+	"Check.event":    {Doc: "Records in a ring buffer or perf event array."},
+	"Check.packets":  {Doc: "What arrived of the packets the step sends."},
+	"Check.accepted": {Doc: "The verifier accepts a program; {} means every probe of the step."},
+	"Check.rejected": {Doc: "The verifier rejects a program, or every probe of the step, for this reason."},
+	"Check.insns":    {Doc: "Instructions the verifier processed."},
 
-	"Text.equals":   {doc: "The whole text, without surrounding white space."},
-	"Text.contains": {doc: "Part of the text."},
-	"Text.matches":  {doc: "RE2 pattern found in the text."},
+	"Text.equals":   {Doc: "The whole text, without surrounding white space."},
+	"Text.contains": {Doc: "Part of the text."},
+	"Text.matches":  {Doc: "RE2 pattern found in the text."},
 
-	"Trace.comm":    {doc: "Name of the task, compared whole.", form: regexp.MustCompile(`^\S.{0,14}$`), like: "at most 15 characters, as the kernel cuts it"},
-	"Trace.message": {doc: "What the program printed, compared whole without surrounding white space."},
-	"Trace.matches": {doc: "RE2 pattern that what the program printed must match, in place of message."},
-	"Trace.min":     {doc: "Least number of such lines; 1 if count is missing too.", min: 1, max: maxCount},
-	"Trace.count":   {doc: "Exact number of such lines; 0 means none.", min: 0, max: maxCount},
+	"Trace.comm":    {Doc: "Name of the task, compared whole.", Form: regexp.MustCompile(`^\S.{0,14}$`), Like: "at most 15 characters, as the kernel cuts it"},
+	"Trace.message": {Doc: "What the program printed, compared whole without surrounding white space."},
+	"Trace.matches": {Doc: "RE2 pattern that what the program printed must match, in place of message."},
+	"Trace.min":     {Doc: "Least number of such lines; 1 if count is missing too.", Min: 1, Max: maxCount},
+	"Trace.count":   {Doc: "Exact number of such lines; 0 means none.", Min: 0, Max: maxCount},
 
-	"Map.name":    {doc: "Name of the map in the C file.", required: true, form: identifier, like: likeName},
-	"Map.where":   {doc: "Fields of the key and what they must be, or the key itself if it is no struct. All entries if missing."},
-	"Map.field":   {doc: "Field of the value to add up, such as count, by.size or slots[3]; the value itself if missing.", form: fieldPath, like: "a field as in C, such as count, by.size or slots[3]"},
-	"Map.sum":     {doc: "Sum over the selected entries, and over all CPUs of a per-CPU map."},
-	"Map.entries": {doc: "Number of entries selected.", min: 0, max: maxCount},
-	"Map.min":     {doc: "Least sum."},
+	"Map.name":    {Doc: "Name of the map in the C file.", Required: true, Form: identifier, Like: likeName},
+	"Map.where":   {Doc: "Fields of the key and what they must be, or the key itself if it is no struct. All entries if missing.", Form: fieldPath, Like: likeName, Entry: "field", Bare: "key"},
+	"Map.field":   {Doc: "Field of the value to add up, such as count, by.size or slots[3]; the value itself if missing.", Form: fieldPath, Like: "a field as in C, such as count, by.size or slots[3]"},
+	"Map.sum":     {Doc: "Sum over the selected entries, and over all CPUs of a per-CPU map."},
+	"Map.entries": {Doc: "Number of entries selected.", Min: 0, Max: maxCount},
+	"Map.min":     {Doc: "Least sum."},
 
-	"Event.map":   {doc: "Name of the ring buffer or perf event array.", required: true, form: identifier, like: likeName},
-	"Event.type":  {doc: "Struct of the record, by its name in the C file. Required with where.", form: identifier, like: likeName},
-	"Event.where": {doc: "Fields of the record and what they must be."},
-	"Event.min":   {doc: "Least number of such records; 1 if count is missing too.", min: 1, max: maxCount},
-	"Event.count": {doc: "Exact number of such records; 0 means none.", min: 0, max: maxCount},
+	"Event.map":   {Doc: "Name of the ring buffer or perf event array.", Required: true, Form: identifier, Like: likeName},
+	"Event.type":  {Doc: "Struct of the record, by its name in the C file. Required with where.", Form: identifier, Like: likeName},
+	"Event.where": {Doc: "Fields of the record and what they must be.", Form: fieldPath, Like: likeName, Entry: "field"},
+	"Event.min":   {Doc: "Least number of such records; 1 if count is missing too.", Min: 1, Max: maxCount},
+	"Event.count": {Doc: "Exact number of such records; 0 means none.", Min: 0, Max: maxCount},
 
-	"Packets.port":     {doc: "Destination port of a send entry of the step.", required: true, min: 1, max: maxPort},
-	"Packets.received": {doc: "Datagrams the receiver got.", min: 0, max: maxCount},
-	"Packets.dropped":  {doc: "Datagrams sent and not received.", min: 0, max: maxCount},
+	"Packets.port":     {Doc: "Destination port of a send entry of the step.", Required: true, Min: 1, Max: maxPort},
+	"Packets.received": {Doc: "Datagrams the receiver got.", Min: 0, Max: maxCount},
+	"Packets.dropped":  {Doc: "Datagrams sent and not received.", Min: 0, Max: maxCount},
 
-	"Accepted.program": {doc: "Program that is accepted; every probe of the step if missing.", form: identifier, like: likeName},
-	"Rejected.program": {doc: "Program that is rejected; every probe of the step if missing.", form: identifier, like: likeName},
-	"Rejected.errno":   {doc: "Name of the error.", words: errnos},
-	"Rejected.message": {doc: "RE2 pattern found in the verifier's log."},
+	"Accepted.program": {Doc: "Program that is accepted; every probe of the step if missing.", Form: identifier, Like: likeName},
+	"Rejected.program": {Doc: "Program that is rejected; every probe of the step if missing.", Form: identifier, Like: likeName},
+	"Rejected.errno":   {Doc: "Name of the error.", Words: errnos},
+	"Rejected.message": {Doc: "RE2 pattern found in the verifier's log."},
 
-	"Insns.program": {doc: "Program that is measured; every probe of the step if missing.", form: identifier, like: likeName},
-	"Insns.max":     {doc: "Most instructions processed.", min: 1, max: 100_000_000},
-	"Insns.min":     {doc: "Least instructions processed.", min: 1, max: 100_000_000},
+	"Insns.program": {Doc: "Program that is measured; every probe of the step if missing.", Form: identifier, Like: likeName},
+	"Insns.max":     {Doc: "Most instructions processed.", Min: 1, Max: 100_000_000},
+	"Insns.min":     {Doc: "Least instructions processed.", Min: 1, Max: 100_000_000},
 }

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"flag"
 	"os"
-	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/bpflab/bpflab/harness/document"
 )
 
 var update = flag.Bool("update", false, "rewrite docs/lab.schema.json")
@@ -35,38 +35,9 @@ func TestSchemaIsUpToDate(t *testing.T) {
 	}
 }
 
-// Every key has a rule with a text, every mapping a name, and no rule is for a
-// key that is gone.
-func TestSchemaRulesAreWhole(t *testing.T) {
-	keys := map[string]bool{}
-	walkStructs(reflect.TypeFor[Header](), keys)
-	walkStructs(reflect.TypeFor[Action](), keys)
-	walkStructs(reflect.TypeFor[Course](), keys)
-	for key := range keys {
-		if rules[key].doc == "" {
-			t.Errorf("%s has no text in rules.go", key)
-		}
-		if name, _, _ := strings.Cut(key, "."); families[name].noun == "" {
-			t.Errorf("%s has no noun in rules.go", name)
-		}
-	}
-	for key := range rules {
-		if !keys[key] {
-			t.Errorf("rules.go has %s, which no type has", key)
-		}
-	}
-}
-
-func walkStructs(t reflect.Type, keys map[string]bool) {
-	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
-		t = t.Elem()
-	}
-	if t.Kind() != reflect.Struct || isText(reflect.New(t).Elem()) {
-		return
-	}
-	for key, index := range fieldsOf(t) {
-		keys[t.Name()+"."+key] = true
-		walkStructs(t.Field(index).Type, keys)
+func TestGrammarIsWhole(t *testing.T) {
+	for _, gap := range grammar.Gaps(schemaTypes...) {
+		t.Error(gap)
 	}
 }
 
@@ -110,20 +81,20 @@ func asJSON(t *testing.T, text string) any {
 // pieces returns the front matter and the comments of a document.
 func pieces(t *testing.T, file, text string) (header string, comments []string) {
 	t.Helper()
-	p := &problems{file: file}
-	clean, _ := clean([]byte(text), p)
+	p := &document.Problems{File: file}
+	clean, _ := document.Clean([]byte(text), p)
 	front, rest, _ := cutFrontMatter(clean, p)
 	s := newSource(rest)
 	for _, sec := range outline(s, p) {
-		r := &reader{source: s, problems: p, section: sec, hidden: map[int]bool{}, known: map[int]bool{}}
+		r := &reader{source: s, Problems: p, section: sec, hidden: map[int]bool{}, known: map[int]bool{}}
 		if c := r.read().comment; c != nil {
-			comments = append(comments, c.text)
+			comments = append(comments, c.Text)
 		}
 	}
-	if err := p.err(); err != nil {
+	if err := p.Err(); err != nil {
 		t.Fatal(err)
 	}
-	return front.text, comments
+	return front.Text, comments
 }
 
 func TestSchemaAcceptsTheCourse(t *testing.T) {

@@ -1,10 +1,11 @@
 package lab
 
 import (
-	"bytes"
 	"sort"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/bpflab/bpflab/harness/document"
 )
 
 // source is a document's text with its lines.
@@ -29,9 +30,9 @@ func (s *source) lineOf(offset int) int {
 }
 
 // place returns the line and column of offset.
-func (s *source) place(offset int) place {
+func (s *source) place(offset int) document.Place {
 	line := s.lineOf(offset)
-	return place{line, 1 + utf8.RuneCount(s.text[s.starts[line-1]:offset])}
+	return document.At(line, 1 + utf8.RuneCount(s.text[s.starts[line-1]:offset]))
 }
 
 // lineStart returns the offset of a line's first byte, or the end of the text.
@@ -53,69 +54,25 @@ func (s *source) firstText() int {
 	return s.lineOf(len(s.text) - len(trimmed))
 }
 
-var byteOrderMark = []byte("\uFEFF")
-
-// clean returns doc without byte order mark and with plain line ends. It reports an error
-// and returns false if doc is too large or not text.
-func clean(doc []byte, p *problems) ([]byte, bool) {
-	doc = bytes.TrimPrefix(doc, byteOrderMark)
-	doc = bytes.ReplaceAll(doc, []byte("\r\n"), []byte("\n"))
-	if len(doc) > maxDocument {
-		p.add(place{1, 1}, "", "the document has %d bytes; at most %d are read", len(doc), maxDocument)
-		return nil, false
-	}
-	if long := longLine(doc); long > 0 {
-		p.add(place{long, 1}, "break it", "the line has more than %d bytes", maxLine)
-		return nil, false
-	}
-	for i := 0; i < len(doc); {
-		r, n := utf8.DecodeRune(doc[i:])
-		if (r == utf8.RuneError && n == 1) || (r < ' ' && !strings.ContainsRune("\n\t", r)) {
-			p.add(newSource(doc).place(i), "save the document as UTF-8 text", "byte %#02x is no text", doc[i])
-			return nil, false
-		}
-		i += n
-	}
-	return doc, true
-}
-
-// Bounds of a document and each C file, and of a document's line, in bytes.
-// Blocks nested in one line take time that grows with the square of its length.
-const (
-	maxDocument = 1 << 20
-	maxLine     = 4 << 10
-)
-
-// longLine returns the number of the first line over maxLine, 0 if there is none.
-func longLine(doc []byte) int {
-	n := 0
-	for line := range bytes.Lines(doc) {
-		if n++; len(line) > maxLine {
-			return n
-		}
-	}
-	return 0
-}
-
 // cutFrontMatter takes the YAML between the two --- lines off doc. The rest
 // keeps its line numbers: empty lines stand for what was cut.
-func cutFrontMatter(doc []byte, p *problems) (fragment, []byte, bool) {
-	f := fragment{above: 1, noun: "the front matter"}
+func cutFrontMatter(doc []byte, p *document.Problems) (document.Fragment, []byte, bool) {
+	f := document.Fragment{Above: 1, Noun: "the front matter"}
 	text, opened := strings.CutPrefix(string(doc), "---\n")
 	if !opened {
-		p.add(place{1, 1}, `begin the document with a line "---", then title and summary, then "---"`, "no front matter")
+		p.Add(document.At(1, 1), `begin the document with a line "---", then title and summary, then "---"`, "no front matter")
 		return f, doc, false
 	}
 	var n int
 	for line := range strings.Lines(text) {
 		if strings.TrimRight(line, " \t\n") == "---" {
-			f.text = text[:n]
+			f.Text = text[:n]
 			rest := text[n+len(line):]
-			above := strings.Repeat("\n", 2+strings.Count(f.text, "\n"))
+			above := strings.Repeat("\n", 2+strings.Count(f.Text, "\n"))
 			return f, []byte(above + rest), true
 		}
 		n += len(line)
 	}
-	p.add(place{1, 1}, `end it with a line "---"`, "the front matter is not closed")
+	p.Add(document.At(1, 1), `end it with a line "---"`, "the front matter is not closed")
 	return f, doc, false
 }

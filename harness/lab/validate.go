@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+
+	"github.com/bpflab/bpflab/harness/document"
 )
 
 // validate checks the rules that concern more than a single key.
-func (d *document) validate() {
+func (d *draft) validate() {
 	if d.header != nil {
 		d.validateHeader()
 	}
@@ -17,36 +19,36 @@ func (d *document) validate() {
 		s := &d.lab.Steps[i]
 		checks = checks || s.Comment > 0
 		if d.steps[i] != nil {
-			v := &stepValidator{d.problems, d.lab, s, d.steps[i]}
+			v := &stepValidator{d.Problems, d.lab, s, d.steps[i]}
 			v.validate()
 		}
 	}
 	if !checks && d.header != nil {
-		d.add(place{1, 1}, "give a step a bpflab comment with checks", "no step of this lab does or checks anything")
+		d.Add(document.At(1, 1), "give a step a bpflab comment with checks", "no step of this lab does or checks anything")
 	}
 }
 
-func (d *document) validateHeader() {
+func (d *draft) validateHeader() {
 	h := d.lab.Header
 	if h.Program != "" && h.Starter == "" {
-		d.add(d.header["program"], "name the file the student begins with", "the front matter has a program and no starter")
+		d.Add(d.header["program"], "name the file the student begins with", "the front matter has a program and no starter")
 	}
 	if h.Starter != "" && h.Program == "" {
-		d.add(d.header["starter"], "name the solution's file as program", "the front matter has a starter and no program")
+		d.Add(d.header["starter"], "name the solution's file as program", "the front matter has a starter and no program")
 	}
 	for i, n := range h.Needs {
 		if slices.ContainsFunc(h.Needs[:i], func(o Need) bool { return o.Config == n.Config }) {
-			d.add(d.header[fmt.Sprintf("needs[%d]", i)], "keep one", "needs names %s twice", n.Config)
+			d.Add(d.header[fmt.Sprintf("needs[%d]", i)], "keep one", "needs names %s twice", n.Config)
 		}
 	}
 }
 
 // stepValidator validates the comment of one step.
 type stepValidator struct {
-	*problems
+	*document.Problems
 	lab    *Lab
 	step   *Step
-	places map[string]place
+	places map[string]document.Place
 }
 
 // fail reports a mistake, unless one was found at this place before: what one
@@ -56,8 +58,8 @@ func (v *stepValidator) fail(path, hint, format string, args ...any) {
 	if !ok {
 		at = v.places[""]
 	}
-	if !v.reported(at) {
-		v.add(at, hint, format, args...)
+	if !v.Reported(at) {
+		v.Add(at, hint, format, args...)
 	}
 }
 
@@ -115,12 +117,12 @@ func (v *stepValidator) attach(loads bool) {
 	}
 	for i, a := range v.step.Attach {
 		path := fmt.Sprintf("attach[%d]", i)
-		v.isLoaded(join(path, "program"), a.Program)
+		v.isLoaded(document.Join(path, "program"), a.Program)
 		if slices.ContainsFunc(v.step.Attach[:i], func(o Attach) bool { return o.Program == a.Program }) {
 			v.fail(path, "keep one", "attach names %q twice", a.Program)
 		}
 		if slices.Contains(namespaces, a.To) && !v.step.Network {
-			v.fail(join(path, "to"), addNetwork, "the interface %s needs the step's network", a.To)
+			v.fail(document.Join(path, "to"), addNetwork, "the interface %s needs the step's network", a.To)
 		}
 	}
 }
@@ -128,12 +130,12 @@ func (v *stepValidator) attach(loads bool) {
 // isLoaded wants a program that is named to be one that load lists.
 func (v *stepValidator) isLoaded(path, program string) {
 	if program != "" && len(v.step.Load) > 0 && !slices.Contains(v.step.Load, program) {
-		v.fail(path, didYouMean(program, v.step.Load), "the step does not load the program %q", program)
+		v.fail(path, document.DidYouMean(program, v.step.Load), "the step does not load the program %q", program)
 	}
 }
 
 func (v *stepValidator) probe(path string, p Probe) {
-	n := join(path, "n")
+	n := document.Join(path, "n")
 	switch {
 	case p.Kind == "back_edge" && v.has(n):
 		v.fail(n, "leave it out", "a back_edge probe has no n")
@@ -150,6 +152,6 @@ func (v *stepValidator) probe(path string, p Probe) {
 // pattern reports a regular expression that does not compile.
 func (v *stepValidator) pattern(path, expr string) {
 	if _, err := regexp.Compile(expr); err != nil {
-		v.fail(path, "", "%s: %v", last(path), err)
+		v.fail(path, "", "%s: %v", document.Last(path), err)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+
+	"github.com/bpflab/bpflab/harness/document"
 )
 
 // checkValidator validates one check: that it can be judged in its step, and
@@ -15,7 +17,7 @@ type checkValidator struct {
 	loads bool // the step loads a program
 }
 
-func (v *checkValidator) key(name string) string { return join(v.path, name) }
+func (v *checkValidator) key(name string) string { return document.Join(v.path, name) }
 
 func (v *checkValidator) validate() {
 	c := v.check
@@ -102,7 +104,7 @@ func (v *checkValidator) packets(p *Packets) {
 }
 
 func (v *checkValidator) noSuchPort(port int, sent map[int]int) {
-	v.fail(v.key("packets.port"), didYouMean(strconv.Itoa(port), portNames(sent)), "the step sends nothing to port %d", port)
+	v.fail(v.key("packets.port"), document.DidYouMean(strconv.Itoa(port), portNames(sent)), "the step sends nothing to port %d", port)
 }
 
 // sent counts the datagrams by port.
@@ -134,7 +136,7 @@ func (v *checkValidator) counts(p *Packets, total int) {
 
 func (v *checkValidator) atMost(key string, n *int, total int) {
 	if n != nil && *n > total {
-		v.fail(v.key(key), "", "%s is %d, and the step sends %d", last(key), *n, total)
+		v.fail(v.key(key), "", "%s is %d, and the step sends %d", document.Last(key), *n, total)
 	}
 }
 
@@ -142,9 +144,9 @@ func (v *checkValidator) atMost(key string, n *int, total int) {
 func (v *checkValidator) names(kind, program string) {
 	switch path := v.key(kind); {
 	case program != "" && !v.loads:
-		v.fail(join(path, "program"), "name a C file as program", "%s names a program, and the step loads none", kind)
+		v.fail(document.Join(path, "program"), "name a C file as program", "%s names a program, and the step loads none", kind)
 	case program != "":
-		v.isLoaded(join(path, "program"), program)
+		v.isLoaded(document.Join(path, "program"), program)
 	case !v.has("probe"):
 		v.fail(path, "name the program: "+kind+": {program: NAME}", "%s names no program, and the step has no probe", kind)
 	}

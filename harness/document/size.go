@@ -1,10 +1,13 @@
-package lab
+package document
 
 import (
 	"fmt"
 	"regexp"
 	"strconv"
 )
+
+// Size is a number of bytes, written "256MiB" or "2GiB".
+type Size int64
 
 // Units of a Size.
 const (

@@ -1,4 +1,4 @@
-package lab
+package document
 
 import (
 	"fmt"
@@ -10,28 +10,30 @@ import (
 	"github.com/bpflab/bpflab/vms/suggest"
 )
 
-// decoder fills Go values from YAML by the tables in rules.go. Unlike the YAML
+// decoder fills Go values from YAML by a grammar. Unlike the YAML
 // package's own decoder it goes on after a mistake, and it remembers where
 // each value stood.
 type decoder struct {
-	fragment
-	problems *problems
-	places   map[string]place // by path: "checks[0].trace.min"
+	Fragment
+	Grammar
+	problems *Problems
+	places   map[string]Place // by path: "checks[0].trace.min"
 }
 
-// decode fills the struct that out points to and returns the places of its
-// values; false means there was no YAML to fill it from.
-func decode(f fragment, out any, p *problems) (map[string]place, bool) {
+// Decode fills the struct that out points to, and returns the places of its values by
+// their paths, as in "checks[0].trace.min"; "" is the whole. Mistakes go to p. False means
+// that there was no YAML to fill it from.
+func (g Grammar) Decode(f Fragment, out any, p *Problems) (map[string]Place, bool) {
 	root := f.parse(p)
 	if root == nil {
 		return nil, false
 	}
-	d := &decoder{f, p, map[string]place{"": {f.above + 1, 1}}}
+	d := &decoder{f, g, p, map[string]Place{"": {f.Above + 1, 1}}}
 	d.mapping(root, reflect.ValueOf(out).Elem(), "")
 	return d.places, true
 }
 
-func (d *decoder) at(n ast.Node) place {
+func (d *decoder) at(n ast.Node) Place {
 	if m, ok := n.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
 		n = m.Values[0].Key
 	}
@@ -40,11 +42,11 @@ func (d *decoder) at(n ast.Node) place {
 }
 
 func (d *decoder) fail(n ast.Node, hint, format string, args ...any) {
-	d.problems.add(d.at(n), hint, format, args...)
+	d.problems.Add(d.at(n), hint, format, args...)
 }
 
 // value decodes n into v, which stands under the key that r rules.
-func (d *decoder) value(n ast.Node, v reflect.Value, path string, r rule) {
+func (d *decoder) value(n ast.Node, v reflect.Value, path string, r Rule) {
 	d.places[path] = d.at(n)
 	switch n.(type) {
 	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode:
@@ -62,7 +64,7 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string, r rule) {
 	case v.Kind() == reflect.Slice:
 		d.list(n, v, path, r)
 	case v.Kind() == reflect.Map:
-		d.where(n, v)
+		d.table(n, v, path, r)
 	default:
 		d.scalar(n, v, path, r)
 	}
@@ -70,7 +72,7 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string, r rule) {
 
 // mapping decodes n into the struct v.
 func (d *decoder) mapping(n ast.Node, v reflect.Value, path string) {
-	family := families[v.Type().Name()]
+	family := d.Families[v.Type().Name()]
 	m, ok := n.(*ast.MappingNode)
 	if !ok {
 		d.wrong(n, "keys and values", path)
@@ -88,21 +90,21 @@ func (d *decoder) mapping(n ast.Node, v reflect.Value, path string) {
 			d.unknown(pair.Key, key, v.Type(), seen)
 			continue
 		}
-		d.entry(pair, v.Field(index), join(path, key), rules[v.Type().Name()+"."+key])
+		d.entry(pair, v.Field(index), Join(path, key), d.rule(v.Type(), key))
 	}
 	d.judge(v.Type(), seen, path)
-	fillDefaults(v, seen)
+	d.fillDefaults(v, seen)
 }
 
 // key returns the key of pair, false if it is not valid or was seen before.
-func (d *decoder) key(pair *ast.MappingValueNode, seen map[string]ast.Node, f family) (string, bool) {
+func (d *decoder) key(pair *ast.MappingValueNode, seen map[string]ast.Node, f Family) (string, bool) {
 	name, ok := pair.Key.(*ast.StringNode)
 	if !ok {
-		d.fail(pair.Key, "", "%s has a key that is no word", f.noun)
+		d.fail(pair.Key, "", "%s has a key that is no word", f.Noun)
 		return "", false
 	}
 	if _, again := seen[name.Value]; again {
-		d.fail(pair.Key, "keep one of them", "%s has the key %s twice", f.noun, quote(name.Value))
+		d.fail(pair.Key, "keep one of them", "%s has the key %s twice", f.Noun, Quote(name.Value))
 		return "", false
 	}
 	seen[name.Value] = pair.Key
@@ -112,7 +114,7 @@ func (d *decoder) key(pair *ast.MappingValueNode, seen map[string]ast.Node, f fa
 // unknown reports a key that t does not have. The key that was meant counts as
 // given, so that its absence is not reported too.
 func (d *decoder) unknown(n ast.Node, key string, t reflect.Type, seen map[string]ast.Node) {
-	d.fail(n, didYouMean(key, keysOf(t)), "unknown key %s in %s", quote(key), families[t.Name()].noun)
+	d.fail(n, DidYouMean(key, keysOf(t)), "unknown key %s in %s", Quote(key), d.Families[t.Name()].Noun)
 	meant := suggest.Spelling(key, keysOf(t))
 	if _, given := seen[meant]; meant != "" && !given {
 		seen[meant] = n
@@ -121,14 +123,14 @@ func (d *decoder) unknown(n ast.Node, key string, t reflect.Type, seen map[strin
 
 // entry decodes the value of one pair. Its place is the value's where that
 // stands behind the key, else the key's.
-func (d *decoder) entry(pair *ast.MappingValueNode, v reflect.Value, path string, r rule) {
+func (d *decoder) entry(pair *ast.MappingValueNode, v reflect.Value, path string, r Rule) {
 	if _, null := pair.Value.(*ast.NullNode); null {
 		d.places[path] = d.at(pair.Key)
-		d.fail(pair.Key, emptyHint(v), "%s has no value", last(path))
+		d.fail(pair.Key, emptyHint(v), "%s has no value", Last(path))
 		return
 	}
 	d.value(pair.Value, v, path, r)
-	if key := d.at(pair.Key); d.places[path].line != key.line {
+	if key := d.at(pair.Key); d.places[path].Line != key.Line {
 		d.places[path] = key
 	}
 }
@@ -142,25 +144,25 @@ func emptyHint(v reflect.Value) string {
 
 // judge holds the keys that a mapping has against its family and the rules.
 func (d *decoder) judge(t reflect.Type, seen map[string]ast.Node, path string) {
-	at, f := d.places[path], families[t.Name()]
+	at, f := d.places[path], d.Families[t.Name()]
 	for _, key := range keysOf(t) {
-		if _, ok := seen[key]; !ok && rules[t.Name()+"."+key].required {
-			d.problems.add(at, "", "%s has no %s", f.noun, key)
+		if _, ok := seen[key]; !ok && d.rule(t, key).Required {
+			d.problems.Add(at, "", "%s has no %s", f.Noun, key)
 		}
 	}
-	one := present(f.one, seen)
-	if len(f.one) > 0 && len(one) == 0 {
-		d.problems.add(at, "", "%s needs one of %s", f.noun, oneOf(f.one))
+	one := present(f.One, seen)
+	if len(f.One) > 0 && len(one) == 0 {
+		d.problems.Add(at, "", "%s needs one of %s", f.Noun, OneOf(f.One))
 	}
 	if len(one) > 1 {
-		d.fail(seen[one[1]], "keep one", "%s has both %s and %s", f.noun, one[0], one[1])
+		d.fail(seen[one[1]], "keep one", "%s has both %s and %s", f.Noun, one[0], one[1])
 	}
-	if len(f.some) > 0 && len(present(f.some, seen)) == 0 {
-		d.problems.add(at, "", "%s needs %s", f.noun, oneOf(f.some))
+	if len(f.Some) > 0 && len(present(f.Some, seen)) == 0 {
+		d.problems.Add(at, "", "%s needs %s", f.Noun, OneOf(f.Some))
 	}
-	for _, pair := range f.never {
+	for _, pair := range f.Never {
 		if both := present(pair[:], seen); len(both) == 2 {
-			d.fail(seen[both[1]], "keep one", "%s has both %s and %s", f.noun, both[0], both[1])
+			d.fail(seen[both[1]], "keep one", "%s has both %s and %s", f.Noun, both[0], both[1])
 		}
 	}
 }
@@ -176,14 +178,14 @@ func present(keys []string, seen map[string]ast.Node) []string {
 }
 
 // list decodes n into the slice v. Lists of words hold each word once.
-func (d *decoder) list(n ast.Node, v reflect.Value, path string, r rule) {
+func (d *decoder) list(n ast.Node, v reflect.Value, path string, r Rule) {
 	seq, ok := n.(*ast.SequenceNode)
 	if !ok {
 		d.wrong(n, "a list", path)
 		return
 	}
 	if len(seq.Values) == 0 {
-		d.fail(n, "leave the key out, or add an item", "%s is an empty list", last(path))
+		d.fail(n, "leave the key out, or add an item", "%s is an empty list", Last(path))
 	}
 	out := reflect.MakeSlice(v.Type(), len(seq.Values), len(seq.Values))
 	words := map[string]bool{}
@@ -191,7 +193,7 @@ func (d *decoder) list(n ast.Node, v reflect.Value, path string, r rule) {
 		d.value(item, out.Index(i), fmt.Sprintf("%s[%d]", path, i), r)
 		if word, ok := item.(*ast.StringNode); ok {
 			if words[word.Value] {
-				d.fail(item, "keep one", "%s names %s twice", last(path), quote(word.Value))
+				d.fail(item, "keep one", "%s names %s twice", Last(path), Quote(word.Value))
 			}
 			words[word.Value] = true
 		}
@@ -208,7 +210,7 @@ func (d *decoder) wrong(n ast.Node, want, path string) {
 	case want == "text" && isNumberOrBool(n):
 		hint = "put it in quotes"
 	}
-	d.fail(n, hint, "%s wants %s, not %s", last(path), want, describe(n))
+	d.fail(n, hint, "%s wants %s, not %s", Last(path), want, describe(n))
 }
 
 func isNumberOrBool(n ast.Node) bool {
@@ -225,7 +227,7 @@ func describe(n ast.Node) string {
 	case *ast.NullNode:
 		return "nothing"
 	case *ast.StringNode:
-		return "the text " + quote(n.Value)
+		return "the text " + Quote(n.Value)
 	case *ast.LiteralNode:
 		return "a block of text"
 	default:
@@ -233,8 +235,8 @@ func describe(n ast.Node) string {
 	}
 }
 
-// quote writes s in quotes, cut short if it is long.
-func quote(s string) string {
+// Quote writes s in quotes, cut short if it is long.
+func Quote(s string) string {
 	const most = 60
 	if r := []rune(s); len(r) > most {
 		return strconv.Quote(string(r[:most]) + "…")

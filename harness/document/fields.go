@@ -1,4 +1,4 @@
-package lab
+package document
 
 import (
 	"reflect"
@@ -8,11 +8,11 @@ import (
 )
 
 // fillDefaults sets the fields of v whose keys are missing.
-func fillDefaults(v reflect.Value, seen map[string]ast.Node) {
+func (g Grammar) fillDefaults(v reflect.Value, seen map[string]ast.Node) {
 	for key, index := range fieldsOf(v.Type()) {
-		r := rules[v.Type().Name()+"."+key]
-		if _, ok := seen[key]; !ok && r.def != nil {
-			v.Field(index).Set(reflect.ValueOf(r.def))
+		r := g.rule(v.Type(), key)
+		if _, ok := seen[key]; !ok && r.Def != nil {
+			v.Field(index).Set(reflect.ValueOf(r.Def))
 		}
 	}
 }
@@ -39,15 +39,16 @@ func keysOf(t reflect.Type) []string {
 	return out
 }
 
-func join(path, key string) string {
+// Join returns the path of a key below another one.
+func Join(path, key string) string {
 	if path == "" {
 		return key
 	}
 	return path + "." + key
 }
 
-// last returns the last key of a path, without an index: "load" of "a.load[1]".
-func last(path string) string {
+// Last returns the last key of a path, without an index: "load" of "a.load[1]".
+func Last(path string) string {
 	path = path[strings.LastIndexByte(path, '.')+1:]
 	name, _, _ := strings.Cut(path, "[")
 	return name

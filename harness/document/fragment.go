@@ -1,4 +1,4 @@
-package lab
+package document
 
 import (
 	"errors"
@@ -16,22 +16,22 @@ const (
 	maxBrackets = 256
 )
 
-// fragment is a piece of YAML inside the document.
-type fragment struct {
-	text  string
-	above int // lines of the document above its first one
-	noun  string
+// Fragment is a piece of YAML inside the document.
+type Fragment struct {
+	Text  string
+	Above int    // lines of the document above its first one
+	Noun  string // for messages: "the front matter"
 }
 
 // parse returns the root mapping of f, or nil after reporting why there is
 // none.
-func (f fragment) parse(p *problems) *ast.MappingNode {
-	at := place{f.above + 1, 1}
-	if len(f.text) > maxFragment || strings.Count(f.text, "[")+strings.Count(f.text, "{") > maxBrackets {
-		p.add(at, "", "%s is too large: at most %d bytes and %d brackets are read", f.noun, maxFragment, maxBrackets)
+func (f Fragment) parse(p *Problems) *ast.MappingNode {
+	at := Place{f.Above + 1, 1}
+	if len(f.Text) > maxFragment || strings.Count(f.Text, "[")+strings.Count(f.Text, "{") > maxBrackets {
+		p.Add(at, "", "%s is too large: at most %d bytes and %d brackets are read", f.Noun, maxFragment, maxBrackets)
 		return nil
 	}
-	file, err := parser.ParseBytes([]byte(f.text), 0, parser.AllowDuplicateMapKey())
+	file, err := parser.ParseBytes([]byte(f.Text), 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		f.reportSyntax(p, err)
 		return nil
@@ -40,37 +40,37 @@ func (f fragment) parse(p *problems) *ast.MappingNode {
 }
 
 // root returns the one mapping that a fragment must be.
-func (f fragment) root(p *problems, file *ast.File) *ast.MappingNode {
-	at := place{f.above + 1, 1}
+func (f Fragment) root(p *Problems, file *ast.File) *ast.MappingNode {
+	at := Place{f.Above + 1, 1}
 	if len(file.Docs) == 0 || file.Docs[0].Body == nil || file.Docs[0].Body.Type() == ast.CommentType {
-		p.add(at, "", "%s is empty", f.noun)
+		p.Add(at, "", "%s is empty", f.Noun)
 		return nil
 	}
 	if len(file.Docs) > 1 {
 		if mark := file.Docs[1].Start; mark != nil { // nil where "..." ended the first
 			at = f.place(mark.Position.Line, mark.Position.Column)
 		}
-		p.add(at, "leave \"---\" and \"...\" out", "%s has a second YAML document", f.noun)
+		p.Add(at, "leave \"---\" and \"...\" out", "%s has a second YAML document", f.Noun)
 		return nil
 	}
 	root, ok := file.Docs[0].Body.(*ast.MappingNode)
 	if !ok {
-		p.add(at, "", "%s is no list of \"key: value\" lines", f.noun)
+		p.Add(at, "", "%s is no list of \"key: value\" lines", f.Noun)
 		return nil
 	}
 	return root
 }
 
-func (f fragment) place(line, column int) place { return place{f.above + line, column} }
+func (f Fragment) place(line, column int) Place { return Place{f.Above + line, column} }
 
-func (f fragment) reportSyntax(p *problems, err error) {
+func (f Fragment) reportSyntax(p *Problems, err error) {
 	var syntax yaml.Error
 	if !errors.As(err, &syntax) || syntax.GetToken() == nil {
-		p.add(place{f.above + 1, 1}, "", "%s is no YAML: %v", f.noun, err)
+		p.Add(Place{f.Above + 1, 1}, "", "%s is no YAML: %v", f.Noun, err)
 		return
 	}
 	pos := syntax.GetToken().Position
-	p.add(f.place(pos.Line, pos.Column), syntaxHint(syntax.GetMessage()), "%s", syntax.GetMessage())
+	p.Add(f.place(pos.Line, pos.Column), syntaxHint(syntax.GetMessage()), "%s", syntax.GetMessage())
 }
 
 // syntaxHint explains the parser's words for the mistakes people make most.

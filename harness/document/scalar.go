@@ -1,4 +1,4 @@
-package lab
+package document
 
 import (
 	"encoding"
@@ -14,7 +14,7 @@ import (
 // text decodes n into a value that reads itself from text, as kernel ranges
 // and sizes do. It gets the characters as written: to YAML a plain 5.10 is the
 // number 5.1.
-func (d *decoder) text(n ast.Node, v reflect.Value, path string, r rule) {
+func (d *decoder) text(n ast.Node, v reflect.Value, path string, r Rule) {
 	switch n.(type) {
 	case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode:
 	default:
@@ -22,7 +22,7 @@ func (d *decoder) text(n ast.Node, v reflect.Value, path string, r rule) {
 		return
 	}
 	if _, pattern := v.Interface().(*regexp.Regexp); pattern && strings.TrimSpace(n.GetToken().Value) == "" {
-		d.fail(n, "fill it, or leave the key out", "%s is empty", last(path))
+		d.fail(n, "fill it, or leave the key out", "%s is empty", Last(path))
 		return
 	}
 	if v.Kind() == reflect.Pointer {
@@ -31,7 +31,7 @@ func (d *decoder) text(n ast.Node, v reflect.Value, path string, r rule) {
 	}
 	read := v.Addr().Interface().(encoding.TextUnmarshaler)
 	if err := read.UnmarshalText([]byte(n.GetToken().Value)); err != nil {
-		d.fail(n, "", "%s: %v", last(path), err)
+		d.fail(n, "", "%s: %v", Last(path), err)
 		return
 	}
 	if v.CanInt() {
@@ -48,7 +48,7 @@ func isText(v reflect.Value) bool {
 	return t.Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
 }
 
-func (d *decoder) scalar(n ast.Node, v reflect.Value, path string, r rule) {
+func (d *decoder) scalar(n ast.Node, v reflect.Value, path string, r Rule) {
 	switch {
 	case v.Type() == reflect.TypeFor[time.Duration]():
 		d.duration(n, v, path, r)
@@ -66,7 +66,7 @@ func (d *decoder) scalar(n ast.Node, v reflect.Value, path string, r rule) {
 	}
 }
 
-func (d *decoder) duration(n ast.Node, v reflect.Value, path string, r rule) {
+func (d *decoder) duration(n ast.Node, v reflect.Value, path string, r Rule) {
 	t, err := time.ParseDuration(n.GetToken().Value)
 	if err != nil {
 		d.wrong(n, "a duration such as 90s or 2m", path)
@@ -76,7 +76,7 @@ func (d *decoder) duration(n ast.Node, v reflect.Value, path string, r rule) {
 	d.bounds(n, v, path, r)
 }
 
-func (d *decoder) number(n ast.Node, v reflect.Value, path string, r rule) {
+func (d *decoder) number(n ast.Node, v reflect.Value, path string, r Rule) {
 	i, ok := n.(*ast.IntegerNode)
 	if !ok {
 		d.wrong(n, "a whole number", path)
@@ -87,7 +87,7 @@ func (d *decoder) number(n ast.Node, v reflect.Value, path string, r rule) {
 		value, ok = int64(u), u <= 1<<63-1
 	}
 	if !ok || v.OverflowInt(value) {
-		d.fail(n, "", "%s is %s, which is too large", last(path), i.GetToken().Value)
+		d.fail(n, "", "%s is %s, which is too large", Last(path), i.GetToken().Value)
 		return
 	}
 	v.SetInt(value)
@@ -95,11 +95,11 @@ func (d *decoder) number(n ast.Node, v reflect.Value, path string, r rule) {
 }
 
 // bounds holds a number, size or duration against its rule.
-func (d *decoder) bounds(n ast.Node, v reflect.Value, path string, r rule) {
-	if r.max == 0 || (v.Int() >= r.min && v.Int() <= r.max) {
+func (d *decoder) bounds(n ast.Node, v reflect.Value, path string, r Rule) {
+	if r.Max == 0 || (v.Int() >= r.Min && v.Int() <= r.Max) {
 		return
 	}
-	d.fail(n, "", "%s is %v: want %v to %v", last(path), v, likewise(v, r.min), likewise(v, r.max))
+	d.fail(n, "", "%s is %v: want %v to %v", Last(path), v, likewise(v, r.Min), likewise(v, r.Max))
 }
 
 // likewise returns i as a value of v's type, so that it prints as v does.
@@ -107,7 +107,7 @@ func likewise(v reflect.Value, i int64) any {
 	return reflect.ValueOf(i).Convert(v.Type()).Interface()
 }
 
-func (d *decoder) str(n ast.Node, v reflect.Value, path string, r rule) {
+func (d *decoder) str(n ast.Node, v reflect.Value, path string, r Rule) {
 	s, ok := stringOf(n)
 	if !ok {
 		d.wrong(n, "text", path)
@@ -116,11 +116,11 @@ func (d *decoder) str(n ast.Node, v reflect.Value, path string, r rule) {
 	v.SetString(s)
 	switch {
 	case strings.TrimSpace(s) == "":
-		d.fail(n, "fill it, or leave the key out", "%s is empty", last(path))
-	case r.words != nil && !slices.Contains(r.words, s):
-		d.fail(n, didYouMean(s, r.words), "unknown %s %s", last(path), quote(s))
-	case r.form != nil && !r.form.MatchString(s):
-		d.fail(n, "", "%s is %s: want %s", last(path), quote(s), r.like)
+		d.fail(n, "fill it, or leave the key out", "%s is empty", Last(path))
+	case r.Words != nil && !slices.Contains(r.Words, s):
+		d.fail(n, DidYouMean(s, r.Words), "unknown %s %s", Last(path), Quote(s))
+	case r.Form != nil && !r.Form.MatchString(s):
+		d.fail(n, "", "%s is %s: want %s", Last(path), Quote(s), r.Like)
 	}
 }
 
@@ -134,39 +134,50 @@ func stringOf(n ast.Node) (string, bool) {
 	return "", false
 }
 
-// where decodes field conditions. A bare value is one for the field "key",
-// where the type is Where.
-func (d *decoder) where(n ast.Node, v reflect.Value) {
-	out := map[string]any{}
+// table decodes n into a map from the document's own words, which the rule has as Entry.
+// Where the rule has a key for it, a bare value is that of this key.
+func (d *decoder) table(n ast.Node, v reflect.Value, path string, r Rule) {
+	v.Set(reflect.MakeMap(v.Type()))
 	if m, ok := n.(*ast.MappingNode); ok {
-		d.conditions(m, out)
-	} else if value, ok := plain(n); ok && v.Type() == reflect.TypeFor[Where]() {
-		out["key"] = value
+		d.entries(m, v, path, r)
+	} else if value, ok := plain(n); ok && r.Bare != "" {
+		v.SetMapIndex(reflect.ValueOf(r.Bare), reflect.ValueOf(value))
 	} else {
-		d.wrong(n, "fields and their values", "where")
+		d.wrong(n, r.entries()+" and their values", path)
 	}
-	v.Set(reflect.ValueOf(out).Convert(v.Type()))
 }
 
-func (d *decoder) conditions(m *ast.MappingNode, out map[string]any) {
+func (d *decoder) entries(m *ast.MappingNode, v reflect.Value, path string, r Rule) {
 	if len(m.Values) == 0 {
-		d.fail(m, "leave the key out, or name a field", "where is empty")
+		d.fail(m, "leave the key out, or name a "+r.Entry, "%s is empty", Last(path))
 	}
 	seen := map[string]ast.Node{}
 	for _, pair := range m.Values {
-		name, ok := d.key(pair, seen, family{noun: "where"})
+		name, ok := d.key(pair, seen, Family{Noun: Last(path)})
 		if !ok {
 			continue
 		}
-		if !fieldPath.MatchString(name) {
-			d.fail(pair.Key, "", "where has the field %s: want %s", quote(name), likeName)
+		if r.Form != nil && !r.Form.MatchString(name) {
+			d.fail(pair.Key, "", "%s has the %s %s: want %s", Last(path), r.Entry, Quote(name), r.Like)
 		}
-		value, ok := plain(pair.Value)
-		if !ok {
-			d.fail(pair.Key, "", "the field %s in where wants a whole number, text, true or false", quote(name))
-		}
-		out[name] = value
+		value := reflect.New(v.Type().Elem()).Elem()
+		d.named(pair, value, path, name, r)
+		v.SetMapIndex(reflect.ValueOf(name), value)
 	}
+}
+
+// named decodes the value of a map's entry.
+func (d *decoder) named(pair *ast.MappingValueNode, v reflect.Value, path, name string, r Rule) {
+	if v.Kind() != reflect.Interface {
+		d.entry(pair, v, Join(path, name), Rule{Min: r.Min, Max: r.Max})
+		return
+	}
+	value, ok := plain(pair.Value)
+	if !ok {
+		d.fail(pair.Key, "", "the %s %s in %s wants a whole number, text, true or false", r.Entry, Quote(name), Last(path))
+		return
+	}
+	v.Set(reflect.ValueOf(value))
 }
 
 // plain returns the value of a whole number, text or bool.

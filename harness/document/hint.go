@@ -1,4 +1,4 @@
-package lab
+package document
 
 import (
 	"fmt"
@@ -6,17 +6,17 @@ import (
 	"github.com/bpflab/bpflab/vms/suggest"
 )
 
-// didYouMean returns a hint that names the candidate nearest to word, or all of
+// DidYouMean returns a hint that names the candidate nearest to word, or all of
 // them if none is near.
-func didYouMean(word string, candidates []string) string {
+func DidYouMean(word string, candidates []string) string {
 	if near := suggest.Spelling(word, candidates); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
-	return "want " + oneOf(candidates)
+	return "want " + OneOf(candidates)
 }
 
-// oneOf joins words as in a sentence: "a, b or c".
-func oneOf(words []string) string {
+// OneOf joins words as in a sentence: "a, b or c".
+func OneOf(words []string) string {
 	switch n := len(words); n {
 	case 0:
 		return "nothing"
