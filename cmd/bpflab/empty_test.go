@@ -118,8 +118,12 @@ func TestNothingIsSelected(t *testing.T) {
 	}
 	t.Setenv(lockVariable, lock)
 	object := compiled(t, "crash.bpf")
+	checkFile := filepath.Join(t.TempDir(), "bpflab.yaml")
+	if err := os.WriteFile(checkFile, []byte("commands: [{run: ['true']}]\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	arguments := map[string][]string{"run": {"hello"}, "exec": {"--", "true"}, "verify": {object}, "test": {"-C", gotestDir, "."},
-		"labs check": {"../../labs/hello"}, "labs preview": {"../../labs/hello"}, "workshop prepare": {filepath.Join(t.TempDir(), "stick")}}
+		"check": {checkFile}, "labs check": {"../../labs/hello"}, "labs preview": {"../../labs/hello"}, "workshop prepare": {filepath.Join(t.TempDir(), "stick")}}
 	for name, verb := range verbs(newRootCmd()) {
 		if verb.Flags().Lookup("locked") == nil || verb.Flags().Lookup("kernel") == nil || name == "workshop" || name == "shell" {
 			continue // see TestNothingIsSelectedOnATerminal

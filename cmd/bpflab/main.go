@@ -105,7 +105,7 @@ Begin with:
 		CompletionOptions:          cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newRunCmd(), newExecCmd(), newTestCmd(), newShellCmd(), newWorkshopCmd(), newReportCmd(), newReplayCmd(), newBisectCmd(), newCICmd(), newVerifyCmd(), newFeaturesCmd(), newLimitsCmd(), newLabsCmd(), newKernelsCmd(), newVMsCmd(), newStandbyCmd(), newDoctorCmd())
+	root.AddCommand(newRunCmd(), newExecCmd(), newTestCmd(), newShellCmd(), newWorkshopCmd(), newReportCmd(), newReplayCmd(), newBisectCmd(), newCICmd(), newVerifyCmd(), newCheckCmd(), newInitCmd(), newFeaturesCmd(), newLimitsCmd(), newLabsCmd(), newKernelsCmd(), newVMsCmd(), newStandbyCmd(), newDoctorCmd())
 	refuseEmpty(root)
 	completeSelectors(root)
 	wrapArgs(root)

@@ -500,7 +500,7 @@ func TestHang(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.Sleep(4 * time.Second) // it has booted and sleeps
-	machine := child(t, cmd.Process.Pid)
+	machine := machineOf(t, cmd.Process.Pid)
 	if err := syscall.Kill(machine, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
@@ -514,8 +514,8 @@ func TestHang(t *testing.T) {
 	}
 }
 
-// child returns the machine that the process pid has started.
-func child(t *testing.T, pid int) int {
+// machineOf returns the machine that the process pid has started.
+func machineOf(t *testing.T, pid int) int {
 	t.Helper()
 	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	for _, list := range lists {

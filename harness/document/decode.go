@@ -177,7 +177,7 @@ func present(keys []string, seen map[string]ast.Node) []string {
 	return out
 }
 
-// list decodes n into the slice v. Lists of words hold each word once.
+// list decodes n into the slice v. Lists of words hold each word once, unless the rule says else.
 func (d *decoder) list(n ast.Node, v reflect.Value, path string, r Rule) {
 	seq, ok := n.(*ast.SequenceNode)
 	if !ok {
@@ -192,7 +192,7 @@ func (d *decoder) list(n ast.Node, v reflect.Value, path string, r Rule) {
 	for i, item := range seq.Values {
 		d.value(item, out.Index(i), fmt.Sprintf("%s[%d]", path, i), r)
 		if word, ok := item.(*ast.StringNode); ok {
-			if words[word.Value] {
+			if words[word.Value] && !r.Repeats {
 				d.fail(item, "keep one", "%s names %s twice", Last(path), Quote(word.Value))
 			}
 			words[word.Value] = true

@@ -27,10 +27,17 @@ type Rule struct {
 	Def      any            // taken when the key is missing
 	Entry    string         // of a map: what its keys name, as in "field"
 	Bare     string         // of a map: the key that a value without one has
+	Each     *Rule          // of a map: what its values may hold
+	Repeats  bool           // of a list of words: one may be there more than once
 }
 
-// entries returns the word for several entries.
-func (r Rule) entries() string { return r.Entry + "s" }
+// each returns the rule of a map's values.
+func (r Rule) each() Rule {
+	if r.Each == nil {
+		return Rule{}
+	}
+	return *r.Each
+}
 
 // Family says what one mapping may hold beyond the rules of its keys.
 type Family struct {

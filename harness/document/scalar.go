@@ -143,7 +143,7 @@ func (d *decoder) table(n ast.Node, v reflect.Value, path string, r Rule) {
 	} else if value, ok := plain(n); ok && r.Bare != "" {
 		v.SetMapIndex(reflect.ValueOf(r.Bare), reflect.ValueOf(value))
 	} else {
-		d.wrong(n, r.entries()+" and their values", path)
+		d.wrong(n, r.Entry+"s and their values", path)
 	}
 }
 
@@ -169,7 +169,7 @@ func (d *decoder) entries(m *ast.MappingNode, v reflect.Value, path string, r Ru
 // named decodes the value of a map's entry.
 func (d *decoder) named(pair *ast.MappingValueNode, v reflect.Value, path, name string, r Rule) {
 	if v.Kind() != reflect.Interface {
-		d.entry(pair, v, Join(path, name), Rule{Min: r.Min, Max: r.Max})
+		d.entry(pair, v, Join(path, name), r.each())
 		return
 	}
 	value, ok := plain(pair.Value)

@@ -135,7 +135,7 @@ var durationForm = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+
 
 func (s schemas) list(t reflect.Type, r Rule) object {
 	out := object{"type": "array", "minItems": 1, "items": s.value(t.Elem(), r)}
-	if t.Elem().Kind() == reflect.String {
+	if t.Elem().Kind() == reflect.String && !r.Repeats {
 		out["uniqueItems"] = true
 	}
 	return out
@@ -174,7 +174,7 @@ func plainSchema() object { return object{"type": []string{"integer", "string", 
 func (s schemas) table(t reflect.Type, r Rule) object {
 	out := object{"type": "object", "minProperties": 1, "additionalProperties": plainSchema()}
 	if t.Elem().Kind() != reflect.Interface {
-		out["additionalProperties"] = s.value(t.Elem(), Rule{Min: r.Min, Max: r.Max})
+		out["additionalProperties"] = s.value(t.Elem(), r.each())
 	}
 	if r.Form != nil {
 		out["propertyNames"] = object{"pattern": r.Form.String()}

@@ -32,7 +32,7 @@ func (s *source) lineOf(offset int) int {
 // place returns the line and column of offset.
 func (s *source) place(offset int) document.Place {
 	line := s.lineOf(offset)
-	return document.At(line, 1 + utf8.RuneCount(s.text[s.starts[line-1]:offset]))
+	return document.At(line, 1+utf8.RuneCount(s.text[s.starts[line-1]:offset]))
 }
 
 // lineStart returns the offset of a line's first byte, or the end of the text.

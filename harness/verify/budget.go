@@ -92,7 +92,7 @@ func (b Budgets) check() error {
 func (l Limits) check() error {
 	for name := range l {
 		if measures[name] == nil {
-			return fmt.Errorf("%q cannot have a budget; %s can", name, strings.Join(slices.Sorted(maps.Keys(measures)), ", "))
+			return fmt.Errorf("%q cannot have a budget; %s can", name, strings.Join(Measures(), ", "))
 		}
 	}
 	return nil
@@ -199,3 +199,6 @@ func (b Budgets) Over(all []Result) []Over {
 	}
 	return out
 }
+
+// Measures returns the names of what a budget may bound.
+func Measures() []string { return slices.Sorted(maps.Keys(measures)) }

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"regexp"
+	"slices"
 	"sync"
 
 	"github.com/bpflab/bpflab/vms/kernel"
@@ -50,4 +51,14 @@ func message(f *failure) string { return unnamed(f.Reason.Text, f.Result.Program
 // before returns a condition: the kernel is older than a version.
 func before(major, minor int) func(*failure) bool {
 	return func(f *failure) bool { return f.version.Compare(kernel.Version{Major: major, Minor: minor}) < 0 }
+}
+
+// Codes returns the codes that reasons of programs that do not load may have.
+func Codes() []string {
+	codes := []string{"rejected", "crash", "broken_stream", "kernel_warning", "loader", "loader_crash", "object", "struct_ops", "kfunc"}
+	for _, r := range rules {
+		codes = append(codes, r.code)
+	}
+	slices.Sort(codes)
+	return slices.Compact(codes)
 }

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/bpflab/bpflab/harness/command"
+	"github.com/bpflab/bpflab/harness/project"
+	"github.com/bpflab/bpflab/harness/report"
+	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+// commandCheck is a command, run as `bpflab exec` does.
+type commandCheck struct {
+	command project.Command
+	flags   *execFlags
+	made    command.Command
+}
+
+func (f *checkFlags) newCommandCheck(c project.Command) (*commandCheck, error) {
+	e := &execFlags{commandFlags: commandFlags{machineFlags: f.machineFlags, copy: c.Copy, env: c.Env, cpus: c.CPUs, timeout: c.Timeout}}
+	e.memory.Size, e.rootfs.text = c.Memory, c.Rootfs
+	made, err := e.command(c.Run)
+	return &commandCheck{c, e, made}, err
+}
+
+func (c *commandCheck) on(kernels []kernel.Image) (own []kernel.Image, err error) {
+	for _, k := range kernels {
+		if c.command.On.IsZero() || c.command.On.Contains(k.Version) {
+			own = append(own, k)
+		}
+	}
+	return own, checkProgram(c.made.Argv[0], own)
+}
+
+func (c *commandCheck) planned(kernels []kernel.Image) (all []report.Planned) {
+	for _, k := range kernels {
+		all = append(all, report.Planned{Lab: c.command.Name, Kernel: k.Series})
+	}
+	return all
+}
+
+func (c *commandCheck) run(ctx context.Context, std streams, env environment) ([]verdict.Cell, error) {
+	if err := c.flags.rootfs.make(ctx, std, &c.flags.machineFlags, env); err != nil {
+		return nil, err
+	}
+	x := &command.Execution{Pool: env.pool, Kernels: env.images, Task: c.flags.task, Command: c.made,
+		Signals: func() (chan string, func()) { return nil, func() {} },
+		Input:   func() io.Reader { return nil }, Stdout: io.Discard, Stderr: io.Discard}
+	cells := x.Run(ctx)
+	for i := range cells {
+		c.command.Judge(&cells[i], env.images[i].Version, x.Outcomes()[i].Plain())
+	}
+	return cells, nil
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/bpflab/bpflab/harness/project"
+	"github.com/bpflab/bpflab/harness/report"
+	"github.com/bpflab/bpflab/harness/verdict"
+	"github.com/bpflab/bpflab/harness/verify"
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+// objectCheck is an entry of objects.
+type objectCheck struct {
+	project *project.Project
+	index   int
+	objects []*verify.Object
+	options verify.Options
+}
+
+func newObjectCheck(p *project.Project, index int) (*objectCheck, error) {
+	o := p.Objects[index]
+	paths, err := p.Paths(index)
+	if err != nil {
+		return nil, err
+	}
+	objects, err := openObjects(paths)
+	if err != nil {
+		return nil, err
+	}
+	c := &objectCheck{p, index, objects, verify.Options{Loader: o.Loader, Attach: o.Attach, Optional: o.Optional, MapSizes: map[string]uint32{}, Targets: o.AttachTargets}}
+	for name, n := range o.MapSizes {
+		c.options.MapSizes[name] = uint32(n)
+	}
+	at := fmt.Sprintf("objects[%d]", index)
+	for _, wrong := range []error{verify.CheckLoader(o.Loader), c.options.CheckNames(objects), o.Budgets.Known(objects)} {
+		if wrong != nil {
+			return nil, p.Mistake(at, "", "%v", wrong)
+		}
+	}
+	if err := p.CheckRejected(index, objects); err != nil {
+		return nil, err
+	}
+	if o.BTF != "" {
+		if c.options.BTF, err = verify.ReadBTF(o.BTF); err != nil {
+			return nil, p.Mistake(at+".btf", "", "%v", err)
+		}
+	}
+	if c.objects, err = (verify.Selection{Only: o.Programs, Skip: o.Skip}).Of(objects); err != nil {
+		return nil, p.Mistake(at, "", "%v", err)
+	}
+	if len(c.objects) == 0 {
+		return nil, p.Mistake(at, "correct programs and skip", "none of these objects' programs is left")
+	}
+	return c, nil
+}
+
+func (c *objectCheck) on(kernels []kernel.Image) ([]kernel.Image, error) {
+	return kernels, c.options.CheckKernels(kernels)
+}
+
+func (c *objectCheck) planned(kernels []kernel.Image) (all []report.Planned) {
+	for _, o := range c.objects {
+		for _, k := range kernels {
+			all = append(all, report.Planned{Lab: o.Name, Kernel: k.Series})
+		}
+	}
+	return all
+}
+
+func (c *objectCheck) run(ctx context.Context, _ streams, env environment) ([]verdict.Cell, error) {
+	c.options.Pool = env.pool
+	results := verify.Run(ctx, c.objects, env.images, c.options)
+	return c.project.Cells(c.index, c.objects, env.images, results, env.provider.Name()), nil
+}

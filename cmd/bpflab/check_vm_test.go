@@ -1,0 +1,101 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bpflab/bpflab/harness/build"
+	"github.com/bpflab/bpflab/harness/verdict"
+)
+
+// exampleProject copies docs/examples/project, and changes its file.
+func exampleProject(t *testing.T, change ...string) string {
+	t.Helper()
+	clang, err := build.FindClang(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("CLANG", clang.Path)
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../../docs/examples/project")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "build")); err != nil { // if it was built there
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "bpflab.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(change); i += 2 {
+		if strings.Count(string(text), change[i]) != 1 {
+			t.Fatalf("%q is not there once", change[i])
+		}
+		text = []byte(strings.Replace(string(text), change[i], change[i+1], 1))
+	}
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// projectCells returns the cells of the example that do not pass, as "NAME on KERNEL", and all.
+func projectCells(t *testing.T, wantCode int, file string) (failed []string, cells []verdict.Cell) {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "check.json")
+	bpflab(t, "check", file, "--kernel", "5.10,6.12", "--json", out, "--dir", t.TempDir()).want(t, wantCode)
+	text, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var result verdict.Result
+	if err := json.Unmarshal(text, &result); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range result.Cells {
+		if c.Verdict != verdict.Pass {
+			failed = append(failed, c.Lab+" on "+c.Kernel.Selector)
+		}
+	}
+	return failed, result.Cells
+}
+
+// The example holds; each kind of claim, broken, fails exactly its own cells.
+func TestCheck(t *testing.T) {
+	needVMs(t)
+	for _, tt := range []struct {
+		name   string
+		change []string
+		failed []string
+		seen   string // in the failed step
+	}{
+		{"as it is", nil, nil, ""},
+		{"a budget", []string{"{insns: 100}", "{insns: 3}"}, []string{"opens.bpf.o on 5.10", "opens.bpf.o on 6.12"}, "insns "},
+		{"a reason", []string{"reason: instruction", "reason: map_type"}, []string{"opens.bpf.o on 5.10"}, "rejected: instruction"},
+		{"a rejection that is none", []string{`">=5.13 <5.17"`, `">=5.13 <6.13"`}, []string{"opens.bpf.o on 6.12"}, "accepted"},
+		{"a command", []string{"[test, -s,", "[test, -d,"}, []string{"kernel has BTF on 5.10", "kernel has BTF on 6.12"}, "exit status 1"},
+		{"a failure that is none", []string{`fails: "<5.2"`, `fails: "<6.0"`}, []string{"kernel has BTF on 5.10"}, "exit status 0"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			code := verdict.ExitOK
+			if tt.failed != nil {
+				code = verdict.ExitFail
+			}
+			failed, cells := projectCells(t, code, exampleProject(t, tt.change...))
+			if !slices.Equal(failed, tt.failed) || len(cells) != 6 {
+				t.Errorf("%d cells, failed are %q, want 6 and %q", len(cells), failed, tt.failed)
+			}
+			for _, c := range cells {
+				i := slices.IndexFunc(c.Steps, func(s verdict.Step) bool { return s.Verdict == verdict.Fail })
+				if i >= 0 && !strings.Contains(c.Steps[i].Seen, tt.seen) {
+					t.Errorf("%s: seen is %q, want %q", c.Lab, c.Steps[i].Seen, tt.seen)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,77 @@
+package project
+
+import (
+	"regexp"
+	"time"
+
+	"github.com/bpflab/bpflab/harness/document"
+	"github.com/bpflab/bpflab/harness/verify"
+	"github.com/bpflab/bpflab/vms/kernel"
+)
+
+// FileName is the usual name of a project's file.
+const FileName = "bpflab.yaml"
+
+// Project is what the file says. Paths in it are relative to the file's directory.
+type Project struct {
+	Kernels  []Word    `yaml:"kernels"`
+	Build    *Build    `yaml:"build"`
+	Objects  []Objects `yaml:"objects"`
+	Commands []Command `yaml:"commands"`
+
+	file   string
+	places map[string]document.Place
+}
+
+// Build makes the objects.
+type Build struct {
+	Run     string        `yaml:"run"`
+	Timeout time.Duration `yaml:"timeout"`
+}
+
+// Objects are eBPF objects that are loaded in one way.
+type Objects struct {
+	Files         []string          `yaml:"files"`
+	Loader        string            `yaml:"loader"`
+	Programs      []string          `yaml:"programs"`
+	Skip          []string          `yaml:"skip"`
+	Attach        bool              `yaml:"attach"`
+	Optional      bool              `yaml:"optional"`
+	BTF           string            `yaml:"btf"`
+	MapSizes      map[string]int64  `yaml:"map_sizes"`
+	AttachTargets map[string]string `yaml:"attach_targets"`
+	Budgets       verify.Budgets    `yaml:"budgets"`
+	Rejected      []Rejection       `yaml:"rejected"`
+}
+
+// Rejection is an outcome that is expected: a program does not load.
+type Rejection struct {
+	Program string         `yaml:"program"`
+	Object  string         `yaml:"object"`
+	On      kernel.Range   `yaml:"on"`
+	Reason  string         `yaml:"reason"`
+	Message *regexp.Regexp `yaml:"message"`
+}
+
+// Command is a command of the project's that runs on each kernel.
+type Command struct {
+	Name    string        `yaml:"name"`
+	Run     []string      `yaml:"run"`
+	On      kernel.Range  `yaml:"on"`
+	Fails   kernel.Range  `yaml:"fails"`
+	Copy    []string      `yaml:"copy"`
+	Env     []string      `yaml:"env"`
+	Memory  document.Size `yaml:"memory"`
+	CPUs    int           `yaml:"cpus"`
+	Rootfs  string        `yaml:"rootfs"`
+	Timeout time.Duration `yaml:"timeout"`
+}
+
+// Word is a text that may look like a number, as the kernel 5.10.
+type Word string
+
+// UnmarshalText takes any text.
+func (w *Word) UnmarshalText(text []byte) error {
+	*w = Word(text)
+	return nil
+}
