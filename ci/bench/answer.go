@@ -37,7 +37,7 @@ func (b *bench) answer(ctx context.Context, image kernel.Image, cold bool) (answ
 
 // start boots a machine or forks one, and takes nothing else for it.
 func (b *bench) start(ctx context.Context, image kernel.Image, cold bool) (vms.Machine, error) {
-	m, err := b.provider.Start(ctx, vms.Spec{Kernel: image, Agent: b.binary, Dir: b.dir, Cold: cold})
+	m, err := b.provider.Start(ctx, vms.Spec{Kernel: image, Agent: b.agent, Dir: b.dir, Cold: cold})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", image.Series, err)
 	}

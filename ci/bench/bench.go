@@ -17,7 +17,8 @@ import (
 
 // bench is what measurements need. The caller closes it.
 type bench struct {
-	binary    string // a copy of bpflab, which is also the agent: one that is built anew meanwhile changes nothing
+	binary    string // a copy of bpflab: one that is built anew meanwhile changes nothing
+	agent     string // a copy of its guest agent
 	against   string // the build before, to compare with; "" for none
 	dir       string // for all that is written; on the disk of the user's cache
 	provider  vms.Provider
@@ -42,7 +43,7 @@ func newBench(ctx context.Context, o options, progress io.Writer) (*bench, error
 		return nil, err
 	}
 	own := filepath.Join(dir, "cache")
-	b := &bench{binary: filepath.Join(dir, "bpflab"), dir: dir, kernels: kernels, rounds: o.rounds, began: time.Now(), progress: progress,
+	b := &bench{binary: filepath.Join(dir, "bpflab"), agent: filepath.Join(dir, "bpflab-agent"), dir: dir, kernels: kernels, rounds: o.rounds, began: time.Now(), progress: progress,
 		provider: qemu.New(qemu.Options{Cache: own}), templates: qemu.Templates(own)}
 	if err := b.copyPrograms(o); err != nil {
 		b.close()
@@ -65,13 +66,17 @@ func (b *bench) chooseAccelerator(ctx context.Context) error {
 	return os.Setenv("BPFLAB_ACCEL", caps.Accelerator)
 }
 
-// copyPrograms copies the binary, and the one to compare with.
+// copyPrograms copies the binary, the guest agent that was built with it and lies beside it,
+// and the binary to compare with.
 func (b *bench) copyPrograms(o options) error {
 	if o.against != "" {
 		b.against = filepath.Join(b.dir, "before")
 		if err := copyProgram(o.against, b.against); err != nil {
 			return err
 		}
+	}
+	if err := copyProgram(filepath.Join(filepath.Dir(o.binary), "bpflab-agent"), b.agent); err != nil {
+		return err
 	}
 	return copyProgram(o.binary, b.binary)
 }
