@@ -51,6 +51,7 @@ func (a *agent) handlers() map[string]wire.Handler {
 		wire.OpNet:      handle(a.netOn),
 		wire.OpNetOff:   handle(a.netOff),
 		wire.OpSend:     handle(a.sendPackets),
+		wire.OpTestRun:  handle(a.testRun),
 		wire.OpProbe:    handle(a.probe),
 		wire.OpOpen:     a.open,
 		wire.OpTypes:    a.types,

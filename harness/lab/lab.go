@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"net/netip"
 	"regexp"
 	"time"
 
@@ -129,6 +130,7 @@ type Check struct {
 	Map      *Map          `yaml:"map"`
 	Event    *Event        `yaml:"event"`
 	Packets  *Packets      `yaml:"packets"`
+	TestRun  *TestRun      `yaml:"test_run"`
 	Accepted *Accepted     `yaml:"accepted"`
 	Rejected *Rejected     `yaml:"rejected"`
 	Insns    *Insns        `yaml:"insns"`
@@ -182,6 +184,32 @@ type Packets struct {
 	Port     int  `yaml:"port"`
 	Received *int `yaml:"received"`
 	Dropped  *int `yaml:"dropped"` // sent minus received
+}
+
+// TestRun runs a loaded program by the kernel's BPF_PROG_TEST_RUN, on a packet that no
+// network carries, and compares what comes out. Where several are in a step, they run in
+// their order, before the step's commands.
+type TestRun struct {
+	Program string  `yaml:"program"`
+	Data    Hex     `yaml:"data"`   // what the program is run on
+	Packet  *Packet `yaml:"packet"` // the same, built
+	Repeat  int     `yaml:"repeat"` // how often; what comes out is that of the last
+	Returns *Return `yaml:"returns"`
+	Out     Hex     `yaml:"out"`       // the packet afterwards
+	Same    bool    `yaml:"unchanged"` // the packet is afterwards what it was
+}
+
+// Packet is an Ethernet frame with an IP packet, of which lengths and checksums are right.
+type Packet struct {
+	From    netip.Addr `yaml:"from"`
+	To      netip.Addr `yaml:"to"`
+	UDP     int        `yaml:"udp"`  // destination port
+	TCP     int        `yaml:"tcp"`  // destination port of a SYN
+	ICMP    bool       `yaml:"icmp"` // an echo request
+	Sport   int        `yaml:"sport"`
+	VLAN    int        `yaml:"vlan"`
+	Payload string     `yaml:"payload"`
+	Size    int        `yaml:"size"` // of the payload, instead of it: zeros
 }
 
 // Accepted wants a program, or every probe of the step, accepted.

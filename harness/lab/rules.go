@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"net/netip"
 	"regexp"
 	"time"
 
@@ -49,13 +50,15 @@ var families = map[string]document.Family{
 	"Map":      {Noun: "map", Some: []string{"sum", "entries", "min"}, Never: [][2]string{{"sum", "min"}}},
 	"Event":    {Noun: "event", Never: [][2]string{{"min", "count"}}},
 	"Packets":  {Noun: "packets", Some: []string{"received", "dropped"}},
+	"TestRun":  {Noun: "test_run", Some: []string{"returns", "out", "unchanged"}, Never: [][2]string{{"data", "packet"}, {"out", "unchanged"}}},
+	"Packet":   {Noun: "a packet", One: []string{"udp", "tcp", "icmp"}, Never: [][2]string{{"payload", "size"}}},
 	"Accepted": {Noun: "accepted"},
 	"Rejected": {Noun: "rejected", Some: []string{"errno", "message"}},
 	"Insns":    {Noun: "insns", Some: []string{"max", "min"}},
 }
 
 // checkKinds are the keys of Check that say what is looked at.
-var checkKinds = []string{"trace", "stdout", "exit", "map", "event", "packets", "accepted", "rejected", "insns"}
+var checkKinds = []string{"trace", "stdout", "exit", "map", "event", "packets", "test_run", "accepted", "rejected", "insns"}
 
 // rules holds every key there is, as TYPE.KEY.
 var rules = map[string]document.Rule{
@@ -114,6 +117,7 @@ var rules = map[string]document.Rule{
 	"Check.map":      {Doc: "Entries of a map after the step's commands."},
 	"Check.event":    {Doc: "Records in a ring buffer or perf event array."},
 	"Check.packets":  {Doc: "What arrived of the packets the step sends."},
+	"Check.test_run": {Doc: "What a program makes of a packet that the kernel runs it on (BPF_PROG_TEST_RUN), without a network. Before the step's commands, in the order of the checks."},
 	"Check.accepted": {Doc: "The verifier accepts a program; {} means every probe of the step."},
 	"Check.rejected": {Doc: "The verifier rejects a program, or every probe of the step, for this reason."},
 	"Check.insns":    {Doc: "Instructions the verifier processed."},
@@ -144,6 +148,24 @@ var rules = map[string]document.Rule{
 	"Packets.port":     {Doc: "Destination port of a send entry of the step.", Required: true, Min: 1, Max: maxPort},
 	"Packets.received": {Doc: "Datagrams the receiver got.", Min: 0, Max: maxCount},
 	"Packets.dropped":  {Doc: "Datagrams sent and not received.", Min: 0, Max: maxCount},
+
+	"TestRun.program":   {Doc: "Name of the program's C function.", Required: true, Form: identifier, Like: likeName},
+	"TestRun.data":      {Doc: "Bytes that it is run on, as hexadecimal digits; white space between them is ignored. None if packet is missing too."},
+	"TestRun.packet":    {Doc: "The packet that it is run on."},
+	"TestRun.repeat":    {Doc: "How often it is run; what comes out is that of the last run.", Min: 1, Max: maxCount, Def: 1},
+	"TestRun.returns":   {Doc: "What it returns: a number, or a name such as XDP_DROP, TC_ACT_SHOT, SK_PASS or NF_DROP."},
+	"TestRun.out":       {Doc: "The packet afterwards, as hexadecimal digits."},
+	"TestRun.unchanged": {Doc: "The packet is afterwards what it was."},
+
+	"Packet.from":    {Doc: "Source address, of IPv4 or IPv6.", Def: netip.MustParseAddr("10.77.0.1")},
+	"Packet.to":      {Doc: "Destination address.", Def: netip.MustParseAddr("10.77.0.2")},
+	"Packet.udp":     {Doc: "Destination port of a UDP datagram.", Min: 1, Max: maxPort},
+	"Packet.tcp":     {Doc: "Destination port of a TCP segment, a SYN.", Min: 1, Max: maxPort},
+	"Packet.icmp":    {Doc: "An echo request of ICMP, or of ICMPv6."},
+	"Packet.sport":   {Doc: "Source port.", Min: 1, Max: maxPort, Def: 40000},
+	"Packet.vlan":    {Doc: "802.1Q identifier of the frame.", Min: 1, Max: 4094},
+	"Packet.payload": {Doc: "Text behind the headers."},
+	"Packet.size":    {Doc: "Number of zero bytes behind the headers.", Min: 0, Max: 1472, Def: 0},
 
 	"Accepted.program": {Doc: "Program that is accepted; every probe of the step if missing.", Form: identifier, Like: likeName},
 	"Rejected.program": {Doc: "Program that is rejected; every probe of the step if missing.", Form: identifier, Like: likeName},

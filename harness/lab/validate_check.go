@@ -40,6 +40,8 @@ func (v *checkValidator) validate() {
 		v.event(c.Event)
 	case c.Packets != nil:
 		v.packets(c.Packets)
+	case c.TestRun != nil:
+		v.testRun(c.TestRun)
 	default:
 		v.verifier()
 	}
@@ -137,6 +139,15 @@ func (v *checkValidator) counts(p *Packets, total int) {
 func (v *checkValidator) atMost(key string, n *int, total int) {
 	if n != nil && *n > total {
 		v.fail(v.key(key), "", "%s is %d, and the step sends %d", document.Last(key), *n, total)
+	}
+}
+
+// testRun wants a program that is loaded, and a packet that can be built.
+func (v *checkValidator) testRun(r *TestRun) {
+	v.needsLoad("test_run")
+	v.isLoaded(v.key("test_run.program"), r.Program)
+	if _, err := r.Input(); err != nil {
+		v.fail(v.key("test_run.packet"), "", "%v", err)
 	}
 }
 

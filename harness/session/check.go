@@ -30,6 +30,8 @@ func judge(c lab.Check, o *observation) verdict.Check {
 		ok, out.Seen = judgeEvent(*c.Event, o)
 	case c.Packets != nil:
 		ok, out.Seen = judgePackets(*c.Packets, o.sent[c.Packets.Port])
+	case c.TestRun != nil:
+		ok, out.Seen = judgeTestRun(*c.TestRun, o.tests[c.TestRun])
 	case c.Accepted != nil:
 		ok, out.Seen = judgeAnswers(c.Accepted.Program, o, answer.isAccepted)
 	case c.Rejected != nil:

@@ -20,7 +20,14 @@ type observation struct {
 	trace    wire.TraceResult
 	maps     map[string]wire.MapResult
 	events   map[string]wire.EventsResult
+	tests    map[*lab.TestRun]tested
 	notes    []string
+}
+
+// tested is what a program was run on, and what came out.
+type tested struct {
+	input  []byte
+	result wire.TestRunResult
 }
 
 // probed is a verifier experiment and the kernel's answer.

@@ -89,6 +89,9 @@ func (st *step) act(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := st.testRuns(ctx); err != nil {
+		return err
+	}
 	for range max(1, st.def.Repeat) {
 		if err := st.run(ctx); err != nil {
 			return err

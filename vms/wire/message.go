@@ -30,6 +30,7 @@ const (
 	OpNet      = "net"      // nothing -> nothing: namespaces "client" and "server"
 	OpNetOff   = "net-off"  // nothing -> nothing
 	OpSend     = "send"     // Send -> SendResult
+	OpTestRun  = "test-run" // TestRun -> TestRunResult
 	OpProbe    = "probe"    // Probe -> ProbeResult
 	OpOpen     = "open"     // Open + data (an object) -> OpenResult: reads it for OpVerify
 	OpTypes    = "types"    // nothing + data (BTF of the kernel) -> nothing: what OpVerify relocates with
@@ -391,6 +392,22 @@ type Send struct {
 type SendResult struct {
 	Sent     int `json:"sent"`
 	Received int `json:"received"`
+}
+
+// TestRun runs a loaded program by BPF_PROG_TEST_RUN.
+type TestRun struct {
+	Program string `json:"program"`
+	Data    []byte `json:"data,omitempty"` // what it is run on; none for programs that take none
+	Repeat  int    `json:"repeat"`
+}
+
+// TestRunResult is what came out of the last run.
+type TestRunResult struct {
+	Returned uint32 `json:"returned"`
+	Out      []byte `json:"out,omitempty"`
+	Error    string `json:"error,omitempty"`   // the kernel did not run it: why
+	Errno    string `json:"errno,omitempty"`   // its name
+	Lacking  bool   `json:"lacking,omitempty"` // it runs no programs of this type, or none at all
 }
 
 // Probe loads one generated program; see package probe for the kinds.
