@@ -37,7 +37,7 @@ func judge(done steps.Run, o options) *report {
 	} else {
 		r.compare(done, once(o))
 	}
-	for _, name := range []string{"doctor-none", "doctor-rights", "doctor-kvm"} {
+	for _, name := range []string{"doctor-none", "doctor-rights", "doctor-silent", "doctor-kvm"} {
 		if s, ok := done.Find(name); ok {
 			r.notes = append(r.notes, name+":\n"+aboutKVM.FindString(s.Stdout))
 		}
@@ -54,6 +54,7 @@ func expectations(o options) []expectation {
 		{"doctor-none", 0, says(`kvm.*no /dev/kvm`)},
 		{"modprobe", 0, nil},
 		{"doctor-rights", 0, says(`(?s)kvm.*no rights.*group kvm`)},
+		{"doctor-silent", 0, says(`(?s)kvm.*a guest in KVM did not come to its end.*an emulated one needed`)},
 		{"doctor-kvm", 0, says(`ok +kvm `)},
 	}
 	for _, k := range o.kernels {
