@@ -107,6 +107,8 @@ func (f *checkFlags) enter(dir string) (leave func(), err error) {
 type check interface {
 	// on returns the kernels that it is for, or a usage error where it can be asked of none.
 	on([]kernel.Image) ([]kernel.Image, error)
+	// left says that it is for none of the kernels.
+	left() string
 	// planned returns the cells that it will have on them.
 	planned([]kernel.Image) []report.Planned
 	// run returns these cells. The kernels are the environment's.
@@ -118,6 +120,13 @@ func (f *checkFlags) checks(p *project.Project) ([]check, error) {
 	var all []check
 	for i := range p.Objects {
 		c, err := newObjectCheck(p, i)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	for i := range p.Packets {
+		c, err := f.newPacketCheck(p, i)
 		if err != nil {
 			return nil, err
 		}
@@ -143,8 +152,8 @@ func (f *checkFlags) left(std streams, checks []check, kernels []kernel.Image) (
 		}
 		if len(own) > 0 {
 			out = append(out, c)
-		} else if named, ok := c.(*commandCheck); ok {
-			fmt.Fprintf(std.err, "bpflab: %s is left out: it is for kernels %s\n", named.command.Name, named.command.On)
+		} else {
+			fmt.Fprintln(std.err, "bpflab:", c.left())
 		}
 	}
 	return out, needSome(len(out), "check is left for any of these kernels", "name other kernels with --kernel")
@@ -180,4 +189,25 @@ func (f *checkFlags) run(ctx context.Context, std streams, checks []check, env e
 		return exitError{verdict.ExitInfra}
 	}
 	return exitWith(result.Exit())
+}
+
+// kernelsIn returns the kernels of a range.
+func kernelsIn(kernels []kernel.Image, in kernel.Range) (own []kernel.Image) {
+	for _, k := range kernels {
+		if in.Contains(k.Version) {
+			own = append(own, k)
+		}
+	}
+	return own
+}
+
+func leftOut(name string, on kernel.Range) string {
+	return fmt.Sprintf("%s is left out: it is for kernels %s", name, on)
+}
+
+func plannedOn(name string, kernels []kernel.Image) (all []report.Planned) {
+	for _, k := range kernels {
+		all = append(all, report.Planned{Lab: name, Kernel: k.Series})
+	}
+	return all
 }

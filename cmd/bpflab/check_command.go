@@ -25,20 +25,15 @@ func (f *checkFlags) newCommandCheck(c project.Command) (*commandCheck, error) {
 	return &commandCheck{c, e, made}, err
 }
 
-func (c *commandCheck) on(kernels []kernel.Image) (own []kernel.Image, err error) {
-	for _, k := range kernels {
-		if c.command.On.IsZero() || c.command.On.Contains(k.Version) {
-			own = append(own, k)
-		}
-	}
+func (c *commandCheck) on(kernels []kernel.Image) ([]kernel.Image, error) {
+	own := kernelsIn(kernels, c.command.On)
 	return own, checkProgram(c.made.Argv[0], own)
 }
 
-func (c *commandCheck) planned(kernels []kernel.Image) (all []report.Planned) {
-	for _, k := range kernels {
-		all = append(all, report.Planned{Lab: c.command.Name, Kernel: k.Series})
-	}
-	return all
+func (c *commandCheck) left() string { return leftOut(c.command.Name, c.command.On) }
+
+func (c *commandCheck) planned(kernels []kernel.Image) []report.Planned {
+	return plannedOn(c.command.Name, kernels)
 }
 
 func (c *commandCheck) run(ctx context.Context, std streams, env environment) ([]verdict.Cell, error) {

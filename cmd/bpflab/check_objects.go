@@ -60,11 +60,11 @@ func (c *objectCheck) on(kernels []kernel.Image) ([]kernel.Image, error) {
 	return kernels, c.options.CheckKernels(kernels)
 }
 
+func (c *objectCheck) left() string { return "objects are left out" }
+
 func (c *objectCheck) planned(kernels []kernel.Image) (all []report.Planned) {
 	for _, o := range c.objects {
-		for _, k := range kernels {
-			all = append(all, report.Planned{Lab: o.Name, Kernel: k.Series})
-		}
+		all = append(all, plannedOn(o.Name, kernels)...)
 	}
 	return all
 }

@@ -78,6 +78,8 @@ func TestCheck(t *testing.T) {
 		{"a budget", []string{"{insns: 100}", "{insns: 3}"}, []string{"opens.bpf.o on 5.10", "opens.bpf.o on 6.12"}, "insns "},
 		{"a reason", []string{"reason: instruction", "reason: map_type"}, []string{"opens.bpf.o on 5.10"}, "rejected: instruction"},
 		{"a rejection that is none", []string{`">=5.13 <5.17"`, `">=5.13 <6.13"`}, []string{"opens.bpf.o on 6.12"}, "accepted"},
+		{"a packet", []string{"{udp: 7}", "{udp: 8}"}, []string{"no echo of UDP on 5.10", "no echo of UDP on 6.12"}, "returned XDP_PASS (2)"},
+		{"a map", []string{"sum: 3", "sum: 4"}, []string{"no echo of UDP on 5.10", "no echo of UDP on 6.12"}, "3"},
 		{"a command", []string{"[test, -s,", "[test, -d,"}, []string{"kernel has BTF on 5.10", "kernel has BTF on 6.12"}, "exit status 1"},
 		{"a failure that is none", []string{`fails: "<5.2"`, `fails: "<6.0"`}, []string{"kernel has BTF on 5.10"}, "exit status 0"},
 	} {
@@ -87,8 +89,8 @@ func TestCheck(t *testing.T) {
 				code = verdict.ExitFail
 			}
 			failed, cells := projectCells(t, code, exampleProject(t, tt.change...))
-			if !slices.Equal(failed, tt.failed) || len(cells) != 6 {
-				t.Errorf("%d cells, failed are %q, want 6 and %q", len(cells), failed, tt.failed)
+			if !slices.Equal(failed, tt.failed) || len(cells) != 10 {
+				t.Errorf("%d cells, failed are %q, want 10 and %q", len(cells), failed, tt.failed)
 			}
 			for _, c := range cells {
 				i := slices.IndexFunc(c.Steps, func(s verdict.Step) bool { return s.Verdict == verdict.Fail })

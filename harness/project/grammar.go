@@ -1,11 +1,13 @@
 package project
 
 import (
+	"maps"
 	"reflect"
 	"regexp"
 	"time"
 
 	"github.com/bpflab/bpflab/harness/document"
+	"github.com/bpflab/bpflab/harness/lab"
 	"github.com/bpflab/bpflab/harness/verify"
 )
 
@@ -25,21 +27,35 @@ var limit = document.Rule{Min: 0, Max: 1 << 40}
 // limits is the rule of a program's budgets.
 var limits = document.Rule{Entry: "measure", Each: &limit}
 
-// grammar is what a project's file may hold.
+// grammar is what a project's file may hold: its own mappings, and a lab's checks.
 var grammar = document.Grammar{
-	Families: map[string]document.Family{
-		"Project":       {Noun: "the project", Some: []string{"objects", "commands"}},
+	Families: merged(lab.Grammar().Families, families),
+	Rules:    merged(lab.Grammar().Rules, rules),
+}
+
+func merged[V any](a, b map[string]V) map[string]V {
+	out := maps.Clone(a)
+	maps.Copy(out, b)
+	return out
+}
+
+var (
+	families = map[string]document.Family{
+		"Project":       {Noun: "the project", Some: []string{"objects", "packets", "commands"}},
+		"PacketTest":    {Noun: "a packet test"},
 		"Build":         {Noun: "the build"},
 		"Objects":       {Noun: "an entry of objects"},
 		"Budgets":       {Noun: "budgets", Some: []string{"all", "programs", "kernels"}},
 		"KernelBudgets": {Noun: "budgets of kernels", Some: []string{"all", "programs"}},
 		"Rejection":     {Noun: "an entry of rejected", Some: []string{"reason", "message"}},
 		"Command":       {Noun: "a command"},
-	},
-	Rules: map[string]document.Rule{
+	}
+
+	rules = map[string]document.Rule{
 		"Project.kernels":  {Doc: "Kernels that everything is tried on, as --kernel has them; bpflab's default ones if missing."},
 		"Project.build":    {Doc: "What makes the objects, before anything else."},
 		"Project.objects":  {Doc: "eBPF objects, whose programs must load."},
+		"Project.packets":  {Doc: "Programs that are run on packets, and what must come out."},
 		"Project.commands": {Doc: "Commands of the project's that must succeed in each kernel: its own loader, its tests."},
 
 		"Build.run":     {Doc: "A shell's command line, run in the directory of this file.", Required: true, Form: oneLine, Like: likeLine},
@@ -70,6 +86,11 @@ var grammar = document.Grammar{
 		"Rejection.reason":  {Doc: "Code of the reason, as in docs/verify.md.", Words: verify.Codes()},
 		"Rejection.message": {Doc: "RE2 pattern that is found in the reason or in the loader's words."},
 
+		"PacketTest.name":   {Doc: "Name for the report.", Required: true, Form: oneLine, Like: likeLine},
+		"PacketTest.object": {Doc: "The object's file.", Required: true, Form: oneLine, Like: likeLine},
+		"PacketTest.on":     {Doc: "The kernels to run it on, as \">=5.8\"; all if missing."},
+		"PacketTest.checks": {Doc: "What must come out: test_run, and map and event of what they leave. As in a lab.", Required: true},
+
 		"Command.name":    {Doc: "Name for the report; the command's own if missing.", Form: oneLine, Like: likeLine},
 		"Command.run":     {Doc: "The command and its arguments, as behind `bpflab exec --`. One with a slash is a file of this machine, which is sent with its libraries, as are files that arguments name.", Required: true, Repeats: true},
 		"Command.on":      {Doc: "The kernels to run it on, as \">=5.8\"; all if missing."},
@@ -80,8 +101,8 @@ var grammar = document.Grammar{
 		"Command.cpus":    {Doc: "Processors of the machine.", Min: 1, Max: 64, Def: 1},
 		"Command.rootfs":  {Doc: "Userland of the machine, as --rootfs has it.", Form: oneLine, Like: likeLine},
 		"Command.timeout": {Doc: "Longest time that it may take.", Min: int64(time.Second), Max: int64(24 * time.Hour), Def: 5 * time.Minute},
-	},
-}
+	}
+)
 
 // Schema returns the JSON Schema of a project's file, which docs/project.schema.json holds.
 func Schema() ([]byte, error) {

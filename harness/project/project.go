@@ -14,10 +14,11 @@ const FileName = "bpflab.yaml"
 
 // Project is what the file says. Paths in it are relative to the file's directory.
 type Project struct {
-	Kernels  []Word    `yaml:"kernels"`
-	Build    *Build    `yaml:"build"`
-	Objects  []Objects `yaml:"objects"`
-	Commands []Command `yaml:"commands"`
+	Kernels  []Word       `yaml:"kernels"`
+	Build    *Build       `yaml:"build"`
+	Objects  []Objects    `yaml:"objects"`
+	Packets  []PacketTest `yaml:"packets"`
+	Commands []Command    `yaml:"commands"`
 
 	file   string
 	places map[string]document.Place

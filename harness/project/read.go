@@ -46,6 +46,7 @@ func (p *Project) validate(problems *document.Problems) {
 	for i, o := range p.Objects {
 		v.objects(fmt.Sprintf("objects[%d]", i), o)
 	}
+	v.packets()
 	v.commands()
 }
 
