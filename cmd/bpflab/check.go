@@ -172,6 +172,9 @@ func (f *checkFlags) run(ctx context.Context, std streams, checks []check, env e
 	for _, c := range checks {
 		own := env
 		own.images, _ = c.on(env.images)
+		for i := range c.planned(own.images) {
+			printer.Event(verdict.Event{Index: len(result.Cells) + i, Phase: verdict.PhaseStart})
+		}
 		cells, err := c.run(ctx, std, own)
 		if err != nil {
 			return err

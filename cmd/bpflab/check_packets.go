@@ -16,6 +16,10 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
+// packetMemory is what a machine for packets has: as much as one for objects and, usually, for
+// commands, because only machines of one size share a template.
+const packetMemory = 512 * lab.MiB
+
 // packetCheck is a packet test.
 type packetCheck struct {
 	test   project.PacketTest
@@ -38,7 +42,7 @@ func (f *checkFlags) newPacketCheck(p *project.Project, index int) (*packetCheck
 		return nil, p.Mistake(at, "", "%v", err)
 	}
 	own := &commandFlags{machineFlags: f.machineFlags, cpus: t.Lab().CPUs}
-	own.memory.Size = t.Lab().Memory
+	own.memory.Size = packetMemory
 	return &packetCheck{t, own, object}, nil
 }
 
