@@ -26,6 +26,9 @@ func (f *trialFlags) objectSubject(names []string) (subject, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
+	if objects, _, err = f.loaders.set(objects, verify.Presets{}); err != nil {
+		return nil, usageError{err}
+	}
 	options.Attach = f.attach
 	return &objectSubject{objects, options}, nil
 }

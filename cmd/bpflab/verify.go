@@ -30,6 +30,7 @@ type verifyFlags struct {
 	budgets  string
 	compare  string
 	btf      string
+	presets  string
 	loaders  loaderFlags
 }
 
@@ -43,7 +44,9 @@ were accepted, what they cost the verifier, and why the others were not.
 OBJ is an ELF file as clang, bpf2go and libbpf's tools make them, or a program that has
 such files within, as those of libbpf and of Go do.`,
 		Example: `  bpflab verify prog.o
-  bpflab verify *.o --kernel 5.10,6.1,latest --json verify.json --csv verify.csv`,
+  bpflab verify *.o --kernel 5.10,6.1,latest --json verify.json --csv verify.csv
+  bpflab verify prog.o --set-global filter=true --set-global cfg.ports[1]=80
+  bpflab verify prog.o --presets presets.yaml`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.do(cmd.Context(), streamsOf(cmd), args) },
 	}
@@ -55,6 +58,7 @@ such files within, as those of libbpf and of Go do.`,
 	f.defineSplats(flags)
 	f.loaders.define(flags)
 	flags.StringVar(&f.btf, "btf", "", "BTF file to relocate with on kernels that have none of their own")
+	flags.StringVar(&f.presets, "presets", "", "file with sets of values for global variables: each program is verified with each of them")
 	flags.StringVar(&f.json, "json", "", "write the results as JSON to this file, - for standard output")
 	flags.StringVar(&f.csv, "csv", "", "write the results as CSV, with veristat's columns, to this file, - for standard output; to a directory, DIR/, a file for each kernel, which veristat -C reads")
 	flags.StringVar(&f.markdown, "markdown", "", "write the results as Markdown to this file, - for standard output")
@@ -80,6 +84,10 @@ func (f *verifyFlags) do(ctx context.Context, std streams, args []string) error 
 	if err != nil {
 		return usageError{err}
 	}
+	objects, presets, err := f.preset(objects)
+	if err != nil {
+		return usageError{err}
+	}
 	if objects, err = f.choose(objects); err != nil {
 		return err
 	}
@@ -95,7 +103,7 @@ func (f *verifyFlags) do(ctx context.Context, std streams, args []string) error 
 		return usageError{err}
 	}
 	options.Pool = env.pool
-	report, err := f.verify(ctx, std, objects, env, options, budgets)
+	report, err := f.verify(ctx, std, objects, env, options, budgets, presets)
 	if err != nil {
 		return err
 	}
@@ -123,6 +131,18 @@ func (f *verifyFlags) code(out io.Writer, report verify.Report, was *verify.Repo
 		code = verdict.ExitUsage
 	}
 	return code, nil
+}
+
+// preset returns the objects with the values of --set-global, once for each set of --presets.
+func (f *verifyFlags) preset(objects []*verify.Object) ([]*verify.Object, verify.Presets, error) {
+	var presets verify.Presets
+	if f.presets != "" {
+		var err error
+		if presets.Sets, err = verify.ReadPresets(f.presets); err != nil {
+			return nil, presets, err
+		}
+	}
+	return f.loaders.set(objects, presets)
 }
 
 // choose returns the objects with the programs that --prog and --skip-prog leave.
@@ -189,8 +209,9 @@ func openObjects(paths []string) ([]*verify.Object, error) {
 }
 
 // verify asks the kernels and writes what they said.
-func (f *verifyFlags) verify(ctx context.Context, std streams, objects []*verify.Object, env environment, options verify.Options, budgets verify.Budgets) (verify.Report, error) {
+func (f *verifyFlags) verify(ctx context.Context, std streams, objects []*verify.Object, env environment, options verify.Options, budgets verify.Budgets, presets verify.Presets) (verify.Report, error) {
 	report := verify.Report{Schema: verify.Schema, Tool: version, Started: time.Now().UTC()}
+	report.Presets, report.SetGlobal = presets.Info()
 	report.Results = verify.Run(ctx, objects, env.images, options)
 	report.Seconds = time.Since(report.Started).Seconds()
 	report.Over = budgets.Over(report.Results)

@@ -51,10 +51,11 @@ type Over struct {
 	Measure string `json:"measure"`
 	Value   int    `json:"value"`
 	Limit   int    `json:"limit"`
+	Preset  string `json:"preset,omitempty"`
 }
 
 func (o Over) String() string {
-	return fmt.Sprintf("%s on %s: %s is %d, over its budget of %d", o.Program, withRelease(o.Kernel, o.Release), o.Measure, o.Value, o.Limit)
+	return fmt.Sprintf("%s%s on %s: %s is %d, over its budget of %d", o.Program, withPreset(o.Preset), withRelease(o.Kernel, o.Release), o.Measure, o.Value, o.Limit)
 }
 
 // ReadBudgets reads a budgets file. Errors name the file and the line.
@@ -193,7 +194,7 @@ func (b Budgets) Over(all []Result) []Over {
 		limits := b.of(r)
 		for _, name := range slices.Sorted(maps.Keys(limits)) {
 			if value := measures[name](r); value > limits[name] {
-				out = append(out, Over{r.Object, r.Program, r.Kernel, r.Release, name, value, limits[name]})
+				out = append(out, Over{r.Object, r.Program, r.Kernel, r.Release, name, value, limits[name], r.Preset})
 			}
 		}
 	}

@@ -144,7 +144,7 @@ func TestMarkdown(t *testing.T) {
 	report := Report{Results: []Result{
 		{Object: "o.o", Program: "a|b", Kernel: "5.1", Stage: "load", Reason: &Reason{Code: "back_edge", Text: "a *loop*", Since: &since}},
 		{Object: "o.o", Program: "a|b", Kernel: "6.1", Accepted: true, Insns: 12},
-	}, Over: []Over{{"o.o", "a|b", "6.1", "", "insns", 12, 10}}}
+	}, Over: []Over{{"o.o", "a|b", "6.1", "", "insns", 12, 10, ""}}}
 	var out strings.Builder
 	if err := Markdown(&out, report); err != nil {
 		t.Fatal(err)

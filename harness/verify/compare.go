@@ -56,24 +56,23 @@ func Changes(was, now Report) []Change {
 	return out
 }
 
-// finder returns a function that finds the earlier result of the same program, kernel and loader
+// finder returns a function that finds the earlier result of the same program, preset, kernel and loader
 // as one of a later report. Where both have one result of each program, the loader may be another
 // one. Reports of before there were several loaders are of cilium/ebpf.
 func (r Report) finder(later Report) func(Result) (Result, bool) {
-	same, only := map[[4]string]Result{}, map[[3]string]Result{}
+	same, only := map[resultKey]Result{}, map[resultKey]Result{}
 	loader, laterLoader := r.perLoader(), later.perLoader()
 	for _, one := range r.Results {
-		key := [3]string{one.Object, one.Program, one.Kernel}
-		same[[4]string{key[0], key[1], key[2], cmp.Or(one.Loader, Cilium)}] = one
+		same[resultKey{one.subject(), one.Kernel, cmp.Or(one.Loader, Cilium)}] = one
 		if loader(one) == "" {
-			only[key] = one
+			only[resultKey{one.subject(), one.Kernel, ""}] = one
 		}
 	}
 	return func(like Result) (Result, bool) {
-		if found, ok := same[[4]string{like.Object, like.Program, like.Kernel, cmp.Or(like.Loader, Cilium)}]; ok {
+		if found, ok := same[resultKey{like.subject(), like.Kernel, cmp.Or(like.Loader, Cilium)}]; ok {
 			return found, true
 		}
-		found, ok := only[[3]string{like.Object, like.Program, like.Kernel}]
+		found, ok := only[resultKey{like.subject(), like.Kernel, ""}]
 		return found, ok && laterLoader(like) == ""
 	}
 }
@@ -85,10 +84,10 @@ func WriteChanges(w io.Writer, all []Change) error {
 		return err
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	named := changed(all).objectNamer()
-	fmt.Fprintln(table, named("OBJECT\t", "")+"PROGRAM\tKERNEL\tWHAT\tWAS\tNOW\tCHANGE")
+	named, preset := changed(all).objectNamer(), changed(all).presetNamer()
+	fmt.Fprintln(table, named("OBJECT\t", "")+"PROGRAM\t"+preset("PRESET\t", "")+"KERNEL\tWHAT\tWAS\tNOW\tCHANGE")
 	for _, c := range all {
-		fmt.Fprintf(table, "%s%s\t%s\t%s\n", named(clean(c.Now.Object), "\t"), c.Now.program(), c.kernel(), c.text())
+		fmt.Fprintf(table, "%s%s\t%s%s\t%s\n", named(clean(c.Now.Object), "\t"), c.Now.program(), preset(c.Now.presetName(), "\t"), c.kernel(), c.text())
 	}
 	return table.Flush()
 }
@@ -134,7 +133,7 @@ func (r Report) ExitSince(was Report, budgets Budgets) int {
 	over := budgets.Over(was.Results)
 	for _, o := range r.Over {
 		if !slices.ContainsFunc(over, func(b Over) bool {
-			return b.Object == o.Object && b.Program == o.Program && b.Kernel == o.Kernel && b.Measure == o.Measure
+			return b.Object == o.Object && b.Program == o.Program && b.Preset == o.Preset && b.Kernel == o.Kernel && b.Measure == o.Measure
 		}) {
 			return 1
 		}

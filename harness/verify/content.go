@@ -6,6 +6,8 @@ import (
 	"hash/maphash"
 	"io"
 	"os"
+
+	"github.com/bpflab/bpflab/harness/globals"
 )
 
 // extent is where an object is in its file. Objects are not kept in memory: hundreds are
@@ -37,8 +39,21 @@ type contentError struct{ err error }
 func (e *contentError) Error() string { return e.err.Error() }
 func (e *contentError) Unwrap() error { return e.err }
 
-// content returns the object. Errors are of type *contentError.
+// content returns the object, its variables with the values of its preset. Errors are of type
+// *contentError.
 func (o *Object) content() ([]byte, error) {
+	text, err := o.compiled()
+	if err != nil || len(o.patches) == 0 {
+		return text, err
+	}
+	if text, err = globals.Apply(text, o.patches); err != nil {
+		return nil, &contentError{fmt.Errorf("%s: %w", o.Name, err)}
+	}
+	return text, nil
+}
+
+// compiled returns the object as it is in its file.
+func (o *Object) compiled() ([]byte, error) {
 	if o.ELF != nil || o.within.size == 0 {
 		return o.ELF, nil
 	}

@@ -12,9 +12,9 @@ import (
 )
 
 // columns are veristat's names (tools/testing/selftests/bpf/veristat.c), and what it does
-// not have: the kernel, its release, the loader and why a program was rejected.
+// not have: the kernel, its release, the loader, why a program was rejected, and the preset.
 var columns = []string{"file_name", "prog_name", "verdict", "duration", "total_insns", "total_states", "peak_states",
-	"prog_size", "prog_size_jited", "prog_type", "stack_depth", "kernel", "release", "loader", "reason"}
+	"prog_size", "prog_size_jited", "prog_type", "stack_depth", "kernel", "release", "loader", "reason", "preset"}
 
 // CSV writes a line for each result. The duration is in microseconds, sizes are
 // in bytes.
@@ -23,7 +23,7 @@ func CSV(w io.Writer, r Report) error {
 	out.Write(columns)
 	for _, one := range r.Results {
 		out.Write(append([]string{one.Object, one.Program, one.verdict()}, append(one.figures(),
-			strconv.Itoa(one.XlatedLen), strconv.Itoa(one.JitedLen), one.Type, one.StackDepth, one.Kernel, one.Release, one.Loader, one.code())...))
+			strconv.Itoa(one.XlatedLen), strconv.Itoa(one.JitedLen), one.Type, one.StackDepth, one.Kernel, one.Release, one.Loader, one.code(), one.Preset)...))
 	}
 	out.Flush()
 	return out.Error()
@@ -47,8 +47,8 @@ func (r Result) verdict() string {
 	return "unknown"
 }
 
-// WriteVeristat writes a file for each kernel, and each loader if programs were loaded with several, into a
-// directory: CSV that `veristat -C` compares, of any version of it. It has the columns that
+// WriteVeristat writes a file for each kernel, each preset, and each loader if programs were loaded with several,
+// into a directory: CSV that `veristat -C` compares, of any version of it. It has the columns that
 // all versions know, and only programs that were judged, for veristat has no other verdict.
 func WriteVeristat(dir string, r Report) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -57,6 +57,9 @@ func WriteVeristat(dir string, r Report) error {
 	files, loader := map[string]*strings.Builder{}, r.perLoader()
 	for _, one := range r.Results {
 		name := plain(one.Kernel)
+		if one.Preset != "" {
+			name += "." + one.Preset
+		}
 		if with := loader(one); with != "" {
 			name += "." + with
 		}

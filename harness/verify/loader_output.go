@@ -16,9 +16,9 @@ func (r Report) hasOtherLoaders() bool {
 // perLoader returns a function that returns a result's loader, if programs were loaded with
 // several, and else "": then a program has one result on each kernel, by whichever loader.
 func (r Report) perLoader() func(Result) string {
-	seen := map[[3]string]bool{}
+	seen := map[resultKey]bool{}
 	for _, one := range r.Results {
-		key := [3]string{one.Object, one.Program, one.Kernel}
+		key := resultKey{one.subject(), one.Kernel, ""}
 		if one.Program != "" && seen[key] {
 			return func(one Result) string { return cmp.Or(one.Loader, Cilium) }
 		}

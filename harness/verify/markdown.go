@@ -12,10 +12,11 @@ func Markdown(w io.Writer, r Report) error {
 	var out strings.Builder
 	kernels, named, at := r.kernels(), r.objectNamer(), r.cells()
 	fmt.Fprintf(&out, "### bpflab verify: %s\n\n| program | %s |\n|---|%s\n", r.closing(), strings.Join(r.kernelTitles(), " | "), strings.Repeat("---:|", len(kernels)))
-	for _, name := range r.programs() {
-		fmt.Fprintf(&out, "| %s%s |", cell(named(name[0], ": ")), cell(name[1]+withLoader(name[2])))
+	for _, one := range r.programs() {
+		fmt.Fprintf(&out, "| %s%s |", cell(named(one.object, ": ")), cell(one.program+withPreset(one.preset)+withLoader(one.loader)))
 		for _, k := range kernels {
-			fmt.Fprintf(&out, " %s |", cell(at[[4]string{name[0], name[1], k, name[2]}]))
+			one.kernel = k
+			fmt.Fprintf(&out, " %s |", cell(at[one]))
 		}
 		out.WriteString("\n")
 	}
@@ -34,7 +35,7 @@ func Markdown(w io.Writer, r Report) error {
 
 // markdown returns a list item.
 func (r rejection) markdown(named func(name, end string) string) string {
-	title := "**" + cell(named(r.Object, ": ")) + cell(r.Program) + "** on " + strings.Join(r.found[0].kernels, ", ")
+	title := "**" + cell(named(r.Object, ": ")) + cell(r.Program) + "**" + cell(withPreset(r.Preset)) + " on " + strings.Join(r.found[0].kernels, ", ")
 	if lines := r.lines(); len(lines) > 0 {
 		title = "**" + cell(r.title()) + "** (" + cell(strings.Join(lines, "; ")) + ")"
 	}
@@ -49,11 +50,11 @@ func (r Report) kernels() []string {
 	return distinct(r.Results, func(one Result) string { return one.Kernel })
 }
 
-// programs returns the objects and programs, each with its loader if programs were loaded with
-// several.
-func (r Report) programs() [][3]string {
+// programs returns the programs with their presets, on no kernel, each with its loader if programs
+// were loaded with several.
+func (r Report) programs() []resultKey {
 	loader := r.perLoader()
-	return distinct(r.Results, func(one Result) [3]string { return [3]string{one.Object, one.Program, loader(one)} })
+	return distinct(r.Results, func(one Result) resultKey { return resultKey{one.subject(), "", loader(one)} })
 }
 
 func distinct[K comparable](all []Result, of func(Result) K) []K {
@@ -69,10 +70,10 @@ func distinct[K comparable](all []Result, of func(Result) K) []K {
 }
 
 // cells returns the text of each result: the instructions, or the reason.
-func (r Report) cells() map[[4]string]string {
-	out, loader := map[[4]string]string{}, r.perLoader()
+func (r Report) cells() map[resultKey]string {
+	out, loader := map[resultKey]string{}, r.perLoader()
 	for _, one := range r.Results {
-		key := [4]string{one.Object, one.Program, one.Kernel, loader(one)}
+		key := resultKey{one.subject(), one.Kernel, loader(one)}
 		if out[key] = one.word() + ": " + one.short(); one.Accepted {
 			out[key] = count(one.Insns)
 		}

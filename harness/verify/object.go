@@ -13,6 +13,7 @@ import (
 
 	"github.com/cilium/ebpf"
 
+	"github.com/bpflab/bpflab/harness/globals"
 	"github.com/bpflab/bpflab/harness/object"
 )
 
@@ -28,6 +29,10 @@ type Object struct {
 	path   string  // of the file
 	within extent  // where the object is in it, if ELF is nil
 	unread *unread // nil if it was read
+
+	preset  string          // its values' name, "" if it has none
+	patches []globals.Patch // the values
+	notes   []string        // about the values
 }
 
 // unread says why an object has no programs that a kernel can be asked about.

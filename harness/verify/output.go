@@ -9,19 +9,23 @@ import (
 	"text/tabwriter"
 )
 
-// Table writes the results for people: the totals of each object, if there are several, a
-// line for each result, and then why programs were rejected, each reason once for all
+// Table writes the results for people: the totals of each object, if there are several,
+// those of each preset, a line for each result, and then why programs were rejected, each reason once for all
 // programs and kernels that have it.
 func Table(w io.Writer, r Report) error {
 	if err := r.writeTotals(w); err != nil {
 		return err
 	}
+	if err := r.writePresets(w); err != nil {
+		return err
+	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	named := r.objectNamer()
+	preset := r.presetNamer()
 	title, loader := r.loaderColumn()
-	fmt.Fprintln(table, named("OBJECT\t", "")+"PROGRAM\tKERNEL\tRELEASE\t"+title+"VERDICT\tINSNS\tSTATES\tSTACK\tLOAD\tREASON")
+	fmt.Fprintln(table, named("OBJECT\t", "")+"PROGRAM\t"+preset("PRESET\t", "")+"KERNEL\tRELEASE\t"+title+"VERDICT\tINSNS\tSTATES\tSTACK\tLOAD\tREASON")
 	for _, one := range r.Results {
-		fmt.Fprintf(table, "%s%s\t%s\t%s\t%s%s\t%s\t%s\t%s\t%.1fms\t%s\n", named(clean(one.Object), "\t"), one.program(), clean(one.Kernel), cmp.Or(clean(one.Release), "-"), loader(one), one.word(), count(one.Insns), count(one.States),
+		fmt.Fprintf(table, "%s%s\t%s%s\t%s\t%s%s\t%s\t%s\t%s\t%.1fms\t%s\n", named(clean(one.Object), "\t"), one.program(), preset(one.presetName(), "\t"), clean(one.Kernel), cmp.Or(clean(one.Release), "-"), loader(one), one.word(), count(one.Insns), count(one.States),
 			cmp.Or(one.StackDepth, "-"), one.Load*1000, one.short())
 	}
 	if err := table.Flush(); err != nil {

@@ -54,7 +54,10 @@ func HTML(w io.Writer, r Report) error {
 		Closing           string
 		Kernels, Frequent []string
 		Rows              []pageRow
+		Settings          []string
+		PresetRows        []presetRow
+		FailsFirst        string
 		Reasons           []pageReason
 		Differs, Prepared []string
-	}{r, r.closing(), r.kernelTitles(), r.frequent(), rows, reasons, r.Differences(), r.preparations()})
+	}{r, r.closing(), r.kernelTitles(), r.frequent(), rows, r.settings(), r.presetRows(), r.failsFirst(), reasons, r.Differences(), r.preparations()})
 }

@@ -22,7 +22,7 @@ type pending struct {
 
 // result returns the program's result on no kernel.
 func (p pending) result() Result {
-	return Result{Object: p.object.Name, Program: p.program.Name, Section: p.program.Section, Type: p.program.Type, Loader: p.loader, second: p.second}
+	return Result{Object: p.object.Name, Program: p.program.Name, Preset: p.object.preset, Prepared: slices.Clone(p.object.notes), Section: p.program.Section, Type: p.program.Type, Loader: p.loader, second: p.second}
 }
 
 // queue holds the programs that a kernel is asked about, for its workers, and collects their

@@ -123,7 +123,7 @@ func lastMatch(like *expression, text string) []string {
 func since(all []Result, versions map[string]kernel.Version, rejected *Result) (first *Result) {
 	for i := range all {
 		r := &all[i]
-		if r.Object != rejected.Object || r.Arch != rejected.Arch || r.Program != rejected.Program || r.Loader != rejected.Loader && !r.second && !rejected.second || !r.Accepted || versions[r.Kernel].Compare(versions[rejected.Kernel]) <= 0 {
+		if r.Object != rejected.Object || r.Arch != rejected.Arch || r.Program != rejected.Program || r.Preset != rejected.Preset || r.Loader != rejected.Loader && !r.second && !rejected.second || !r.Accepted || versions[r.Kernel].Compare(versions[rejected.Kernel]) <= 0 {
 			continue
 		}
 		if first == nil || versions[r.Kernel].Compare(versions[first.Kernel]) < 0 {

@@ -19,25 +19,25 @@ type rejection struct {
 // occurrences are the programs that have something in common.
 type occurrences struct {
 	found []occurrence
-	known map[[2]string]int // where those of an object and a program are in found
+	known map[subject]int // where those of a program are in found
 }
 
 // occurrence is a program and the kernels on which it has it.
 type occurrence struct {
-	object, program string
-	kernels         []string
+	subject
+	kernels []string
 }
 
 // add adds a result, and reports whether it is of a program that was not there.
 func (o *occurrences) add(r Result) bool {
-	program := [2]string{r.Object, r.Program}
+	program := r.subject()
 	at, ok := o.known[program]
 	if !ok {
 		if o.known == nil {
-			o.known = map[[2]string]int{}
+			o.known = map[subject]int{}
 		}
 		at = len(o.found)
-		o.known[program], o.found = at, append(o.found, occurrence{object: r.Object, program: r.Program})
+		o.known[program], o.found = at, append(o.found, occurrence{subject: program})
 	}
 	o.found[at].kernels = append(o.found[at].kernels, r.kernelName())
 	return !ok
@@ -96,13 +96,26 @@ func (r rejection) text() string {
 // title names the program, or counts those that have the reason.
 func (r rejection) title() string {
 	if len(r.found) == 1 {
-		return r.where() + " on " + strings.Join(r.found[0].kernels, ", ") + r.with()
+		return r.where() + withPreset(r.Preset) + " on " + strings.Join(r.found[0].kernels, ", ") + r.with()
 	}
-	what := "programs"
+	what, n := "program", r.programs()
 	if r.Program == "" {
-		what = "objects"
+		what = "object"
 	}
-	return fmt.Sprintf("%s, %d %s%s", clean(r.Reason.Code), len(r.found), what, r.with())
+	if n > 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%s, %d %s%s", clean(r.Reason.Code), n, what, r.with())
+}
+
+// programs counts the programs that have the reason, with whatever preset.
+func (r rejection) programs() int {
+	seen := map[subject]bool{}
+	for _, one := range r.found {
+		one.preset = ""
+		seen[one.subject] = true
+	}
+	return len(seen)
 }
 
 // listed is how many lines name the programs of one reason at most.
@@ -120,21 +133,50 @@ func (r rejection) lines() []string {
 	return out
 }
 
-// summarised names programs, those of one object and the same kernels on one line.
+// summary is what a line says of an object.
+type summary struct {
+	object, programs, kernels string
+	presets                   []string
+}
+
+// String returns "PROGRAMS of OBJECT with presets A, B on KERNELS".
+func (s summary) String() string {
+	text := clean(s.object)
+	if s.programs != "" {
+		text = s.programs + " of " + text
+	}
+	if len(s.presets) > 1 {
+		text += " with presets " + strings.Join(s.presets, ", ")
+	} else {
+		text += withPreset(s.presets[0])
+	}
+	return text + " on " + s.kernels
+}
+
+// summarised names programs, those of one object and the same kernels on one line, with all
+// presets for which they are the same.
 func summarised(found []occurrence) []string {
-	var out []string
+	var all []summary
 	for i := 0; i < len(found); {
 		first, names := found[i], []string(nil)
-		for ; i < len(found) && found[i].object == first.object && slices.Equal(found[i].kernels, first.kernels); i++ {
+		for ; i < len(found) && found[i].object == first.object && found[i].preset == first.preset && slices.Equal(found[i].kernels, first.kernels); i++ {
 			if found[i].program != "" {
 				names = append(names, clean(found[i].program))
 			}
 		}
-		of := clean(first.object)
-		if len(names) > 0 {
-			of = strings.Join(names, ", ") + " of " + of
+		line := summary{first.object, strings.Join(names, ", "), strings.Join(first.kernels, ", "), []string{first.preset}}
+		same := slices.IndexFunc(all, func(s summary) bool {
+			return s.object == line.object && s.programs == line.programs && s.kernels == line.kernels
+		})
+		if same < 0 {
+			all = append(all, line)
+		} else {
+			all[same].presets = append(all[same].presets, first.preset)
 		}
-		out = append(out, of+" on "+strings.Join(first.kernels, ", "))
+	}
+	out := make([]string, len(all))
+	for i, one := range all {
+		out[i] = one.String()
 	}
 	return out
 }

@@ -17,12 +17,16 @@ type Report struct {
 	Seconds float64   `json:"seconds"`
 	Results []Result  `json:"results"`
 	Over    []Over    `json:"over_budget,omitempty"`
+
+	Presets   []PresetInfo `json:"presets,omitempty"`
+	SetGlobal []string     `json:"set_global,omitempty"` // what all presets have, and objects without one
 }
 
 // Result is one program on one kernel. Counts are 0 where the kernel does not report them.
 type Result struct {
 	Object        string   `json:"object"`
 	Program       string   `json:"program"`
+	Preset        string   `json:"preset,omitempty"` // the values of the object's variables
 	Section       string   `json:"section"`
 	Type          string   `json:"type"`
 	Kernel        string   `json:"kernel"`  // the selector, "6.1"
@@ -46,7 +50,7 @@ type Result struct {
 	XlatedLen     int      `json:"xlated_len"`
 	Load          float64  `json:"load_seconds"`
 	Reason        *Reason  `json:"reason,omitempty"`
-	Prepared      []string `json:"prepared,omitempty"` // what was done to the object's maps
+	Prepared      []string `json:"prepared,omitempty"` // what was done to the object's maps, and what is to be known of its variables
 	Warning       string   `json:"warning,omitempty"`  // what else the user should know: reports of the kernel that were expected
 	Log           string   `json:"log,omitempty"`      // path, relative to the result directory
 

@@ -249,7 +249,7 @@ func (w *worker) verify(ctx context.Context, p pending) (r Result, lost bool, er
 	var fault *wire.Fault
 	switch {
 	case err == nil:
-		r.Prepared = w.prepared
+		r.Prepared = append(r.Prepared, w.prepared...)
 		w.take(&r, answer, log.String())
 		return r, w.judgeConsole(&r), nil
 	case errors.As(err, &fault):
@@ -335,6 +335,9 @@ func (w *worker) keep(r *Result, log string) {
 // logName returns the name of a result's log.
 func logName(r *Result) string {
 	name := plain(r.Object) + "." + plain(r.Program)
+	if r.Preset != "" {
+		name += "." + r.Preset
+	}
 	if r.Loader == Libbpf {
 		name += "." + Libbpf
 	}

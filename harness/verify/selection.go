@@ -53,13 +53,21 @@ func (s Selection) check(objects []*Object) error {
 		patterns []string
 	}{{"--prog", s.Only}, {"--skip-prog", s.Skip}} {
 		for _, pattern := range flag.patterns {
-			if _, err := glob.Match(pattern, ""); err != nil {
-				return fmt.Errorf("%s %q is no pattern: * is any text, ? any character, [abc] one of them", flag.name, pattern)
+			if err := checkPattern(pattern); err != nil {
+				return fmt.Errorf("%s %w", flag.name, err)
 			}
 			if !slices.ContainsFunc(names, func(name string) bool { return matchesAny([]string{pattern}, name) }) {
 				return fmt.Errorf("%s: no program in these objects matches %q%s", flag.name, pattern, suggestion(pattern, names))
 			}
 		}
+	}
+	return nil
+}
+
+// checkPattern returns an error if a text is no pattern.
+func checkPattern(text string) error {
+	if _, err := glob.Match(text, ""); err != nil {
+		return fmt.Errorf("%q is no pattern: * is any text, ? any character, [abc] one of them", text)
 	}
 	return nil
 }

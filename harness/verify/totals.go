@@ -50,16 +50,20 @@ type totals struct {
 	unread           map[[2]string]string // why an object was not read
 }
 
-// total counts the verdicts, all objects' together under the name "".
+// total counts the verdicts of each object, and all objects' together under the name "".
 func (r Report) total() totals {
-	t := totals{counts: map[[2]string]tally{}, unread: map[[2]string]string{}, kernels: r.kernels(),
-		objects: distinct(r.Results, func(one Result) string { return one.Object })}
+	return r.totalBy(func(one Result) string { return one.Object })
+}
+
+// totalBy counts the verdicts by something that results have.
+func (r Report) totalBy(of func(Result) string) totals {
+	t := totals{counts: map[[2]string]tally{}, unread: map[[2]string]string{}, kernels: r.kernels(), objects: distinct(r.Results, of)}
 	for _, one := range r.Results {
 		if one.Program == "" {
-			t.unread[[2]string{one.Object, one.Kernel}] = one.code()
+			t.unread[[2]string{of(one), one.Kernel}] = one.code()
 			continue
 		}
-		for _, key := range [][2]string{{one.Object, one.Kernel}, {"", one.Kernel}} {
+		for _, key := range [][2]string{{of(one), one.Kernel}, {"", one.Kernel}} {
 			if t.counts[key] == nil {
 				t.counts[key] = tally{}
 			}

@@ -81,10 +81,10 @@ func (r *Result) limitOfCilium() bool {
 // Differences compares the two loaders: a line for the programs of an object where one of
 // them loads it and the other one does not, for the same reason on the same kernels.
 func (r Report) Differences() []string {
-	first, groups := map[[3]string]Result{}, map[string]*occurrences{}
+	first, groups := map[resultKey]Result{}, map[string]*occurrences{}
 	var order []string
 	for _, one := range r.Results {
-		key := [3]string{one.Object, one.Program, one.Kernel}
+		key := resultKey{one.subject(), one.Kernel, ""}
 		other, ok := first[key]
 		if !ok {
 			first[key] = one

@@ -28,13 +28,13 @@ func mapTooNew(f *failure) string {
 	return fmt.Sprintf("map %s is of type %s, which Linux has from %s on", name, subjectType(f), since)
 }
 
-const globals = "global data" // its name in upstream.yaml
+const globalData = "global data" // its name in upstream.yaml
 
 func beforeGlobals(f *failure) bool {
-	return upstream.IsNewer(upstream.Instructions, globals, f.version)
+	return upstream.IsNewer(upstream.Instructions, globalData, f.version)
 }
 
 func noGlobals(*failure) string {
-	since, _ := upstream.Since(upstream.Instructions, globals)
+	since, _ := upstream.Since(upstream.Instructions, globalData)
 	return "it has global variables or constants, which Linux has from " + since + " on"
 }
