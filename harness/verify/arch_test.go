@@ -14,7 +14,7 @@ import (
 )
 
 // anyClang returns a clang of this host, which may have only one by the name of its version.
-func anyClang(t *testing.T) string {
+func anyClang(t testing.TB) string {
 	t.Helper()
 	names := []string{"clang"}
 	for version := 40; version >= 11; version-- {
