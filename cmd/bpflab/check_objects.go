@@ -47,6 +47,15 @@ func newObjectCheck(p *project.Project, index int) (*objectCheck, error) {
 			return nil, p.Mistake(at+".btf", "", "%v", err)
 		}
 	}
+	if o.Presets != "" {
+		sets, err := verify.ReadPresets(o.Presets)
+		if err != nil {
+			return nil, err
+		}
+		if objects, err = (verify.Presets{Sets: sets}).Apply(objects); err != nil {
+			return nil, err
+		}
+	}
 	if c.objects, err = (verify.Selection{Only: o.Programs, Skip: o.Skip}).Of(objects); err != nil {
 		return nil, p.Mistake(at, "", "%v", err)
 	}
@@ -63,8 +72,8 @@ func (c *objectCheck) on(kernels []kernel.Image) ([]kernel.Image, error) {
 func (c *objectCheck) left() string { return "objects are left out" }
 
 func (c *objectCheck) planned(kernels []kernel.Image) (all []report.Planned) {
-	for _, o := range c.objects {
-		all = append(all, plannedOn(o.Name, kernels)...)
+	for _, name := range project.Names(c.objects) {
+		all = append(all, plannedOn(name, kernels)...)
 	}
 	return all
 }

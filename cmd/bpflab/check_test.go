@@ -30,6 +30,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"no such map", "objects: [{files: [" + object + "], map_sizes: {nomap: 3}}]\n", "nomap"},
 		{"a budget of nobody", "objects: [{files: [" + object + "], budgets: {programs: {nobody: {insns: 3}}}}]\n", "nobody"},
 		{"a rejection of nobody", "objects: [{files: [" + object + "], rejected: [{program: nobody, reason: helper}]}]\n", "nobody"},
+		{"no presets", "objects: [{files: [" + object + "], presets: none.yaml}]\n", "none.yaml"},
 		{"no such command", "commands: [{run: [./nothing]}]\n", "bpflab.yaml:1:18: ./nothing"},
 		{"nothing is left", "objects: [{files: [" + object + "], skip: ['*']}]\n", "none of these objects' programs is left"},
 	} {

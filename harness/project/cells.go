@@ -3,6 +3,7 @@ package project
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bpflab/bpflab/harness/session"
@@ -16,21 +17,31 @@ import (
 func (p *Project) Cells(index int, objects []*verify.Object, kernels []kernel.Image, results []verify.Result, provider string) []verdict.Cell {
 	j := judge{p.Objects[index], overOf(p.Objects[index].Budgets, results)}
 	var cells []verdict.Cell
-	for _, o := range objects {
+	for _, name := range Names(objects) {
 		for _, k := range kernels {
-			cells = append(cells, j.cell(o.Name, k, results, provider))
+			cells = append(cells, j.cell(name, k, results, provider))
 		}
 	}
 	return cells
 }
 
+// Names returns the names of objects. With presets, several have one name.
+func Names(objects []*verify.Object) (names []string) {
+	for _, o := range objects {
+		if !slices.Contains(names, o.Name) {
+			names = append(names, o.Name)
+		}
+	}
+	return names
+}
+
 // programOn names a program on a kernel.
-type programOn struct{ object, program, kernel string }
+type programOn struct{ object, program, preset, kernel string }
 
 func overOf(budgets verify.Budgets, results []verify.Result) map[programOn][]verify.Over {
 	out := map[programOn][]verify.Over{}
 	for _, o := range budgets.Over(results) {
-		key := programOn{o.Object, o.Program, o.Kernel}
+		key := programOn{o.Object, o.Program, o.Preset, o.Kernel}
 		out[key] = append(out[key], o)
 	}
 	return out
@@ -67,6 +78,9 @@ func (j judge) cell(object string, k kernel.Image, results []verify.Result, prov
 // step returns what was seen of one program.
 func (j judge) step(r verify.Result, v kernel.Version) verdict.Step {
 	step := verdict.Step{Name: cmp.Or(r.Program, r.Object), Expected: verify.Accepted, Seen: seen(r), Seconds: r.Load, Log: details(r)}
+	if r.Preset != "" {
+		step.Name += " with preset " + r.Preset
+	}
 	if j.Loader == verify.Both {
 		step.Name += " (" + r.Loader + ")"
 	}
@@ -87,7 +101,7 @@ func (j judge) step(r verify.Result, v kernel.Version) verdict.Step {
 
 // budget fails a step whose program is over its budget.
 func (j judge) budget(step *verdict.Step, r verify.Result) {
-	for _, o := range j.over[programOn{r.Object, r.Program, r.Kernel}] {
+	for _, o := range j.over[programOn{r.Object, r.Program, r.Preset, r.Kernel}] {
 		if step.Verdict == verdict.Pass {
 			step.Verdict, step.Expected, step.Seen = verdict.Fail, fmt.Sprintf("%s at most %d", o.Measure, o.Limit), fmt.Sprintf("%s %d", o.Measure, o.Value)
 		}

@@ -71,6 +71,31 @@ func TestCells(t *testing.T) {
 	}
 }
 
+// With presets, a program is a step with each of them, and a rejection may name some.
+func TestCellsOfPresets(t *testing.T) {
+	p, err := Parse(FileName, []byte("objects:\n  - files: [a.o]\n    rejected: [{preset: slow*, reason: helper}]\n    budgets: {all: {insns: 9}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lacks := verify.Result{Object: "a.o", Program: "prog", Kernel: "6.1", Preset: "slow one", Verdict: verify.Rejected, Reason: &verify.Reason{Code: "helper"}}
+	loads := verify.Result{Object: "a.o", Program: "prog", Kernel: "6.1", Preset: "fast", Verdict: verify.Accepted, Accepted: true, Insns: 9}
+	large := loads
+	large.Preset, large.Insns = "large", 10
+	objects := []*verify.Object{{Name: "a.o"}, {Name: "a.o"}, {Name: "a.o"}}
+	cells := p.Cells(0, objects, []kernel.Image{{Selector: "6.1"}}, []verify.Result{lacks, loads, large}, "fake")
+	if len(cells) != 1 || len(cells[0].Steps) != 3 {
+		t.Fatalf("%+v, want a cell with three steps", cells)
+	}
+	for i, want := range []struct {
+		name    string
+		verdict verdict.Verdict
+	}{{"prog with preset slow one", verdict.Pass}, {"prog with preset fast", verdict.Pass}, {"prog with preset large", verdict.Fail}} {
+		if s := cells[0].Steps[i]; s.Name != want.name || s.Verdict != want.verdict {
+			t.Errorf("step %+v, want %+v", s, want)
+		}
+	}
+}
+
 func TestRejectionOfNoProgram(t *testing.T) {
 	p, err := Parse(FileName, []byte("objects:\n  - files: [a.o]\n    rejected:\n      - {program: porg, reason: helper}\n"))
 	if err != nil {

@@ -70,6 +70,7 @@ var (
 		"Objects.btf":            {Doc: "BTF to relocate with on kernels that have none of their own.", Form: oneLine, Like: likeLine},
 		"Objects.map_sizes":      {Doc: "max_entries of maps that their loader sizes.", Form: identifier, Like: likeName, Entry: "map", Each: &document.Rule{Min: 1, Max: 1<<32 - 1}},
 		"Objects.attach_targets": {Doc: "Functions that programs attach to whose sections name none.", Form: identifier, Like: likeName, Entry: "program", Each: &document.Rule{Form: identifier, Like: likeName}},
+		"Objects.presets":        {Doc: "A file with sets of values for global variables, as --presets has it; each program is loaded with each of them.", Form: oneLine, Like: likeLine},
 		"Objects.budgets":        {Doc: "The most that programs may cost."},
 		"Objects.rejected":       {Doc: "Programs that do not load on some kernels, and why: one that loads there all the same is a failure, and so is one that does not load for another reason."},
 
@@ -82,6 +83,7 @@ var (
 
 		"Rejection.program": {Doc: "Name of the programs, or a pattern.", Form: oneLine, Like: likeLine, Def: "*"},
 		"Rejection.object":  {Doc: "Name of the object, or a pattern.", Form: oneLine, Like: likeLine, Def: "*"},
+		"Rejection.preset":  {Doc: "Name of the preset, or a pattern.", Form: oneLine, Like: likeLine, Def: "*"},
 		"Rejection.on":      {Doc: "The kernels, as \"<5.8\"; all if missing."},
 		"Rejection.reason":  {Doc: "Code of the reason, as in docs/verify.md.", Words: verify.Codes()},
 		"Rejection.message": {Doc: "RE2 pattern that is found in the reason or in the loader's words."},

@@ -41,6 +41,7 @@ type Objects struct {
 	BTF           string            `yaml:"btf"`
 	MapSizes      map[string]int64  `yaml:"map_sizes"`
 	AttachTargets map[string]string `yaml:"attach_targets"`
+	Presets       string            `yaml:"presets"`
 	Budgets       verify.Budgets    `yaml:"budgets"`
 	Rejected      []Rejection       `yaml:"rejected"`
 }
@@ -49,6 +50,7 @@ type Objects struct {
 type Rejection struct {
 	Program string         `yaml:"program"`
 	Object  string         `yaml:"object"`
+	Preset  string         `yaml:"preset"`
 	On      kernel.Range   `yaml:"on"`
 	Reason  string         `yaml:"reason"`
 	Message *regexp.Regexp `yaml:"message"`

@@ -62,7 +62,7 @@ func TestExample(t *testing.T) {
 	if p.Kernels[0] != "5.10" || p.Build.Run != "make" || p.Build.Timeout.Minutes() != 10 || o.Loader != verify.Either || !o.Attach {
 		t.Errorf("%+v", p)
 	}
-	if o.Budgets.Programs["count_open"]["insns"] != 100 || len(o.Rejected) != 2 || o.Rejected[0].Object != "*" {
+	if o.Budgets.Programs["count_open"]["insns"] != 100 || len(o.Rejected) != 3 || o.Rejected[0].Object != "*" {
 		t.Errorf("%+v", o)
 	}
 	if c := p.Commands[0]; c.Name != "kernel has BTF" || len(c.Run) != 3 || c.Timeout.Minutes() != 5 || c.CPUs != 1 || c.Memory != 512*document.MiB {

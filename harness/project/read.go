@@ -83,6 +83,7 @@ func (v *validator) objects(at string, o Objects) {
 		entry := fmt.Sprintf("%s.rejected[%d]", at, i)
 		v.pattern(entry+".program", r.Program)
 		v.pattern(entry+".object", r.Object)
+		v.pattern(entry+".preset", r.Preset)
 	}
 }
 

@@ -46,7 +46,7 @@ func (r Rejection) String() string {
 func (o Objects) expected(r verify.Result, v kernel.Version) []Rejection {
 	var out []Rejection
 	for _, one := range o.Rejected {
-		if one.of(r.Object, r.Program) && one.On.Contains(v) {
+		if one.of(r.Object, r.Program) && matches(one.Preset, r.Preset) && one.On.Contains(v) {
 			out = append(out, one)
 		}
 	}

@@ -11,11 +11,17 @@ struct {
 	__type(value, __u64);
 } opens SEC(".maps");
 
+const volatile __u32 only_pid = 0; // 0 is every process
+
 SEC("tracepoint/syscalls/sys_enter_openat")
 int count_open(void *ctx)
 {
 	__u32 pid = bpf_get_current_pid_tgid() >> 32;
-	__u64 one = 1, *count = bpf_map_lookup_elem(&opens, &pid);
+	__u64 one = 1, *count;
+
+	if (only_pid && pid != only_pid)
+		return 0;
+	count = bpf_map_lookup_elem(&opens, &pid);
 	if (count)
 		__sync_fetch_and_add(count, 1);
 	else
