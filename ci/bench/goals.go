@@ -49,7 +49,7 @@ func (b *bench) goals(kernels string, all int, first string) []goal {
 			return b.startTime(ctx, binary, "--kernel", kernels, "--cold", "-j", "1")
 		}},
 		{fmt.Sprintf("memory of an idle fork of %s, %d alive", first, herd), 0.7, inMegabytes, 1, func(ctx context.Context, binary string) (float64, error) {
-			return b.idleMemory(ctx, binary, first)
+			return b.idleMemory(ctx, binary, first, herd)
 		}},
 		{fmt.Sprintf("`verify` of %d programs on %s", verified, first), 0.7, inSeconds, b.rounds, func(ctx context.Context, binary string) (float64, error) {
 			object, err := b.compileMany(ctx)
@@ -185,9 +185,9 @@ func (b *bench) cellsOf(ctx context.Context, binary string, args ...string) ([]v
 // idle is for how long machines of a herd do nothing.
 const idle = 25 * time.Second
 
-// idleMemory returns the mean of the proportional memory of machines that do nothing while all
-// of the herd are alive, in bytes.
-func (b *bench) idleMemory(ctx context.Context, binary, kernel string) (float64, error) {
+// idleMemory returns the mean of the proportional memory of n machines that do nothing while all
+// of them are alive, in bytes.
+func (b *bench) idleMemory(ctx context.Context, binary, kernel string, n int) (float64, error) {
 	lab, err := b.writeEmptyLab("idle", fmt.Sprintf("sleep %.0f", idle.Seconds()))
 	if err != nil {
 		return 0, err
@@ -195,13 +195,13 @@ func (b *bench) idleMemory(ctx context.Context, binary, kernel string) (float64,
 	var last int64
 	look := func(pid int) {
 		machines := machineMemory{}
-		if machines.look(pid); len(machines) == herd {
+		if machines.look(pid); len(machines) == n {
 			last = machines.mean()
 		}
 	}
-	_, err = b.once(ctx, binary, []string{"run", lab, "--kernel", kernel, "--repeat", fmt.Sprint(herd), "-j", fmt.Sprint(herd)}, look)
+	_, err = b.once(ctx, binary, []string{"run", lab, "--kernel", kernel, "--repeat", fmt.Sprint(n), "-j", fmt.Sprint(n)}, look)
 	if err == nil && last == 0 {
-		err = fmt.Errorf("there were never %d machines at once", herd)
+		err = fmt.Errorf("there were never %d machines at once", n)
 	}
 	return float64(last), err
 }

@@ -57,6 +57,7 @@ func sections() []section {
 		{"starts", (*bench).starts},
 		{"accelerators", (*bench).accelerators},
 		{"alive", (*bench).alive},
+		{"architectures", (*bench).architectures},
 		{"hello", (*bench).hello},
 		{"matrix", (*bench).matrix},
 		{"exec", (*bench).exec},

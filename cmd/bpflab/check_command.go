@@ -27,7 +27,7 @@ func (f *checkFlags) newCommandCheck(c project.Command) (*commandCheck, error) {
 
 func (c *commandCheck) on(kernels []kernel.Image) ([]kernel.Image, error) {
 	own := kernelsIn(kernels, c.command.On)
-	return own, checkProgram(c.made.Argv[0], own)
+	return own, checkProgram(c.made.Argv[0], own, c.flags.rootfs)
 }
 
 func (c *commandCheck) left() string { return leftOut(c.command.Name, c.command.On) }

@@ -89,7 +89,7 @@ func (f *execFlags) do(before context.Context, std streams, argv []string) (err 
 	if err != nil {
 		return err
 	}
-	if err := checkProgram(argv[0], env.images); err != nil {
+	if err := checkProgram(argv[0], env.images, f.rootfs); err != nil {
 		return err
 	}
 	if err := f.rootfs.make(ctx, std, &f.machineFlags, env); err != nil {
@@ -119,15 +119,20 @@ func (f *execFlags) do(before context.Context, std streams, argv []string) (err 
 	return exitWith(e.Exit(result))
 }
 
-// checkProgram returns a usage error if a command is a file that some of the kernels cannot run.
-func checkProgram(name string, kernels []kernel.Image) error {
+// checkProgram returns a usage error if a command is a file that some of the kernels cannot run. That
+// of a root file system may be what was meant, and a path is this host's.
+func checkProgram(name string, kernels []kernel.Image, root rootfsFlag) error {
 	if !strings.Contains(name, "/") {
 		return nil
 	}
-	if err := bundle.CheckArch(name, kernels); err != nil {
-		return usageError{err}
+	err := bundle.CheckArch(name, kernels)
+	switch {
+	case err == nil:
+		return nil
+	case root.text != "":
+		err = fmt.Errorf("%w; the program of --rootfs is named without its path: %s", err, filepath.Base(name))
 	}
-	return nil
+	return usageError{err}
 }
 
 // ranOn counts the kernels that can be booted as they are wanted.

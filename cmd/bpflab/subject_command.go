@@ -27,7 +27,7 @@ const skipStatus = 125
 func (s *commandSubject) String() string { return strings.Join(s.command.Argv, " ") }
 
 func (s *commandSubject) on(ctx context.Context, b *bench, e environment) ([]judgement, error) {
-	if err := checkProgram(s.command.Argv[0], e.images); err != nil {
+	if err := checkProgram(s.command.Argv[0], e.images, s.flags.rootfs); err != nil {
 		return nil, err
 	}
 	if err := s.flags.rootfs.make(ctx, b.std, &s.flags.machineFlags, e); err != nil {

@@ -85,7 +85,7 @@ func (e *Execution) job(i int) Job {
 	stdout, stderr, flush := e.output(image.Selector)
 	return Job{
 		Name: filepath.Base(e.Command.Argv[0]),
-		Task: e.Task("exec", image, filepath.Join("machines", fmt.Sprintf("%03d-%s", i, image.Series))),
+		Task: e.Task("exec", image, filepath.Join("machines", DirName(i, image.Series))),
 		Do: func(ctx context.Context, a *scheduler.Attempt, cell *verdict.Cell) error {
 			return e.in(ctx, a.Session, i, stdout, stderr, cell)
 		},

@@ -2,7 +2,6 @@ package gotest
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -77,7 +76,7 @@ func (r *Runner) MergeCover(w io.Writer) error { return MergeCover(w, r.profiles
 
 // job returns one package on one kernel.
 func (r *Runner) job(index int, p *Package, k kernel.Image) command.Job {
-	dir := fmt.Sprintf("%03d-%s-%s", index, filepath.Base(p.Path), k.Series)
+	dir := command.DirName(index, filepath.Base(p.Path), k.Series)
 	show := r.Printer.Package(k.Selector)
 	return command.Job{
 		Name: p.Path,

@@ -7,13 +7,17 @@
 package libbpf
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
+	"debug/elf"
 	"embed"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"runtime"
 	"slices"
 	"strconv"
 )
@@ -27,23 +31,57 @@ var dist embed.FS
 // ErrNotBuilt is the error of a binary without the loader.
 var ErrNotBuilt = errors.New("this bpflab was built without its libbpf loader: install libbpf-dev, libelf-dev, zlib1g-dev and a C compiler (`make setup` does on Debian and Ubuntu), then `make build`")
 
-// Program returns the loader, a statically linked program for Linux.
+// Program returns the loader, a statically linked program for Linux on this architecture.
 func Program() ([]byte, error) {
-	text, err := dist.ReadFile("dist/loader.gz")
+	r, err := open(runtime.GOARCH)
 	if err != nil {
-		return nil, ErrNotBuilt
-	}
-	r, err := gzip.NewReader(bytes.NewReader(text))
-	if err != nil {
-		return nil, fmt.Errorf("the libbpf loader in this binary: %w", err)
+		return nil, err
 	}
 	return io.ReadAll(r)
 }
 
 // Built reports whether the binary has the loader.
 func Built() bool {
-	_, err := dist.Open("dist/loader.gz")
-	return err == nil
+	_, err := open(runtime.GOARCH)
+	return !errors.Is(err, ErrNotBuilt)
+}
+
+// machines are the architectures of programs as Go and ELF name them.
+var machines = map[string]elf.Machine{
+	"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64, "s390x": elf.EM_S390, "riscv64": elf.EM_RISCV, "ppc64le": elf.EM_PPC64,
+}
+
+// open returns the loader to be read. One for another architecture, as a bpflab has that was compiled
+// where the loader had been built for the host, is none.
+func open(goarch string) (io.Reader, error) {
+	text, err := dist.ReadFile("dist/loader.gz")
+	if err != nil {
+		return nil, ErrNotBuilt
+	}
+	unpacked, err := gzip.NewReader(bytes.NewReader(text))
+	if err != nil {
+		return nil, fmt.Errorf("the libbpf loader in this binary: %w", err)
+	}
+	r := bufio.NewReader(unpacked)
+	header, err := r.Peek(machineEnd)
+	if err != nil {
+		return nil, fmt.Errorf("the libbpf loader in this binary: %w", err)
+	}
+	if machineOf(header) != machines[goarch] {
+		return nil, ErrNotBuilt
+	}
+	return r, nil
+}
+
+// machineEnd is where e_machine ends in an ELF file's header, in bytes.
+const machineEnd = 20
+
+// machineOf returns the e_machine of an ELF file's header.
+func machineOf(header []byte) elf.Machine {
+	if header[elf.EI_DATA] == byte(elf.ELFDATA2MSB) {
+		return elf.Machine(binary.BigEndian.Uint16(header[machineEnd-2:]))
+	}
+	return elf.Machine(binary.LittleEndian.Uint16(header[machineEnd-2:]))
 }
 
 // Task is one program to load. Files are paths in the machine.

@@ -2,6 +2,7 @@ package libbpf
 
 import (
 	"bytes"
+	"debug/elf"
 	"errors"
 	"fmt"
 	"io"
@@ -60,6 +61,27 @@ func TestProgram(t *testing.T) {
 	}
 	if !errors.Is(err, ErrNotBuilt) {
 		t.Error(err)
+	}
+}
+
+// A loader for the architecture that bpflab was compiled on is none for the one that it runs on.
+func TestProgramOfAnotherArchitecture(t *testing.T) {
+	if !Built() {
+		t.Skip("NO LIBBPF LOADER: `make loader` builds it, on Linux with libbpf-dev")
+	}
+	for goarch := range machines {
+		if _, err := open(goarch); (goarch == runtime.GOARCH) != (err == nil) || err != nil && !errors.Is(err, ErrNotBuilt) {
+			t.Errorf("this is %s, and the loader for %s: %v", runtime.GOARCH, goarch, err)
+		}
+	}
+}
+
+func TestMachineOf(t *testing.T) {
+	little := append([]byte("\x7fELF\x02\x01\x01"), make([]byte, 13)...)
+	big := append([]byte("\x7fELF\x02\x02\x01"), make([]byte, 13)...)
+	little[18], big[19] = 183, 22
+	if a, b := machineOf(little), machineOf(big); a != elf.EM_AARCH64 || b != elf.EM_S390 {
+		t.Errorf("%s, %s", a, b)
 	}
 }
 

@@ -96,6 +96,7 @@ func (s *Session) Close() { s.stop(errors.New("session closed")) }
 func (s *Session) watch() {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+	listener := listener{last: time.Now(), since: time.Now()}
 	for {
 		select {
 		case <-s.alive.Done():
@@ -104,7 +105,7 @@ func (s *Session) watch() {
 			s.stop(s.death())
 			return
 		case <-tick.C:
-			if silence := s.client.Silence(); silence > s.Limit(HangTimeout) {
+			if silence := listener.silence(time.Now(), s.client.Silence()); silence > s.Limit(HangTimeout) {
 				if err := s.client.Unfinished(); err != nil {
 					s.stop(err)
 					return
