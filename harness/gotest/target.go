@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
 	"runtime"
 	"slices"
 
@@ -59,12 +60,21 @@ func targetFor(ctx context.Context, patterns []string, flags Flags, arch kernel.
 	return t, nil
 }
 
-// explain adds to an error of the go command that a compiler is missing which it may need.
+// noLibrary is how linkers report a library that they do not find.
+var noLibrary = regexp.MustCompile(`(?:cannot find|unable to find library) (-l[^\s:]+)`)
+
+// explain adds to an error of the go command what is missing for the architecture: a compiler that it
+// may need, or a library.
 func (t target) explain(err error) error {
-	if t.cgo == "" {
-		return err
+	if t.cgo != "" {
+		return fmt.Errorf("%w\n%s has C, which for %s takes %s", err, t.cgo, t.arch, remedy(t.arch))
 	}
-	return fmt.Errorf("%w\n%s has C, which for %s takes %s", err, t.cgo, t.arch, remedy(t.arch))
+	if m := noLibrary.FindStringSubmatch(err.Error()); m != nil && t.arch != kernel.HostArch() {
+		library := crossNames[t.arch].library
+		return fmt.Errorf("%w\n%s is not here for %s: Debian has it as a package of that architecture (dpkg --add-architecture %s && apt-get update && apt-get install PACKAGE:%[4]s)",
+			err, m[1], t.arch, library)
+	}
+	return err
 }
 
 // needsC returns a flag or variable that asks for C, "" if there is none.

@@ -2,6 +2,7 @@ package gotest
 
 import (
 	"debug/elf"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,6 +78,25 @@ func TestCompileC(t *testing.T) {
 	flags.Build = append(flags.Build, "-race")
 	if _, err = Compile(t.Context(), []string{"."}, flags, arch, t.TempDir(), false); err == nil || !strings.HasPrefix(err.Error(), "-race compiles C, which for "+string(arch)+" takes "+compiler) {
 		t.Errorf("-race: %v", err)
+	}
+}
+
+// A library that the cross compiler does not find is one of the architecture, not of this host.
+func TestMissingLibrary(t *testing.T) {
+	linker := errors.New("aarch64-linux-gnu/bin/ld: cannot find -lelf: No such file or directory\ncollect2: error: ld returned 1 exit status")
+	arch := foreign()
+	name := crossNames[arch].library
+	err := target{arch: arch}.explain(linker)
+	want := "\n-lelf is not here for " + string(arch) + ": Debian has it as a package of that architecture (dpkg --add-architecture " + name +
+		" && apt-get update && apt-get install PACKAGE:" + name + ")"
+	if !errors.Is(err, linker) || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if err := (target{arch: kernel.HostArch()}).explain(linker); err != linker {
+		t.Errorf("of this host: %v", err)
+	}
+	if other := errors.New("undefined: x"); (target{arch: arch}).explain(other) != other {
+		t.Error("an error that is about no library is explained")
 	}
 }
 
