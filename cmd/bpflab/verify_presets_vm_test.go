@@ -93,7 +93,7 @@ func TestVerifyPresetsBefore52AndCompared(t *testing.T) {
 	object, presets, file := compiled(t, "presets.bpf"), presetsFile(t, gatedPresets), filepath.Join(t.TempDir(), "v.json")
 	o := bpflab(t, "verify", object, "--prog", "gated", "--presets", presets, "--kernel", old+",6.12", "--json", file, "--budget", "insns<=100")
 	o.want(t, verdict.ExitFail)
-	if !strings.Contains(o.stdout, "over budget: gated with preset long on 6.12") || strings.Contains(o.stdout, "with preset default on 6.12: insns") {
+	if !strings.Contains(o.stdout, "over budget: gated with preset long on 6.12") || strings.Contains(o.stdout, "over budget: gated with preset default") {
 		t.Errorf("budgets:\n%s", o.stdout)
 	}
 	var report verify.Report
@@ -118,7 +118,7 @@ func TestVerifyBadPresets(t *testing.T) {
 		{"--set-global", "fnc_ip=1", "there is no global variable fnc_ip; did you mean func_ip?"},
 		{"--set-global", "cfg.rounds[1]=65536", "cfg.rounds[1] is a __u16, which takes 0 to 65535, and not 65536"},
 		{"--set-global", "cfg.rounds[2]=1", "cfg.rounds has 2 elements"},
-		{"--presets", presetsFile(t, "presets:\n  a:\n    set:\n      func_ip: 2\n"), "presets.yaml:4:16: preset a: func_ip is a bool, which takes true or false, and not 2"},
+		{"--presets", presetsFile(t, "presets:\n  a:\n    set:\n      func_ip: 2\n"), "presets.yaml:4:16: preset a: func_ip is a _Bool, which takes true or false, and not 2"},
 		{"--presets", presetsFile(t, "presets:\n  a:\n    sets: {}\n"), "presets.yaml:3:5: "},
 		{"--presets", "/nonexistent.yaml", "no such file"},
 	} {
