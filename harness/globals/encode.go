@@ -52,7 +52,7 @@ func (t target) note(name string) string {
 	if !strings.HasPrefix(t.symbol.section, constants) {
 		return fmt.Sprintf("%s is in %s: the verifier takes what is there for unknown, whatever its value; `const volatile` puts a variable in .rodata", name, t.symbol.section)
 	}
-	if !t.volat {
+	if !t.volatile {
 		return fmt.Sprintf("%s is not volatile: clang may have put the value that it has in the source into the instructions", name)
 	}
 	return ""

@@ -21,7 +21,7 @@ type Variables struct {
 	found    map[string][]variable
 	enums    map[string][]enumerator // by the enumerators' names
 	sections map[string]uint64       // sizes of the sections that have variables
-	fromAfar map[string]string       // sections of variables that have no bytes in an object, by variable
+	external map[string]string       // sections of variables whose values are not the object's, by variable
 }
 
 // variable is one that has bytes of its own.
@@ -56,7 +56,7 @@ func Read(text []byte) (*Variables, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read its BTF: %w", err)
 	}
-	v := &Variables{order: orderOf(file), found: map[string][]variable{}, enums: map[string][]enumerator{}, sections: map[string]uint64{}, fromAfar: map[string]string{}}
+	v := &Variables{order: orderOf(file), found: map[string][]variable{}, enums: map[string][]enumerator{}, sections: map[string]uint64{}, external: map[string]string{}}
 	for _, s := range file.Sections {
 		v.sections[s.Name] = s.Size
 	}
@@ -89,7 +89,7 @@ func (v *Variables) add(typ btf.Type) {
 			switch {
 			case !ok:
 			case !isData(typ.Name):
-				v.fromAfar[one.Name] = typ.Name
+				v.external[one.Name] = typ.Name
 			default:
 				v.found[one.Name] = append(v.found[one.Name], variable{typ.Name, info.Offset, one.Type})
 			}
@@ -136,7 +136,7 @@ func (v *Variables) find(name string) (variable, error) {
 	case len(found) > 1:
 		return variable{}, fmt.Errorf("%d static variables have the name %s, and nothing says which one is meant", len(found), name)
 	}
-	if section, ok := v.fromAfar[name]; ok {
+	if section, ok := v.external[name]; ok {
 		return variable{}, fmt.Errorf("%s is in %s, and not in .rodata, .data or .bss: its value is not the object's", name, section)
 	}
 	return variable{}, fmt.Errorf("there is no global variable %s%s", name, near(name, v.Names()))
@@ -162,12 +162,12 @@ func near(name string, names []string) string {
 
 // target is what an assignment is for: a type at a place of a section.
 type target struct {
-	typ    btf.Type // without qualifiers and typedefs
-	named  btf.Type // with its typedef
-	bits   uint32   // of a bit field, else 0
-	at     uint64   // in bits from the section's begin
-	volat  bool
-	symbol variable
+	typ      btf.Type // without qualifiers and typedefs
+	named    btf.Type // with its typedef
+	bits     uint32   // of a bit field, else 0
+	at       uint64   // in bits from the section's begin
+	volatile bool
+	symbol   variable
 }
 
 // resolve finds what a path leads to.
@@ -197,26 +197,26 @@ func (t *target) set(typ btf.Type) {
 		case *btf.Const:
 			t.named = q.Type
 		case *btf.Volatile:
-			t.volat, t.named = true, q.Type
+			t.volatile, t.named = true, q.Type
 		case *btf.Restrict:
 			t.named = q.Type
 		case *btf.TypeTag:
 			t.named = q.Type
 		default:
-			t.typ = plain(t.named, &t.volat)
+			t.typ = plain(t.named, &t.volatile)
 			return
 		}
 	}
 }
 
 // plain returns a type without typedefs and qualifiers, and notes whether one is volatile.
-func plain(typ btf.Type, volat *bool) btf.Type {
+func plain(typ btf.Type, volatile *bool) btf.Type {
 	for {
 		switch q := typ.(type) {
 		case *btf.Const:
 			typ = q.Type
 		case *btf.Volatile:
-			*volat, typ = true, q.Type
+			*volatile, typ = true, q.Type
 		case *btf.Restrict:
 			typ = q.Type
 		case *btf.TypeTag:
