@@ -15,6 +15,8 @@ var layers = map[string][]string{
 	"vms/wire":                 {},
 	"vms/install":              {},
 	"harness/guest/earlymount": {},
+	"harness/guest/logstream":  {},
+	"harness/verifierlog":      {},
 	"vms/kernel":               {"vms/suggest", "vms/variant"},
 	"vms/kernel/bootimage":     {},
 	"vms/kernel/extract":       {},
@@ -82,7 +84,7 @@ var layers = map[string][]string{
 	"vms/lxd/lxdtest":       {},
 	"vms/multipass":         {"vms/install", "vms/wire", "vms", "vms/child", "vms/console", "vms/kernel", "vms/lease"},
 	"vms/host":              {"vms/wire", "vms", "vms/child", "vms/console", "vms/kernel", "vms/lease"},
-	"harness/guest":         {"harness/guest/earlymount", "vms/suggest", "harness/object", "harness/probe", "harness/verdict", "vms/wire", "vms/variant", "vms/kernel"}, // vms/kernel for its tests
+	"harness/guest":         {"harness/guest/earlymount", "harness/guest/logstream", "harness/verifierlog", "vms/suggest", "harness/object", "harness/probe", "harness/verdict", "vms/wire", "vms/variant", "vms/kernel"}, // vms/kernel for its tests
 	"harness/globals":       {"vms/suggest", "harness/object"},
 	"harness/libbpf":        {"harness/object"},
 	"harness/plan":          {"harness/lab", "vms", "vms/kernel"},
@@ -97,7 +99,7 @@ var layers = map[string][]string{
 	"harness/features": {"harness/report", "harness/scheduler", "harness/session", "harness/upstream", "vms/wire", "vms", "vms/kernel"},
 	"harness/gotest":   {"harness/bundle", "harness/command", "harness/scheduler", "harness/session", "harness/verdict", "vms/wire", "vms", "vms/child", "vms/kernel", "vms/lease"},
 	"harness/limits":   {"harness/probe", "harness/scheduler", "harness/session", "harness/verdict", "vms/wire", "vms", "vms/kernel"},
-	"harness/verify":   {"vms/suggest", "harness/globals", "harness/libbpf", "harness/object", "harness/probe", "harness/report", "harness/scheduler", "harness/session", "harness/upstream", "vms/wire", "vms", "vms/kernel"},
+	"harness/verify":   {"vms/suggest", "harness/globals", "harness/libbpf", "harness/object", "harness/probe", "harness/report", "harness/scheduler", "harness/session", "harness/upstream", "harness/verifierlog", "vms/wire", "vms", "vms/kernel"},
 	"harness/workshop": {"harness/build", "harness/bundle", "harness/command", "harness/lab", "vms/suggest", "harness/probe", "harness/run",
 		"harness/session", "harness/upstream", "harness/verdict", "harness/verify", "vms/wire", "vms", "vms/kernel", "vms/lease"},
 	"harness/workshop/term": {"harness/lab", "harness/verdict", "vms/wire", "harness/workshop"},

@@ -18,10 +18,11 @@ import (
 // verifyFlags are the flags of `bpflab verify`.
 type verifyFlags struct {
 	machineFlags
-	attach bool
-	strict bool
-	json   string
-	csv    string
+	attach  bool
+	profile bool
+	strict  bool
+	json    string
+	csv     string
 
 	markdown string
 	html     string
@@ -53,6 +54,7 @@ such files within, as those of libbpf and of Go do.`,
 	flags := cmd.Flags()
 	f.define(flags, "kernels at one time (default: one a core)")
 	flags.BoolVar(&f.attach, "attach", false, "attach each program too, as its section says")
+	flags.BoolVar(&f.profile, "profile", false, "count the instructions that the verifier processed of accepted programs, by function and line of C: each is loaded once more, with a log of all instructions")
 	flags.BoolVar(&f.strict, "strict", false, "exit with 2 if an object, or a part of one, could not be read; the others are verified all the same")
 	f.defineConsent(flags, "attach also")
 	f.defineSplats(flags)
@@ -123,7 +125,8 @@ func (f *verifyFlags) code(out io.Writer, report verify.Report, was *verify.Repo
 	if was != nil {
 		code = report.ExitSince(*was, budgets)
 		fmt.Fprintf(out, "\nsince %s:\n", f.compare)
-		if err := verify.WriteChanges(out, verify.Changes(*was, report)); err != nil {
+		err := errors.Join(verify.WriteChanges(out, verify.Changes(*was, report)), verify.WriteChangedLines(out, verify.ChangedLines(*was, report)))
+		if err != nil {
 			return code, err
 		}
 	}
@@ -166,7 +169,7 @@ func (f *verifyFlags) options(objects []*verify.Object) (o verify.Options, err e
 	if o, err = f.loaders.options(objects); err != nil {
 		return o, err
 	}
-	o.Attach = f.attach
+	o.Attach, o.Profile = f.attach, f.profile
 	if f.btf != "" {
 		o.BTF, err = verify.ReadBTF(f.btf)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/bpflab/bpflab/harness/object"
 	"github.com/bpflab/bpflab/harness/probe"
+	"github.com/bpflab/bpflab/harness/verifierlog"
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
@@ -105,11 +106,19 @@ func (l *loader) load(spec *ebpf.CollectionSpec, name string, made map[string]*e
 	}
 	single := spec.Copy()
 	single.Programs = map[string]*ebpf.ProgramSpec{name: single.Programs[name]}
-	out.load(func(o ebpf.ProgramOptions) (*ebpf.Collection, error) {
+	out.walk = func(o ebpf.ProgramOptions) (*ebpf.Collection, error) {
 		o.KernelTypes = l.types
 		return ebpf.NewCollectionWithOptions(single.Copy(), ebpf.CollectionOptions{MapReplacements: made, Cache: l.cache, Programs: o})
-	})
+	}
+	out.load(out.walk)
 	return out
+}
+
+// profile counts the instructions of a program that was loaded, as long as its maps are there.
+func (l *loader) profile(o *outcome) verifierlog.Answer {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return o.profile(o.walk)
 }
 
 // outcome is what came of loading one program.
@@ -120,6 +129,7 @@ type outcome struct {
 	err   error            // why
 	log   string           // the end of the verifier's
 	took  time.Duration    // the first walk
+	walk  walk             // loads it again
 }
 
 func (o *outcome) close() {

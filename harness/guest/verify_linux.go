@@ -2,6 +2,7 @@ package guest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -58,7 +59,7 @@ func (a *agent) verify(_ context.Context, req *wire.Request) (any, error) {
 	if a.opened.spec == nil || a.opened.spec.Programs[args.Program] == nil {
 		return nil, fmt.Errorf("no object with a program %q is open", args.Program)
 	}
-	res, log, err := a.try(only(a.opened.spec, []string{args.Program}, nil), args)
+	res, log, err := a.try(only(a.opened.spec, []string{args.Program}, nil), args, req.Output(wire.Stderr))
 	if err != nil {
 		return nil, err
 	}
@@ -67,8 +68,8 @@ func (a *agent) verify(_ context.Context, req *wire.Request) (any, error) {
 }
 
 // try loads the one program of the opened object and unloads it. An error says that the kernel
-// could not be asked.
-func (a *agent) try(spec *ebpf.CollectionSpec, args wire.Verify) (res wire.VerifyResult, log string, err error) {
+// could not be asked. The counts of a profile are written to profile.
+func (a *agent) try(spec *ebpf.CollectionSpec, args wire.Verify, profile io.Writer) (res wire.VerifyResult, log string, err error) {
 	takeSlots(spec)
 	if args.Target != "" {
 		spec.Programs[args.Program].AttachTo = args.Target
@@ -93,6 +94,11 @@ func (a *agent) try(spec *ebpf.CollectionSpec, args wire.Verify) (res wire.Verif
 		return fail(res, got.stage, got.err), got.log, nil
 	}
 	res = measure(res, got.coll.Programs[args.Program])
+	if args.Profile {
+		if err := json.NewEncoder(profile).Encode(a.loader.profile(got)); err != nil {
+			return res, "", err
+		}
+	}
 	if args.Attach {
 		res = tryAttach(res, placement{prog: got.coll.Programs[args.Program], spec: spec.Programs[args.Program], net: &a.net, alone: true})
 	}

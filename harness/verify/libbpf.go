@@ -166,7 +166,9 @@ func (w *worker) takeLibbpf(r *Result, a libbpf.Answer) {
 	}
 	r.measure(a.Log)
 	w.keep(r, a.Log)
-	r.Accepted = a.Stage == ""
+	if r.Accepted = a.Stage == ""; r.Accepted && w.Profile {
+		r.Profile = &Profile{Processed: r.Insns, Partial: "the libbpf loader keeps no log of an accepted program's instructions: --loader cilium does"}
+	}
 	if !r.Accepted {
 		r.Stage, r.Verdict, r.Reason = refusal(a)
 		r.refused = a.MapSpec

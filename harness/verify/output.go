@@ -40,6 +40,9 @@ func Table(w io.Writer, r Report) error {
 	section(w, "loader", r.instead())
 	section(w, "not attached", r.unattached())
 	section(w, "differs", r.Differences())
+	if err := r.writeProfiles(w); err != nil {
+		return err
+	}
 	for i, o := range r.Over {
 		if i == 0 {
 			fmt.Fprintln(w)

@@ -13,9 +13,11 @@ import (
 var pageText string
 
 var page = report.FilterPage(pageText, template.FuncMap{
-	"word":  Result.word,
-	"short": Result.short,
-	"ms":    func(r Result) string { return fmt.Sprintf("%.1f", r.Load*1000) },
+	"word":    Result.word,
+	"short":   Result.short,
+	"ms":      func(r Result) string { return fmt.Sprintf("%.1f", r.Load*1000) },
+	"steps":   func() []int { return []int{1, 2, 3, 4, 5, 6, 7, 8, 9} },
+	"percent": func(heat int) int { return 8 * heat },
 })
 
 // pageRow is an object's totals.
@@ -34,7 +36,7 @@ type pageReason struct {
 }
 
 // HTML writes the report as one page that needs nothing else: totals, a line for each
-// result, with a filter, and the reasons.
+// result, with a filter, the reasons, and where the verifier's work goes if that was counted.
 func HTML(w io.Writer, r Report) error {
 	t := r.total()
 	rows := []pageRow{}
@@ -59,5 +61,6 @@ func HTML(w io.Writer, r Report) error {
 		FailsFirst        string
 		Reasons           []pageReason
 		Differs, Prepared []string
-	}{r, r.closing(), r.kernelTitles(), r.frequent(), rows, r.settings(), r.presetRows(), r.failsFirst(), reasons, r.Differences(), r.preparations()})
+		Profiles          []pageProfile
+	}{r, r.closing(), r.kernelTitles(), r.frequent(), rows, r.settings(), r.presetRows(), r.failsFirst(), reasons, r.Differences(), r.preparations(), pageProfiles(r.Results)})
 }

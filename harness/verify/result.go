@@ -53,6 +53,7 @@ type Result struct {
 	Prepared      []string `json:"prepared,omitempty"` // what was done to the object's maps, and what is to be known of its variables
 	Warning       string   `json:"warning,omitempty"`  // what else the user should know: reports of the kernel that were expected
 	Log           string   `json:"log,omitempty"`      // path, relative to the result directory
+	Profile       *Profile `json:"profile,omitempty"`  // of an accepted program, if that was asked for
 
 	log     string         // the verifier's, until the result is explained
 	end     []string       // the log's: see lastWords

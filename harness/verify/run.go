@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/cilium/ebpf"
+
 	"github.com/bpflab/bpflab/harness/object"
 	"github.com/bpflab/bpflab/harness/scheduler"
 	"github.com/bpflab/bpflab/harness/session"
@@ -23,6 +25,7 @@ import (
 type Options struct {
 	Pool     *scheduler.Pool
 	Attach   bool              // attach each program too
+	Profile  bool              // count the instructions that were processed of accepted programs
 	BTF      []byte            // of the kernels, for those that have none of their own; see ReadBTF
 	Loader   string            // one of Loaders; "" is Cilium
 	Optional bool              // load programs of optional sections, SEC("?…"), too
@@ -74,10 +77,11 @@ type worker struct {
 	pending   []pending // taken from the queue
 
 	session  *session.Session
-	opened   *Object       // in the session
-	alone    string        // the only program of the opened object, "" if it has all
-	prepared []string      // of the opened object
-	libbpf   *libbpfLoader // in the session
+	opened   *Object              // in the session
+	alone    string               // the only program of the opened object, "" if it has all
+	spec     *ebpf.CollectionSpec // of the opened object, for profiles
+	prepared []string             // of the opened object
+	libbpf   *libbpfLoader        // in the session
 }
 
 // unaskedOf returns the result of a program, or of an object that was not read, if no
@@ -244,13 +248,16 @@ func (w *worker) verify(ctx context.Context, p pending) (r Result, lost bool, er
 		return r, true, err
 	}
 	var answer wire.VerifyResult
-	var log bytes.Buffer
-	err = w.session.Call(ctx, wire.OpVerify, wire.Verify{Program: p.program.Name, Attach: w.Attach, Target: w.Targets[p.program.Name]}, &answer, wire.IO{Stdout: &log})
+	var log, counts bytes.Buffer
+	err = w.session.Call(ctx, wire.OpVerify, wire.Verify{Program: p.program.Name, Attach: w.Attach, Target: w.Targets[p.program.Name], Profile: w.Profile}, &answer, wire.IO{Stdout: &log, Stderr: &counts})
 	var fault *wire.Fault
 	switch {
 	case err == nil:
 		r.Prepared = append(r.Prepared, w.prepared...)
 		w.take(&r, answer, log.String())
+		if w.Profile && r.Accepted {
+			r.Profile = readProfile(counts.Bytes(), w.spec.Programs[p.program.Name], r.Insns)
+		}
 		return r, w.judgeConsole(&r), nil
 	case errors.As(err, &fault):
 		r.Infra = fault.Msg
@@ -370,6 +377,11 @@ func (w *worker) open(ctx context.Context, o *Object, p Program) error {
 	}
 	if err != nil {
 		return err
+	}
+	if w.Profile {
+		if w.spec, err = object.Read(elf); err != nil {
+			return err
+		}
 	}
 	var res wire.OpenResult
 	if err := w.session.Call(ctx, wire.OpOpen, wire.Open{MapSizes: w.MapSizes}, &res, wire.IO{In: bytes.NewReader(elf)}); err != nil {

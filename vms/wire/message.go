@@ -180,8 +180,9 @@ type OpenResult struct {
 // and unloads it.
 type Verify struct {
 	Program string `json:"program"`
-	Attach  bool   `json:"attach,omitempty"` // attach it too, as its section says
-	Target  string `json:"target,omitempty"` // function to attach to, where the section names none
+	Attach  bool   `json:"attach,omitempty"`  // attach it too, as its section says
+	Target  string `json:"target,omitempty"`  // function to attach to, where the section names none
+	Profile bool   `json:"profile,omitempty"` // count the instructions of an accepted program: a verifierlog.Answer as JSON on Stderr
 }
 
 // VerifyResult is the kernel's answer. The log comes as data on Stdout: the
