@@ -45,7 +45,7 @@ func (o *outcome) stream(walk walk, counter *verifierlog.Counter, insns *int) er
 		return notStreamed{err}
 	}
 	defer buffer.Close()
-	load := logstream.Load{Level: probe.PathsLogLevel()}
+	load := logstream.Load{Level: probe.PathsLogLevel(), Restart: func() { *counter = verifierlog.Counter{} }}
 	var loaded error
 	err = load.Redirect(buffer, func() { loaded = o.once(walk, load.Level, 0) })
 	*insns = load.Insns

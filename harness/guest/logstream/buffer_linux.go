@@ -176,6 +176,15 @@ func (b *Buffer) fill(at int64) error {
 	return nil
 }
 
+// restart forgets what was written. The kernel will write from the beginning.
+func (b *Buffer) restart() error {
+	b.filled, b.read, b.kept, b.over = 0, 0, 0, false
+	if err := unix.Madvise(b.mem, unix.MADV_DONTNEED); err != nil {
+		return fmt.Errorf("give back memory: %w", err)
+	}
+	return nil
+}
+
 // drain reads the text as far as it goes: to its end, or to that of the memory.
 func (b *Buffer) drain() {
 	for !b.over && b.read < b.filled {

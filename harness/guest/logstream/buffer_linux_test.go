@@ -107,6 +107,26 @@ func TestBuffer(t *testing.T) {
 	}
 }
 
+// What was written before the kernel begins anew is not read again.
+func TestRestart(t *testing.T) {
+	var got bytes.Buffer
+	b := made(t, 4*chunk, &got)
+	all := texts(6 * chunk)
+	served(t, b, func() { write(t, b, all[:len(all)/2]) })
+	if err := b.restart(); err != nil {
+		t.Fatal(err)
+	}
+	got.Reset()
+	served(t, b, func() { write(t, b, all) })
+	var want bytes.Buffer
+	for _, text := range all {
+		want.WriteString(text)
+	}
+	if !bytes.Equal(got.Bytes(), want.Bytes()) {
+		t.Errorf("%d bytes were read of %d", got.Len(), want.Len())
+	}
+}
+
 // resident returns how much memory a buffer has, in bytes.
 func resident(t *testing.T, b *Buffer) int {
 	t.Helper()

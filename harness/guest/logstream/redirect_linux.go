@@ -14,7 +14,8 @@ import (
 // others at that level fail with EPERM, for libraries repeat a load with ever larger buffers of
 // their own.
 type Load struct {
-	Level uint32 // of the log
+	Level   uint32 // of the log
+	Restart func() // called when the log begins anew, because a signal ended the verifier's walk and the library repeats the call
 
 	Insns int // that the kernel was given, once the load is done
 }
@@ -157,6 +158,9 @@ func (l *Load) answer(b *Buffer, listener int, given *bool) error {
 	head, err := readHead(caught.args[1])
 	switch {
 	case err != nil || head.logLevel != l.Level:
+	case *given && head.logBuffer == b.address(): // the same call once more, after EAGAIN
+		err = b.restart()
+		l.Restart()
 	case *given:
 		answer.flags, answer.errno = 0, -int32(unix.EPERM)
 	default:
