@@ -164,7 +164,7 @@ func (p *paths) resume(from, to, depth int) {
 }
 
 // side returns the chain of calls at one side of a branch, and whether the side can be the one
-// that begins with an instruction. Only a log that names the branch tells a callback from what
+// that begins with an instruction. Only in a log that names the branch is a callback apart from what
 // was put off before.
 func (p *paths) side(b branch, to, depth int, named bool) (now int32, ok bool) {
 	own := p.nodes[b.node].depth

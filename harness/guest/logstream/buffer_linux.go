@@ -27,7 +27,7 @@ const (
 // has been written and not read.
 type Buffer struct {
 	mem   []byte
-	size  int // that the kernel is told
+	size  int // of which the kernel knows
 	fault int // the userfaultfd
 	out   io.Writer
 
