@@ -36,11 +36,7 @@ type notStreamed struct{ error }
 // stream reads the log while the kernel writes it, and takes the number of instructions that
 // the kernel was given.
 func (o *outcome) stream(walk walk, counter *verifierlog.Counter, insns *int) error {
-	size := logstream.Largest
-	if probe.TurnsLog() {
-		size = logstream.Ring
-	}
-	buffer, err := logstream.New(size, counter)
+	buffer, err := logstream.New(logstream.Largest, counter)
 	if err != nil {
 		return notStreamed{err}
 	}
@@ -53,7 +49,7 @@ func (o *outcome) stream(walk walk, counter *verifierlog.Counter, insns *int) er
 	case err != nil && load.Insns == 0:
 		return notStreamed{err}
 	case err == nil && !counter.Closed() && counter.Bytes() >= logstream.Largest-1:
-		return fmt.Errorf("the log is longer than the %d MiB at which kernels before 6.4 cut it off", logstream.Largest>>20+1)
+		return fmt.Errorf("the log is longer than the %d MiB at which kernels cut it off", logstream.Largest>>20+1)
 	case err == nil && !counter.Closed():
 		return loaded // which fails for the buffer alone if the log has its end
 	}
