@@ -65,8 +65,7 @@ func (c *Counter) Counts() Counts {
 	return c.counts
 }
 
-// read reads one line. What follows the closing line is no log any more: a kernel that has
-// turned over its buffer puts it in order then (bpf_vlog_finalize of kernel/bpf/log.c).
+// read reads one line. What follows the closing line is no log any more.
 func (c *Counter) read(line []byte) {
 	if len(line) == 0 || c.closed {
 		return

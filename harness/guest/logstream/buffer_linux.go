@@ -14,14 +14,10 @@ import (
 // of all architectures.
 const chunk = 256 << 10
 
-// Sizes of a buffer that the kernel takes for the verifier's log, in bytes. Kernels from 6.4 on
-// begin again where one is full (bpf_verifier_vlog of kernel/bpf/log.c), so a small one does for
-// all logs; those before write to its end, and cut off what is longer. Largest is the largest
-// that they take from 5.2 on (UINT_MAX >> 2).
-const (
-	Ring    = 16 * chunk
-	Largest = 1<<30 - 1
-)
+// Largest is how large a buffer for the verifier's log may be, in bytes, from Linux 5.2 on
+// (UINT_MAX >> 2). The kernel writes it from its beginning to its end, where it cuts off what is
+// longer; from 6.4 on it does so at a level with BPF_LOG_FIXED (kernel/bpf/log.c).
+const Largest = 1<<30 - 1
 
 // Buffer is address space that the kernel writes a text to. It has memory only where the text
 // has been written and not read.
@@ -31,10 +27,9 @@ type Buffer struct {
 	fault int // the userfaultfd
 	out   io.Writer
 
-	filled int64 // up to where the space has had memory, counted over all turns
+	filled int64 // up to where the space has had memory
 	read   int64 // up to where the text was read
 	kept   int64 // up to where memory was given back
-	over   bool  // what comes is not the next part: the kernel has ended the text
 }
 
 // New makes a buffer of a size, whose text is written to out. An error says that this kernel
@@ -134,27 +129,23 @@ func (b *Buffer) serve() error {
 }
 
 // take gives memory to the part where the kernel waits, and reads what it has written before.
-// A kernel that has turned over the buffer goes through all of it at the end, to put it in order
-// (bpf_vlog_finalize): the text has ended then. It reads both ends before it writes any, and one
-// of them has no memory, so all of the text is read before it is overwritten.
 func (b *Buffer) take(address uint64) error {
 	at := int64(address-b.address()) / chunk * chunk
-	if at < 0 || at >= int64(len(b.mem)) {
-		return fmt.Errorf("a page fault at %#x, outside of the log's buffer", address)
+	if at >= b.kept && at < b.filled {
+		return nil // a fault that was answered, and whose wait a signal has ended
+	}
+	if at != b.filled || at >= int64(len(b.mem)) {
+		return fmt.Errorf("a page fault at byte %d of the log's buffer, of which %d are written", at, b.filled)
 	}
 	b.drain()
-	if at != b.filled%int64(len(b.mem)) {
-		b.over = true
-	}
-	if err := b.fill(at); err != nil || b.over {
+	if err := b.fill(at); err != nil {
 		return err
 	}
 	b.filled += chunk
 	// The part before stays: the kernel takes back a line's end (print_insn_state), and a copy
 	// that waits may have bytes of it yet to write.
 	for ; b.kept+2*chunk < b.filled && b.kept+chunk <= b.read; b.kept += chunk {
-		from := b.kept % int64(len(b.mem))
-		if err := unix.Madvise(b.mem[from:from+chunk], unix.MADV_DONTNEED); err != nil {
+		if err := unix.Madvise(b.mem[b.kept:b.kept+chunk], unix.MADV_DONTNEED); err != nil {
 			return fmt.Errorf("give back memory: %w", err)
 		}
 	}
@@ -178,7 +169,7 @@ func (b *Buffer) fill(at int64) error {
 
 // restart forgets what was written. The kernel will write from the beginning.
 func (b *Buffer) restart() error {
-	b.filled, b.read, b.kept, b.over = 0, 0, 0, false
+	b.filled, b.read, b.kept = 0, 0, 0
 	if err := unix.Madvise(b.mem, unix.MADV_DONTNEED); err != nil {
 		return fmt.Errorf("give back memory: %w", err)
 	}
@@ -187,17 +178,10 @@ func (b *Buffer) restart() error {
 
 // drain reads the text as far as it goes: to its end, or to that of the memory.
 func (b *Buffer) drain() {
-	for !b.over && b.read < b.filled {
-		from := b.read % int64(len(b.mem))
-		part := b.mem[from:min(from+b.filled-b.read, int64(len(b.mem)))]
-		end := bytes.IndexByte(part, 0)
-		if end >= 0 {
-			part = part[:end]
-		}
-		b.out.Write(part)
-		b.read += int64(len(part))
-		if end >= 0 {
-			return
-		}
+	part := b.mem[b.read:b.filled]
+	if end := bytes.IndexByte(part, 0); end >= 0 {
+		part = part[:end]
 	}
+	b.out.Write(part)
+	b.read += int64(len(part))
 }
