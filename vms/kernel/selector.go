@@ -197,6 +197,10 @@ func parseKernels(text, base string) (Selector, error) {
 	if cut && flavour != Cloud && flavour != Generic {
 		return Selector{}, unknownPart(text, flavour)
 	}
+	word, err := plainVersions(text, word)
+	if err != nil {
+		return Selector{}, err
+	}
 	s := Selector{text: text, word: word, flavour: flavour}
 	if explicit {
 		s.source = Debian

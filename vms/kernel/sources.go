@@ -49,8 +49,11 @@ func CutSource(selector, source string) (rest string, ok bool) {
 // that means both (rhel8).
 var sourceForm = regexp.MustCompile(`^([a-z][a-z0-9-]*/.*|[a-z]+-?[0-9]+)$`)
 
+// tagOfMajor matches a version of one number, written as a tag of Linux.
+var tagOfMajor = regexp.MustCompile(`^v[0-9]+$`)
+
 // namesSource reports whether a selector is for a source to claim.
 func namesSource(text string) bool {
 	head, _, _ := strings.Cut(text, "/")
-	return sourceForm.MatchString(text) && head != "latest" && head != "all" && head != "default" && head != Debian
+	return sourceForm.MatchString(text) && head != "latest" && head != "all" && head != "default" && head != Debian && !tagOfMajor.MatchString(head)
 }

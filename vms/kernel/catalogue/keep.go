@@ -204,3 +204,18 @@ func (c *Catalogue) Digests(arches []kernel.Arch) (map[string]bool, error) {
 
 // Size returns the size of the whole cache, in bytes.
 func (c *Catalogue) Size() int64 { return c.store.Size() }
+
+// Remove removes a kernel with its packages from the cache, and forgets it if it is an import.
+// One that is not there is no error; machines that run are not disturbed.
+func (c *Catalogue) Remove(ctx context.Context, ref kernel.Ref) error {
+	if ref.Source == kernel.Local {
+		if err := c.Forget(ref.Name); err != nil {
+			return err
+		}
+	}
+	err := c.store.RemoveImage(ctx, ref.ID())
+	for _, f := range ref.Files {
+		err = errors.Join(err, c.store.Drop(f))
+	}
+	return err
+}
