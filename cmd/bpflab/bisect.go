@@ -168,7 +168,7 @@ func (f *bisectFlags) conclude(ctx context.Context, b *bench, refs []kernel.Ref,
 		}
 	}
 	r.print(b.out)
-	fmt.Fprintln(b.std.err, "results in", b.dir)
+	b.std.note("results in", b.dir)
 	if err := saveJSON(f.json, b.std.out, r); err != nil {
 		return err
 	}

@@ -167,7 +167,7 @@ func (f *checkFlags) run(ctx context.Context, std streams, checks []check, env e
 		planned = append(planned, c.planned(own)...)
 	}
 	out := std.beside(f.names()...)
-	printer := report.New(out, planned, isTerminal(out))
+	printer := std.printer(out, planned)
 	result := verdict.Result{Schema: verdict.Schema, Tool: version, Started: time.Now().UTC(), Command: os.Args, Provider: f.provider.name}
 	for _, c := range checks {
 		own := env

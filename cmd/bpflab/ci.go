@@ -20,11 +20,11 @@ import (
 
 func newCICmd() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:                        "ci",
-		Short:                      "What a CI system needs to know",
-		Args:                       noSuchCommand,
-		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		SuggestionsMinimumDistance: 2,
+		Use:     "ci",
+		Short:   "What a CI system needs to know",
+		Example: "  bpflab ci matrix --kernel all --json",
+		Args:    noSuchCommand,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newMatrixCmd())
 	return cmd
@@ -35,7 +35,7 @@ type matrixFlags struct {
 	machineFlags
 	all    bool
 	shards int
-	json   bool
+	json   string
 }
 
 // mostJobs is what a matrix of GitHub Actions may have.
@@ -58,7 +58,7 @@ fetched and no machine started.`,
 	f.defineKernels(flags)
 	f.origin.define(flags)
 	flags.IntVar(&f.shards, "shards", 0, "number of jobs (default: one a kernel)")
-	flags.BoolVar(&f.json, "json", false, "print JSON of one line, as strategy.matrix of GitHub Actions takes it")
+	flags.Var(&jsonFlag{file: &f.json, list: true}, "json", "print JSON of one line, as strategy.matrix of GitHub Actions takes it, or write it to a "+jsonWord+" whose name ends in .json")
 	return cmd
 }
 
@@ -135,8 +135,8 @@ func (f *matrixFlags) refs(ctx context.Context, std streams) ([]kernel.Image, er
 }
 
 func (f *matrixFlags) print(out io.Writer, jobs []plan.Job) error {
-	if f.json {
-		return json.NewEncoder(out).Encode(map[string]any{"include": jobs})
+	if f.json != "" {
+		return saveTo(f.json, out, func(w io.Writer) error { return json.NewEncoder(w).Encode(map[string]any{"include": jobs}) })
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "JOB\tKERNELS\tLABS\tCELLS")

@@ -9,19 +9,6 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
-// completeSelectors registers the completions of --arch and --kernel in a command and all
-// below it.
-func completeSelectors(cmd *cobra.Command) {
-	for name, words := range map[string]func(taken []string, word string) []string{"arch": archCompletions, "kernel": kernelCompletions} {
-		if cmd.Flags().Lookup(name) != nil {
-			_ = cmd.RegisterFlagCompletionFunc(name, inList(words)) // an error says that it has one
-		}
-	}
-	for _, sub := range cmd.Commands() {
-		completeSelectors(sub)
-	}
-}
-
 // inList completes the last word of a list with commas; taken are the words before it.
 func inList(words func(taken []string, word string) []string) cobra.CompletionFunc {
 	return func(_ *cobra.Command, _ []string, list string) ([]string, cobra.ShellCompDirective) {
@@ -69,6 +56,7 @@ func kernelCompletions(_ []string, word string) []string {
 			words = append(words, word[:i+1]+part)
 		}
 	}
+	words = append(words, importCompletions()...)
 	slices.Sort(words)
 	return slices.Compact(words)
 }

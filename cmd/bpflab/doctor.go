@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/bpflab/bpflab/harness/report"
 	"github.com/bpflab/bpflab/harness/verdict"
 )
 
@@ -39,24 +38,26 @@ type diagnosis struct {
 }
 
 func newDoctorCmd() *cobra.Command {
-	var asJSON bool
+	var asJSON string
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say what is missing on this machine and how to get it",
 		Long: `Look at what bpflab needs on this machine and say, for what is missing, which
 command gets it. It installs nothing. The exit code is 3 if something is missing
 that labs cannot run without.`,
+		Example: `  bpflab doctor
+  bpflab doctor --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return doctor(cmd.Context(), cmd.OutOrStdout(), asJSON, checks)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "write the findings as JSON")
+	defineListJSON(cmd.Flags(), &asJSON)
 	return cmd
 }
 
 // doctor makes the checks in their order and shows what they found.
-func doctor(ctx context.Context, w io.Writer, asJSON bool, checks []func(context.Context) finding) error {
+func doctor(ctx context.Context, w io.Writer, asJSON string, checks []func(context.Context) finding) error {
 	found := diagnosis{Schema: verdict.Schema, Tool: version, Started: time.Now().UTC()}
 	for _, check := range checks {
 		found.Checks = append(found.Checks, check(ctx))
@@ -64,21 +65,13 @@ func doctor(ctx context.Context, w io.Writer, asJSON bool, checks []func(context
 			return ctx.Err()
 		}
 	}
-	show := showDiagnosis
-	if asJSON {
-		show = writeDiagnosis
-	}
-	if err := show(w, found); err != nil {
+	if err := printOrJSON(asJSON, w, found, func() error { return showDiagnosis(w, found) }); err != nil {
 		return err
 	}
 	if len(lacking(found.Checks)) > 0 {
 		return exitError{verdict.ExitInfra}
 	}
 	return nil
-}
-
-func writeDiagnosis(w io.Writer, found diagnosis) error {
-	return report.WriteJSON(w, found)
 }
 
 func showDiagnosis(w io.Writer, found diagnosis) error {

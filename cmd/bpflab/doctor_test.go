@@ -33,7 +33,7 @@ func TestDoctor(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var out bytes.Buffer
-			err := doctor(t.Context(), &out, false, tt.checks)
+			err := doctor(t.Context(), &out, "", tt.checks)
 			if got := exitCode(err) == verdict.ExitInfra; got != tt.fails {
 				t.Errorf("error %v, want exit code 3: %v", err, tt.fails)
 			}
@@ -49,7 +49,7 @@ func TestDoctor(t *testing.T) {
 func TestDoctorJSON(t *testing.T) {
 	var out bytes.Buffer
 	bad := found(finding{Name: "clang", State: stateMissing, Required: true})
-	if err := doctor(t.Context(), &out, true, []func(context.Context) finding{bad}); !errors.Is(err, errReported) {
+	if err := doctor(t.Context(), &out, "-", []func(context.Context) finding{bad}); !errors.Is(err, errReported) {
 		t.Errorf("error %v, want one that is reported already", err)
 	}
 	var back diagnosis

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -49,5 +50,21 @@ func (f *machineFlags) pool(std streams, p vms.Provider, caps vms.Caps, dir stri
 	if err != nil {
 		return nil, err
 	}
+	std.say("%s runs the machines, %s at one time; their consoles are in %s", p.Name(), atOnce(f.jobs, caps.Jobs), dir)
 	return scheduler.New(scheduler.Options{Provider: p, Caps: caps, Agent: agent, Foreign: f.foreign(std.downloads()), Dir: dir, Jobs: f.jobs, Retries: f.retries, Cold: f.cold, AllowSplats: f.allowSplat.AllowSplats}), nil
+}
+
+// atOnce returns in words how many machines there are at one time.
+func atOnce(asked, own int) string {
+	if n := cmp.Or(asked, own); n > 0 {
+		return fmt.Sprint(n)
+	}
+	return "one a core"
+}
+
+// sayKernels says which kernels were chosen.
+func (s streams) sayKernels(images []kernel.Image) {
+	for _, k := range images {
+		s.say("%s is %s of %s %s, package %s %s, SHA-256 %s", k.Selector, cmp.Or(k.Release, "a kernel"), k.Source, cmp.Or(k.Suite, k.Track), k.Package, k.PkgVer, k.SHA256)
+	}
 }

@@ -24,7 +24,6 @@ type execFlags struct {
 	commandFlags
 	cwd       string
 	artifacts string
-	verbose   bool
 }
 
 func newExecCmd() *cobra.Command {
@@ -51,7 +50,7 @@ without is busybox's, or else one of this machine's PATH.`,
 			}
 			return nil
 		},
-		Annotations: map[string]string{commandFollows: "COMMAND", guestsStderr: "yes"},
+		Annotations: map[string]string{commandFollows: "COMMAND", guestsStderr: "yes", ownFlagsFollow: "COMMAND"},
 		RunE:        func(cmd *cobra.Command, args []string) error { return f.do(cmd.Context(), streamsOf(cmd), args) },
 	}
 	flags := cmd.Flags()
@@ -59,7 +58,6 @@ without is busybox's, or else one of this machine's PATH.`,
 	flags.StringVar(&f.cwd, "cwd", "", "directory to run in, in the machine (default: this one's name)")
 	flags.StringVar(&f.artifacts, "artifacts", "", "bring back what the command writes to $BPFLAB_ARTIFACTS, into this directory")
 	flags.DurationVar(&f.timeout, "timeout", 0, "end the command after this time, with SIGQUIT, then SIGKILL")
-	flags.BoolVarP(&f.verbose, "verbose", "v", false, "print what ran each machine, and what went wrong with it, to standard error")
 	flags.SetInterspersed(false)
 	return cmd
 }
@@ -100,7 +98,7 @@ func (f *execFlags) do(before context.Context, std streams, argv []string) (err 
 	result := verdict.Result{Schema: verdict.Schema, Tool: version, Started: time.Now().UTC(), Command: os.Args}
 	result.Cells = e.Run(ctx)
 	result.Seconds = time.Since(result.Started).Seconds()
-	if f.verbose {
+	if std.verbose {
 		for _, cell := range result.Cells {
 			fmt.Fprint(std.err, machineLines(cell))
 		}

@@ -61,7 +61,7 @@ bpflab knows.`,
 	flags.BoolVar(&f.all, "all", false, "also what all of the kernels have, or none")
 	flags.BoolVar(&f.diff, "diff", false, "what the second of two kernels has (+) and has not (-) that the first has")
 	flags.BoolVar(&f.since, "since", false, "only the first of the kernels that has each feature, and upstream's")
-	flags.StringVar(&f.json, "json", "", "write the answers as JSON to this file, - for standard output")
+	defineJSON(flags, &f.json, "the answers")
 	flags.StringVar(&f.html, "html", "", "write them as a page to this file, - for standard output")
 	flags.StringVar(&f.markdown, "markdown", "", "write them as a Markdown page to this file, - for standard output")
 	return cmd

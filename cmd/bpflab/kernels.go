@@ -55,13 +55,15 @@ Every selector may end in a variant, which says how the kernel is booted:
   +preempt               preempt=full; or =none, =voluntary, =lazy
   +unprivileged          kernel.unprivileged_bpf_disabled=0
 as in 6.12+jit=off+unprivileged. A kernel that cannot be so is unsupported.`,
-		Args:                       noSuchCommand,
-		SuggestionsMinimumDistance: 2,
-		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Example: `  bpflab kernels list
+  bpflab kernels pull 6.1 latest
+  bpflab kernels list '>=6.1' --arch arm64`,
+		Args: noSuchCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	f.origin.define(cmd.PersistentFlags())
 	cmd.PersistentFlags().BoolVar(&f.locked, "locked", false, "nothing but what the lock file and the imports have")
-	cmd.AddCommand(f.listCmd(), f.pullCmd(), f.importCmd(), f.searchCmd(), f.saveCmd(), f.lockCmd(), f.verifyCmd(), f.pruneCmd(), newSweepCmd())
+	cmd.AddCommand(f.listCmd(), f.pullCmd(), f.importCmd(), f.searchCmd(), f.saveCmd(), f.lockCmd(), f.verifyCmd(), f.removeCmd(), f.pruneCmd(), newSweepCmd())
 	return cmd
 }
 
@@ -74,6 +76,8 @@ func (f *kernelFlags) pullCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "pull [SELECTOR]...",
 		Short: "Fetch kernels into the cache (the default ones if none is named)",
+		Example: `  bpflab kernels pull
+  bpflab kernels pull 6.1 '>=6.6 <6.12' --arch arm64`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := f.open(streamsOf(cmd))
 			if err != nil {
@@ -103,7 +107,8 @@ func (f *kernelFlags) verifyCmd() *cobra.Command {
 		Long: `Check the SHA-256 of every file in the cache (kernels, packages, initramfs and
 --rootfs archives, compiled objects, templates) and remove what is damaged. It is
 made or fetched again when it is needed. Exit code 1 if something was damaged.`,
-		Args: cobra.NoArgs,
+		Example: "  bpflab kernels verify",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := f.open(streamsOf(cmd))
 			if err != nil {
@@ -169,6 +174,9 @@ func (f *kernelFlags) pruneCmd() *cobra.Command {
 machines and the archives they boot from, and whatever is damaged or of no use.
 What is removed is fetched, or made, again when it is needed; machines that run
 are not disturbed.`,
+		Example: `  bpflab kernels prune
+  bpflab kernels prune --forget mine
+  bpflab kernels prune --arch s390x`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := f.open(streamsOf(cmd))

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/bpflab/bpflab/harness/report"
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/kernel/catalogue"
 )
@@ -39,11 +38,15 @@ type kernelLine struct {
 }
 
 func (f *kernelFlags) listCmd() *cobra.Command {
-	var asJSON, available, everything bool
+	var asJSON string
+	var available, everything bool
 	var arch archFlag
 	cmd := &cobra.Command{
 		Use:   "list [SELECTOR]...",
 		Short: "List pinned and imported kernels, and which are in the cache",
+		Example: `  bpflab kernels list
+  bpflab kernels list --all
+  bpflab kernels list '>=6.1' --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := f.open(streamsOf(cmd))
 			if err != nil {
@@ -69,7 +72,7 @@ func (f *kernelFlags) listCmd() *cobra.Command {
 			return printList(cmd.OutOrStdout(), c, refs, from, asJSON)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	defineListJSON(cmd.Flags(), &asJSON)
 	cmd.Flags().BoolVar(&available, "available", false, "ask Debian's mirrors for the newest of each series instead")
 	arch.define(cmd.Flags(), "of the kernels: those of others are left out")
 	cmd.Flags().BoolVar(&everything, "all", false, "all sources too: what they have, and whether they can be reached")
@@ -77,19 +80,18 @@ func (f *kernelFlags) listCmd() *cobra.Command {
 }
 
 // printList prints kernels, and sources where there are some.
-func printList(out io.Writer, c *catalogue.Catalogue, refs []kernel.Ref, from []sourceLine, asJSON bool) error {
+func printList(out io.Writer, c *catalogue.Catalogue, refs []kernel.Ref, from []sourceLine, asJSON string) error {
 	lines, err := linesOf(c, refs)
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		return printKernelsJSON(out, lines, from)
-	}
-	if err := printKernels(out, lines); err != nil || from == nil {
-		return err
-	}
-	fmt.Fprintln(out)
-	return printSources(out, from)
+	return printOrJSON(asJSON, out, kernelsDocument(lines, from), func() error {
+		if err := printKernels(out, lines); err != nil || from == nil {
+			return err
+		}
+		fmt.Fprintln(out)
+		return printSources(out, from)
+	})
 }
 
 func linesOf(c *catalogue.Catalogue, refs []kernel.Ref) ([]kernelLine, error) {
@@ -128,12 +130,12 @@ func lineOf(c *catalogue.Catalogue, ref kernel.Ref) kernelLine {
 	}
 }
 
-func printKernelsJSON(out io.Writer, lines []kernelLine, from []sourceLine) error {
+func kernelsDocument(lines []kernelLine, from []sourceLine) map[string]any {
 	doc := map[string]any{"schema": 1, "tool": version, "kernels": lines}
 	if from != nil {
 		doc["sources"] = from
 	}
-	return report.WriteJSON(out, doc)
+	return doc
 }
 
 func printKernels(out io.Writer, lines []kernelLine) error {

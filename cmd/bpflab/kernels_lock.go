@@ -32,6 +32,9 @@ written again.
 
 The file is --file, else $BPFLAB_LOCK, else vms/kernels.lock in bpflab's own
 source tree, else kernels.lock in the current directory, where bpflab finds it.`,
+		Example: `  bpflab kernels lock
+  bpflab kernels lock 6.1 --update
+  bpflab kernels lock default ubuntu/22.04 --file ci/kernels.lock`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 && len(arch.arches) > 0 {
 				args = []string{"all"}

@@ -57,7 +57,7 @@ func printSources(out io.Writer, lines []sourceLine) error {
 }
 
 func (f *kernelFlags) searchCmd() *cobra.Command {
-	var asJSON bool
+	var asJSON string
 	var arch archFlag
 	cmd := &cobra.Command{
 		Use:   "search WORD",
@@ -83,6 +83,6 @@ func (f *kernelFlags) searchCmd() *cobra.Command {
 		},
 	}
 	arch.define(cmd.Flags(), "of the kernels (default: amd64)")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	defineListJSON(cmd.Flags(), &asJSON)
 	return cmd
 }

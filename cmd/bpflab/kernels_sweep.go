@@ -78,7 +78,7 @@ func (f *sweepFlags) sweep(ctx context.Context, b *bench, selector string) error
 	if err := b.each(ctx, refs, f.jobs); err != nil {
 		return err
 	}
-	fmt.Fprintln(b.std.err, "results in", b.dir)
+	b.std.note("results in", b.dir)
 	if err := saveJSON(f.json, b.std.out, sweepReport{b.report(), selector, b.trials}); err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func (f *labFlags) execute(ctx context.Context, std streams, cells []plan.Cell, 
 		return verdict.Result{}, err
 	}
 	out := std.beside(f.names()...)
-	printer := f.printerOn(out, cells)
+	printer := f.printerOn(std, out, cells)
 	began := time.Now()
 	done := run.Run(ctx, cells, run.Options{
 		Pool:    pool,
@@ -60,11 +60,12 @@ func (f *labFlags) execute(ctx context.Context, std streams, cells []plan.Cell, 
 }
 
 // printerOn returns the printer that shows the cells on out.
-func (f *labFlags) printerOn(out io.Writer, cells []plan.Cell) report.Printer {
+func (f *labFlags) printerOn(std streams, out io.Writer, cells []plan.Cell) report.Printer {
 	if f.printer != nil {
 		return f.printer(out)
 	}
-	return report.New(out, planned(cells), isTerminal(out) && !f.onFail.wanted)
+	std.onFailure = f.onFail.wanted
+	return std.printer(out, planned(cells))
 }
 
 func planned(cells []plan.Cell) []report.Planned {

@@ -8,36 +8,51 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bpflab/bpflab/harness/lab"
-	"github.com/bpflab/bpflab/harness/report"
 	"github.com/bpflab/bpflab/labs"
 )
 
 func newLabsCmd() *cobra.Command {
-	var asJSON bool
+	var asJSON string
 	cmd := &cobra.Command{
 		Use:   "labs",
 		Short: "List the labs of the course; begin, check and preview labs of your own",
-		Args:  noSuchCommand,
-
-		SuggestionsMinimumDistance: 2,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			all, err := lab.Find(course{}, labs.Course)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return printLabsJSON(cmd.OutOrStdout(), all)
-			}
-			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-			for _, l := range all {
-				fmt.Fprintf(w, "%s\t%s\n", l.Name, l.Summary)
-			}
-			return w.Flush()
-		},
+		Example: `  bpflab labs
+  bpflab labs --json labs.json
+  bpflab labs new my-lab`,
+		Args: noSuchCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return listLabs(cmd.OutOrStdout(), asJSON) },
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.AddCommand(newLabsNewCmd(), newLabsCheckCmd(), newLabsPreviewCmd())
+	defineListJSON(cmd.Flags(), &asJSON)
+	cmd.AddCommand(newLabsListCmd(), newLabsNewCmd(), newLabsCheckCmd(), newLabsPreviewCmd())
 	return cmd
+}
+
+func newLabsListCmd() *cobra.Command {
+	var asJSON string
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List the labs of the course, as bpflab labs does",
+		Example: "  bpflab labs list",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return listLabs(cmd.OutOrStdout(), asJSON) },
+	}
+	defineListJSON(cmd.Flags(), &asJSON)
+	return cmd
+}
+
+// listLabs prints the labs of the course.
+func listLabs(out io.Writer, asJSON string) error {
+	all, err := lab.Find(course{}, labs.Course)
+	if err != nil {
+		return err
+	}
+	return printOrJSON(asJSON, out, labsDocument(all), func() error {
+		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+		for _, l := range all {
+			fmt.Fprintf(w, "%s\t%s\n", l.Name, l.Summary)
+		}
+		return w.Flush()
+	})
 }
 
 // labLine is one lab of `bpflab labs --json`.
@@ -50,7 +65,7 @@ type labLine struct {
 	Steps   []string `json:"steps"`
 }
 
-func printLabsJSON(out io.Writer, all []*lab.Lab) error {
+func labsDocument(all []*lab.Lab) map[string]any {
 	lines := []labLine{}
 	for _, l := range all {
 		line := labLine{Name: l.Name, Title: l.Title, Summary: l.Summary, Kernels: l.Kernels.String(), SHA256: l.SHA256}
@@ -59,5 +74,5 @@ func printLabsJSON(out io.Writer, all []*lab.Lab) error {
 		}
 		lines = append(lines, line)
 	}
-	return report.WriteJSON(out, map[string]any{"schema": 1, "tool": version, "labs": lines})
+	return map[string]any{"schema": 1, "tool": version, "labs": lines}
 }

@@ -47,7 +47,7 @@ each; TYPE names what was loaded. The limits are ` + strings.Join(limits.Names()
 	f.define(flags, "machines at one time (default: one a core; each may take 3 GiB)")
 	flags.StringSliceVar(&f.only, "only", nil, "only these limits; * and ? stand for others")
 	flags.BoolVar(&f.details, "details", false, "show what was rejected, and what the kernel said")
-	flags.StringVar(&f.json, "json", "", "write the figures as JSON to this file, - for standard output")
+	defineJSON(flags, &f.json, "the figures")
 	flags.StringVar(&f.markdown, "markdown", "", "write them as a Markdown page to this file, - for standard output")
 	flags.StringVar(&f.svg, "svg", "", "plot them over the kernels to this SVG file, - for standard output")
 	f.defineConsent(flags, "measure")
@@ -65,7 +65,7 @@ func (f *limitsFlags) do(ctx context.Context, std streams) error {
 		return err
 	}
 	began := time.Now()
-	report := limits.Run(ctx, env.images, limits.Options{Pool: env.pool, Only: f.only, OnLimit: showLimit(std.err)})
+	report := limits.Run(ctx, env.images, limits.Options{Pool: env.pool, Only: f.only, OnLimit: showLimit(std)})
 	report.Tool, report.Started, report.Seconds = version, began.UTC(), time.Since(began).Seconds()
 	if err := f.write(std, report); err != nil {
 		return err
@@ -77,8 +77,9 @@ func (f *limitsFlags) do(ctx context.Context, std streams) error {
 }
 
 // showLimit shows a person at a terminal each limit when it is measured.
-func showLimit(out io.Writer) func(limits.Limit) {
-	if !isTerminal(out) {
+func showLimit(std streams) func(limits.Limit) {
+	out := std.err
+	if !isTerminal(out) || std.quiet {
 		return nil
 	}
 	return func(l limits.Limit) {

@@ -54,7 +54,7 @@ func (f *machineFlags) defineRun(flags *pflag.FlagSet, jobs string) {
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, jobs)
 	f.origin.define(flags)
 	f.provider.defineStandby(flags)
-	flags.StringVar(&f.dir, "dir", "", "directory for the results (default: a new one in the state directory)")
+	flags.StringVarP(&f.dir, "dir", "o", "", "directory for the results (default: a new one in the state directory)")
 }
 
 // defineConsent defines the flag of every verb that may harm a kernel that others use
@@ -90,6 +90,7 @@ func (f *machineFlags) images(ctx context.Context, std streams, p vms.Provider) 
 		return nil, err
 	}
 	fetched, err := fetchImages(ctx, cat, &f.arch, others)
+	std.sayKernels(fetched)
 	return append(images, fetched...), err
 }
 

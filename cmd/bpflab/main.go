@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -17,9 +16,6 @@ import (
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/vms/lease"
 )
-
-// version is set by the Makefile.
-var version = "dev"
 
 func main() {
 	if runAgent() {
@@ -36,9 +32,11 @@ func execute(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	lease.Sweep("", lease.Prefix)
+	if !completes(args) {
+		lease.Sweep("", lease.Prefix)
+	}
 	root := newRootCmd()
-	root.SetArgs(args)
+	root.SetArgs(completeJSON(root, args))
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
@@ -96,31 +94,31 @@ checks what the programs printed, counted and dropped, and what the verifier sai
 Begin with:
   bpflab run hello          the first lab on the default kernels
   bpflab doctor             what is missing on this machine`,
-		Version:                    version,
-		SilenceUsage:               true,
-		SilenceErrors:              true,
-		Args:                       noSuchCommand,
-		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		SuggestionsMinimumDistance: 2,
-		CompletionOptions:          cobra.CompletionOptions{HiddenDefaultCmd: true},
+		Version:       version,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Example: `  bpflab run hello --kernel 6.1,latest
+  bpflab verify prog.o --kernel all
+  bpflab exec --kernel 6.1 -- uname -r`,
+		Args: noSuchCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if isSet(cmd, "verbose") { // -v alone was the version's, and still is
+				_, err := fmt.Fprintln(cmd.OutOrStdout(), "bpflab version", version)
+				return err
+			}
+			return cmd.Help()
+		},
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return useGlobals(cmd) },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newRunCmd(), newExecCmd(), newTestCmd(), newShellCmd(), newWorkshopCmd(), newReportCmd(), newReplayCmd(), newBisectCmd(), newCICmd(), newVerifyCmd(), newCheckCmd(), newInitCmd(), newFeaturesCmd(), newLimitsCmd(), newLabsCmd(), newKernelsCmd(), newVMsCmd(), newStandbyCmd(), newDoctorCmd())
+	defineGlobals(root.PersistentFlags())
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(newHelpCmd())
+	root.AddCommand(newRunCmd(), newExecCmd(), newTestCmd(), newShellCmd(), newWorkshopCmd(), newReportCmd(), newReplayCmd(), newBisectCmd(), newCICmd(), newVerifyCmd(), newCheckCmd(), newInitCmd(), newFeaturesCmd(), newLimitsCmd(), newLabsCmd(), newKernelsCmd(), newVMsCmd(), newStandbyCmd(), newDoctorCmd(), newConfigCmd(), newVersionCmd(), newCompletionCmd(), newDescribeCmd())
+	addAliases(root)
 	refuseEmpty(root)
-	completeSelectors(root)
+	completeWords(root)
 	wrapArgs(root)
 	return root
-}
-
-func noSuchCommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	msg := fmt.Sprintf("no command %q", args[0])
-	if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
-		msg += fmt.Sprintf("; did you mean %s?", strings.Join(like, " or "))
-	}
-	return usageError{errors.New(msg + "; `bpflab help` lists them")}
 }
 
 // wrapArgs makes usage errors of every command's argument errors.
@@ -128,7 +126,7 @@ func wrapArgs(cmd *cobra.Command) {
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(c *cobra.Command, args []string) error {
 			if err := check(c, args); err != nil {
-				return usageError{err}
+				return usageError{withUsage(c, args, err)}
 			}
 			return nil
 		}

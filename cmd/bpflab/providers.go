@@ -85,7 +85,7 @@ func (f providerFlags) open() (vms.Provider, error) {
 	p, ok := providers[name]
 	switch {
 	case !ok:
-		return nil, usageError{fmt.Errorf("no provider %q; there is %s", name, strings.Join(providerNames(), ", "))}
+		return nil, usageError{fmt.Errorf("no provider %q; %sthere is %s", name, didYouMean(name, providerNames()), strings.Join(providerNames(), ", "))}
 	case at != "" && p.takes == "":
 		return nil, usageError{fmt.Errorf("--provider %s takes nothing after a colon, not %q", name, at)}
 	case f.target != "" && !strings.HasPrefix(name, "lxd"):

@@ -15,7 +15,7 @@ import (
 type reportFlags struct{ json, junit, html string }
 
 func (f *reportFlags) define(flags *pflag.FlagSet) {
-	flags.StringVar(&f.json, "json", "", "write the results as JSON to this file, - for standard output")
+	defineJSON(flags, &f.json, "the results")
 	flags.StringVar(&f.junit, "junit", "", "write the results as JUnit XML to this file, - for standard output")
 	flags.StringVar(&f.html, "html", "", "write the results as one HTML page to this file, - for standard output")
 }
@@ -35,7 +35,7 @@ func (f *reportFlags) write(std streams, dir string, result verdict.Result) erro
 	if err := report.WriteDir(dir, result); err != nil {
 		return err
 	}
-	fmt.Fprintln(std.err, "results in", dir)
+	std.note("results in", dir)
 	if err := stepSummary(result); err != nil {
 		fmt.Fprintln(std.err, "bpflab: the job's summary was not written:", err)
 	}

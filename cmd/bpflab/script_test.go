@@ -20,6 +20,9 @@ func TestMain(m *testing.M) {
 	if err := os.Setenv("BPFLAB_DEBIAN_ARCHIVE", noArchive); err != nil {
 		panic(err)
 	}
+	if err := os.Setenv(configVariable, os.DevNull); err != nil { // nor what the user has configured
+		panic(err)
+	}
 	if err := os.Setenv("BPFLAB_STANDBY", "0"); err != nil { // tests use none that the user runs
 		panic(err)
 	}

@@ -192,7 +192,7 @@ func (f *testFlags) parse(cmd *cobra.Command, args []string) (err error) {
 		return err
 	}
 	if err := cmd.Flags().Parse(rest); err != nil {
-		return err
+		return flagError(cmd, err)
 	}
 	return emptyFlag(cmd.Flags())
 }

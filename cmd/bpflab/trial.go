@@ -60,7 +60,7 @@ func (f *trialFlags) define(flags *pflag.FlagSet, jobs string) {
 	flags.BoolVar(&f.starter, "starter", false, "use the labs' starters instead of their solutions")
 	flags.BoolVar(&f.attach, "attach", false, "attach each program of an object too")
 	f.loaders.define(flags)
-	flags.StringVar(&f.json, "json", "", "write what was found as JSON to this file, - for standard output")
+	defineJSON(flags, &f.json, "what was found")
 }
 
 // bench tries a subject on kernels.

@@ -61,7 +61,7 @@ such files within, as those of libbpf and of Go do.`,
 	f.loaders.define(flags)
 	flags.StringVar(&f.btf, "btf", "", "BTF file to relocate with on kernels that have none of their own")
 	flags.StringVar(&f.presets, "presets", "", "file with sets of values for global variables: each program is verified with each of them")
-	flags.StringVar(&f.json, "json", "", "write the results as JSON to this file, - for standard output")
+	defineJSON(flags, &f.json, "the results")
 	flags.StringVar(&f.csv, "csv", "", "write the results as CSV, with veristat's columns, to this file, - for standard output; to a directory, DIR/, a file for each kernel, which veristat -C reads")
 	flags.StringVar(&f.markdown, "markdown", "", "write the results as Markdown to this file, - for standard output")
 	flags.StringVar(&f.html, "html", "", "write the results as one HTML page to this file, - for standard output")
@@ -225,7 +225,7 @@ func (f *verifyFlags) verify(ctx context.Context, std streams, objects []*verify
 		saveTo(f.html, std.out, func(w io.Writer) error { return verify.HTML(w, report) }),
 		saveTo(f.markdown, std.out, func(w io.Writer) error { return verify.Markdown(w, report) }),
 	)
-	fmt.Fprintln(std.err, "logs in", env.dir)
+	std.note("logs in", env.dir)
 	return report, err
 }
 

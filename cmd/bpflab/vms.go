@@ -12,7 +12,6 @@ import (
 	"github.com/hashicorp/go-multierror"
 	"github.com/spf13/cobra"
 
-	"github.com/bpflab/bpflab/harness/report"
 	"github.com/bpflab/bpflab/vms"
 	"github.com/bpflab/bpflab/vms/lease"
 )
@@ -29,6 +28,8 @@ func newVMsCmd() *cobra.Command {
 		Short: "Show and remove machines that were left behind",
 		Long: `Show and remove bpflab's machines on servers: a run that is killed cannot
 remove its own there. Machines of QEMU end with the process that started them.`,
+		Example: `  bpflab vms list
+  bpflab vms gc --provider lxd`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		Args: noSuchCommand,
 	}
@@ -38,32 +39,32 @@ remove its own there. Machines of QEMU end with the process that started them.`,
 }
 
 func (f *vmsFlags) listCmd() *cobra.Command {
-	var asJSON bool
+	var asJSON string
 	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "List bpflab's machines on servers, and whether their owners live",
-		Args:  cobra.NoArgs,
+		Use:     "list",
+		Short:   "List bpflab's machines on servers, and whether their owners live",
+		Example: "  bpflab vms list --json",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			left, _, err := f.survey(cmd.Context(), cmd.ErrOrStderr())
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return printOrphansJSON(cmd.OutOrStdout(), left)
-			}
-			return printOrphans(cmd.OutOrStdout(), left)
+			out := cmd.OutOrStdout()
+			return printOrJSON(asJSON, out, orphanLines(left), func() error { return printOrphans(out, left) })
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	defineListJSON(cmd.Flags(), &asJSON)
 	return cmd
 }
 
 func (f *vmsFlags) gcCmd() *cobra.Command {
 	var all bool
 	cmd := &cobra.Command{
-		Use:   "gc",
-		Short: "Remove machines whose owners are dead",
-		Args:  cobra.NoArgs,
+		Use:     "gc",
+		Short:   "Remove machines whose owners are dead",
+		Example: "  bpflab vms gc --all",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			left, reapers, err := f.survey(cmd.Context(), cmd.ErrOrStderr())
 			if err != nil {
@@ -187,12 +188,12 @@ func (m orphan) line() orphanLine {
 	return l
 }
 
-func printOrphansJSON(out io.Writer, left []orphan) error {
+func orphanLines(left []orphan) []orphanLine {
 	lines := make([]orphanLine, len(left))
 	for i, m := range left {
 		lines[i] = m.line()
 	}
-	return report.WriteJSON(out, lines)
+	return lines
 }
 
 func printOrphans(out io.Writer, left []orphan) error {

@@ -94,7 +94,7 @@ func (f *workshopFlags) define(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	f.defineMachines(flags)
 	flags.StringVar(&f.labs, "labs", "", "`DIRECTORY` of labs of your own, offered beside the course; its course.yaml chooses and orders")
-	flags.StringVar(&f.dir, "dir", "", "directory of your work (default: below the state directory)")
+	flags.StringVarP(&f.dir, "dir", "o", "", "directory of your work (default: below the state directory)")
 	flags.BoolVar(&f.web, "web", false, "serve a page to browsers on this machine")
 	flags.StringVar(&f.serve, "serve", "", "address of a class, such as 0.0.0.0:8080")
 	flags.StringVar(&f.class, "class", "", "name of the class")

@@ -50,6 +50,19 @@ func Path(dir string, arch kernel.Arch) (string, error) {
 	return path(dir, f)
 }
 
+// Packed returns the architectures, by Go's names, whose agents this build has inside.
+func Packed() (arches []string) {
+	for _, arch := range kernel.Arches() {
+		f, err := packed.Open("agent-" + arch.GOARCH() + ".pack")
+		if err != nil {
+			continue
+		}
+		f.Close()
+		arches = append(arches, arch.GOARCH())
+	}
+	return arches
+}
+
 // path reads no more than the sum of a program that is unpacked already: bpflab's own file has
 // the rest, and what is not read need not be in memory.
 func path(dir string, packed io.Reader) (string, error) {
