@@ -185,8 +185,8 @@ func (b *bench) cellsOf(ctx context.Context, binary string, args ...string) ([]v
 // idle is for how long machines of a herd do nothing.
 const idle = 25 * time.Second
 
-// idleMemory returns the mean of the proportional memory of n machines that do nothing while all
-// of them are alive, in bytes.
+// idleMemory returns the proportional memory of n machines that do nothing while all of them are
+// alive, in bytes for each. What is held for the next machine is paid for by these.
 func (b *bench) idleMemory(ctx context.Context, binary, kernel string, n int) (float64, error) {
 	lab, err := b.writeEmptyLab("idle", fmt.Sprintf("sleep %.0f", idle.Seconds()))
 	if err != nil {
@@ -195,8 +195,8 @@ func (b *bench) idleMemory(ctx context.Context, binary, kernel string, n int) (f
 	var last int64
 	look := func(pid int) {
 		machines := machineMemory{}
-		if machines.look(pid); len(machines) == n {
-			last = machines.mean()
+		if machines.look(pid); len(machines) >= n {
+			last = machines.sum() / int64(n)
 		}
 	}
 	_, err = b.once(ctx, binary, []string{"run", lab, "--kernel", kernel, "--repeat", fmt.Sprint(n), "-j", fmt.Sprint(n)}, look)

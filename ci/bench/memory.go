@@ -30,6 +30,13 @@ func (m machineMemory) all() []int64 {
 	return out
 }
 
+func (m machineMemory) sum() (bytes int64) {
+	for _, b := range m {
+		bytes += b
+	}
+	return bytes
+}
+
 func (m machineMemory) mean() int64 { return mean(m.all()) }
 
 func (m machineMemory) max() int64 { return slices.Max(append(m.all(), 0)) }

@@ -4,7 +4,8 @@
 # steps did is in /results, and names and times of them on the console.
 #
 # /opt/bpflab/settings has KERNELS, to test on, ONCE, the one of them for what takes long,
-# TESTS and TESTS_ONCE, patterns of tests, and SHORT=1 for one fork and no more.
+# TESTS and TESTS_ONCE, patterns of tests, and SHORT=1 for one fork and no more. The kernel's
+# command line may have AGAIN, steps with commas that are to be run although they were done.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb
 export XDG_CACHE_HOME=/opt/bpflab/cache BPFLAB_VM_TESTS=1 BPFLAB_TEST_AGENT=/opt/bpflab/bpflab-agent
 out=/results
@@ -12,6 +13,9 @@ cd /opt/bpflab || exit
 # shellcheck source=/dev/null
 . ./settings
 . ./steps.sh
+for name in ${AGAIN//,/ }; do
+	sed -i "/^$name /d" "$out/steps"
+done
 
 prepare() {
 	mount -t proc proc /proc

@@ -15,6 +15,7 @@ import (
 type report struct {
 	rows     table.Table
 	problems []string
+	failed   []string // steps
 	skipped  []string
 	notes    []string
 }
@@ -102,7 +103,7 @@ func (r *report) check(done steps.Run, want expectation) {
 }
 
 func (r *report) fail(step, seconds, why string) {
-	r.problems = append(r.problems, step+": "+why)
+	r.problems, r.failed = append(r.problems, step+": "+why), append(r.failed, step)
 	r.rows.Add(step, seconds, "", "**no**: "+why)
 }
 

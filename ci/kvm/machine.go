@@ -21,13 +21,14 @@ import (
 // where a processor has that without XSAVE, and dies.
 const processor = "max,-xsave,-avx,-avx2,-f16c,-fma,-vaes,-vpclmulqdq"
 
-// arguments returns QEMU's for the outer machine.
-func arguments() []string {
+// arguments returns QEMU's for the outer machine, whose kernel hands the variable AGAIN on to its
+// init: the steps to run again.
+func arguments(again []string) []string {
 	return []string{
 		"-machine", "q35", "-accel", "tcg", "-cpu", processor, "-smp", "2", "-m", "8G",
 		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio",
 		"-kernel", "/vmlinuz", "-initrd", "/initrd",
-		"-append", "console=ttyS0 panic=-1 reboot=t no_timer_check random.trust_cpu=on loglevel=4",
+		"-append", "console=ttyS0 panic=-1 reboot=t no_timer_check random.trust_cpu=on loglevel=4 AGAIN=" + strings.Join(again, ","),
 		"-drive", "if=virtio,format=raw,cache=unsafe,file=/disk",
 		"-device", "virtio-rng-pci",
 	}
@@ -37,10 +38,10 @@ func arguments() []string {
 // ended before its script did, "" if it did not: that is no error of this program. The QEMU
 // is that of the machine's own system: one before 8.1 loses what a processor writes into
 // code that another one is about to run. It ends when this process does.
-func boot(ctx context.Context, root string, timeout time.Duration) (early string, err error) {
+func boot(ctx context.Context, root string, timeout time.Duration, again []string) (early string, err error) {
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	cmd := exec.CommandContext(limited, "setpriv", append([]string{"--pdeathsig", "KILL", "chroot", root, "/usr/bin/qemu-system-x86_64"}, arguments()...)...)
+	cmd := exec.CommandContext(limited, "setpriv", append([]string{"--pdeathsig", "KILL", "chroot", root, "/usr/bin/qemu-system-x86_64"}, arguments(again)...)...)
 	cmd.Stderr = os.Stderr
 	console, err := cmd.StdoutPipe()
 	if err != nil {
