@@ -10,7 +10,6 @@ import (
 
 	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/vms"
-	"github.com/bpflab/bpflab/vms/install"
 	"github.com/bpflab/bpflab/vms/kernel/store"
 	"github.com/bpflab/bpflab/vms/qemu"
 )
@@ -21,7 +20,7 @@ func checkQEMU(ctx context.Context) finding {
 	path, version, err := qemu.New(qemu.Options{}).Installed(ctx)
 	var start *vms.StartError
 	if errors.As(err, &start) {
-		return lack(name, true, start.Err.Error(), install.QEMU)
+		return lack(name, true, start.Err.Error(), qemu.Tool)
 	}
 	if err != nil {
 		return finding{Name: name, State: stateMissing, Required: true, Detail: err.Error()}
@@ -49,6 +48,9 @@ func checkKVM(ctx context.Context) finding {
 // kvmFinding reports what a look at the host's accelerators shows.
 func kvmFinding(found qemu.Inspection) finding {
 	out := finding{Name: "kvm", State: stateOK, Detail: fmt.Sprintf("a guest ran in KVM, for %.2f s", found.Now.Seconds)}
+	if found.Now.Seconds == 0 {
+		out.Detail = "/dev/kvm can be opened; no guest was run in it"
+	}
 	if found.Now.Name != qemu.KVM {
 		out.State, out.Fix = stateMissing, found.Now.Hint
 		out.Detail = cmp.Or(found.Now.Why, "KVM was not tried") + "; machines are emulated (TCG): slower, with the same results"

@@ -9,7 +9,7 @@ import (
 
 // notFound returns an error with what refs would have offered.
 func (s Selector) notFound(refs []Ref) *SelectorError {
-	if s.arch.OrZero() != "" && s.kind != byName {
+	if s.Arch() != "" && s.kind != byName {
 		refs = filter(refs, s.admits)
 	}
 	labels := Labels(refs)

@@ -26,7 +26,7 @@ type Selector struct {
 	text    string
 	kind    selectorKind
 	flavour string // "" means Cloud, or Generic where there is no Cloud
-	arch    Arch   // "" means AMD64, or that of an import, an image or this host
+	arch    Arch   // "" means the usual one, or that of an import, an image or a kernel of this host
 	word    string // the selector without flavour, architecture and variant; the name for byName, the track for byTrack
 	source  string // the only one; "" for a selector that names none
 	variant Variant
@@ -58,7 +58,7 @@ func ParseSelectors(args []string) ([]Selector, error) {
 		if s.optional = word.optional; s.optional {
 			s.source = Debian
 		}
-		s.perhaps = word.group && s.arch.OrZero() != ""
+		s.perhaps = word.group && s.Arch() != ""
 		selectors = append(selectors, s)
 	}
 	if len(selectors) == 0 {
@@ -99,7 +99,7 @@ func everyArch(text string) []word {
 	}
 	var words []word
 	for _, arch := range Arches() {
-		one := strings.TrimSuffix(before+arch.Suffix()+"/"+after, "/") // AMD64 is what a selector without one means
+		one := strings.TrimSuffix(before+selectorSuffix(arch)+"/"+after, "/")
 		if variant != "" {
 			one += "+" + variant
 		}
@@ -294,7 +294,12 @@ func (s Selector) IsOptional() bool { return s.optional }
 
 // Arch returns the architecture of the kernels that s can match, "" for AMD64; and for an
 // import, an image of a container or a kernel of this host, "" for that which it has.
-func (s Selector) Arch() Arch { return s.arch.OrZero() }
+func (s Selector) Arch() Arch {
+	if s.arch == "" && !s.hasOwnArch() {
+		return usualArch.OrZero()
+	}
+	return s.arch.OrZero()
+}
 
 // NamesArch reports whether s says of which architecture the kernels are, or names a kernel
 // that has one.
@@ -307,7 +312,7 @@ func (s Selector) hasOwnArch() bool {
 
 // admits reports whether a kernel is of the architecture of s.
 func (s Selector) admits(r Ref) bool {
-	return s.arch == "" && s.hasOwnArch() || r.Arch.Is(s.arch)
+	return s.arch == "" && s.hasOwnArch() || r.Arch.Is(s.Arch())
 }
 
 // Perhaps reports whether the kernel is to be left out where there is none for its
@@ -332,7 +337,7 @@ func (s Selector) Sources() []string {
 	switch {
 	case s.source != "":
 		return []string{s.source}
-	case s.arch.OrZero() != "" && s.kind != byName: // others have no kernels of other architectures yet
+	case s.Arch() != "" && s.kind != byName: // others have no kernels of other architectures yet
 		return []string{Debian}
 	case s.kind == bySeries, s.kind == byVersion, s.kind == byRelease:
 		return plainSources[:]

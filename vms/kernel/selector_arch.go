@@ -70,6 +70,26 @@ func parseArches(name string) ([]Arch, error) {
 	return []Arch{arch}, err
 }
 
+// usualArch is the architecture of kernels whose selector names none: the host's own, whose
+// machines need no emulation. Tests replace it.
+var usualArch = HostArch()
+
+// UsualArches returns the architectures, the host's own where there are none.
+func UsualArches(arches []Arch) []Arch {
+	if len(arches) == 0 {
+		return []Arch{usualArch}
+	}
+	return arches
+}
+
+// selectorSuffix returns what a selector of an architecture's kernels ends with.
+func selectorSuffix(arch Arch) string {
+	if arch.Is(usualArch) {
+		return ""
+	}
+	return "/" + string(arch.OrDefault())
+}
+
 // AcrossArches returns the selectors of args, each that names no architecture once for each of
 // the architectures. One that names another is an error. A kernel that has one itself, as an import,
 // stays as it is: CheckArches looks at what it is for.
@@ -105,14 +125,14 @@ func acrossArches(text string, arches []Arch) ([]string, error) {
 		}
 	}
 	switch {
-	case parsed[0].NamesArch() || len(parsed) > 1 && parsed[1].NamesArch(): // the first of all-arch is plain
+	case parsed[0].NamesArch() || len(parsed) > 1 && parsed[1].NamesArch(): // one of all-arch is plain
 		return []string{text}, nil
 	case len(arches) == len(Arches()):
 		return []string{base + "/" + AllArch + variant.Suffix()}, nil
 	}
 	var all []string
 	for _, arch := range arches {
-		all = append(all, base+arch.Suffix()+variant.Suffix())
+		all = append(all, base+selectorSuffix(arch)+variant.Suffix())
 	}
 	return all, nil
 }

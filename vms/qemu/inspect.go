@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/bpflab/bpflab/vms"
+	"github.com/bpflab/bpflab/vms/kernel"
 )
 
 // Inspection is what a look at this host shows.
@@ -15,19 +16,27 @@ type Inspection struct {
 	Record     Accelerator    // what was on record before, its Name "" if nothing was
 }
 
-// Installed returns the path of QEMU and its first line about itself. Errors are those
-// of Caps.
+// Tool is what installs the QEMU for this host's own architecture.
+var Tool = platformOf(kernel.HostArch()).tool
+
+// Installed returns the path of the QEMU for this host's own architecture and its first line
+// about itself. Errors are those of Caps.
 func (p *Provider) Installed(ctx context.Context) (path, version string, err error) {
-	found, err := find(ctx, p.options.Binary, nil)
+	found, err := find(ctx, p.binary(kernel.HostArch()), nil)
 	return found.path, found.version, err
 }
 
 // Inspect tries the accelerators anew, whatever the user wants machines to have, and
-// records what came of it.
+// records what came of it. On a host that is not x86-64 there is nothing to try them with, and
+// no record.
 func (p *Provider) Inspect(ctx context.Context) (Inspection, error) {
-	found, err := find(ctx, p.options.Binary, nil)
+	arch := kernel.HostArch()
+	found, err := find(ctx, p.binary(arch), nil)
 	if err != nil {
 		return Inspection{}, err
+	}
+	if arch != kernel.AMD64 {
+		return p.inspectUnprobed(ctx, arch, found)
 	}
 	r := p.record(found)
 	var out Inspection
@@ -43,5 +52,14 @@ func (p *Provider) Inspect(ctx context.Context) (Inspection, error) {
 		return out, failed(err)
 	}
 	out.Hypervisor = p.hypervisor(spec{qemu: found, accel: out.Now.Name, cpus: 1})
+	return out, nil
+}
+
+// inspectUnprobed is Inspect for an architecture without a probe.
+func (p *Provider) inspectUnprobed(ctx context.Context, arch kernel.Arch, found build) (out Inspection, err error) {
+	if out.Now, _, err = p.unprobed(ctx, arch); err != nil {
+		return out, err
+	}
+	out.Hypervisor = p.hypervisor(spec{qemu: found, kernel: kernel.Image{Arch: arch.OrZero()}, accel: out.Now.Name, cpus: 1})
 	return out, nil
 }

@@ -14,7 +14,7 @@ import (
 // imports.
 func (c *Catalogue) List() ([]kernel.Ref, error) { return c.known(), nil }
 
-// Available returns what Debian has now for architectures (AMD64 where none is named), the
+// Available returns what Debian has now for architectures (this host's where none is named), the
 // newest of each series and flavour, by version, with notes on what could not be looked at.
 func (c *Catalogue) Available(ctx context.Context, arches ...kernel.Arch) (refs []kernel.Ref, notes []string, err error) {
 	source, err := c.sourceOf(kernel.Ref{Source: kernel.Debian})
@@ -22,7 +22,7 @@ func (c *Catalogue) Available(ctx context.Context, arches ...kernel.Arch) (refs 
 		return nil, nil, err
 	}
 	var listed []kernel.Ref
-	for _, arch := range orAMD64(arches) {
+	for _, arch := range kernel.UsualArches(arches) {
 		found, more, err := source.List(ctx, kernel.Want{Arch: arch.OrZero()})
 		if err != nil {
 			return nil, nil, err
@@ -40,14 +40,6 @@ func (c *Catalogue) Available(ctx context.Context, arches ...kernel.Arch) (refs 
 	}
 	slices.SortFunc(refs, kernel.Ref.Compare)
 	return refs, notes, nil
-}
-
-// orAMD64 returns the architectures, AMD64 where there are none.
-func orAMD64(arches []kernel.Arch) []kernel.Arch {
-	if len(arches) == 0 {
-		return []kernel.Arch{kernel.AMD64}
-	}
-	return arches
 }
 
 // Check is what Verify found of one kernel, or of one file that belongs to none that is

@@ -66,14 +66,14 @@ func (c *Catalogue) reach(ctx context.Context, mirror string) error {
 }
 
 // Search returns the kernels of all sources whose version is in the range that word is, or
-// whose selector, release or packages have the word in them, by version; of AMD64 where no
-// architecture is named. Notes say which
+// whose selector, release or packages have the word in them, by version; of this host's
+// architecture where none is named. Notes say which
 // sources could not be asked; it is an error if those that could have none.
 func (c *Catalogue) Search(ctx context.Context, word string, arches ...kernel.Arch) (refs []kernel.Ref, notes []string, err error) {
 	within, notVersion := kernel.ParseRange(word)
 	var found []kernel.Ref
 	var failures []error
-	for _, arch := range orAMD64(arches) {
+	for _, arch := range kernel.UsualArches(arches) {
 		more, said, failed := c.ask(ctx, kernel.Want{Within: within, Arch: arch.OrZero(), Every: true})
 		found, notes, failures = append(found, more...), append(notes, said...), append(failures, failed...)
 	}
