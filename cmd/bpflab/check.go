@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,7 @@ import (
 type checkFlags struct {
 	machineFlags
 	reportFlags
+	watch bool
 }
 
 func newCheckCmd() *cobra.Command {
@@ -29,8 +31,10 @@ func newCheckCmd() *cobra.Command {
 		Short: "Check a project on the kernels that its bpflab.yaml names",
 		Long: `Check what a project's file says: build its objects, load their programs on each
 kernel, compare with the budgets and rejections that the file has, run the project's
-commands, and report all of it as one run.`,
+commands, and report all of it as one run. With --watch, do so again whenever a file is
+saved, until Ctrl-C: what has not changed keeps its results.`,
 		Example: `  bpflab check
+  bpflab check --watch
   bpflab check --kernel 6.1 --junit check.xml
   bpflab check bpf/bpflab.yaml`,
 		Args: cobra.MaximumNArgs(1),
@@ -39,7 +43,11 @@ commands, and report all of it as one run.`,
 			if len(args) == 1 {
 				file = args[0]
 			}
-			return f.do(cmd.Context(), streamsOf(cmd), file, cmd.Flags().Changed("kernel"))
+			r := checkRun{checkFlags: &f, std: streamsOf(cmd), file: file, usual: f.kernels, chosen: cmd.Flags().Changed("kernel")}
+			if f.watch {
+				return r.again(cmd.Context())
+			}
+			return r.once(cmd.Context())
 		},
 	}
 	flags := cmd.Flags()
@@ -48,41 +56,76 @@ commands, and report all of it as one run.`,
 	f.defineSplats(flags)
 	f.defineConsent(flags, "check")
 	f.reportFlags.define(flags)
+	flags.BoolVar(&f.watch, "watch", false, "check again whenever a file is saved, until Ctrl-C")
 	return cmd
 }
 
-func (f *checkFlags) do(ctx context.Context, std streams, file string, ownKernels bool) error {
-	p, err := project.Read(file)
+// checkRun checks a project, with --watch more than once.
+type checkRun struct {
+	*checkFlags
+	std    streams
+	file   string
+	usual  []string // kernels for a project that names none, or those of --kernel
+	chosen bool     // by --kernel
+
+	project *project.Project // as last read without a mistake
+	checks  []check          // of it
+	record  *record          // with --watch
+	seen    *projectWatch    // with --watch
+	built   bool             // since the last change of what the build may read
+}
+
+// once checks the project as it is now.
+func (r *checkRun) once(ctx context.Context) error {
+	p, err := project.Read(r.file)
 	if err != nil {
 		return usageError{err}
 	}
-	leave, err := f.enter(filepath.Dir(file))
+	r.built = r.built && reflect.DeepEqual(p.Build, r.project.Build)
+	r.project = p
+	leave, err := r.enter(filepath.Dir(r.file))
 	if err != nil {
 		return err
 	}
 	defer leave()
-	if len(p.Kernels) > 0 && !ownKernels {
-		f.kernels = nil
-		for _, k := range p.Kernels {
-			f.kernels = append(f.kernels, string(k))
-		}
-	}
-	if err := buildProject(ctx, std, p.Build); err != nil {
+	if err := r.build(ctx); err != nil {
 		return err
 	}
-	checks, err := f.checks(p)
-	if err != nil {
+	if r.checks, err = r.read(p); err != nil {
 		return usageError{err}
 	}
-	env, err := f.environment(ctx, std, "check loads programs into it")
+	env, err := r.environment(ctx, r.std, "check loads programs into it")
 	if err != nil {
 		return err
 	}
-	checks, err = f.left(std, checks, env.images)
+	checks, err := r.left(r.std, r.checks, env.images)
 	if err != nil {
 		return err
 	}
-	return f.run(ctx, std, checks, env)
+	return r.run(ctx, checks, env)
+}
+
+// build makes the project's objects, if there are kernels to check them on.
+func (r *checkRun) build(ctx context.Context) error {
+	r.kernels = r.usual
+	if !r.chosen && len(r.project.Kernels) > 0 {
+		r.kernels = r.project.Selectors()
+	}
+	if r.project.Build == nil || r.built {
+		return nil
+	}
+	if err := r.checkKernels(ctx); err != nil {
+		return err
+	}
+	build := func() error { return buildProject(ctx, r.std, r.project.Build) }
+	var err error
+	if r.seen != nil {
+		err = r.seen.build(build)
+	} else {
+		err = build()
+	}
+	r.built = err == nil
+	return err
 }
 
 // enter goes to the project's directory, to which all paths in its file are relative, until
@@ -113,10 +156,14 @@ type check interface {
 	planned([]kernel.Image) []report.Planned
 	// run returns these cells. The kernels are the environment's.
 	run(context.Context, streams, environment) ([]verdict.Cell, error)
+
+	// rows returns the names of the cells in their order, and only a check of some of them.
+	rows() []row
+	only(rows []int) check
 }
 
-// checks returns what a project's file wants checked. Errors are of the file.
-func (f *checkFlags) checks(p *project.Project) ([]check, error) {
+// read returns what a project's file wants checked. Errors are of the file.
+func (f *checkFlags) read(p *project.Project) ([]check, error) {
 	var all []check
 	for i := range p.Objects {
 		c, err := newObjectCheck(p, i)
@@ -160,24 +207,24 @@ func (f *checkFlags) left(std streams, checks []check, kernels []kernel.Image) (
 }
 
 // run does the checks, one after the other, shows what they see, and writes the reports.
-func (f *checkFlags) run(ctx context.Context, std streams, checks []check, env environment) error {
+func (r *checkRun) run(ctx context.Context, checks []check, env environment) error {
 	var planned []report.Planned
 	for _, c := range checks {
 		own, _ := c.on(env.images)
 		planned = append(planned, c.planned(own)...)
 	}
-	out := std.beside(f.names()...)
-	printer := std.printer(out, planned)
-	result := verdict.Result{Schema: verdict.Schema, Tool: version, Started: time.Now().UTC(), Command: os.Args, Provider: f.provider.name}
+	out := r.std.beside(r.names()...)
+	printer := r.std.printer(out, planned)
+	result := verdict.Result{Schema: verdict.Schema, Tool: version, Started: time.Now().UTC(), Command: os.Args, Provider: r.provider.name}
 	for _, c := range checks {
 		own := env
 		own.images, _ = c.on(env.images)
 		for i := range c.planned(own.images) {
 			printer.Event(verdict.Event{Index: len(result.Cells) + i, Phase: verdict.PhaseStart})
 		}
-		cells, err := c.run(ctx, std, own)
+		cells, err := r.record.run(ctx, r.std, c, own)
 		if err != nil {
-			return err
+			return errors.Join(err, printer.Close(result))
 		}
 		for i := range cells {
 			printer.Event(verdict.Event{Index: len(result.Cells) + i, Phase: verdict.PhaseDone, Cell: &cells[i]})
@@ -185,12 +232,13 @@ func (f *checkFlags) run(ctx context.Context, std streams, checks []check, env e
 		result.Cells = append(result.Cells, cells...)
 	}
 	result.Seconds = time.Since(result.Started).Seconds()
-	if err := errors.Join(printer.Close(result), f.write(std, env.dir, result)); err != nil {
+	if err := errors.Join(printer.Close(result), r.write(r.std, env.dir, result)); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
 		return exitError{verdict.ExitInfra}
 	}
+	r.record.turn()
 	return exitWith(result.Exit())
 }
 

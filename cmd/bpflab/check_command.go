@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"strings"
 
 	"github.com/bpflab/bpflab/harness/command"
 	"github.com/bpflab/bpflab/harness/project"
@@ -34,6 +36,17 @@ func (c *commandCheck) left() string { return leftOut(c.command.Name, c.command.
 
 func (c *commandCheck) planned(kernels []kernel.Image) []report.Planned {
 	return plannedOn(c.command.Name, kernels)
+}
+
+func (c *commandCheck) rows() []row {
+	rootfs := fmt.Sprint(stampsOf(given(c.flags.rootfs.text)))
+	return []row{{c.command.Name, c.command, digest(text(rootfs), text(strings.Join(c.made.Env, "\x00")), c.made.Files.Tar)}}
+}
+
+func (c *commandCheck) only([]int) check { return c }
+
+func (c *commandCheck) files() []string {
+	return append(c.made.Files.Paths(), given(c.flags.rootfs.text)...)
 }
 
 func (c *commandCheck) run(ctx context.Context, std streams, env environment) ([]verdict.Cell, error) {

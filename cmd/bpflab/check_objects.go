@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"slices"
 
 	"github.com/bpflab/bpflab/harness/project"
 	"github.com/bpflab/bpflab/harness/report"
@@ -76,6 +78,28 @@ func (c *objectCheck) planned(kernels []kernel.Image) (all []report.Planned) {
 		all = append(all, plannedOn(name, kernels)...)
 	}
 	return all
+}
+
+func (c *objectCheck) rows() (all []row) {
+	for _, name := range project.Names(c.objects) {
+		contents := []func(io.Writer) error{text(c.options.BTF)}
+		for _, o := range c.objects {
+			if o.Name == name || verify.IsOfPair(o.Name) {
+				contents = append(contents, o.Describe)
+			}
+		}
+		all = append(all, row{name, c.project.Objects[c.index], digest(contents...)})
+	}
+	return all
+}
+
+func (c *objectCheck) only(rows []int) check {
+	own := *c
+	names := project.Names(c.objects)
+	own.objects = slices.DeleteFunc(slices.Clone(c.objects), func(o *verify.Object) bool {
+		return !slices.ContainsFunc(rows, func(i int) bool { return names[i] == o.Name })
+	})
+	return &own
 }
 
 func (c *objectCheck) run(ctx context.Context, _ streams, env environment) ([]verdict.Cell, error) {

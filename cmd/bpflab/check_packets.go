@@ -56,6 +56,12 @@ func (c *packetCheck) planned(kernels []kernel.Image) []report.Planned {
 	return plannedOn(c.test.Name, kernels)
 }
 
+func (c *packetCheck) rows() []row {
+	return []row{{c.test.Name, c.test.Basis(), digest(text(c.object))}}
+}
+
+func (c *packetCheck) only([]int) check { return c }
+
 func (c *packetCheck) run(ctx context.Context, _ streams, env environment) ([]verdict.Cell, error) {
 	var jobs []command.Job
 	for i, k := range env.images {

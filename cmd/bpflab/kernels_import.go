@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -94,20 +91,4 @@ func watchTree(ctx context.Context, out io.Writer, c *catalogue.Catalogue, what 
 		case <-tick.C:
 		}
 	}
-}
-
-// stamp changes when a file is written. A file is taken to be complete when its stamp is
-// the same twice.
-type stamp struct {
-	missing  bool
-	size     int64
-	modified time.Time
-}
-
-func stampOf(name string) stamp {
-	info, err := os.Stat(name)
-	if errors.Is(err, fs.ErrNotExist) || info == nil {
-		return stamp{missing: true}
-	}
-	return stamp{size: info.Size(), modified: info.ModTime()}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -92,6 +93,27 @@ func (f *machineFlags) images(ctx context.Context, std streams, p vms.Provider) 
 	fetched, err := fetchImages(ctx, cat, &f.arch, others)
 	std.sayKernels(fetched)
 	return append(images, fetched...), err
+}
+
+// checkKernels returns an error if the selectors name no kernels. It fetches none.
+func (f *machineFlags) checkKernels(ctx context.Context) error {
+	p, err := f.provider.open()
+	if err != nil {
+		return err
+	}
+	images, others, err := providerKernels(ctx, p, f.kernels)
+	if err != nil {
+		return err
+	}
+	if err := f.arch.notOf(p, images); err != nil || len(others) == 0 {
+		return err
+	}
+	cat, err := openCatalogue(newProgress(io.Discard, false), f.origin, f.locked)
+	if err != nil {
+		return err
+	}
+	_, err = f.arch.resolve(ctx, cat, others)
+	return err
 }
 
 // distinct gives each kernel a selector of its own: those of "all" and of a range are

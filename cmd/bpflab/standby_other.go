@@ -24,4 +24,4 @@ func checkStandby(context.Context) finding {
 	return finding{Name: "standby", State: stateOK, Detail: "it holds machines of QEMU, which bpflab starts on Linux only"}
 }
 
-func (f *workshopFlags) holdMachines(string) (release func()) { return func() {} }
+func holdMachines(*providerFlags, string) (release func()) { return func() {} }

@@ -40,6 +40,15 @@ func (f *workshopFlags) open(ctx context.Context, std streams) (w *workshop.Work
 	return w, func() { w.Close(); release(); remove() }, nil
 }
 
+// holdMachines runs a standby, so that a new machine, and a comparison with another kernel, begin
+// at once. A class has none, because its machines take the memory.
+func (f *workshopFlags) holdMachines(dir string) (release func()) {
+	if f.class != "" {
+		return func() {}
+	}
+	return holdMachines(&f.machines.provider, dir)
+}
+
 // openWith opens the workshop with a directory for the consoles of its machines.
 func (f *workshopFlags) openWith(ctx context.Context, std streams, consoles string) (*workshop.Workshop, error) {
 	lessons, err := f.lessons(ctx, func(text string) { fmt.Fprintln(std.err, "bpflab:", text) })

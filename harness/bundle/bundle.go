@@ -130,6 +130,17 @@ func (f *Files) AddContent(name string, data []byte) {
 // Has reports whether there is a file of this name.
 func (f *Files) Has(name string) bool { _, ok := f.entries[name]; return ok }
 
+// Paths returns the files of this host, sorted.
+func (f *Files) Paths() (all []string) {
+	for _, e := range f.entries {
+		if e.path != "" && !e.mode.IsDir() {
+			all = append(all, e.path)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
 // Size returns the size of all contents, in bytes.
 func (f *Files) Size() int64 {
 	var sum int64

@@ -59,6 +59,7 @@ var (
 		"Project.commands": {Doc: "Commands of the project's that must succeed in each kernel: its own loader, its tests."},
 
 		"Build.run":     {Doc: "A shell's command line, run in the directory of this file.", Required: true, Form: oneLine, Like: likeLine},
+		"Build.inputs":  {Doc: "What it reads, as files, patterns of them, and directories with all below them: for check --watch. The directory of this file if missing.", Form: oneLine, Like: likeLine},
 		"Build.timeout": {Doc: "Longest time that it may take.", Min: int64(time.Second), Max: int64(24 * time.Hour), Def: 10 * time.Minute},
 
 		"Objects.files":          {Doc: "Files, or patterns of them: each must be there.", Required: true, Form: oneLine, Like: likeLine},

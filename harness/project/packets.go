@@ -24,6 +24,16 @@ type PacketTest struct {
 // Lab returns the test as a lab of one step.
 func (t PacketTest) Lab() *lab.Lab { return t.lab }
 
+// Basis returns what the file says of the test, wherever it says so: two that are equal in
+// depth are the same test.
+func (t PacketTest) Basis() PacketTest {
+	t.lab, t.Checks = nil, slices.Clone(t.Checks)
+	for i := range t.Checks {
+		t.Checks[i].Line = 0
+	}
+	return t
+}
+
 // packets makes labs of the tests.
 func (v *validator) packets() {
 	for i := range v.Packets {

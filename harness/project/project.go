@@ -28,6 +28,7 @@ type Project struct {
 type Build struct {
 	Run     string        `yaml:"run"`
 	Timeout time.Duration `yaml:"timeout"`
+	Inputs  []string      `yaml:"inputs"` // files and directories that it reads
 }
 
 // Objects are eBPF objects that are loaded in one way.
@@ -68,6 +69,43 @@ type Command struct {
 	CPUs    int           `yaml:"cpus"`
 	Rootfs  string        `yaml:"rootfs"`
 	Timeout time.Duration `yaml:"timeout"`
+}
+
+// Selectors returns the kernels as --kernel has them.
+func (p *Project) Selectors() (all []string) {
+	for _, k := range p.Kernels {
+		all = append(all, string(k))
+	}
+	return all
+}
+
+// Files returns what the project is made of: files, patterns of them, and directories, of which
+// all below belongs to it. What the file does not name is not among them, as files of commands.
+func (p *Project) Files() (all []string) {
+	if p.Build != nil && len(p.Build.Inputs) > 0 {
+		all = append(all, p.Build.Inputs...)
+	} else if p.Build != nil {
+		all = append(all, ".")
+	}
+	for _, o := range p.Objects {
+		all = append(all, o.Files...)
+	}
+	for _, t := range p.Packets {
+		all = append(all, t.Object)
+	}
+	return append(all, p.Settings()...)
+}
+
+// Settings returns the files that say how objects are loaded.
+func (p *Project) Settings() (all []string) {
+	for _, o := range p.Objects {
+		for _, name := range []string{o.Presets, o.BTF} {
+			if name != "" {
+				all = append(all, name)
+			}
+		}
+	}
+	return all
 }
 
 // Word is a text that may look like a number, as the kernel 5.10.

@@ -45,10 +45,13 @@ func (t table) line(index int, cell verdict.Cell) string {
 	return line
 }
 
-// remarks returns where a cell ran, if not on this host, and on which attempt it
-// ended, if not on the first.
+// remarks returns where a cell ran, if not on this host, on which attempt it
+// ended, if not on the first, and whether it is of an earlier run.
 func remarks(cell verdict.Cell) string {
 	text := on(cell.Where)
+	if cell.Earlier {
+		text += " as before"
+	}
 	if n := len(cell.Attempts); n > 1 {
 		text += fmt.Sprintf(" at attempt %d", n)
 	}

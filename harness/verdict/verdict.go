@@ -130,6 +130,7 @@ type Cell struct {
 	Hypervisor *Hypervisor `json:"hypervisor,omitempty"` // of the last attempt, where the provider says
 	Console    string      `json:"console"`              // path of the console log, relative to the result directory
 	Splat      string      `json:"splat,omitempty"`      // panic or oops, cut from the console
+	Earlier    bool        `json:"earlier,omitempty"`    // of an earlier run of `bpflab check --watch`: nothing that it depends on has changed
 	Warnings   []string    `json:"warnings,omitempty"`
 }
 

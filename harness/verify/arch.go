@@ -38,6 +38,12 @@ func wrongOrder(arch kernel.Arch) *unread {
 		Fix: fmt.Sprintf("clang -target %s makes one for them, which bpf2go names *_%s.o", target, target)}}
 }
 
+// IsOfPair reports whether an object may be one of two of different byte orders, of which one is
+// left out where both are given.
+func IsOfPair(name string) bool {
+	return strings.HasSuffix(name, "_bpfel.o") || strings.HasSuffix(name, "_bpfeb.o")
+}
+
 // hasTwin reports whether the objects have the same one of the other byte order.
 func hasTwin(o *Object, objects []*Object) bool {
 	twin := map[bool]string{true: "_bpfel.o", false: "_bpfeb.o"}[o.big]

@@ -52,6 +52,24 @@ func (o *Object) content() ([]byte, error) {
 	return text, nil
 }
 
+// Describe writes what a verification of the object depends on: its name, its programs, its
+// content and the values of its preset. The error is that of reading it or of w.
+func (o *Object) Describe(w io.Writer) error {
+	text, err := o.content()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "%q %q %q %d\n", o.Name, o.preset, o.notes, len(text))
+	if o.unread != nil {
+		fmt.Fprintf(w, "%q\n", o.unread.reason.Text)
+	}
+	for _, p := range o.Programs {
+		fmt.Fprintf(w, "%q\n", p.Name)
+	}
+	_, err = w.Write(text)
+	return err
+}
+
 // compiled returns the object as it is in its file.
 func (o *Object) compiled() ([]byte, error) {
 	if o.ELF != nil || o.within.size == 0 {

@@ -9,12 +9,10 @@ import (
 )
 
 // holdMachines runs a standby in this process, in a directory below dir: it holds another
-// machine of each kind that the workshop has used, so that a new one, and a comparison with
-// another kernel, begin at once. A class has none, because its machines take the memory, and
+// machine of each kind that the provider has started, so that the next one begins at once.
 // BPFLAB_STANDBY decides where it is set. release ends the standby.
-func (f *workshopFlags) holdMachines(dir string) (release func()) {
-	p := &f.machines.provider
-	if f.class != "" || p.own || p.name != "qemu" || os.Getenv(standbyVariable) != "" {
+func holdMachines(p *providerFlags, dir string) (release func()) {
+	if p.own || p.name != "qemu" || os.Getenv(standbyVariable) != "" {
 		return func() {}
 	}
 	flags := standbyFlags{machineFlags: machineFlags{provider: *p}}
