@@ -56,6 +56,10 @@ func (d *decoder) value(n ast.Node, v reflect.Value, path string, r Rule) {
 	switch {
 	case isText(v):
 		d.text(n, v, path, r)
+	case v.Type() == reflect.TypeFor[Value]():
+		d.written(n, v, path, r)
+	case isEntries(v.Type()):
+		d.inOrder(n, v, path, r)
 	case v.Kind() == reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		d.value(n, v.Elem(), path, r)
@@ -126,6 +130,9 @@ func (d *decoder) unknown(n ast.Node, key string, t reflect.Type, seen map[strin
 func (d *decoder) entry(pair *ast.MappingValueNode, v reflect.Value, path string, r Rule) {
 	if _, null := pair.Value.(*ast.NullNode); null {
 		d.places[path] = d.at(pair.Key)
+		if r.Blank {
+			return
+		}
 		d.fail(pair.Key, emptyHint(v), "%s has no value", Last(path))
 		return
 	}
@@ -179,17 +186,17 @@ func present(keys []string, seen map[string]ast.Node) []string {
 
 // list decodes n into the slice v. Lists of words hold each word once, unless the rule says else.
 func (d *decoder) list(n ast.Node, v reflect.Value, path string, r Rule) {
-	seq, ok := n.(*ast.SequenceNode)
+	items, ok := itemsOf(n, r)
 	if !ok {
 		d.wrong(n, "a list", path)
 		return
 	}
-	if len(seq.Values) == 0 {
+	if len(items) == 0 {
 		d.fail(n, "leave the key out, or add an item", "%s is an empty list", Last(path))
 	}
-	out := reflect.MakeSlice(v.Type(), len(seq.Values), len(seq.Values))
+	out := reflect.MakeSlice(v.Type(), len(items), len(items))
 	words := map[string]bool{}
-	for i, item := range seq.Values {
+	for i, item := range items {
 		d.value(item, out.Index(i), fmt.Sprintf("%s[%d]", path, i), r)
 		if word, ok := item.(*ast.StringNode); ok {
 			if words[word.Value] && !r.Repeats {
@@ -199,6 +206,16 @@ func (d *decoder) list(n ast.Node, v reflect.Value, path string, r Rule) {
 		}
 	}
 	v.Set(out)
+}
+
+// itemsOf returns the items of a list, or the one that stands in place of a list where the rule
+// lets it.
+func itemsOf(n ast.Node, r Rule) ([]ast.Node, bool) {
+	if seq, ok := n.(*ast.SequenceNode); ok {
+		return seq.Values, true
+	}
+	_, isMapping := n.(*ast.MappingNode)
+	return []ast.Node{n}, r.Lone && !isMapping
 }
 
 // wrong reports a value of the wrong kind.

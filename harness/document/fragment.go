@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -21,14 +22,18 @@ type Fragment struct {
 	Text  string
 	Above int    // lines of the document above its first one
 	Noun  string // for messages: "the front matter"
+
+	// Bytes and Brackets are how many are read; 0 is 16 KiB, and 256.
+	Bytes, Brackets int
 }
 
 // parse returns the root mapping of f, or nil after reporting why there is
 // none.
 func (f Fragment) parse(p *Problems) *ast.MappingNode {
 	at := Place{f.Above + 1, 1}
-	if len(f.Text) > maxFragment || strings.Count(f.Text, "[")+strings.Count(f.Text, "{") > maxBrackets {
-		p.Add(at, "", "%s is too large: at most %d bytes and %d brackets are read", f.Noun, maxFragment, maxBrackets)
+	bytes, brackets := cmp.Or(f.Bytes, maxFragment), cmp.Or(f.Brackets, maxBrackets)
+	if len(f.Text) > bytes || strings.Count(f.Text, "[")+strings.Count(f.Text, "{") > brackets {
+		p.Add(at, "", "%s is too large: at most %d bytes and %d brackets are read", f.Noun, bytes, brackets)
 		return nil
 	}
 	file, err := parser.ParseBytes([]byte(f.Text), 0, parser.AllowDuplicateMapKey())
@@ -78,6 +83,8 @@ func syntaxHint(msg string) string {
 	switch {
 	case strings.HasPrefix(msg, "invalid header option"):
 		return `put a value that begins with ">" or "|" in quotes`
+	case strings.Contains(msg, "invalid key"):
+		return `within {}, put a name with brackets in quotes: {"table[2]": 7}`
 	case strings.Contains(msg, "'\t'"):
 		return "indent with spaces, not tabs"
 	case strings.Contains(msg, "not allowed in this context"):

@@ -29,6 +29,8 @@ type Rule struct {
 	Bare     string         // of a map: the key that a value without one has
 	Each     *Rule          // of a map: what its values may hold
 	Repeats  bool           // of a list of words: one may be there more than once
+	Lone     bool           // of a list: a single item may stand in its place
+	Blank    bool           // there may be no value behind the key, and nothing in a map
 }
 
 // each returns the rule of a map's values.
@@ -76,9 +78,13 @@ func (g Grammar) Gaps(types ...reflect.Type) []string {
 // collectKeys collects the keys of a type and of what is within it, as TYPE.KEY.
 func collectKeys(t reflect.Type, keys map[string]bool) {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
+		if isEntries(t) {
+			t = valueOf(t)
+			continue
+		}
 		t = t.Elem()
 	}
-	if t.Kind() != reflect.Struct || isText(reflect.New(t).Elem()) {
+	if t.Kind() != reflect.Struct || t == reflect.TypeFor[Value]() || isText(reflect.New(t).Elem()) {
 		return
 	}
 	for key, index := range fieldsOf(t) {

@@ -148,7 +148,16 @@ func (d *decoder) table(n ast.Node, v reflect.Value, path string, r Rule) {
 }
 
 func (d *decoder) entries(m *ast.MappingNode, v reflect.Value, path string, r Rule) {
-	if len(m.Values) == 0 {
+	d.pairs(m, path, r, func(pair *ast.MappingValueNode, name string) {
+		value := reflect.New(v.Type().Elem()).Elem()
+		d.named(pair, value, path, name, r)
+		v.SetMapIndex(reflect.ValueOf(name), value)
+	})
+}
+
+// pairs calls do for each pair of a mapping from the document's own words.
+func (d *decoder) pairs(m *ast.MappingNode, path string, r Rule, do func(pair *ast.MappingValueNode, name string)) {
+	if len(m.Values) == 0 && !r.Blank {
 		d.fail(m, "leave the key out, or name a "+r.Entry, "%s is empty", Last(path))
 	}
 	seen := map[string]ast.Node{}
@@ -160,9 +169,7 @@ func (d *decoder) entries(m *ast.MappingNode, v reflect.Value, path string, r Ru
 		if r.Form != nil && !r.Form.MatchString(name) {
 			d.fail(pair.Key, "", "%s has the %s %s: want %s", Last(path), r.Entry, Quote(name), r.Like)
 		}
-		value := reflect.New(v.Type().Elem()).Elem()
-		d.named(pair, value, path, name, r)
-		v.SetMapIndex(reflect.ValueOf(name), value)
+		do(pair, name)
 	}
 }
 

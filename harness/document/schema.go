@@ -118,6 +118,10 @@ func (s schemas) value(t reflect.Type, r Rule) object {
 		return object{"type": "string", "pattern": durationForm.String()}
 	case isText(reflect.New(t).Elem()):
 		return object{"type": []string{"string", "number"}}
+	case t == reflect.TypeFor[Value]():
+		return writtenSchema()
+	case isEntries(t):
+		return s.pairs(r, s.value(valueOf(t), r.each()))
 	case t.Kind() == reflect.Pointer:
 		return s.value(t.Elem(), r)
 	case t.Kind() == reflect.Struct:
@@ -137,6 +141,9 @@ func (s schemas) list(t reflect.Type, r Rule) object {
 	out := object{"type": "array", "minItems": 1, "items": s.value(t.Elem(), r)}
 	if t.Elem().Kind() == reflect.String && !r.Repeats {
 		out["uniqueItems"] = true
+	}
+	if r.Lone {
+		return object{"anyOf": []object{out, s.value(t.Elem(), r)}}
 	}
 	return out
 }
@@ -168,17 +175,35 @@ func textSchema(r Rule) object {
 	return out
 }
 
-func plainSchema() object { return object{"type": []string{"integer", "string", "boolean"}} }
+// writtenSchema returns the schema of a Value.
+func writtenSchema() object {
+	return object{"type": []string{"number", "string", "boolean", "array"}, "items": object{"type": []string{"number", "string", "boolean", "array"}}}
+}
 
-// table returns the schema of a map, or of a bare value in its place.
-func (s schemas) table(t reflect.Type, r Rule) object {
-	out := object{"type": "object", "minProperties": 1, "additionalProperties": plainSchema()}
-	if t.Elem().Kind() != reflect.Interface {
-		out["additionalProperties"] = s.value(t.Elem(), r.each())
+// pairs returns the schema of a mapping from the document's own words to values like each.
+func (s schemas) pairs(r Rule, each object) object {
+	if r.each().Blank {
+		each = object{"anyOf": []object{each, {"type": "null"}}}
+	}
+	out := object{"type": "object", "minProperties": 1, "additionalProperties": each}
+	if r.Blank {
+		delete(out, "minProperties")
 	}
 	if r.Form != nil {
 		out["propertyNames"] = object{"pattern": r.Form.String()}
 	}
+	return out
+}
+
+func plainSchema() object { return object{"type": []string{"integer", "string", "boolean"}} }
+
+// table returns the schema of a map, or of a bare value in its place.
+func (s schemas) table(t reflect.Type, r Rule) object {
+	each := plainSchema()
+	if t.Elem().Kind() != reflect.Interface {
+		each = s.value(t.Elem(), r.each())
+	}
+	out := s.pairs(r, each)
 	if r.Bare != "" {
 		return object{"anyOf": []object{out, plainSchema()}}
 	}

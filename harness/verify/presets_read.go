@@ -1,21 +1,15 @@
 package verify
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
-
+	"github.com/bpflab/bpflab/harness/document"
 	"github.com/bpflab/bpflab/harness/globals"
-	"github.com/bpflab/bpflab/vms/suggest"
 )
 
 // Bounds of a file with presets. The YAML parser's time grows with the square of both.
@@ -65,266 +59,121 @@ func readSettings(path string) (out []Setting, err error) {
 	return out, nil
 }
 
-// ReadPresets reads a file with presets. An error lists all of its mistakes, each with file, line
-// and column.
-func ReadPresets(path string) ([]Preset, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return parsePresets(path, text)
+// presetsFile is what a file with presets holds.
+type presetsFile struct {
+	Presets []document.Entry[presetEntry] `yaml:"presets"`
 }
 
-// mistake is an error with its place.
-type mistake struct {
-	at  position
-	err error
-}
-
-// presetsReader reads a file with presets, and goes on after a mistake.
-type presetsReader struct {
-	file     string
-	mistakes []mistake
-}
-
-func parsePresets(path string, text []byte) ([]Preset, error) {
-	r := &presetsReader{file: path}
-	var presets []Preset
-	if root := r.root(text); root != nil {
-		presets = r.presets(root)
-	}
-	if len(r.mistakes) == 0 {
-		return presets, nil
-	}
-	slices.SortStableFunc(r.mistakes, func(a, b mistake) int {
-		return cmp.Or(cmp.Compare(a.at.line, b.at.line), cmp.Compare(a.at.column, b.at.column))
-	})
-	errs := make([]error, len(r.mistakes))
-	for i, m := range r.mistakes {
-		errs[i] = m.err
-	}
-	return nil, errors.Join(errs...)
-}
-
-func (r *presetsReader) fail(at position, format string, args ...any) {
-	r.mistakes = append(r.mistakes, mistake{at, at.because(format, args...)})
-}
-
-func (r *presetsReader) at(n ast.Node) position {
-	if m, ok := n.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
-		n = m.Values[0].Key
-	}
-	at := n.GetToken().Position
-	return position{r.file, at.Line, at.Column}
-}
-
-// root returns the file's one mapping, nil if it has none.
-func (r *presetsReader) root(text []byte) *ast.MappingNode {
-	begin := position{r.file, 1, 1}
-	if brackets := strings.Count(string(text), "[") + strings.Count(string(text), "{"); len(text) > maxPresets || brackets > maxBrackets {
-		r.fail(begin, "the file is too large: at most %d bytes and %d brackets are read", maxPresets, maxBrackets)
-		return nil
-	}
-	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
-	if err != nil {
-		r.syntax(begin, err)
-		return nil
-	}
-	if len(file.Docs) == 0 || file.Docs[0].Body == nil || file.Docs[0].Body.Type() == ast.CommentType {
-		r.fail(begin, "there are no presets: write some as in presets: {fast: {set: {mode: 1}}}")
-		return nil
-	}
-	if len(file.Docs) > 1 {
-		r.fail(begin, "the file has a second YAML document; leave --- and ... out")
-		return nil
-	}
-	root, ok := file.Docs[0].Body.(*ast.MappingNode)
-	if !ok {
-		r.fail(begin, "the file has no key presets, with names and their values below it")
-		return nil
-	}
-	return root
-}
-
-func (r *presetsReader) syntax(begin position, err error) {
-	var syntax yaml.Error
-	if !errors.As(err, &syntax) || syntax.GetToken() == nil {
-		r.fail(begin, "no YAML: %v", err)
-		return
-	}
-	at, hint := syntax.GetToken().Position, ""
-	switch message := syntax.GetMessage(); {
-	case strings.Contains(message, "invalid key"):
-		hint = `; within {}, put a name with brackets in quotes: {"table[2]": 7}`
-	case strings.Contains(message, `'\t'`):
-		hint = "; indent with spaces, not tabs"
-	}
-	r.fail(position{r.file, at.Line, at.Column}, "%s%s", syntax.GetMessage(), hint)
-}
-
-// pairs returns the pairs of a mapping, of which each key is a word that stands once.
-func (r *presetsReader) pairs(n ast.Node, what string) (out []*ast.MappingValueNode) {
-	if _, null := n.(*ast.NullNode); null {
-		return nil
-	}
-	m, ok := n.(*ast.MappingNode)
-	if !ok {
-		r.fail(r.at(n), "%s has keys and values, and not %s", what, describe(n))
-		return nil
-	}
-	seen := map[string]bool{}
-	for _, pair := range m.Values {
-		key, ok := pair.Key.(*ast.StringNode)
-		switch {
-		case !ok:
-			r.fail(r.at(pair.Key), "%s has a key that is no word: %s", what, pair.Key.GetToken().Value)
-		case seen[key.Value]:
-			r.fail(r.at(pair.Key), "%s has %q twice; keep one of them", what, key.Value)
-		default:
-			seen[key.Value] = true
-			out = append(out, pair)
-		}
-	}
-	return out
-}
-
-func keyOf(pair *ast.MappingValueNode) string { return pair.Key.(*ast.StringNode).Value }
-
-// unknown reports a key that is none of those that there are.
-func (r *presetsReader) unknown(pair *ast.MappingValueNode, what string, known ...string) {
-	hint := "; there is " + strings.Join(known, ", ")
-	if near := suggest.Spelling(keyOf(pair), known); near != "" {
-		hint = "; did you mean " + near + "?"
-	}
-	r.fail(r.at(pair.Key), "%s has no key %q%s", what, keyOf(pair), hint)
+type presetEntry struct {
+	Set      []document.Entry[document.Value] `yaml:"set"`
+	Objects  []string                         `yaml:"objects"`
+	Programs []string                         `yaml:"programs"`
 }
 
 // presetName is what a preset may be called: it becomes part of files' names.
 var presetName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.,=+-]{0,63}$`)
 
-func (r *presetsReader) presets(root *ast.MappingNode) (out []Preset) {
-	found := false
-	for _, pair := range r.pairs(root, "the file") {
-		if keyOf(pair) != "presets" {
-			r.unknown(pair, "the file", "presets")
-			continue
-		}
-		found = true
-		for _, one := range r.pairs(pair.Value, "presets") {
-			if !presetName.MatchString(keyOf(one)) {
-				r.fail(r.at(one.Key), "%q is no name of a preset: up to 64 letters, digits and _ . , = + -", keyOf(one))
-			}
-			out = append(out, r.preset(one))
-		}
-	}
-	if len(out) == 0 && len(r.mistakes) == 0 {
-		say := "there are no presets below presets"
-		if !found {
-			say = "there is no key presets"
-		}
-		r.fail(position{r.file, 1, 1}, "%s: write some as in presets: {fast: {set: {mode: 1}}}", say)
-	}
-	return out
+// oneLine is what a pattern of names is written in.
+var oneLine = regexp.MustCompile(`^\S[^\n]*$`)
+
+const likePattern = "a name, or a pattern such as handle_*"
+
+var presetsGrammar = document.Grammar{
+	Families: map[string]document.Family{
+		"presetsFile": {Noun: "the file"},
+		"presetEntry": {Noun: "a preset"},
+	},
+	Rules: map[string]document.Rule{
+		"presetsFile.presets": {Doc: "Sets of values by their names. Each program is loaded with each of them.", Required: true,
+			Form: presetName, Like: "up to 64 letters, digits and _ . , = + -", Entry: "preset", Each: &document.Rule{Blank: true}},
+		"presetEntry.set": {Doc: "Values of global variables, fields (cfg.mode) and elements (\"table[2]\").", Blank: true, Entry: "variable",
+			Each: &document.Rule{Like: "the fields of a struct are set one by one, as in cfg.mode: 3"}},
+		"presetEntry.objects":  {Doc: "Names of the objects that it is for, or patterns; all that have one of its variables if missing.", Form: oneLine, Like: likePattern, Lone: true},
+		"presetEntry.programs": {Doc: "Names of the programs that it is for, or patterns; all if missing.", Form: oneLine, Like: likePattern, Lone: true},
+	},
 }
 
-func (r *presetsReader) preset(pair *ast.MappingValueNode) Preset {
-	p := Preset{Name: keyOf(pair), at: r.at(pair.Key)}
-	what := "preset " + p.Name
-	for _, one := range r.pairs(pair.Value, what) {
-		switch keyOf(one) {
-		case "set":
-			p.Set = r.settings(one.Value, what)
-		case "objects":
-			p.Objects = r.patterns(one.Value, what+": objects")
-		case "programs":
-			p.Programs = r.patterns(one.Value, what+": programs")
-		default:
-			r.unknown(one, what, "set", "objects", "programs")
+// PresetsSchema returns the JSON Schema of a file with presets, which docs/presets.schema.json
+// holds.
+func PresetsSchema() ([]byte, error) {
+	return presetsGrammar.Schema(document.About{
+		ID:          "https://github.com/bpflab/bpflab/docs/presets.schema.json",
+		Title:       "bpflab presets",
+		Description: "Values of eBPF objects' global variables, for bpflab verify --presets and bpflab check.",
+	}, reflect.TypeFor[presetsFile]())
+}
+
+// ReadPresets reads a file with presets. The error is that of reading it, or holds every mistake
+// in it as a *document.Error.
+func ReadPresets(path string) ([]Preset, error) {
+	dir, name := filepath.Split(path)
+	text, err := document.Read(os.DirFS(filepath.Clean(dir+".")), name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return parsePresets(path, text)
+}
+
+func parsePresets(path string, text []byte) ([]Preset, error) {
+	problems := &document.Problems{File: path}
+	var presets []Preset
+	if text, ok := document.Clean(text, problems); ok {
+		var file presetsFile
+		places, _ := presetsGrammar.Decode(document.Fragment{Text: string(text), Noun: "the file", Bytes: maxPresets, Brackets: maxBrackets}, &file, problems)
+		r := &presetsReader{path, problems, places}
+		for _, one := range file.Presets {
+			presets = append(presets, r.preset(one))
 		}
 	}
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	return presets, nil
+}
+
+// presetsReader makes presets of what a file holds.
+type presetsReader struct {
+	file     string
+	problems *document.Problems
+	places   map[string]document.Place
+}
+
+func (r *presetsReader) position(at document.Place) position {
+	return position{r.file, at.Line, at.Column}
+}
+
+func (r *presetsReader) preset(entry document.Entry[presetEntry]) Preset {
+	p := Preset{Name: entry.Name, at: r.position(entry.At)}
+	for _, one := range entry.Value.Set {
+		path, err := globals.ParsePath(one.Name)
+		if err != nil {
+			r.problems.Add(one.At, "", "%v", err)
+			continue
+		}
+		p.Set = append(p.Set, Setting{globals.Assignment{Path: path, Value: assigned(one.Value)}, r.position(one.Value.At)})
+	}
+	at := "presets." + entry.Name
+	p.Objects = r.patterns(entry.Value.Objects, at+".objects")
+	p.Programs = r.patterns(entry.Value.Programs, at+".programs")
 	return p
 }
 
-func (r *presetsReader) settings(n ast.Node, what string) (out []Setting) {
-	for _, pair := range r.pairs(n, what+": set") {
-		path, err := globals.ParsePath(keyOf(pair))
-		if err != nil {
-			r.fail(r.at(pair.Key), "%s: %v", what, err)
-			continue
-		}
-		if value, ok := r.value(pair.Value, what+": "+path.String()); ok {
-			out = append(out, Setting{globals.Assignment{Path: path, Value: value}, r.at(pair.Value)})
-		}
+// assigned returns a value as it was written.
+func assigned(v document.Value) globals.Value {
+	out := globals.Value{Text: v.Text, Quoted: v.Quoted, IsList: v.IsList}
+	for _, one := range v.List {
+		out.List = append(out.List, assigned(one))
 	}
 	return out
 }
 
-// value returns the value of a variable as it is written.
-func (r *presetsReader) value(n ast.Node, what string) (v globals.Value, ok bool) {
-	switch n := n.(type) {
-	case *ast.IntegerNode, *ast.BoolNode, *ast.FloatNode:
-		return globals.Value{Text: n.GetToken().Value}, true
-	case *ast.StringNode:
-		kind := n.GetToken().Type
-		return globals.Value{Text: n.Value, Quoted: kind == token.DoubleQuoteType || kind == token.SingleQuoteType}, true
-	case *ast.LiteralNode:
-		return globals.Value{Text: n.Value.Value, Quoted: true}, true
-	case *ast.SequenceNode:
-		v.IsList, ok = true, true
-		for _, item := range n.Values {
-			one, fine := r.value(item, what)
-			v.List, ok = append(v.List, one), ok && fine
+func (r *presetsReader) patterns(patterns []string, path string) (out []Pattern) {
+	for i, text := range patterns {
+		at := r.places[fmt.Sprintf("%s[%d]", path, i)]
+		if err := checkPattern(text); err != nil && !r.problems.Reported(at) {
+			r.problems.Add(at, "", "%v", err)
 		}
-		if len(n.Values) == 0 {
-			r.fail(r.at(n), "%s: the list is empty", what)
-			return v, false
-		}
-		return v, ok
-	case *ast.MappingNode:
-		r.fail(r.at(n), "%s: the fields of a struct are set one by one, as in cfg.mode: 3", what)
-	case *ast.NullNode:
-		r.fail(r.at(n), "%s has no value", what)
-	default:
-		r.fail(r.at(n), "%s: %s is no value of a variable; write it out", what, describe(n))
-	}
-	return v, false
-}
-
-// patterns returns the patterns of a list, or the one that stands instead of a list.
-func (r *presetsReader) patterns(n ast.Node, what string) (out []Pattern) {
-	items := []ast.Node{n}
-	if list, ok := n.(*ast.SequenceNode); ok {
-		items = list.Values
-	}
-	if len(items) == 0 {
-		r.fail(r.at(n), "%s is an empty list; leave the key out if the preset is for all", what)
-	}
-	for _, item := range items {
-		text, ok := item.(*ast.StringNode)
-		if !ok {
-			r.fail(r.at(item), "%s are names or patterns such as handle_*, and not %s", what, describe(item))
-			continue
-		}
-		if err := checkPattern(text.Value); err != nil {
-			r.fail(r.at(item), "%s: %v", what, err)
-			continue
-		}
-		out = append(out, Pattern{text.Value, r.at(item)})
+		out = append(out, Pattern{text, r.position(at)})
 	}
 	return out
-}
-
-// describe names what a node of YAML is.
-func describe(n ast.Node) string {
-	switch n.(type) {
-	case *ast.MappingNode:
-		return "keys and values"
-	case *ast.SequenceNode:
-		return "a list"
-	case *ast.NullNode:
-		return "nothing"
-	case *ast.AnchorNode, *ast.AliasNode, *ast.TagNode:
-		return "an anchor, alias or tag"
-	}
-	return fmt.Sprintf("%q", n.GetToken().Value)
 }

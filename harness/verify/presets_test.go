@@ -5,9 +5,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/bpflab/bpflab/harness/object"
 )
@@ -98,31 +102,36 @@ func TestReadPresets(t *testing.T) {
 
 // presetMistakes are files with what is said about each.
 var presetMistakes = []struct{ text, says string }{
-	{"", "f:1:1: there are no presets"},
-	{"# nothing\n", "f:1:1: there are no presets"},
-	{"presets:\n", "f:1:1: there are no presets below presets"},
-	{"presets: {}\n", "f:1:1: there are no presets below presets"},
-	{"- a\n", "f:1:1: the file has no key presets"},
-	{"presest: {a: {}}\n", `f:1:1: the file has no key "presest"; did you mean presets?`},
-	{"presets:\n  a:\n    sets: {x: 1}\n", `f:3:5: preset a has no key "sets"; did you mean set?`},
-	{"presets:\n  a:\n    colour: 1\n", `preset a has no key "colour"; there is set, objects, programs`},
-	{"presets:\n  a: {}\n  a: {}\n", `f:3:3: presets has "a" twice`},
-	{"presets:\n  a/b: {}\n", `f:2:3: "a/b" is no name of a preset`},
+	{"", "f:1:1: the file is empty"},
+	{"# nothing\n", "f:1:1: the file is empty"},
+	{"presets:\n", "f:1:1: presets has no value"},
+	{"presets: {}\n", "f:1:10: presets is empty; leave the key out, or name a preset"},
+	{"- a\n", `f:1:1: the file is no list of "key: value" lines`},
+	{"presest: {a: {}}\n", `f:1:1: unknown key "presest" in the file; did you mean "presets"?`},
+	{"{}\n", "f:1:1: the file has no presets"},
+	{"presets:\n  a:\n    sets: {x: 1}\n", `f:3:5: unknown key "sets" in a preset; did you mean "set"?`},
+	{"presets:\n  a:\n    colour: 1\n", `f:3:5: unknown key "colour" in a preset; want set, objects or programs`},
+	{"presets:\n  a: {}\n  a: {}\n", `f:3:3: presets has the key "a" twice`},
+	{"presets:\n  a/b: {}\n", `f:2:3: presets has the preset "a/b": want up to 64 letters`},
 	{"presets: {a: {set: {table[2]: 7}}}\n", "in quotes"},
-	{"presets:\n  a:\n    set:\n      x: {y: 1}\n", "f:4:10: preset a: x: the fields of a struct are set one by one"},
-	{"presets:\n  a:\n    set:\n      x:\n", "preset a: x has no value"},
-	{"presets:\n  a:\n    set: [x]\n", "f:3:10: preset a: set has keys and values, and not a list"},
-	{"presets:\n  a:\n    set:\n      x.: 1\n      y: []\n", "f:4:7: preset a: \"x.\" is no name of a variable"},
-	{"presets:\n  a:\n    set:\n      x.: 1\n      y: []\n", "f:5:10: preset a: y: the list is empty"},
-	{"presets:\n  a:\n    set: {1: 2}\n", "has a key that is no word: 1"},
-	{"presets:\n  a:\n    set: {x: &y 2}\n", "an anchor, alias or tag is no value"},
-	{"presets:\n  a:\n    programs: ['[a']\n", `f:3:16: preset a: programs: "[a" is no pattern`},
-	{"presets:\n  a:\n    programs: []\n", "preset a: programs is an empty list"},
-	{"presets:\n  a:\n    objects: [1]\n", `preset a: objects are names or patterns such as handle_*, and not "1"`},
+	{"presets:\n  a:\n    set:\n      x: {y: 1}\n", "f:4:10: x wants a number, text or a list of them, not keys and values; the fields of a struct are set one by one"},
+	{"presets:\n  a:\n    set:\n      x:\n", "f:4:7: x has no value"},
+	{"presets:\n  a:\n    set: [x]\n", "f:3:10: set wants variables and their values, not a list"},
+	{"presets:\n  a:\n    set:\n      x.: 1\n      y: []\n", "f:4:7: \"x.\" is no name of a variable"},
+	{"presets:\n  a:\n    set:\n      x.: 1\n      y: []\n", "f:5:10: y is an empty list"},
+	{"presets:\n  a:\n    set: {1: 2}\n", "f:3:11: set has a key that is no word"},
+	{"presets:\n  a:\n    set: {x: &y 2}\n", "f:3:14: anchors, aliases and tags are not read; write the value out"},
+	{"presets:\n  a:\n    set: {x: [1, *y]}\n", "anchors, aliases and tags are not read; write the value out"},
+	{"presets:\n  a: &a {}\n  b: *a\n", "f:3:6: anchors, aliases and tags are not read; write the value out"},
+	{"presets:\n  a:\n    programs: ['[a']\n", `f:3:16: "[a" is no pattern`},
+	{"presets:\n  a:\n    programs: []\n", "f:3:15: programs is an empty list"},
+	{"presets:\n  a:\n    programs: {x: 1}\n", "programs wants a list, not keys and values"},
+	{"presets:\n  a:\n    objects: [1]\n", "f:3:15: objects wants text, not 1; put it in quotes"},
 	{"presets:\n\ta: 1\n", "f:2:"},
 	{"---\npresets: {a: {}}\n---\nb: 1\n", "second YAML document"},
 	{"presets: {a: {set: {x: " + strings.Repeat("[", 3000), "the file is too large"},
 	{"presets:\n" + strings.Repeat("# comment\n", 7000), "the file is too large"},
+	{"presets: {a: {}} # \x00\n", "is no text"},
 }
 
 func TestPresetMistakes(t *testing.T) {
@@ -133,6 +142,52 @@ func TestPresetMistakes(t *testing.T) {
 	}
 	if _, err := ReadPresets(filepath.Join(t.TempDir(), "none.yaml")); err == nil {
 		t.Error("a file that is not there is read")
+	}
+}
+
+// The names of presets and of their keys may look like each other.
+func TestPresetsWithDots(t *testing.T) {
+	sets := presetsOf(t, "presets:\n  a: {set: {set: 1, b.c: 2}, programs: x}\n  a.set: {set: {b: 1}, programs: [y, z]}\n")
+	if len(sets) != 2 || len(sets[0].Set) != 2 || sets[0].Set[1].at.line != 2 || sets[1].Programs[1].at.line != 3 || sets[1].Programs[1].at.column != 38 {
+		t.Errorf("%+v", sets)
+	}
+}
+
+const presetsSchemaFile = "../../docs/presets.schema.json"
+
+func TestPresetsSchemaIsUpToDate(t *testing.T) {
+	want, err := PresetsSchema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(presetsSchemaFile, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(presetsSchemaFile); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%s is not what the types say (%v); rewrite it with: go test ./harness/verify -run PresetsSchema -update", presetsSchemaFile, err)
+	}
+	for _, gap := range presetsGrammar.Gaps(reflect.TypeFor[presetsFile]()) {
+		t.Error(gap)
+	}
+}
+
+// The schema takes what is well formed, and no key that there is not.
+func TestPresetsSchema(t *testing.T) {
+	c := jsonschema.NewCompiler()
+	schema, err := c.Compile(presetsSchemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, ok := range map[string]bool{wellFormed: true, "presets: {a: {sets: {x: 1}}}": false, "presets: {a: {set: {x: {y: 1}}}}": false, "presets: {}": false, "presets: {a/b: {}}": false} {
+		var value any
+		if err := yaml.Unmarshal([]byte(text), &value); err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(value); (err == nil) != ok {
+			t.Errorf("%q: %v", text, err)
+		}
 	}
 }
 
