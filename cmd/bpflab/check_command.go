@@ -39,14 +39,14 @@ func (c *commandCheck) planned(kernels []kernel.Image) []report.Planned {
 }
 
 func (c *commandCheck) rows() []row {
-	rootfs := fmt.Sprint(stampsOf(given(c.flags.rootfs.text)))
+	rootfs := fmt.Sprint(stampsOf(nonEmpty(c.flags.rootfs.text)))
 	return []row{{c.command.Name, c.command, digest(text(rootfs), text(strings.Join(c.made.Env, "\x00")), c.made.Files.Tar)}}
 }
 
 func (c *commandCheck) only([]int) check { return c }
 
 func (c *commandCheck) files() []string {
-	return append(c.made.Files.Paths(), given(c.flags.rootfs.text)...)
+	return append(c.made.Files.Paths(), nonEmpty(c.flags.rootfs.text)...)
 }
 
 func (c *commandCheck) run(ctx context.Context, std streams, env environment) ([]verdict.Cell, error) {

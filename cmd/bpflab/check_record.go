@@ -120,7 +120,7 @@ func text[T string | []byte](text T) func(io.Writer) error {
 	}
 }
 
-// given returns those of some names that are not empty.
-func given(names ...string) []string {
+// nonEmpty returns those of some names that are not empty.
+func nonEmpty(names ...string) []string {
 	return slices.DeleteFunc(names, func(name string) bool { return name == "" })
 }

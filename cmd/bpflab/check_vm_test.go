@@ -101,3 +101,68 @@ func TestCheck(t *testing.T) {
 		})
 	}
 }
+
+// A save is checked again, and of what has not changed nothing runs; Ctrl-C ends it with the exit
+// code of the last run, and leaves nothing behind.
+func TestCheckWatches(t *testing.T) {
+	needVMs(t)
+	file := exampleProject(t)
+	dir, out := filepath.Dir(file), filepath.Join(t.TempDir(), "check.json")
+	var said lockedBuffer
+	cmd, _ := prepared(t, "check", file, "--watch", "--kernel", "5.10,6.12", "--json", out, "--dir", t.TempDir())
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Process.Kill()
+	runs := 0
+	next := func() (ran []string, result verdict.Result) {
+		t.Helper()
+		runs++
+		waitUntil(t, "a report", func() bool { return strings.Count(said.String(), "waits for a change") == runs })
+		readJSON(t, out, &result)
+		for _, c := range result.Cells {
+			if !c.Earlier && !slices.Contains(ran, c.Lab) {
+				ran = append(ran, c.Lab)
+			}
+		}
+		return ran, result
+	}
+	change := func(name, old, text string) {
+		t.Helper()
+		content, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil || !strings.Contains(string(content), old) {
+			t.Fatalf("%s has no %q: %v", name, old, err)
+		}
+		putFile(t, filepath.Join(dir, name), strings.Replace(string(content), old, text, 1))
+	}
+	if ran, result := next(); len(ran) != 5 || result.Exit() != verdict.ExitOK {
+		t.Fatalf("at first %q ran: %s", ran, said.String())
+	}
+	for _, step := range []struct {
+		name, old, text string
+		ran             []string
+		code            int
+	}{
+		{"bpf/echo.bpf.c", "XDP_DROP", "XDP_PASS", []string{"echo.bpf.o", "no echo of UDP"}, verdict.ExitFail},
+		{"bpflab.yaml", "{insns: 100}", "{insns: 3}", []string{"opens.bpf.o", "echo.bpf.o"}, verdict.ExitFail},
+		{"has-trampolines.sh", "# Succeeds", "# It succeeds", []string{"kernel has trampolines"}, verdict.ExitFail},
+		{"bpf/echo.bpf.c", "XDP_PASS", "XDP_DROP", []string{"echo.bpf.o", "no echo of UDP"}, verdict.ExitFail},
+		{"bpflab.yaml", "{insns: 3}", "{insns: 100}", []string{"opens.bpf.o", "echo.bpf.o"}, verdict.ExitOK},
+		{"presets.yaml", "only_pid: 1", "only_pid: 2", []string{"opens.bpf.o"}, verdict.ExitOK},
+	} {
+		change(step.name, step.old, step.text)
+		ran, result := next()
+		slices.Sort(ran)
+		slices.Sort(step.ran)
+		if !slices.Equal(ran, step.ran) || result.Exit() != step.code || len(result.Cells) != 10 {
+			t.Errorf("after a change of %s, %q ran, exit code %d, %d cells, want %q and %d", step.name, ran, result.Exit(), len(result.Cells), step.ran, step.code)
+		}
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("it ended with %v: %s", err, said.String())
+	}
+}

@@ -115,7 +115,7 @@ func newProjectWatch(r *checkRun) (w *projectWatch, err error) {
 	if w.dir, err = filepath.Abs(filepath.Dir(r.file)); err != nil {
 		return nil, err
 	}
-	for _, name := range given(r.json, r.junit, r.html, r.dir) {
+	for _, name := range nonEmpty(r.json, r.junit, r.html, r.dir) {
 		path, err := filepath.Abs(name)
 		if err != nil {
 			return nil, err
@@ -203,15 +203,15 @@ const mostBuilds = 3
 // build runs a build. It runs once more if a file was changed meanwhile that no build has
 // changed before: somebody may have saved it.
 func (w *projectWatch) build(run func() error) (err error) {
-	for _, o := range w.run.project.Objects {
-		for name := range stampsOf(w.absolute(o.Files)) {
-			w.made[name] = true
-		}
-	}
 	for range mostBuilds {
 		before := w.look()
 		err = run()
 		w.before = w.look()
+		for _, o := range w.run.project.Objects {
+			for name := range stampsOf(w.absolute(o.Files)) {
+				w.made[name] = true
+			}
+		}
 		again := false
 		for _, name := range w.before.since(before) {
 			again = again || !w.made[name]

@@ -16,8 +16,8 @@ import (
 	"github.com/bpflab/bpflab/vms/kernel"
 )
 
-// save writes a file as editors do that replace it: with a copy, and by a name of its own.
-func save(t *testing.T, name, text string) {
+// putFile writes a file as editors do that replace it: with a copy, and by a name of its own.
+func putFile(t *testing.T, name, text string) {
 	t.Helper()
 	if _, err := os.Stat(name); err == nil {
 		if err := os.Rename(name, name+"~"); err != nil {
@@ -33,14 +33,14 @@ func save(t *testing.T, name, text string) {
 func TestStamps(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for _, name := range []string{"a.c", "sub/b.h", ".git/index", "node_modules/x/y.js", "a.c~", "#a.c#", ".a.c.swp", "4913"} {
-		save(t, name, "text")
+		putFile(t, name, "text")
 	}
 	before := stampsOf([]string{".", "*.c", "none.c", "[odd.c"})
 	if names := stamps.since(before, nil); !slices.Equal(names, []string{"a.c", "sub/b.h"}) {
 		t.Fatalf("files are %q", names)
 	}
-	save(t, "a.c", "another text")
-	save(t, "new.c", "text")
+	putFile(t, "a.c", "another text")
+	putFile(t, "new.c", "text")
 	if err := os.Remove("sub/b.h"); err != nil {
 		t.Fatal(err)
 	}
@@ -69,16 +69,16 @@ const builtProject = "build: {run: make}\nobjects: [{files: ['build/*.o'], prese
 // What a build writes makes it run no second time, but what is saved meanwhile does.
 func TestBuildWhileFilesAreSaved(t *testing.T) {
 	w := watched(t, builtProject)
-	save(t, "a.c", "text")
-	save(t, "build/a.o", "object")
+	putFile(t, "a.c", "text")
+	putFile(t, "build/a.o", "object")
 	builds := 0
 	build := func(also func()) int {
 		t.Helper()
 		builds = 0
 		err := w.build(func() error {
 			builds++
-			save(t, "build/a.o", strings.Repeat("o", builds))
-			save(t, "a.d", strings.Repeat("d", builds))
+			putFile(t, "build/a.o", strings.Repeat("o", builds))
+			putFile(t, "a.d", strings.Repeat("d", builds))
 			also()
 			return errors.New("its own error")
 		})
@@ -93,11 +93,11 @@ func TestBuildWhileFilesAreSaved(t *testing.T) {
 	if n := build(func() {}); n != 1 {
 		t.Errorf("then it ran %d times, want once", n)
 	}
-	if n := build(func() { save(t, "a.c", "saved in build "+strings.Repeat("x", builds)) }); n != 2 {
+	if n := build(func() { putFile(t, "a.c", "saved in build "+strings.Repeat("x", builds)) }); n != 2 {
 		t.Errorf("while a file was saved it ran %d times, want 2", n)
 	}
 	n := 0
-	if got := build(func() { n++; save(t, "file"+strings.Repeat("x", n), "another each time") }); got != mostBuilds {
+	if got := build(func() { n++; putFile(t, "file"+strings.Repeat("x", n), "another each time") }); got != mostBuilds {
 		t.Errorf("a build that always writes new files ran %d times, want %d", got, mostBuilds)
 	}
 }
@@ -105,7 +105,7 @@ func TestBuildWhileFilesAreSaved(t *testing.T) {
 // A burst of changes is one, and a file that comes and goes is none.
 func TestWatchWaits(t *testing.T) {
 	w := watched(t, builtProject)
-	save(t, "a.c", "text")
+	putFile(t, "a.c", "text")
 	w.begin()
 	go func() {
 		time.Sleep(lookEvery)
@@ -138,7 +138,7 @@ func TestWatchWaits(t *testing.T) {
 func TestSparesBuild(t *testing.T) {
 	w := watched(t, builtProject)
 	for _, name := range []string{"a.c", "presets.yaml", "build/a.o"} {
-		save(t, name, "text")
+		putFile(t, name, "text")
 	}
 	for _, tt := range []struct {
 		changed []string
@@ -297,7 +297,7 @@ func TestWatchGoesOnAfterMistakes(t *testing.T) {
 		{"objects: [{files: ['*.o']}]\n", "there is no file *.o"},
 	} {
 		if i > 0 {
-			save(t, "bpflab.yaml", step.text)
+			putFile(t, "bpflab.yaml", step.text)
 		}
 		waitUntil(t, "it says "+step.says, func() bool {
 			return strings.Contains(said.String(), step.says) && strings.Count(said.String(), "waits for a change") == i+1

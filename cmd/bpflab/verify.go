@@ -217,7 +217,7 @@ func (f *verifyFlags) verify(ctx context.Context, std streams, objects []*verify
 	report.Presets, report.SetGlobal = presets.Info()
 	report.Results = verify.Run(ctx, objects, env.images, options)
 	report.Seconds = time.Since(report.Started).Seconds()
-	report.Over = budgets.Over(report.Results)
+	report.Over, report.Coverage = budgets.Over(report.Results), report.Coverages()
 	err := errors.Join(
 		verify.Table(std.beside(f.json, f.csv, f.markdown, f.html), report),
 		saveJSON(f.json, std.out, report),

@@ -86,6 +86,43 @@ func TestVerifyPresets(t *testing.T) {
 	}
 }
 
+// What no preset reaches on any kernel is listed, and is reached with one more.
+func TestCoverageOfPresets(t *testing.T) {
+	needVMs(t)
+	object := compiled(t, "presets.bpf")
+	covered := func(presets string) (map[string]verify.Coverage, string) {
+		t.Helper()
+		file := filepath.Join(t.TempDir(), "v.json")
+		o := bpflab(t, "verify", object, "--presets", presetsFile(t, presets), "--profile", "--loader", "cilium", "--kernel", "5.10,6.12", "--json", file)
+		var report verify.Report
+		readJSON(t, file, &report)
+		out := map[string]verify.Coverage{}
+		for _, c := range report.Coverage {
+			out[c.Program] = c
+		}
+		return out, o.stdout
+	}
+	const fewer = "presets:\n  default: {}\n  long: {set: {\"cfg.rounds[1]\": 50}}\n"
+	some, table := covered(fewer)
+	c := some["gated"]
+	if strings.Join(c.Presets, " ") != "default long" || len(c.Without) > 0 || c.Reached >= c.Insns || len(c.Lines) == 0 || !strings.Contains(c.Lines[0].Text, "bpf_get_func_ip") {
+		t.Errorf("%+v", c)
+	}
+	if plain := some["plain"]; plain.Insns == 0 || plain.Reached != plain.Insns {
+		t.Errorf("%+v", plain)
+	}
+	if !strings.Contains(table, "over all presets and kernels:") || !strings.Contains(table, "bpf_get_func_ip") {
+		t.Errorf("the table:\n%s", table)
+	}
+	all, _ := covered(fewer + "  new: {set: {func_ip: true}, programs: gated}\n  careful: {set: {cfg.how: HOW_CAREFUL}, programs: care*}\n")
+	if c := all["gated"]; c.Reached != c.Insns || !strings.Contains(strings.Join(c.Presets, " "), "new") || len(c.Without) > 0 {
+		t.Errorf("with one that reaches it on 6.12: %+v", c)
+	}
+	if c := all["careless"]; len(c.Without) != 1 || !strings.HasPrefix(c.Without[0], "careful: rejected on ") || c.Reached >= c.Insns {
+		t.Errorf("what a rejected program had verified is counted: %+v", c)
+	}
+}
+
 // Kernels without global data say so of each preset, and --compare and budgets go by presets.
 func TestVerifyPresetsBefore52AndCompared(t *testing.T) {
 	needVMs(t)

@@ -43,6 +43,9 @@ func Table(w io.Writer, r Report) error {
 	if err := r.writeProfiles(w); err != nil {
 		return err
 	}
+	if err := r.writeCoverages(w); err != nil {
+		return err
+	}
 	for i, o := range r.Over {
 		if i == 0 {
 			fmt.Fprintln(w)

@@ -32,6 +32,9 @@ type Profile struct {
 	LinesLeftOut  int `json:"lines_left_out,omitempty"`        // instructions of lines that are not listed
 	InsnsLeftOut  int `json:"instructions_left_out,omitempty"` // of instructions that are not listed
 	ChainsLeftOut int `json:"chains_left_out,omitempty"`       // of chains that are not listed
+
+	source *sourceLines // nil if the counts are not those of its instructions
+	insns  []int        // how often each instruction was processed
 }
 
 // How many lines, instructions and chains of calls a profile lists: those with the most
@@ -92,6 +95,7 @@ func newProfile(a verifierlog.Answer, program *ebpf.ProgramSpec, processed int) 
 		source = source.blank(max(a.Loaded, len(a.Insns)))
 	}
 	source.count(a.Insns)
+	p.source, p.insns = source, a.Insns
 	p.Functions = slices.SortedFunc(slices.Values(source.functions), func(a, b FunctionCount) int {
 		return cmp.Or(cmp.Compare(b.Insns, a.Insns), strings.Compare(a.Name, b.Name))
 	})

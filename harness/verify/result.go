@@ -18,6 +18,8 @@ type Report struct {
 	Results []Result  `json:"results"`
 	Over    []Over    `json:"over_budget,omitempty"`
 
+	Coverage []Coverage `json:"coverage,omitempty"` // with presets and profiles
+
 	Presets   []PresetInfo `json:"presets,omitempty"`
 	SetGlobal []string     `json:"set_global,omitempty"` // what all presets have, and objects without one
 }
