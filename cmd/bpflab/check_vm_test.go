@@ -144,10 +144,10 @@ func TestCheckWatches(t *testing.T) {
 		ran             []string
 		code            int
 	}{
-		{"bpf/echo.bpf.c", "XDP_DROP", "XDP_PASS", []string{"echo.bpf.o", "no echo of UDP"}, verdict.ExitFail},
+		{"bpf/echo.bpf.c", "XDP_DROP", "XDP_ABORTED", []string{"echo.bpf.o", "no echo of UDP"}, verdict.ExitFail},
 		{"bpflab.yaml", "{insns: 100}", "{insns: 3}", []string{"opens.bpf.o", "echo.bpf.o"}, verdict.ExitFail},
 		{"has-trampolines.sh", "# Succeeds", "# It succeeds", []string{"kernel has trampolines"}, verdict.ExitFail},
-		{"bpf/echo.bpf.c", "XDP_PASS", "XDP_DROP", []string{"echo.bpf.o", "no echo of UDP"}, verdict.ExitFail},
+		{"bpf/echo.bpf.c", "XDP_ABORTED", "XDP_DROP", []string{"echo.bpf.o", "no echo of UDP"}, verdict.ExitFail},
 		{"bpflab.yaml", "{insns: 3}", "{insns: 100}", []string{"opens.bpf.o", "echo.bpf.o"}, verdict.ExitOK},
 		{"presets.yaml", "only_pid: 1", "only_pid: 2", []string{"opens.bpf.o"}, verdict.ExitOK},
 	} {

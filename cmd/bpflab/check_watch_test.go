@@ -258,7 +258,7 @@ func TestRecord(t *testing.T) {
 	}
 }
 
-// A kernel that there is not is told before anything is built.
+// A kernel name without a kernel is an error before anything is built.
 func TestCheckKnowsKernelsFirst(t *testing.T) {
 	for _, tt := range []struct{ name, kernels, flag string }{
 		{"of the flag", "", "local:nosuch"},
@@ -278,7 +278,7 @@ func TestCheckKnowsKernelsFirst(t *testing.T) {
 	}
 }
 
-// A file with a mistake is told, and looked at until it is right; Ctrl-C ends it with the last
+// A mistake in the file is reported, and the file looked at until it is right; Ctrl-C ends it with the last
 // run's status.
 func TestWatchGoesOnAfterMistakes(t *testing.T) {
 	inProject(t, "object: []\n")
