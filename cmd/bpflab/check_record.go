@@ -27,11 +27,11 @@ func (r row) equals(other row) bool {
 // record keeps the cells of the last run of a project, so that only those run again of which
 // something has changed. A nil record keeps none.
 type record struct {
-	last, now []recorded
+	last, now []seenRow
 }
 
-// recorded is what was seen of a row.
-type recorded struct {
+// seenRow is what was seen of a row.
+type seenRow struct {
 	row     row
 	kernels []kernel.Image
 	cells   []verdict.Cell
@@ -42,7 +42,7 @@ func (r *record) find(of row, kernels []kernel.Image) []verdict.Cell {
 	if r == nil {
 		return nil
 	}
-	at := slices.IndexFunc(r.last, func(one recorded) bool {
+	at := slices.IndexFunc(r.last, func(one seenRow) bool {
 		return one.row.equals(of) && slices.EqualFunc(one.kernels, kernels, isSameKernel)
 	})
 	if at < 0 {
@@ -64,7 +64,7 @@ func (r *record) keep(of row, kernels []kernel.Image, cells []verdict.Cell) {
 	for i := range cells {
 		cells[i].Earlier = true
 	}
-	r.now = append(r.now, recorded{of, kernels, cells})
+	r.now = append(r.now, seenRow{of, kernels, cells})
 }
 
 // turn ends a run: what it did not see is forgotten.

@@ -50,12 +50,12 @@ func (r *checkRun) again(ctx context.Context) error {
 			return last
 		}
 		last = r.said(err)
-		fmt.Fprintf(r.std.err, "bpflab: waits for a change of %d files; Ctrl-C ends it\n", len(w.before))
+		r.std.note(fmt.Sprintf("bpflab: waits for a change of %d files; Ctrl-C ends it", len(w.before)))
 		changed := w.wait(ctx)
 		if ctx.Err() != nil {
 			return last
 		}
-		fmt.Fprintf(r.std.err, "\nbpflab: %s: changed: %s\n", time.Now().Format(time.TimeOnly), inShort(changed))
+		r.std.note(fmt.Sprintf("\nbpflab: %s: changed: %s", time.Now().Format(time.TimeOnly), inShort(changed)))
 		r.built = r.built && w.sparesBuild(changed)
 	}
 }
