@@ -40,12 +40,12 @@ func (p *Provider) acceleratorOf(ctx context.Context, arch kernel.Arch, qemu bui
 	if arch == kernel.AMD64 {
 		return p.accelerator(ctx, qemu)
 	}
-	return p.unprobed(ctx, arch)
+	return p.unprobed(ctx, arch, qemu)
 }
 
 // unprobed returns what runs the machines of an architecture that has no probe: KVM only
 // where it is the host's own and /dev/kvm opens.
-func (p *Provider) unprobed(ctx context.Context, arch kernel.Arch) (a Accelerator, fallback string, err error) {
+func (p *Provider) unprobed(ctx context.Context, arch kernel.Arch, qemu build) (a Accelerator, fallback string, err error) {
 	wanted, by, err := p.wanted()
 	if err != nil {
 		return a, "", failed(err)
@@ -55,9 +55,9 @@ func (p *Provider) unprobed(ctx context.Context, arch kernel.Arch) (a Accelerato
 		unusable := p.openDevice()
 		switch {
 		case unusable == nil && wanted == auto:
-			return Accelerator{Name: KVM, Slowness: 1}, TCG, nil
+			return Accelerator{Name: KVM, Slowness: p.hostSlowness(ctx, qemu)}, TCG, nil
 		case unusable == nil && wanted == KVM:
-			return Accelerator{Name: KVM, Slowness: 1}, "", nil
+			return Accelerator{Name: KVM, Slowness: p.hostSlowness(ctx, qemu)}, "", nil
 		case unusable != nil:
 			why, hint = whyUnusable(p.kvm, unusable)
 		}
@@ -65,14 +65,15 @@ func (p *Provider) unprobed(ctx context.Context, arch kernel.Arch) (a Accelerato
 	if wanted == KVM {
 		return a, "", &vms.StartError{Provider: p.Name(), Err: fmt.Errorf("%s asks for KVM: %s", by, why), Hint: hint}
 	}
-	return Accelerator{Name: TCG, Why: why, Hint: hint, Slowness: p.hostSlowness(ctx) * platformOf(arch).slowness}, "", nil
+	return Accelerator{Name: TCG, Why: why, Hint: hint, Slowness: p.hostSlowness(ctx, qemu) * platformOf(arch).slowness}, "", nil
 }
 
-// hostSlowness returns how slow the host is, by the probe of x86-64 where that can run.
-func (p *Provider) hostSlowness(ctx context.Context) float64 {
+// hostSlowness returns how slow the host is, by the probe of x86-64 where that can run, else by
+// what it took another QEMU to load its libraries, which is most of what the probe takes.
+func (p *Provider) hostSlowness(ctx context.Context, other build) float64 {
 	caps, _, err := p.lookLocked(ctx, kernel.AMD64)
 	if err != nil {
-		return 1
+		return trial{Outcome: ran, CPU: other.cpu.Seconds()}.slowness()
 	}
 	return max(1, caps.Slowness)
 }

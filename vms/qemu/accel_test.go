@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -301,5 +302,15 @@ func TestCancelledCapsAreNotRemembered(t *testing.T) {
 	}
 	if caps, err := p.Caps(t.Context()); err != nil || caps.Accelerator != KVM {
 		t.Errorf("afterwards: caps %+v, error %v", caps, err)
+	}
+}
+
+// A host without QEMU for x86-64 has no probe: another QEMU's start says how slow it is.
+func TestSlownessWithoutProbe(t *testing.T) {
+	p := New(Options{Binary: "no-such-qemu", Cache: t.TempDir()})
+	for cpu, want := range map[time.Duration]float64{0: 1, usualCPU / 2: 1, 3 * usualCPU: 3, time.Minute: mostSlowness} {
+		if got := p.hostSlowness(t.Context(), build{cpu: cpu}); math.Abs(got-want) > 1e-9 {
+			t.Errorf("%s: %f, want %f", cpu, got, want)
+		}
 	}
 }

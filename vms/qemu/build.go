@@ -24,6 +24,7 @@ type build struct {
 	version string // its first line about itself
 	path    string
 	file    fileStamp
+	cpu     time.Duration // that saying so took, 0 where it was on record
 }
 
 // fileStamp changes when a file is written or another takes its place.
@@ -61,7 +62,7 @@ func find(ctx context.Context, binary string, known *build) (build, error) {
 	if known != nil && known.path == b.path && known.file == b.file {
 		return *known, known.check(binary)
 	}
-	if b.version, err = versionLine(ctx, binary); err != nil {
+	if b.version, b.cpu, err = versionLine(ctx, binary); err != nil {
 		return b, err
 	}
 	return b, b.check(binary)
@@ -82,30 +83,30 @@ func stampOf(path string) (fileStamp, error) {
 	return fileStamp{at.Dev, at.Ino, at.Size, at.Mtim.Nano()}, nil
 }
 
-// versionLine returns QEMU's own first line about itself; a script in its place may
-// print others before.
-func versionLine(ctx context.Context, binary string) (string, error) {
+// versionLine returns QEMU's own first line about itself, and the processor time that took; a
+// script in its place may print others before.
+func versionLine(ctx context.Context, binary string) (line string, cpu time.Duration, err error) {
 	limited, cancel := context.WithTimeout(ctx, versionLimit)
 	defer cancel()
 	var out strings.Builder
 	var problems capped
 	cmd := exec.CommandContext(limited, binary, "--version")
 	cmd.Stdout, cmd.Stderr = &out, &problems
-	err := child.Run(cmd)
+	err = child.Run(cmd)
 	switch {
 	case ctx.Err() != nil:
-		return "", failed(ctx.Err())
+		return "", 0, failed(ctx.Err())
 	case limited.Err() != nil:
-		return "", failed(fmt.Errorf("%s --version has not ended after %v; see what hangs by running it yourself", binary, versionLimit))
+		return "", 0, failed(fmt.Errorf("%s --version has not ended after %v; see what hangs by running it yourself", binary, versionLimit))
 	case err != nil:
-		return "", failed(fmt.Errorf("%s --version: %w", binary, beside(err, problems.String())), toolOf(binary))
+		return "", 0, failed(fmt.Errorf("%s --version: %w", binary, beside(err, problems.String())), toolOf(binary))
 	}
 	for line := range strings.Lines(out.String()) {
 		if strings.HasPrefix(line, "QEMU emulator version ") {
-			return strings.TrimSpace(line), nil
+			return strings.TrimSpace(line), cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), nil
 		}
 	}
-	return "", failed(fmt.Errorf("%s is not QEMU: its --version prints %q", binary, oneLine(out.String())), toolOf(binary))
+	return "", 0, failed(fmt.Errorf("%s is not QEMU: its --version prints %q", binary, oneLine(out.String())), toolOf(binary))
 }
 
 var versionNumber = regexp.MustCompile(`version v?(\d+)\.(\d+)`)

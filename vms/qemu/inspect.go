@@ -57,7 +57,9 @@ func (p *Provider) Inspect(ctx context.Context) (Inspection, error) {
 
 // inspectUnprobed is Inspect for an architecture without a probe.
 func (p *Provider) inspectUnprobed(ctx context.Context, arch kernel.Arch, found build) (out Inspection, err error) {
-	if out.Now, _, err = p.unprobed(ctx, arch); err != nil {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if out.Now, _, err = p.unprobed(ctx, arch, found); err != nil {
 		return out, err
 	}
 	out.Hypervisor = p.hypervisor(spec{qemu: found, kernel: kernel.Image{Arch: arch.OrZero()}, accel: out.Now.Name, cpus: 1})
