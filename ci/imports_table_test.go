@@ -38,6 +38,7 @@ var layers = map[string][]string{
 	// 2
 	"harness/agent":       {"vms/cache", "vms/kernel"},
 	"harness/build":       {"vms/cache", "vms/child", "vms/install", "vms/kernel", "vms/lease"},
+	"harness/annotation":  {"vms/kernel", "vms/suggest"},
 	"harness/bundle":      {"vms/kernel", "vms/lease"},
 	"harness/document":    {"vms/suggest"},
 	"harness/packet":      {},
@@ -99,7 +100,7 @@ var layers = map[string][]string{
 	"harness/features": {"harness/report", "harness/scheduler", "harness/session", "harness/upstream", "vms/wire", "vms", "vms/kernel"},
 	"harness/gotest":   {"harness/bundle", "harness/command", "harness/scheduler", "harness/session", "harness/verdict", "vms/wire", "vms", "vms/child", "vms/kernel", "vms/lease"},
 	"harness/limits":   {"harness/probe", "harness/scheduler", "harness/session", "harness/verdict", "vms/wire", "vms", "vms/kernel"},
-	"harness/verify":   {"vms/suggest", "harness/document", "harness/globals", "harness/libbpf", "harness/object", "harness/probe", "harness/report", "harness/scheduler", "harness/session", "harness/upstream", "harness/verifierlog", "vms/wire", "vms", "vms/kernel"},
+	"harness/verify":   {"vms/suggest", "harness/annotation", "harness/document", "harness/globals", "harness/libbpf", "harness/object", "harness/probe", "harness/report", "harness/scheduler", "harness/session", "harness/upstream", "harness/verifierlog", "vms/wire", "vms", "vms/kernel", "vms/lease"},
 	"harness/workshop": {"harness/build", "harness/bundle", "harness/command", "harness/lab", "vms/suggest", "harness/probe", "harness/run",
 		"harness/session", "harness/upstream", "harness/verdict", "harness/verify", "vms/wire", "vms", "vms/kernel", "vms/lease"},
 	"harness/workshop/term": {"harness/lab", "harness/verdict", "vms/wire", "harness/workshop"},

@@ -31,7 +31,7 @@ func newObjectCheck(p *project.Project, index int) (*objectCheck, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &objectCheck{p, index, objects, verify.Options{Loader: o.Loader, Attach: o.Attach, Optional: o.Optional, MapSizes: map[string]uint32{}, Targets: o.AttachTargets}}
+	c := &objectCheck{p, index, objects, verify.Options{Loader: o.Loader, Attach: o.Attach, Optional: o.Optional || o.Annotations, Expect: o.Annotations, MapSizes: map[string]uint32{}, Targets: o.AttachTargets}}
 	for name, n := range o.MapSizes {
 		c.options.MapSizes[name] = uint32(n)
 	}
@@ -43,6 +43,14 @@ func newObjectCheck(p *project.Project, index int) (*objectCheck, error) {
 	}
 	if err := p.CheckRejected(index, objects); err != nil {
 		return nil, err
+	}
+	if o.Annotations {
+		if o.Attach || len(o.Rejected) > 0 || len(o.Budgets.All)+len(o.Budgets.Programs)+len(o.Budgets.Kernels) > 0 || o.Loader != verify.Either && o.Loader != verify.Cilium {
+			return nil, p.Mistake(at+".annotations", "make two entries of it", "annotations say how a program is loaded and what is expected: attach, budgets, rejected and other loaders are not for them")
+		}
+		if err := verify.Annotate(objects); err != nil {
+			return nil, p.Mistake(at+".annotations", "", "%v", err)
+		}
 	}
 	if o.BTF != "" {
 		if c.options.BTF, err = verify.ReadBTF(o.BTF); err != nil {
@@ -68,6 +76,9 @@ func newObjectCheck(p *project.Project, index int) (*objectCheck, error) {
 }
 
 func (c *objectCheck) on(kernels []kernel.Image) ([]kernel.Image, error) {
+	if err := verify.CheckAnnotations(c.objects, kernels); err != nil {
+		return nil, c.project.Mistake(fmt.Sprintf("objects[%d].annotations", c.index), "", "%v", err)
+	}
 	return kernels, c.options.CheckKernels(kernels)
 }
 

@@ -21,6 +21,7 @@ type verifyFlags struct {
 	attach  bool
 	profile bool
 	strict  bool
+	expect  bool
 	json    string
 	csv     string
 
@@ -47,7 +48,8 @@ such files within, as those of libbpf and of Go do.`,
 		Example: `  bpflab verify prog.o
   bpflab verify *.o --kernel 5.10,6.1,latest --json verify.json --csv verify.csv
   bpflab verify prog.o --set-global filter=true --set-global cfg.ports[1]=80
-  bpflab verify prog.o --presets presets.yaml`,
+  bpflab verify prog.o --presets presets.yaml
+  bpflab verify prog.o --expect`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.do(cmd.Context(), streamsOf(cmd), args) },
 	}
@@ -55,6 +57,7 @@ such files within, as those of libbpf and of Go do.`,
 	f.define(flags, "kernels at one time (default: one a core)")
 	flags.BoolVar(&f.attach, "attach", false, "attach each program too, as its section says")
 	flags.BoolVar(&f.profile, "profile", false, "count the instructions that the verifier processed of accepted programs, by function and line of C: each is loaded once more, with a log of all instructions")
+	flags.BoolVar(&f.expect, "expect", false, "judge programs by their annotations, as the kernel's tests have them (__success, __failure, __msg, __retval, ...), and those of bpflab_expect.h; loaded with cilium/ebpf")
 	flags.BoolVar(&f.strict, "strict", false, "exit with 2 if an object, or a part of one, could not be read; the others are verified all the same")
 	f.defineConsent(flags, "attach also")
 	f.defineSplats(flags)
@@ -86,6 +89,9 @@ func (f *verifyFlags) do(ctx context.Context, std streams, args []string) error 
 	if err != nil {
 		return usageError{err}
 	}
+	if err := f.annotate(objects); err != nil {
+		return usageError{err}
+	}
 	objects, presets, err := f.preset(objects)
 	if err != nil {
 		return usageError{err}
@@ -102,6 +108,9 @@ func (f *verifyFlags) do(ctx context.Context, std streams, args []string) error 
 		return err
 	}
 	if err := options.CheckKernels(env.images); err != nil {
+		return usageError{err}
+	}
+	if err := verify.CheckAnnotations(objects, env.images); err != nil {
 		return usageError{err}
 	}
 	options.Pool = env.pool
@@ -148,6 +157,24 @@ func (f *verifyFlags) preset(objects []*verify.Object) ([]*verify.Object, verify
 	return f.loaders.set(objects, presets)
 }
 
+// annotate reads the annotations of --expect, which goes with no flag that has another say about
+// what a result must be.
+func (f *verifyFlags) annotate(objects []*verify.Object) error {
+	if !f.expect {
+		return nil
+	}
+	for _, other := range []struct {
+		given bool
+		flag  string
+	}{{f.attach, "--attach"}, {f.profile, "--profile"}, {f.compare != "", "--compare"}, {len(f.budget) > 0, "--budget"}, {f.budgets != "", "--budgets"},
+		{f.loaders.loader != verify.Either && f.loaders.loader != verify.Cilium, "--loader " + f.loaders.loader}} {
+		if other.given {
+			return fmt.Errorf("--expect and %s do not go together: the annotations say how a program is loaded and what is expected; leave one of them out", other.flag)
+		}
+	}
+	return verify.Annotate(objects)
+}
+
 // choose returns the objects with the programs that --prog and --skip-prog leave.
 func (f *verifyFlags) choose(objects []*verify.Object) ([]*verify.Object, error) {
 	chosen, err := f.selected.Of(objects)
@@ -169,7 +196,8 @@ func (f *verifyFlags) options(objects []*verify.Object) (o verify.Options, err e
 	if o, err = f.loaders.options(objects); err != nil {
 		return o, err
 	}
-	o.Attach, o.Profile = f.attach, f.profile
+	o.Attach, o.Profile, o.Expect = f.attach, f.profile, f.expect
+	o.Optional = o.Optional || f.expect
 	if f.btf != "" {
 		o.BTF, err = verify.ReadBTF(f.btf)
 	}

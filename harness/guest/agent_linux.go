@@ -56,6 +56,7 @@ func (a *agent) handlers() map[string]wire.Handler {
 		wire.OpOpen:     a.open,
 		wire.OpTypes:    a.types,
 		wire.OpVerify:   a.verify,
+		wire.OpExpect:   a.expect,
 		wire.OpFeatures: handle(a.features),
 		wire.OpMark:     handle(a.mark),
 		wire.OpPower:    handle(a.powerOff),

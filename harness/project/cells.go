@@ -84,6 +84,9 @@ func (j judge) step(r verify.Result, v kernel.Version) verdict.Step {
 	if j.Loader == verify.Both {
 		step.Name += " (" + r.Loader + ")"
 	}
+	if r.Expect != nil {
+		return expected(step, r)
+	}
 	if r.Warning != "" {
 		step.Notes = strings.Split(r.Warning, "\n")
 	}
@@ -96,6 +99,32 @@ func (j judge) step(r verify.Result, v kernel.Version) verdict.Step {
 	}
 	step.Verdict = verdictOf(r, wanted)
 	j.budget(&step, r)
+	return step
+}
+
+// expected returns the step of a program that its annotations judge, its checks in the log.
+func expected(step verdict.Step, r verify.Result) verdict.Step {
+	e := r.Expect
+	step.Expected, step.Seen, step.Log = e.Expected, e.Seen, ""
+	if e.Description != "" {
+		step.Notes = append(step.Notes, e.Description)
+	}
+	switch e.Verdict {
+	case verify.Pass:
+		step.Verdict = verdict.Pass
+	case verify.Unsupported:
+		step.Verdict = verdict.Unsupported
+	case verify.Infra:
+		step.Verdict = verdict.Infra
+	default:
+		step.Verdict = verdict.Fail
+	}
+	for _, c := range e.Checks {
+		step.Log += fmt.Sprintf("%s: expected %s; seen %s\n", c.Tag, c.Expected, c.Seen)
+	}
+	if r.Log != "" {
+		step.Log += "log: " + r.Log + "\n"
+	}
 	return step
 }
 

@@ -72,6 +72,7 @@ var (
 		"Objects.map_sizes":      {Doc: "max_entries of maps that their loader sizes.", Form: identifier, Like: likeName, Entry: "map", Each: &document.Rule{Min: 1, Max: 1<<32 - 1}},
 		"Objects.attach_targets": {Doc: "Functions that programs attach to whose sections name none.", Form: identifier, Like: likeName, Entry: "program", Each: &document.Rule{Form: identifier, Like: likeName}},
 		"Objects.presets":        {Doc: "A file with sets of values for global variables, as --presets has it; each program is loaded with each of them.", Form: oneLine, Like: likeLine},
+		"Objects.annotations":    {Doc: "Judge the programs by their annotations, those of the kernel's tests and of bpflab_expect.h, in place of loading all of them."},
 		"Objects.budgets":        {Doc: "The most that programs may cost."},
 		"Objects.rejected":       {Doc: "Programs that do not load on some kernels, and why: one that loads there all the same is a failure, and so is one that does not load for another reason."},
 

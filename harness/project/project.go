@@ -43,6 +43,7 @@ type Objects struct {
 	MapSizes      map[string]int64  `yaml:"map_sizes"`
 	AttachTargets map[string]string `yaml:"attach_targets"`
 	Presets       string            `yaml:"presets"`
+	Annotations   bool              `yaml:"annotations"`
 	Budgets       verify.Budgets    `yaml:"budgets"`
 	Rejected      []Rejection       `yaml:"rejected"`
 }

@@ -22,6 +22,9 @@ var Loaders = []string{Either, Auto, Cilium, Libbpf, Both}
 
 // loadersOf returns the loaders of an object's programs.
 func (o Options) loadersOf(object *Object) []string {
+	if o.Expect {
+		return []string{Cilium}
+	}
 	switch o.Loader {
 	case Both:
 		return []string{Cilium, Libbpf}

@@ -15,7 +15,7 @@ import (
 // So Auto loads what any of the two loads, and Either what cilium/ebpf cannot.
 func (o Options) second(p pending, r Result, k kernel.Image) (pending, bool) {
 	asked := r.Infra == "" && r.word() != Optional && r.word() != Undecided && !ofKernelItself(r)
-	if !o.mayTryAnother() || p.object.unread != nil || p.second || r.Accepted || !asked {
+	if !o.mayTryAnother() || o.Expect || p.object.unread != nil || p.second || r.Accepted || !asked {
 		return pending{}, false
 	}
 	r = r.explained(p.program, k)

@@ -26,6 +26,7 @@ func Markdown(w io.Writer, r Report) error {
 	for _, line := range r.Differences() {
 		fmt.Fprintf(&out, "\n- **differs:** %s\n", cell(line))
 	}
+	out.WriteString(r.markdownFailures())
 	for _, group := range rejections(r.Results) {
 		out.WriteString(group.markdown(named))
 	}
@@ -74,7 +75,11 @@ func (r Report) cells() map[resultKey]string {
 	out, loader := map[resultKey]string{}, r.perLoader()
 	for _, one := range r.Results {
 		key := resultKey{one.subject(), one.Kernel, loader(one)}
-		if out[key] = one.word() + ": " + one.short(); one.Accepted {
+		out[key] = one.word() + ": " + one.short()
+		switch {
+		case one.Expect != nil:
+			out[key] = one.mark()
+		case one.Accepted:
 			out[key] = count(one.Insns)
 		}
 	}

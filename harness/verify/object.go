@@ -13,6 +13,7 @@ import (
 
 	"github.com/cilium/ebpf"
 
+	"github.com/bpflab/bpflab/harness/annotation"
 	"github.com/bpflab/bpflab/harness/globals"
 	"github.com/bpflab/bpflab/harness/object"
 )
@@ -33,6 +34,8 @@ type Object struct {
 	preset  string          // its values' name, "" if it has none
 	patches []globals.Patch // the values
 	notes   []string        // about the values
+
+	annotations *annotation.Object // nil without Annotate
 }
 
 // unread says why an object has no programs that a kernel can be asked about.

@@ -19,6 +19,9 @@ func Table(w io.Writer, r Report) error {
 	if err := r.writePresets(w); err != nil {
 		return err
 	}
+	if r.expects() {
+		return r.writeExpectations(w)
+	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	named := r.objectNamer()
 	preset := r.presetNamer()
@@ -115,9 +118,12 @@ func clean(s string) string {
 func (r Report) closing() string {
 	counts := tally{}
 	for _, one := range r.Results {
-		counts[one.word()]++
+		counts[one.mark()]++
 	}
 	text := fmt.Sprintf("%d accepted", counts[Accepted])
+	if r.expects() {
+		text = fmt.Sprintf("%d pass", counts[Pass])
+	}
 	if others := counts.others(); others != "" {
 		text += ", " + others
 	}

@@ -14,6 +14,7 @@ var pageText string
 
 var page = report.FilterPage(pageText, template.FuncMap{
 	"word":    Result.word,
+	"mark":    Result.mark,
 	"short":   Result.short,
 	"ms":      func(r Result) string { return fmt.Sprintf("%.1f", r.Load*1000) },
 	"steps":   func() []int { return []int{1, 2, 3, 4, 5, 6, 7, 8, 9} },
@@ -62,5 +63,6 @@ func HTML(w io.Writer, r Report) error {
 		Reasons           []pageReason
 		Differs, Prepared []string
 		Profiles          []pageProfile
-	}{r, r.closing(), r.kernelTitles(), r.frequent(), rows, r.settings(), r.presetRows(), r.failsFirst(), reasons, r.Differences(), r.preparations(), pageProfiles(r.Results)})
+		Expects           bool
+	}{r, r.closing(), r.kernelTitles(), r.frequent(), rows, r.settings(), r.presetRows(), r.failsFirst(), reasons, r.Differences(), r.preparations(), pageProfiles(r.Results), r.expects()})
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/bpflab/bpflab/harness/annotation"
 	"github.com/bpflab/bpflab/harness/scheduler"
 	"github.com/bpflab/bpflab/vms/kernel"
 )
@@ -18,11 +19,18 @@ type pending struct {
 	at      int  // its place in the results
 	failed  int  // machines that failed it
 	second  bool // another loader did not load it
+
+	test *annotation.Test // what is expected of it, nil if nobody asked
+	with []string         // programs to load before it
 }
 
 // result returns the program's result on no kernel.
 func (p pending) result() Result {
-	return Result{Object: p.object.Name, Program: p.program.Name, Preset: p.object.preset, Prepared: slices.Clone(p.object.notes), Section: p.program.Section, Type: p.program.Type, Loader: p.loader, second: p.second}
+	name := p.program.Name
+	if p.test != nil {
+		name = p.test.Name()
+	}
+	return Result{Object: p.object.Name, Program: name, Preset: p.object.preset, Prepared: slices.Clone(p.object.notes), Section: p.program.Section, Type: p.program.Type, Loader: p.loader, second: p.second}
 }
 
 // queue holds the programs that a kernel is asked about, for its workers, and collects their
@@ -70,6 +78,9 @@ func (o *Object) pending(options Options) (all []pending) {
 	loaders := options.loadersOf(o)
 	if o.unread != nil {
 		all = append(all, pending{object: o, loader: loaders[0]})
+	}
+	if options.Expect && o.annotations != nil {
+		return append(all, o.tests(options.kernel)...)
 	}
 	for _, p := range o.Programs {
 		for _, loader := range loaders {

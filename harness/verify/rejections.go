@@ -53,7 +53,7 @@ func rejections(all []Result) []rejection {
 	var out []rejection
 	groups, codes := map[cause]int{}, map[string]int{}
 	for _, r := range all {
-		if r.Accepted || r.Reason == nil || r.word() == Optional {
+		if r.Accepted || r.Reason == nil || r.Expect != nil || r.word() == Optional {
 			continue
 		}
 		why := cause{r.Loader, r.word(), r.Reason.Code, r.Reason.Text}

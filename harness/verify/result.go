@@ -3,6 +3,7 @@ package verify
 import (
 	"time"
 
+	"github.com/bpflab/bpflab/harness/annotation"
 	"github.com/bpflab/bpflab/harness/libbpf"
 )
 
@@ -57,10 +58,13 @@ type Result struct {
 	Log           string   `json:"log,omitempty"`      // path, relative to the result directory
 	Profile       *Profile `json:"profile,omitempty"`  // of an accepted program, if that was asked for
 
-	log     string         // the verifier's, until the result is explained
-	end     []string       // the log's: see lastWords
-	second  bool           // another loader did not load it
-	refused libbpf.MapSpec // of the map that the kernel did not create, where libbpf asked
+	Expect *Expectation `json:"expect,omitempty"` // by the program's annotations, if that was asked for
+
+	log     string           // the verifier's, until the result is explained
+	end     []string         // the log's: see lastWords
+	seen    *annotation.Seen // of a test, until it is judged
+	second  bool             // another loader did not load it
+	refused libbpf.MapSpec   // of the map that the kernel did not create, where libbpf asked
 }
 
 // Reason says why a program was rejected.
@@ -79,7 +83,7 @@ type Reason struct {
 // loader, or is over its budget, or no object was read, else 3 if a kernel could not be
 // asked.
 func (r Report) Exit() int {
-	if len(r.Over) > 0 || len(r.Results) > 0 && r.Unread() == len(r.Results) {
+	if r.nothingJudged() || len(r.Over) > 0 || len(r.Results) > 0 && r.Unread() == len(r.Results) {
 		return 1
 	}
 	infra := false
@@ -87,6 +91,10 @@ func (r Report) Exit() int {
 		switch {
 		case one.Infra != "":
 			infra = true
+		case one.Expect != nil:
+			if one.Expect.Verdict == Fail || one.Expect.Verdict == ByLoader {
+				return 1
+			}
 		case one.failed():
 			return 1
 		}

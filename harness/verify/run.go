@@ -31,7 +31,10 @@ type Options struct {
 	Optional bool              // load programs of optional sections, SEC("?…"), too
 	MapSizes map[string]uint32 // max_entries, by map
 	Targets  map[string]string // functions to attach to, by program
+	Expect   bool              // judge programs by their annotations, see Annotate; cilium/ebpf loads them
 	OnResult func(Result)
+
+	kernel kernel.Image // of a queue, whose version selects annotations
 }
 
 // Run verifies all programs of the objects on all kernels. Results are in the
@@ -45,6 +48,7 @@ func Run(ctx context.Context, objects []*Object, kernels []kernel.Image, o Optio
 	queues := make([]*queue, len(kernels))
 	for i, k := range kernels {
 		own := o.loaderFor(k.Arch)
+		own.kernel = k
 		queues[i] = newQueue(objectsFor(objects, k.Arch), own)
 		for n := range queues[i].machines(o.Pool, len(kernels)) {
 			w := &worker{Options: own, reporting: &mu, kernel: k, index: i, number: n, queue: queues[i]}
@@ -91,6 +95,10 @@ func (w *worker) unaskedOf(p pending) (Result, bool) { return w.Options.unaskedO
 // unaskedOf returns the result, of which the program is known, and whether no kernel is asked
 // about it.
 func (o Options) unaskedOf(p pending, r Result) (Result, bool) {
+	if p.test != nil && p.test.Skip != "" {
+		r.Verdict, r.Reason = Unsupported, &Reason{Code: "skipped", Text: p.test.Skip}
+		return r, true
+	}
 	if p.object.unread == nil {
 		return o.unasked(r, p.program.refused)
 	}
@@ -213,6 +221,7 @@ func (w *worker) begin(ctx context.Context, s *session.Session) error {
 func (w *worker) done(p pending, r Result) {
 	r.explain(p.program, w.kernel)
 	r.settle()
+	r.judge(p)
 	r.end, r.log = lastWords(r.log), ""
 	w.queue.put(p, r)
 	if w.OnResult != nil {
@@ -247,26 +256,39 @@ func (w *worker) verify(ctx context.Context, p pending) (r Result, lost bool, er
 	if err := w.open(ctx, p.object, p.program); err != nil {
 		return r, true, err
 	}
+	if p.test != nil {
+		lost, err = w.expect(ctx, p, &r)
+		return r, lost, err
+	}
 	var answer wire.VerifyResult
 	var log, counts bytes.Buffer
 	err = w.session.Call(ctx, wire.OpVerify, wire.Verify{Program: p.program.Name, Attach: w.Attach, Target: w.Targets[p.program.Name], Profile: w.Profile}, &answer, wire.IO{Stdout: &log, Stderr: &counts})
-	var fault *wire.Fault
-	switch {
-	case err == nil:
+	lost, err = w.called(&r, err, func() {
 		r.Prepared = append(r.Prepared, w.prepared...)
 		w.take(&r, answer, log.String())
 		if w.Profile && r.Accepted {
 			r.Profile = readProfile(counts.Bytes(), w.spec.Programs[p.program.Name], r.Insns)
 		}
-		return r, w.judgeConsole(&r), nil
+	})
+	return r, lost, err
+}
+
+// called records what came of a call about a program: its answer, by take, or what the error of
+// the call means.
+func (w *worker) called(r *Result, err error, take func()) (lost bool, _ error) {
+	var fault *wire.Fault
+	switch {
+	case err == nil:
+		take()
+		return w.judgeConsole(r), nil
 	case errors.As(err, &fault):
 		r.Infra = fault.Msg
-		return r, false, nil
+		return false, nil
 	case session.CausedByGuest(err, false):
-		w.judgeEnd(&r, err)
-		return r, true, nil
+		w.judgeEnd(r, err)
+		return true, nil
 	}
-	return r, true, err
+	return true, err
 }
 
 // Stages of a failure that are not in the kernel's answer.

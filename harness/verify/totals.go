@@ -25,7 +25,7 @@ func (t tally) String() string {
 	if t.all() == 0 {
 		return "-"
 	}
-	text := fmt.Sprintf("%d/%d", t[Accepted], t.all())
+	text := fmt.Sprintf("%d/%d", t[Accepted]+t[Pass], t.all())
 	if others := t.others(); others != "" {
 		text += ": " + others
 	}
@@ -35,7 +35,7 @@ func (t tally) String() string {
 // others names all verdicts but the first, "" if there are none.
 func (t tally) others() string {
 	var parts []string
-	for _, word := range words[1:] {
+	for _, word := range words[2:] {
 		if n := t[word]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, word))
 		}
@@ -67,7 +67,7 @@ func (r Report) totalBy(of func(Result) string) totals {
 			if t.counts[key] == nil {
 				t.counts[key] = tally{}
 			}
-			t.counts[key][one.word()]++
+			t.counts[key][one.mark()]++
 		}
 	}
 	return t
@@ -121,10 +121,10 @@ func (r Report) kernelTitles() (out []string) {
 // frequent returns a line for each verdict that is not as wanted: how many results have
 // which reason, the most frequent first.
 func (r Report) frequent() (out []string) {
-	for _, word := range words[1:] {
+	for _, word := range words[2:] {
 		codes := map[string]int{}
 		for _, one := range r.Results {
-			if one.word() == word && one.Reason != nil {
+			if one.mark() == word && one.Reason != nil {
 				codes[one.Reason.Code]++
 			}
 		}

@@ -20,7 +20,7 @@ const (
 )
 
 // words are all verdicts, in the order in which they are counted.
-var words = []string{Accepted, Rejected, ByLoader, Undecided, Optional, Unsupported, Infra}
+var words = []string{Accepted, Pass, Fail, Rejected, ByLoader, Undecided, Optional, Unsupported, Infra}
 
 func (r Result) word() string {
 	switch {

@@ -35,6 +35,7 @@ const (
 	OpOpen     = "open"     // Open + data (an object) -> OpenResult: reads it for OpVerify
 	OpTypes    = "types"    // nothing + data (BTF of the kernel) -> nothing: what OpVerify relocates with
 	OpVerify   = "verify"   // Verify -> VerifyResult, data: the verifier's log
+	OpExpect   = "expect"   // Expect -> ExpectResult, data: the verifier's log
 	OpFeatures = "features" // nothing -> FeaturesResult
 	OpMark     = "mark"     // Mark -> MarkResult: writes a line to the kernel's log, if there are others
 	OpPower    = "power"    // nothing -> nothing; the machine powers off
@@ -199,6 +200,44 @@ type VerifyResult struct {
 	Seconds   float64 `json:"seconds"` // of the load, maps and relocation not counted
 
 	Unattached string `json:"unattached,omitempty"` // why it was loaded and not attached, though that was asked for
+}
+
+// Expect loads one program of the open object for what its annotations expect, with maps of its
+// own, and unloads it.
+type Expect struct {
+	Program    string   `json:"program"`
+	With       []string `json:"with,omitempty"`   // programs to load before it
+	Target     string   `json:"target,omitempty"` // function to attach to, where the section names none
+	User       bool     `json:"user,omitempty"`   // load it without the capabilities that bpf(2) asks for, but Caps
+	Caps       []int    `json:"caps,omitempty"`
+	LogLevel   int      `json:"log_level,omitempty"`   // 0 logs level 1 of what is refused
+	Flags      uint32   `json:"flags,omitempty"`       // BPF_F_*
+	UsualFlags uint32   `json:"usual_flags,omitempty"` // set if the kernel knows them
+	JIT        string   `json:"jit,omitempty"`         // "jited" or "no_jited": what the kernel must have
+	Xlated     bool     `json:"xlated,omitempty"`      // send the program as the kernel has changed it
+	Jited      bool     `json:"jited,omitempty"`       // and its machine code
+	Run        bool     `json:"run,omitempty"`
+	Data       []byte   `json:"data,omitempty"`        // that it is run on, where its type takes some
+	LinearSize int      `json:"linear_size,omitempty"` // of the packet's, in bytes; 0 is all of it
+	Streams    bool     `json:"streams,omitempty"`     // send what it printed
+}
+
+// ExpectResult is the kernel's answer. The verifier's log comes as data on Stdout.
+type ExpectResult struct {
+	VerifyResult
+	Cannot string         `json:"cannot,omitempty"` // why the kernel cannot be asked that; then it was not
+	Xlated Bytes          `json:"xlated,omitzero"`
+	Jited  Bytes          `json:"jited,omitzero"`
+	Funcs  []int          `json:"funcs,omitempty"` // bytes of each function of Jited
+	Run    *TestRunResult `json:"run,omitempty"`
+	Stdout Bytes          `json:"stdout,omitzero"`
+	Stderr Bytes          `json:"stderr,omitzero"`
+}
+
+// Bytes are bytes that the kernel gave, or why it gave none.
+type Bytes struct {
+	Data    []byte `json:"data,omitempty"`
+	Missing string `json:"missing,omitempty"`
 }
 
 // Stages of a program on its way into the kernel.
