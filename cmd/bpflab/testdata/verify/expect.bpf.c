@@ -49,6 +49,11 @@
 #else
 #define LEAVES "\tleave"
 #endif
+#ifdef BREAK_STDOUT
+#define SAYS "word"
+#else
+#define SAYS "world"
+#endif
 #ifdef BREAK_UNPRIV
 #define LEAKS "R0 lent addr"
 #else
@@ -255,6 +260,21 @@ __naked int skipped(void) { A("r0 = 0; exit;"); }
 
 SEC("socket") __success __btf_path("btf__core_reloc_arrays.bpf.o")
 __naked int of_a_file(void) { A("r0 = 0; exit;"); }
+
+/* What it prints. */
+
+extern int bpf_stream_vprintk(int stream_id, const char *fmt__str, const void *args, __u32 len__sz) __ksym;
+
+SEC("syscall") __success __retval(0) __stdout("hello {{[0-9]+}}") __stdout(SAYS) __stderr("oops") bpflab_skip("<7.0", "the function has other arguments")
+int prints(void *ctx)
+{
+	static const char out[] = "hello 12\nworld\n", err[] = "oops\n";
+	__u64 none = 0;
+
+	bpf_stream_vprintk(1, out, &none, 0);
+	bpf_stream_vprintk(2, err, &none, 0);
+	return 0;
+}
 
 /* What the kernel makes of it. */
 
