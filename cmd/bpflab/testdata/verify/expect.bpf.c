@@ -65,9 +65,11 @@
 #define ALIGNED __flag(BPF_F_STRICT_ALIGNMENT)
 #endif
 #ifdef BREAK_RANGE
-#define LOOPS_FROM "<5.11"
+#define LOOPS_NOT "<5.11"
+#define LOOPS ">=5.11"
 #else
-#define LOOPS_FROM "<5.3"
+#define LOOPS_NOT "<5.3"
+#define LOOPS ">=5.3"
 #endif
 
 struct {
@@ -320,7 +322,7 @@ int map_of_users(struct __sk_buff *skb)
 
 #define LOOP "r0 = 0; 1: r0 += 1; if r0 < 10 goto 1b; exit;"
 
-SEC("socket") bpflab_failure(LOOPS_FROM) bpflab_msg(LOOPS_FROM, "back-edge") bpflab_retval(">=5.3", 10)
+SEC("socket") bpflab_failure(LOOPS_NOT) bpflab_msg(LOOPS_NOT, "back-edge") bpflab_retval(LOOPS, 10)
 __naked int loops(void) { A(LOOP); }
 
 SEC("socket") __success __retval(10) bpflab_failure("<5.3")
