@@ -21,7 +21,8 @@ import (
 type checkFlags struct {
 	machineFlags
 	reportFlags
-	watch bool
+	watch   bool
+	runTime bool
 }
 
 func newCheckCmd() *cobra.Command {
@@ -56,6 +57,7 @@ saved, until Ctrl-C: what has not changed keeps its results.`,
 	f.defineSplats(flags)
 	f.defineConsent(flags, "check")
 	f.reportFlags.define(flags)
+	flags.BoolVar(&f.runTime, "run-time", false, "count how often and how long programs run that packet tests and commands load, as ratios (Linux 5.1)")
 	flags.BoolVar(&f.watch, "watch", false, "check again whenever a file is saved, until Ctrl-C")
 	return cmd
 }

@@ -18,13 +18,14 @@ type commandCheck struct {
 	command project.Command
 	flags   *execFlags
 	made    command.Command
+	runTime bool // is wanted of all
 }
 
 func (f *checkFlags) newCommandCheck(c project.Command) (*commandCheck, error) {
 	e := &execFlags{commandFlags: commandFlags{machineFlags: f.machineFlags, copy: c.Copy, env: c.Env, cpus: c.CPUs, timeout: c.Timeout}}
 	e.memory.Size, e.rootfs.text = c.Memory, c.Rootfs
 	made, err := e.command(c.Run)
-	return &commandCheck{c, e, made}, err
+	return &commandCheck{c, e, made, f.runTime}, err
 }
 
 func (c *commandCheck) on(kernels []kernel.Image) ([]kernel.Image, error) {
@@ -49,13 +50,23 @@ func (c *commandCheck) files() []string {
 	return append(c.made.Files.Paths(), nonEmpty(c.flags.rootfs.text)...)
 }
 
+// runTimes returns what judges how long the command's programs ran, nil if nobody asks for that.
+func (c *commandCheck) runTimes() func(kernel.Image, []verdict.RunTime, string) []verdict.Check {
+	if !c.runTime && len(c.command.RunTimes) == 0 {
+		return nil
+	}
+	return func(k kernel.Image, seen []verdict.RunTime, lacking string) []verdict.Check {
+		return c.command.JudgeRunTimes(k.Version, seen, lacking)
+	}
+}
+
 func (c *commandCheck) run(ctx context.Context, std streams, env environment) ([]verdict.Cell, error) {
 	if err := c.flags.rootfs.make(ctx, std, &c.flags.machineFlags, env); err != nil {
 		return nil, err
 	}
 	x := &command.Execution{Pool: env.pool, Kernels: env.images, Task: c.flags.task, Command: c.made,
 		Signals: func() (chan string, func()) { return nil, func() {} },
-		Input:   func() io.Reader { return nil }, Stdout: io.Discard, Stderr: io.Discard}
+		Input:   func() io.Reader { return nil }, Stdout: io.Discard, Stderr: io.Discard, RunTimes: c.runTimes()}
 	cells := x.Run(ctx)
 	for i := range cells {
 		c.command.Judge(&cells[i], env.images[i].Version, x.Outcomes()[i].Plain())

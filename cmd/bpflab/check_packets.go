@@ -25,6 +25,8 @@ type packetCheck struct {
 	test   project.PacketTest
 	flags  *commandFlags
 	object []byte
+
+	runTime bool
 }
 
 func (f *checkFlags) newPacketCheck(p *project.Project, index int) (*packetCheck, error) {
@@ -43,7 +45,7 @@ func (f *checkFlags) newPacketCheck(p *project.Project, index int) (*packetCheck
 	}
 	own := &commandFlags{machineFlags: f.machineFlags, cpus: t.Lab().CPUs}
 	own.memory.Size = packetMemory
-	return &packetCheck{t, own, object}, nil
+	return &packetCheck{t, own, object, f.runTime}, nil
 }
 
 func (c *packetCheck) on(kernels []kernel.Image) ([]kernel.Image, error) {
@@ -67,7 +69,7 @@ func (c *packetCheck) run(ctx context.Context, _ streams, env environment) ([]ve
 	for i, k := range env.images {
 		dir := filepath.Join("machines", fmt.Sprintf("packets-%03d-%s", i, k.Series))
 		jobs = append(jobs, command.Job{Name: c.test.Name, Task: c.flags.task("run", k, dir), Do: func(ctx context.Context, a *scheduler.Attempt, cell *verdict.Cell) error {
-			out := a.Session.Run(ctx, session.Job{Lab: c.test.Lab(), Kernel: k, Objects: map[string][]byte{lab.ObjectName: c.object}})
+			out := a.Session.Run(ctx, session.Job{Lab: c.test.Lab(), Kernel: k, RunTimes: c.runTime, Objects: map[string][]byte{lab.ObjectName: c.object}})
 			cell.Verdict, cell.Reason, cell.Splat, cell.Steps = out.Verdict, out.Reason, out.Splat, append(cell.Steps, out.Steps...)
 			cell.Warnings, cell.Durations.Load = append(cell.Warnings, out.Notes...), out.Load
 			return out.Err

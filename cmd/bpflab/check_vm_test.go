@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bpflab/bpflab/harness/build"
 	"github.com/bpflab/bpflab/harness/verdict"
@@ -119,7 +120,11 @@ func TestCheckWatches(t *testing.T) {
 	next := func() (ran []string, result verdict.Result) {
 		t.Helper()
 		runs++
-		waitUntil(t, "a report", func() bool { return strings.Count(said.String(), "waits for a change") == runs })
+		for until := time.Now().Add(5 * time.Minute); strings.Count(said.String(), "waits for a change") < runs; time.Sleep(50 * time.Millisecond) {
+			if time.Now().After(until) {
+				t.Fatalf("report %d does not come: %s", runs, said.String())
+			}
+		}
 		readJSON(t, out, &result)
 		for _, c := range result.Cells {
 			if !c.Earlier && !slices.Contains(ran, c.Lab) {

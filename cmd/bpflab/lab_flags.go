@@ -22,6 +22,7 @@ type labFlags struct {
 	reportFlags
 	onFail  failureShell
 	starter bool
+	runTime bool
 	printer func(io.Writer) report.Printer // nil: the usual one
 }
 
@@ -47,6 +48,7 @@ func (f *labFlags) execute(ctx context.Context, std streams, cells []plan.Cell, 
 		Builder: build.New(compiler(cache)),
 		Tree:    lib.tree,
 		Starter: f.starter,
+		Times:   f.runTime,
 		OnEvent: printer.Event,
 		OnFail:  f.onFail.step(),
 	})

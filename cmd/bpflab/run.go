@@ -55,6 +55,7 @@ func (f *runFlags) define(cmd *cobra.Command) {
 	f.onFail.define(flags)
 	f.defineSplats(flags)
 	flags.BoolVar(&f.starter, "starter", false, "use the labs' starters instead of their solutions")
+	flags.BoolVar(&f.runTime, "run-time", false, "count how often and how long programs run, as ratios within a step (Linux 5.1)")
 	f.reportFlags.define(flags)
 }
 

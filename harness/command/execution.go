@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -31,6 +32,10 @@ type Execution struct {
 	Signals        SignalsFunc
 	Artifacts      string // where ArtifactsDir is copied to, in a directory per kernel if there are several; "" is nowhere
 	Failed         FailedFunc
+
+	// RunTimes judges how often and how long programs ran that the command has loaded, if it
+	// succeeded; nothing is counted if it is nil. lacking says that a kernel cannot count, and why.
+	RunTimes func(k kernel.Image, seen []verdict.RunTime, lacking string) []verdict.Check
 
 	lock     sync.Mutex // of Stdout, Stderr and keep
 	outcomes []Outcome
@@ -119,14 +124,23 @@ func (e *Execution) in(ctx context.Context, s *session.Session, i int, stdout, s
 	defer done()
 	tail := &Tail{Cap: 64 << 10}
 	c.Stdout, c.Stderr, c.Stdin = io.MultiWriter(stdout, tail), io.MultiWriter(stderr, tail), e.Input()
+	step := verdict.Step{Name: strings.Join(c.Argv, " "), Expected: "exit status 0"}
+	lacking, err := e.countRuns(ctx, s)
+	if err != nil {
+		return err
+	}
 	outcome, err := runOrSend(ctx, s, c, e.Kernels[i])
 	if err != nil {
 		return err
 	}
 	e.outcomes[i] = outcome
 	outcome.Note(cell)
-	cell.Steps = append(cell.Steps, verdict.Step{Name: strings.Join(c.Argv, " "), Verdict: cell.Verdict, Expected: "exit status 0",
-		Seen: outcome.String(), Log: tail.String(), Seconds: outcome.Seconds})
+	step.Verdict, step.Seen, step.Log, step.Seconds = cell.Verdict, outcome.String(), tail.String(), outcome.Seconds
+	err = e.judgeRuns(ctx, s, i, lacking, cell, &step)
+	cell.Steps = append(cell.Steps, step)
+	if err != nil {
+		return Begun(err)
+	}
 	if outcome.Lost() {
 		return nil // nothing comes back from there
 	}
@@ -136,6 +150,38 @@ func (e *Execution) in(ctx context.Context, s *session.Session, i int, stdout, s
 		}
 	}
 	return Begun(e.bringBack(ctx, s, i, outcome))
+}
+
+// countRuns begins to count runs of programs, if that is wanted.
+func (e *Execution) countRuns(ctx context.Context, s *session.Session) (lacking string, err error) {
+	if e.RunTimes == nil {
+		return "", nil
+	}
+	return s.CountRuns(ctx)
+}
+
+// judgeRuns records what was counted, and judges it.
+func (e *Execution) judgeRuns(ctx context.Context, s *session.Session, i int, lacking string, cell *verdict.Cell, step *verdict.Step) (err error) {
+	if e.RunTimes == nil || e.outcomes[i].Lost() {
+		return nil
+	}
+	if lacking == "" {
+		if step.RunTimes, err = s.Runs(ctx, true); err != nil {
+			return err
+		}
+	}
+	step.Note(cmp.Or(lacking, verdict.RunTimeLine(step.RunTimes)))
+	if !e.outcomes[i].OK() {
+		return nil
+	}
+	step.Checks = e.RunTimes(e.Kernels[i], step.RunTimes, lacking)
+	for _, c := range step.Checks {
+		if worse := verdict.Worse(step.Verdict, c.Verdict); worse != step.Verdict {
+			step.Verdict, step.Expected, step.Seen = worse, c.Expected, c.Seen
+			cell.Verdict, cell.Reason = worse, "expected "+c.Expected+": "+c.Seen
+		}
+	}
+	return nil
 }
 
 // runOrSend runs a command that the machine has, else sends the one in this host's PATH.

@@ -18,6 +18,7 @@ type agent struct {
 	trace   traceTap
 	taps    eventTaps
 	net     network
+	runs    runCounter
 	log     *logReader // which stays open
 	shared  bool       // others use the kernel too
 }
@@ -52,6 +53,8 @@ func (a *agent) handlers() map[string]wire.Handler {
 		wire.OpNetOff:   handle(a.netOff),
 		wire.OpSend:     handle(a.sendPackets),
 		wire.OpTestRun:  handle(a.testRun),
+		wire.OpCount:    handle(a.countRuns),
+		wire.OpRuns:     handle(a.readRuns),
 		wire.OpProbe:    handle(a.probe),
 		wire.OpOpen:     a.open,
 		wire.OpTypes:    a.types,
@@ -67,6 +70,7 @@ func (a *agent) handlers() map[string]wire.Handler {
 func (a *agent) close() {
 	a.taps.close()
 	a.trace.close()
+	a.runs.close()
 	a.loaded.close()
 	a.net.close()
 }

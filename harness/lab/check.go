@@ -14,7 +14,7 @@ import (
 func (c Check) Kind() string {
 	for kind, set := range map[string]bool{
 		"trace": c.Trace != nil, "stdout": c.Stdout != nil, "exit": c.Exit != nil,
-		"map": c.Map != nil, "event": c.Event != nil, "packets": c.Packets != nil, "test_run": c.TestRun != nil,
+		"map": c.Map != nil, "event": c.Event != nil, "packets": c.Packets != nil, "test_run": c.TestRun != nil, "run_time": c.RunTime != nil,
 		"accepted": c.Accepted != nil, "rejected": c.Rejected != nil, "insns": c.Insns != nil,
 	} {
 		if set {
@@ -44,6 +44,8 @@ func (c Check) Expected() string {
 		return c.Packets.expected()
 	case c.TestRun != nil:
 		return c.TestRun.expected()
+	case c.RunTime != nil:
+		return c.RunTime.Expected()
 	case c.Accepted != nil:
 		return subject(c.Accepted.Program) + " accepted"
 	case c.Rejected != nil:

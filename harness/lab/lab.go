@@ -131,6 +131,7 @@ type Check struct {
 	Event    *Event        `yaml:"event"`
 	Packets  *Packets      `yaml:"packets"`
 	TestRun  *TestRun      `yaml:"test_run"`
+	RunTime  *RunTime      `yaml:"run_time"`
 	Accepted *Accepted     `yaml:"accepted"`
 	Rejected *Rejected     `yaml:"rejected"`
 	Insns    *Insns        `yaml:"insns"`

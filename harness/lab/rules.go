@@ -51,6 +51,7 @@ var families = map[string]document.Family{
 	"Event":    {Noun: "event", Never: [][2]string{{"min", "count"}}},
 	"Packets":  {Noun: "packets", Some: []string{"received", "dropped"}},
 	"TestRun":  {Noun: "test_run", Some: []string{"returns", "out", "unchanged"}, Never: [][2]string{{"data", "packet"}, {"out", "unchanged"}}},
+	"RunTime":  {Noun: "run_time"},
 	"Packet":   {Noun: "a packet", One: []string{"udp", "tcp", "icmp"}, Never: [][2]string{{"payload", "size"}}},
 	"Accepted": {Noun: "accepted"},
 	"Rejected": {Noun: "rejected", Some: []string{"errno", "message"}},
@@ -58,7 +59,7 @@ var families = map[string]document.Family{
 }
 
 // checkKinds are the keys of Check that say what is looked at.
-var checkKinds = []string{"trace", "stdout", "exit", "map", "event", "packets", "test_run", "accepted", "rejected", "insns"}
+var checkKinds = []string{"trace", "stdout", "exit", "map", "event", "packets", "test_run", "run_time", "accepted", "rejected", "insns"}
 
 // rules holds every key there is, as TYPE.KEY.
 var rules = map[string]document.Rule{
@@ -117,6 +118,7 @@ var rules = map[string]document.Rule{
 	"Check.map":      {Doc: "Entries of a map after the step's commands."},
 	"Check.event":    {Doc: "Records in a ring buffer or perf event array."},
 	"Check.packets":  {Doc: "What arrived of the packets the step sends."},
+	"Check.run_time": {Doc: "How long a run of a program takes, against another program of the step, by the kernel's own statistics (Linux 5.1)."},
 	"Check.test_run": {Doc: "What a program makes of a packet that the kernel runs it on (BPF_PROG_TEST_RUN), without a network. Before the step's commands, in the order of the checks."},
 	"Check.accepted": {Doc: "The verifier accepts a program; {} means every probe of the step."},
 	"Check.rejected": {Doc: "The verifier rejects a program, or every probe of the step, for this reason."},
@@ -156,6 +158,11 @@ var rules = map[string]document.Rule{
 	"TestRun.returns":   {Doc: "What it returns: a number, or a name such as XDP_DROP, TC_ACT_SHOT, SK_PASS or NF_DROP."},
 	"TestRun.out":       {Doc: "The packet afterwards, as hexadecimal digits."},
 	"TestRun.unchanged": {Doc: "The packet is afterwards what it was."},
+
+	"RunTime.of":      {Doc: "Program whose runs may take so long.", Required: true, Form: identifier, Like: likeName},
+	"RunTime.against": {Doc: "Program that it is compared with, which runs in the same step.", Required: true, Form: identifier, Like: likeName},
+	"RunTime.at_most": {Doc: "How many times as long a run of the one may take as a run of the other, on the average: 1.5.", Required: true},
+	"RunTime.runs":    {Doc: "How often each must run, for a mean of few runs says nothing.", Min: 1, Max: maxCount, Def: 100},
 
 	"Packet.from":    {Doc: "Source address, of IPv4 or IPv6.", Def: netip.MustParseAddr("10.77.0.1")},
 	"Packet.to":      {Doc: "Destination address.", Def: netip.MustParseAddr("10.77.0.2")},

@@ -42,6 +42,8 @@ func (v *checkValidator) validate() {
 		v.packets(c.Packets)
 	case c.TestRun != nil:
 		v.testRun(c.TestRun)
+	case c.RunTime != nil:
+		v.runTime(c.RunTime)
 	default:
 		v.verifier()
 	}
@@ -148,6 +150,16 @@ func (v *checkValidator) testRun(r *TestRun) {
 	v.isLoaded(v.key("test_run.program"), r.Program)
 	if _, err := r.Input(); err != nil {
 		v.fail(v.key("test_run.packet"), "", "%v", err)
+	}
+}
+
+// runTime wants two programs that are loaded.
+func (v *checkValidator) runTime(r *RunTime) {
+	v.needsLoad("run_time")
+	v.isLoaded(v.key("run_time.of"), r.Of)
+	v.isLoaded(v.key("run_time.against"), r.Against)
+	if r.Of == r.Against && r.Of != "" {
+		v.fail(v.key("run_time.against"), "name another program", "%s is compared with itself", r.Of)
 	}
 }
 

@@ -202,3 +202,15 @@ func (c Command) Judge(cell *verdict.Cell, v kernel.Version, plain bool) {
 	}
 	cell.Verdict, step.Expected = step.Verdict, "a failure"
 }
+
+// JudgeRunTimes judges how long runs of a command's programs took. Where the command is expected to
+// fail, nothing is.
+func (c Command) JudgeRunTimes(v kernel.Version, seen []verdict.RunTime, lacking string) (all []verdict.Check) {
+	if !c.Fails.IsZero() && c.Fails.Contains(v) {
+		return nil
+	}
+	for _, want := range c.RunTimes {
+		all = append(all, session.JudgeRunTime(want, seen, lacking))
+	}
+	return all
+}

@@ -95,16 +95,17 @@ var (
 		"PacketTest.on":     {Doc: "The kernels to run it on, as \">=5.8\"; all if missing."},
 		"PacketTest.checks": {Doc: "What must come out: test_run, and map and event of what they leave. As in a lab.", Required: true},
 
-		"Command.name":    {Doc: "Name for the report; the command's own if missing.", Form: oneLine, Like: likeLine},
-		"Command.run":     {Doc: "The command and its arguments, as behind `bpflab exec --`. One with a slash is a file of this machine, which is sent with its libraries, as are files that arguments name.", Required: true, Repeats: true},
-		"Command.on":      {Doc: "The kernels to run it on, as \">=5.8\"; all if missing."},
-		"Command.fails":   {Doc: "The kernels on which it is expected to fail: success there is a failure."},
-		"Command.copy":    {Doc: "Files and directories to send too.", Form: oneLine, Like: likeLine},
-		"Command.env":     {Doc: "Variables, as K=V, or names of those to pass on.", Form: oneLine, Like: likeLine},
-		"Command.memory":  {Doc: "Memory of the machine.", Min: int64(64 * document.MiB), Max: int64(64 * document.GiB), Def: 512 * document.MiB},
-		"Command.cpus":    {Doc: "Processors of the machine.", Min: 1, Max: 64, Def: 1},
-		"Command.rootfs":  {Doc: "Userland of the machine, as --rootfs has it.", Form: oneLine, Like: likeLine},
-		"Command.timeout": {Doc: "Longest time that it may take.", Min: int64(time.Second), Max: int64(24 * time.Hour), Def: 5 * time.Minute},
+		"Command.name":     {Doc: "Name for the report; the command's own if missing.", Form: oneLine, Like: likeLine},
+		"Command.run":      {Doc: "The command and its arguments, as behind `bpflab exec --`. One with a slash is a file of this machine, which is sent with its libraries, as are files that arguments name.", Required: true, Repeats: true},
+		"Command.on":       {Doc: "The kernels to run it on, as \">=5.8\"; all if missing."},
+		"Command.fails":    {Doc: "The kernels on which it is expected to fail: success there is a failure."},
+		"Command.copy":     {Doc: "Files and directories to send too.", Form: oneLine, Like: likeLine},
+		"Command.env":      {Doc: "Variables, as K=V, or names of those to pass on.", Form: oneLine, Like: likeLine},
+		"Command.memory":   {Doc: "Memory of the machine.", Min: int64(64 * document.MiB), Max: int64(64 * document.GiB), Def: 512 * document.MiB},
+		"Command.cpus":     {Doc: "Processors of the machine.", Min: 1, Max: 64, Def: 1},
+		"Command.rootfs":   {Doc: "Userland of the machine, as --rootfs has it.", Form: oneLine, Like: likeLine},
+		"Command.run_time": {Doc: "How long runs of programs that it loads may take, against each other, by the kernel's own statistics (Linux 5.1)."},
+		"Command.timeout":  {Doc: "Longest time that it may take.", Min: int64(time.Second), Max: int64(24 * time.Hour), Def: 5 * time.Minute},
 	}
 )
 

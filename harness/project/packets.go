@@ -43,8 +43,8 @@ func (v *validator) packets() {
 			v.fail(at+".name", "give one of them another name", "there are two packet tests named %q", t.Name)
 		}
 		for n, c := range t.Checks {
-			if c.TestRun == nil && c.Map == nil && c.Event == nil {
-				v.fail(fmt.Sprintf("%s.checks[%d]", at, n), "", "a packet test has no check %s: want test_run, map or event", c.Kind())
+			if c.TestRun == nil && c.RunTime == nil && c.Map == nil && c.Event == nil {
+				v.fail(fmt.Sprintf("%s.checks[%d]", at, n), "", "a packet test has no check %s: want test_run, run_time, map or event", c.Kind())
 			}
 		}
 		t.lab = lab.OfChecks(t.Name, t.Checks, v.below(at), v.problems)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/bpflab/bpflab/harness/document"
+	"github.com/bpflab/bpflab/harness/lab"
 	"github.com/bpflab/bpflab/harness/verify"
 	"github.com/bpflab/bpflab/vms/kernel"
 )
@@ -70,6 +71,8 @@ type Command struct {
 	CPUs    int           `yaml:"cpus"`
 	Rootfs  string        `yaml:"rootfs"`
 	Timeout time.Duration `yaml:"timeout"`
+
+	RunTimes []lab.RunTime `yaml:"run_time"` // of programs that it loads
 }
 
 // Selectors returns the kernels as --kernel has them.

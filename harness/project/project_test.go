@@ -89,7 +89,7 @@ func TestMistakes(t *testing.T) {
 		{"a text for a command", "commands:\n  - run: make test\n", `2:10: run wants a list, not the text "make test"; begin each item with "- "`},
 		{"an anchor within itself", "objects: &a\n  - files: *a\n", "anchors, aliases and tags are not read"},
 		{"a packet test of no program", "packets:\n  - {name: a, object: a.o, checks: [{map: {name: m, sum: 1}}]}\n", "none of the checks runs a program; add a test_run"},
-		{"a packet test of a command", "packets:\n  - {name: a, object: a.o, checks: [{exit: 0}]}\n", "2:37: a packet test has no check exit: want test_run, map or event"},
+		{"a packet test of a command", "packets:\n  - {name: a, object: a.o, checks: [{exit: 0}]}\n", "2:37: a packet test has no check exit: want test_run, run_time, map or event"},
 		{"a packet of two versions", "packets:\n  - name: a\n    object: a.o\n    checks:\n      - test_run: {program: p, returns: 1, packet: {udp: 7, to: 'fd00::1'}}\n", "5:52: 10.77.0.1 and fd00::1 are not of one version of IP"},
 		{"two packet tests", "packets:\n  - {name: a, object: a.o, checks: [{test_run: {program: p, returns: 1}}]}\n  - {name: a, object: a.o, checks: [{test_run: {program: p, returns: 1}}]}\n", `3:12: there are two packet tests named "a"`},
 		{"no kernel", "kernels: ['<>6']\ncommands: [{run: [x]}]\n", "1:11: "},

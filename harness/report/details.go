@@ -31,12 +31,35 @@ func (t table) details(result verdict.Result, width int) string {
 		}
 	}
 	out = append(out, t.disagreements(result)...)
+	out = append(out, t.runTimes(result)...)
 	out = append(out, "")
 	for _, h := range hypervisors(result) {
 		out = append(out, t.dim("machines: "+h))
 	}
 	out = append(out, t.closing(result))
 	return strings.Join(out, "\n") + "\n"
+}
+
+// runTimes returns how long programs ran, a line for each step of which that was counted.
+func (t table) runTimes(result verdict.Result) (out []string) {
+	for index, cell := range result.Cells {
+		for _, step := range cell.Steps {
+			line := verdict.RunTimeLine(step.RunTimes)
+			if line == "" {
+				continue
+			}
+			if out == nil {
+				out = append(out, "")
+			}
+			lab, kernel := t.names(index, cell)
+			where := fmt.Sprintf("%s on %s", lab, kernel)
+			if len(cell.Steps) > 1 {
+				where += ", step " + cleanLine(step.Name)
+			}
+			out = append(out, where+": "+cleanLine(line))
+		}
+	}
+	return out
 }
 
 // warnings returns the warnings of all cells, each text once.

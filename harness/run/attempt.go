@@ -33,7 +33,7 @@ func (a *attempt) begin() {
 func (a *attempt) use(ctx context.Context, m *scheduler.Attempt) error {
 	s := m.Session
 	a.out.Kernel.Release, a.out.BootID = s.Ready.Release, s.Ready.BootID
-	res := s.Run(ctx, session.Job{Lab: a.cell.Lab, Kernel: a.cell.Kernel, Objects: a.objects.bytes,
+	res := s.Run(ctx, session.Job{Lab: a.cell.Lab, Kernel: a.cell.Kernel, Objects: a.objects.bytes, RunTimes: a.Times,
 		OnStep: func(name string) {
 			a.event(verdict.Event{Index: a.cell.Index, Phase: verdict.PhaseStep, Step: name, Attempt: a.number})
 		},

@@ -37,6 +37,7 @@ type Options struct {
 	Builder Builder
 	Tree    func(*lab.Lab) Tree
 	Starter bool                // use the labs' starters instead of their solutions
+	Times   bool                // count how often and how long programs run
 	OnEvent func(verdict.Event) // called from one goroutine at a time; may be nil
 
 	// OnFail is called when a step did not pass, in its machine, while what the step

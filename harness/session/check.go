@@ -32,6 +32,9 @@ func judge(c lab.Check, o *observation) verdict.Check {
 		ok, out.Seen = judgePackets(*c.Packets, o.sent[c.Packets.Port])
 	case c.TestRun != nil:
 		ok, out.Seen = judgeTestRun(*c.TestRun, o.tests[c.TestRun])
+	case c.RunTime != nil:
+		one := JudgeRunTime(*c.RunTime, o.runs, o.noRuns)
+		ok, out.Seen = one.Verdict == verdict.Pass, one.Seen
 	case c.Accepted != nil:
 		ok, out.Seen = judgeAnswers(c.Accepted.Program, o, answer.isAccepted)
 	case c.Rejected != nil:

@@ -31,6 +31,7 @@ var lacks = []lack{
 		}
 		return fmt.Sprintf("this kernel has pages of %d bytes, and a ring buffer of %d is not a multiple of that", page, size)
 	}},
+	{regexp.MustCompile(regexp.QuoteMeta(lacksRunTimes)), func([]string) string { return lacksRunTimes }},
 	{regexp.MustCompile(`(kernels of riscv64 that .* take no return probe there)`), func(m []string) string { return m[1] }},
 }
 

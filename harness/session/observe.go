@@ -4,6 +4,7 @@ import (
 	"github.com/cilium/ebpf"
 
 	"github.com/bpflab/bpflab/harness/lab"
+	"github.com/bpflab/bpflab/harness/verdict"
 	"github.com/bpflab/bpflab/vms/wire"
 )
 
@@ -21,6 +22,8 @@ type observation struct {
 	maps     map[string]wire.MapResult
 	events   map[string]wire.EventsResult
 	tests    map[*lab.TestRun]tested
+	runs     []verdict.RunTime
+	noRuns   string // why runs are not counted
 	notes    []string
 }
 

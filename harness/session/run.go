@@ -21,6 +21,8 @@ type Job struct {
 	OnStep  func(name string) // called when a step begins; may be nil
 	OnSend  Sent              // called while a large object goes to the guest; may be nil
 
+	RunTimes bool // count how often and how long programs run
+
 	// OnJudged is called when a step was judged, while what it loaded and attached
 	// is still there; may be nil. An error ends the lab.
 	OnJudged func(verdict.Step) error
@@ -108,7 +110,7 @@ func (s *Session) skipped(job Job, def lab.Step) (verdict.Step, bool) {
 }
 
 func (s *Session) newStep(job Job, def lab.Step) *step {
-	return &step{Session: s, lab: job.Lab, def: def, object: job.object(def), sent: job.OnSend, checks: checksFor(def, s.version(job.Kernel))}
+	return &step{Session: s, lab: job.Lab, def: def, object: job.object(def), sent: job.OnSend, runTimes: job.RunTimes, checks: checksFor(def, s.version(job.Kernel))}
 }
 
 // empty reports whether a step has nothing to do.

@@ -58,6 +58,12 @@ func (st *step) observe(ctx context.Context) error {
 			return err
 		}
 	}
+	if st.counts {
+		var err error
+		if st.seen.runs, err = st.Runs(ctx, false); err != nil {
+			return err
+		}
+	}
 	for _, c := range st.checks {
 		var err error
 		switch {

@@ -25,6 +25,9 @@ type step struct {
 	checks []lab.Check
 	seen   observation
 	load   time.Duration // spent in loading and attaching
+
+	runTimes bool // are wanted
+	counts   bool // they are counted
 }
 
 // do does the step and judges it. The error is the machine's; what the lab
@@ -48,7 +51,12 @@ func (st *step) do(ctx context.Context) (verdict.Step, error) {
 		out.Verdict, out.Expected, out.Seen, out.Log = verdict.Fail, finding.expected, finding.seen, finding.log
 		err = nil
 	}
+	out.RunTimes = st.endRuns(context.WithoutCancel(ctx))
 	out.Notes, out.Seconds = st.seen.notes, time.Since(began).Seconds()
+	out.Note(verdict.RunTimeLine(out.RunTimes))
+	if st.runTimes {
+		out.Note(st.seen.noRuns)
+	}
 	return st.excuse(out), err
 }
 
@@ -75,6 +83,9 @@ func (st *step) act(ctx context.Context) error {
 		if err := st.simple(ctx, wire.OpNet); err != nil {
 			return err
 		}
+	}
+	if err := st.countRuns(ctx); err != nil {
+		return err
 	}
 	if err := st.prepare(ctx); err != nil {
 		return err

@@ -74,7 +74,8 @@ type Step struct {
 	Log      string   `json:"log,omitempty"`   // verifier log or output worth keeping, cut to 64 KiB
 	Seconds  float64  `json:"seconds"`
 
-	Metrics map[string]float64 `json:"metrics,omitempty"` // a benchmark's, by unit: "ns/op"
+	Metrics  map[string]float64 `json:"metrics,omitempty"`   // a benchmark's, by unit: "ns/op"
+	RunTimes []RunTime          `json:"run_times,omitempty"` // of programs, where that was asked for
 }
 
 // Check is one check of a step. When is the kernel condition it carried.

@@ -31,6 +31,8 @@ const (
 	OpNetOff   = "net-off"  // nothing -> nothing
 	OpSend     = "send"     // Send -> SendResult
 	OpTestRun  = "test-run" // TestRun -> TestRunResult
+	OpCount    = "count"    // nothing -> CountRunsResult: the kernel counts runs of programs that are loaded from now on
+	OpRuns     = "runs"     // Runs -> RunsResult: of these programs
 	OpProbe    = "probe"    // Probe -> ProbeResult
 	OpOpen     = "open"     // Open + data (an object) -> OpenResult: reads it for OpVerify
 	OpTypes    = "types"    // nothing + data (BTF of the kernel) -> nothing: what OpVerify relocates with
@@ -448,6 +450,28 @@ type TestRunResult struct {
 	Error    string `json:"error,omitempty"`   // the kernel did not run it: why
 	Errno    string `json:"errno,omitempty"`   // its name
 	Lacking  bool   `json:"lacking,omitempty"` // it runs no programs of this type, or none at all
+}
+
+// CountRunsResult says whether runs are counted.
+type CountRunsResult struct {
+	Lacking bool `json:"lacking,omitempty"` // the kernel has no such statistics
+}
+
+// Runs asks how often programs ran.
+type Runs struct {
+	End bool `json:"end,omitempty"` // they are counted no more
+}
+
+// RunsResult has the programs that were loaded since OpCount, also those of commands.
+type RunsResult struct {
+	Programs []ProgramRuns `json:"programs"`
+}
+
+// ProgramRuns is what the kernel counted of a program.
+type ProgramRuns struct {
+	Name        string `json:"name"`
+	Runs        uint64 `json:"runs"`
+	Nanoseconds uint64 `json:"nanoseconds"` // that all runs took
 }
 
 // Probe loads one generated program; see package probe for the kinds.
