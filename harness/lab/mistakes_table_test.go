@@ -248,7 +248,7 @@ var mistakes = []mistake{
 		`20:7: unknown key "mesage" in trace; did you mean "message"?`,
 	}},
 	{"a check without a kind", inStep("checks:\n  - when: \"6.1\""), []string{
-		`18:5: a check needs one of trace, stdout, exit, map, event, packets, test_run, accepted, rejected or insns`,
+		`18:5: a check needs one of trace, stdout, exit, map, event, packets, test_run, run_time, accepted, rejected or insns`,
 	}},
 	{"a check of two kinds", inStep("checks:\n  - exit: 0\n    stdout:\n      equals: x"), []string{
 		`18:5: a check has both stdout and exit; keep one`,
