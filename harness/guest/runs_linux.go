@@ -141,6 +141,9 @@ func (a *agent) readRuns(_ context.Context, args wire.Runs) (out wire.RunsResult
 		if name == "" {
 			name = nameOf(info)
 		}
+		if name == "" {
+			continue // a library's, which looks what the kernel can do
+		}
 		out.Programs = append(out.Programs, wire.ProgramRuns{Name: name, Runs: stats.RunCount, Nanoseconds: uint64(stats.Runtime)})
 	}
 	return out, nil

@@ -118,7 +118,7 @@ func compareRunTimes(want lab.RunTime, seen []verdict.RunTime) (bool, string) {
 		means[i] = seen[at]
 	}
 	ratio := means[0].Mean() / means[1].Mean()
-	text := fmt.Sprintf("%.2f times as long (%d and %d runs)", ratio, means[0].Runs, means[1].Runs)
+	text := fmt.Sprintf("%s times as long (%d and %d runs)", verdict.RatioText(ratio), means[0].Runs, means[1].Runs)
 	if means[0].Emulated {
 		text += ", emulated"
 	}

@@ -40,6 +40,14 @@ func SetRatios(all []RunTime) {
 	}
 }
 
+// RatioText returns a ratio as people read it.
+func RatioText(ratio float64) string {
+	if ratio < 0.1 {
+		return fmt.Sprintf("%.2g", ratio)
+	}
+	return fmt.Sprintf("%.2f", ratio)
+}
+
 // Note adds a note, if it is not empty.
 func (s *Step) Note(text string) {
 	if text != "" {
@@ -68,7 +76,7 @@ func RunTimeLine(all []RunTime) string {
 			parts = append(parts, one.Program+" did not run")
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("%s %.2f (%d runs)", one.Program, one.Ratio, one.Runs))
+		parts = append(parts, fmt.Sprintf("%s %s (%d runs)", one.Program, RatioText(one.Ratio), one.Runs))
 	}
 	line := "run time, as ratios: " + strings.Join(parts, ", ")
 	if all[0].Emulated {
