@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/bpflab/bpflab/harness/scheduler"
 	"github.com/bpflab/bpflab/vms"
@@ -65,6 +66,7 @@ func atOnce(asked, own int) string {
 // sayKernels says which kernels were chosen.
 func (s streams) sayKernels(images []kernel.Image) {
 	for _, k := range images {
-		s.say("%s is %s of %s %s, package %s %s, SHA-256 %s", k.Selector, cmp.Or(k.Release, "a kernel"), k.Source, cmp.Or(k.Suite, k.Track), k.Package, k.PkgVer, k.SHA256)
+		about := fmt.Sprintf("%s is %s of %s %s, package %s %s", k.Selector, cmp.Or(k.Release, "a kernel"), k.Source, cmp.Or(k.Suite, k.Track), k.Package, k.PkgVer)
+		s.say("%s, SHA-256 %s", strings.ReplaceAll(strings.Join(strings.Fields(about), " "), " ,", ","), k.SHA256) // an import has neither suite nor version
 	}
 }
