@@ -62,7 +62,9 @@ $(LIBBPF_MADE): $(wildcard $(LIBBPF)/loader/*)
 loader: $(LIBBPF_MADE) ## build the libbpf loader of verify, if libbpf is there
 
 GO_BUILD = CGO_ENABLED=0 go build -buildvcs=false -trimpath
-LDFLAGS  = -s -w -X main.version=$(VERSION)
+COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null)
+DATE    ?=
+LDFLAGS  = -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)
 
 # The guest agents, one for each architecture, compressed anew where they changed, and where bpflab
 # embeds them from. Plain `go build` leaves them out, and bpflab is its own agent: so none is older
@@ -92,6 +94,21 @@ $(addprefix agent-,$(AGENTS)): agent-%:
 build: page loader agent ## build bin/bpflab, statically linked, with the guest agents inside
 	@$(GO_BUILD) -overlay '$(OVERLAY)' -tags bpflab_agent -ldflags '$(LDFLAGS)' -o '$(BIN)/' ./cmd/bpflab
 
+# One program of a release, from parts that were built before: ci/dist calls this.
+.PHONY: binary
+binary:
+	@GOOS=$(word 1,$(subst /, ,$(TARGET))) GOARCH=$(word 2,$(subst /, ,$(TARGET))) \
+		$(GO_BUILD) -overlay '$(OVERLAY)' -tags bpflab_agent -ldflags '$(LDFLAGS)' -o '$(OUT)' ./cmd/bpflab
+
+.PHONY: dist
+dist: ## make all that is released, as VERSION=v0.2.0, in bin/dist or OUT= (as root; IMAGE=false leaves the image out)
+	@cd ci/dist && go run . -version '$(if $(filter command environment,$(firstword $(origin VERSION))),$(VERSION))' -repo '$(CURDIR)' \
+		$(if $(OUT),-out '$(abspath $(OUT))') -image=$(or $(IMAGE),true)
+
+.PHONY: test-dist
+test-dist: ## make a release twice in two clones, and compare; install its package in bare roots (as root; an hour)
+	cd ci/dist && BPFLAB_DIST_TESTS=1 go test -count=1 -v -timeout 120m .
+
 lab-%: setup build ## run one lab on the default kernels, or on KERNEL=
 	@'$(BIN)/bpflab' run '$*' $(RUN_FLAGS)
 
@@ -109,6 +126,7 @@ workshop: setup web build ## take the course in a browser; bin/bpflab workshop i
 test: setup web loader lint ## run every test, those that boot kernels and a browser too; lists what was skipped
 	@sh ci/setup.sh tests
 	BPFLAB_VM_TESTS=1 BPFLAB_BROWSER_TESTS=1 go run ./ci/skips -count=1 -p 2 -timeout 60m ./...
+	cd ci/dist && go test -count=1 ./...
 
 .PHONY: test-lxd
 test-lxd: ## install LXD, start servers and a cluster of their own (as root), and test against them
@@ -129,6 +147,10 @@ docs: setup build ## measure docs/limits.md and docs/features.md anew, on KERNEL
 	'$(BIN)/bpflab' limits $(if $(KERNEL),--kernel '$(KERNEL)') --markdown docs/limits.md --svg docs/limits.svg
 	'$(BIN)/bpflab' features $(if $(KERNEL),--kernel '$(KERNEL)') --markdown docs/features.md >/dev/null
 
+.PHONY: docs-cli
+docs-cli: ## write docs/cli.md anew from the commands
+	go test ./cmd/bpflab -count=1 -run TestCLIDocument -update
+
 .PHONY: docs-architectures
 docs-architectures: setup build ## the same on other architectures, for which their QEMUs are to be installed
 	'$(BIN)/bpflab' limits --kernel $(ARCH_KERNELS) --markdown docs/limits-architectures.md >/dev/null
@@ -137,12 +159,14 @@ docs-architectures: setup build ## the same on other architectures, for which th
 .PHONY: test-fast
 test-fast: ## run the tests that boot nothing
 	go test ./...
+	cd ci/dist && go test ./...
 
 .PHONY: lint
 lint: ## gofmt, go vet, builds for other systems, staticcheck where go.mod has it, and prettier where it is fetched
 	@unformatted=$$(gofmt -l bpf ci cmd harness labs vms); \
 		test -z "$$unformatted" || { echo "not formatted, run gofmt -w on: $$unformatted" >&2; exit 1; }
 	go vet ./...
+	cd ci/dist && go vet ./...
 	@for os in darwin windows; do echo "GOOS=$$os go build ./cmd/bpflab"; GOOS=$$os CGO_ENABLED=0 go build -o /dev/null ./cmd/bpflab || exit 1; done
 	@if go tool -n staticcheck >/dev/null 2>&1; then echo go tool staticcheck ./...; go tool staticcheck ./...; \
 		else echo 'lint: staticcheck is not in go.mod, left out'; fi

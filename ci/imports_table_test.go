@@ -34,6 +34,7 @@ var layers = map[string][]string{
 	"ci":                       {"vms/install"},
 	"ci/skips":                 {},
 	"ci/table":                 {},
+	"ci/dist":                  {}, // a module of its own
 
 	// 2
 	"harness/agent":       {"vms/cache", "vms/kernel"},
