@@ -103,7 +103,7 @@ binary:
 .PHONY: dist
 dist: ## make all that is released, as VERSION=v0.2.0, in bin/dist or OUT= (as root; IMAGE=false leaves the image out)
 	@cd ci/dist && go run . -version '$(if $(filter command environment,$(firstword $(origin VERSION))),$(VERSION))' -repo '$(CURDIR)' \
-		$(if $(OUT),-out '$(abspath $(OUT))') -image=$(or $(IMAGE),true)
+		$(if $(OUT),-out '$(abspath $(OUT))') -targets '$(TARGETS)' -image=$(or $(IMAGE),true)
 
 .PHONY: test-dist
 test-dist: ## make a release twice in two clones, and compare; install its package in bare roots (as root; an hour)

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -16,6 +18,25 @@ type target struct{ os, arch string } // by Go's names
 var targets = []target{{"linux", "amd64"}, {"linux", "arm64"}, {"darwin", "amd64"}, {"darwin", "arm64"}, {"windows", "amd64"}}
 
 func (t target) String() string { return t.os + "_" + t.arch }
+
+// chosen returns the targets that a list names, all for an empty one. This machine's own is
+// needed, for it prints the documents.
+func chosen(list string) (some []target, err error) {
+	if list == "" {
+		return targets, nil
+	}
+	for word := range strings.SplitSeq(list, ",") {
+		i := slices.IndexFunc(targets, func(t target) bool { return t.os+"/"+t.arch == word })
+		if i < 0 {
+			return nil, fmt.Errorf("%q is no target: there are %v", word, targets)
+		}
+		some = append(some, targets[i])
+	}
+	if own := (target{runtime.GOOS, runtime.GOARCH}); !slices.Contains(some, own) {
+		return nil, fmt.Errorf("%s is this machine's, and not among the targets: it prints the manual pages", own)
+	}
+	return some, nil
+}
 
 // program returns the name of bpflab's file there.
 func (t target) program() string {
@@ -43,7 +64,7 @@ func (r *release) binaries(ctx context.Context) error {
 			return fmt.Errorf("a release has all parts of bpflab inside, and this one was not built: %w", err)
 		}
 	}
-	for _, t := range targets {
+	for _, t := range r.targets {
 		r.say("%s", t)
 		if err := r.makefile(ctx, append(settings, "OUT="+r.binary(t), "TARGET="+t.os+"/"+t.arch, "binary")...); err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,15 @@ func TestVersions(t *testing.T) {
 		err := checkVersion(version)
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%q: %v, want %q", version, err, want)
+		}
+	}
+}
+
+func TestTargets(t *testing.T) {
+	own := runtime.GOOS + "/" + runtime.GOARCH
+	for list, want := range map[string]string{"": "", own: "", own + ",windows/amd64": "", "plan9/amd64": "is no target", "windows/amd64": "prints the manual pages", own + ",": "is no target"} {
+		if _, err := chosen(list); want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: %v, want %q", list, err, want)
 		}
 	}
 }
@@ -223,7 +233,7 @@ func TestInstall(t *testing.T) {
 }
 
 // made makes a release of this commit in a clone of its own.
-func made(t *testing.T, image bool) string {
+func made(t *testing.T, image bool, targets string) string {
 	t.Helper()
 	clone := filepath.Join(t.TempDir(), "clone")
 	run := func(name string, args ...string) {
@@ -235,7 +245,7 @@ func made(t *testing.T, image bool) string {
 		}
 	}
 	run("git", "clone", "-q", "../..", clone)
-	run("make", "-C", clone, "dist", "VERSION=v0.0.1-test", fmt.Sprintf("IMAGE=%v", image))
+	run("make", "-C", clone, "dist", "VERSION=v0.0.1-test", fmt.Sprintf("IMAGE=%v", image), "TARGETS="+targets)
 	return filepath.Join(clone, "bin", "dist")
 }
 
@@ -245,10 +255,27 @@ func TestReproducible(t *testing.T) {
 	if os.Getenv("BPFLAB_DIST_TESTS") != "1" {
 		t.Skip("a release takes minutes: BPFLAB_DIST_TESTS=1 makes two")
 	}
-	image := os.Getenv("BPFLAB_DIST_IMAGE") != "0"
-	one, two := read(t, filepath.Join(made(t, image), sumsFile)), read(t, filepath.Join(made(t, image), sumsFile))
+	image, targets := os.Getenv("BPFLAB_DIST_IMAGE") != "0", os.Getenv("BPFLAB_DIST_TARGETS")
+	one, two := read(t, filepath.Join(made(t, image, targets), sumsFile)), read(t, filepath.Join(made(t, image, targets), sumsFile))
 	if one != two {
 		t.Errorf("the first run made\n%sand the second\n%s", one, two)
 	}
 	t.Logf("both runs made\n%s", one)
+}
+
+// TestInstalled installs the package of a release in bare roots, and runs the first lab there.
+func TestInstalled(t *testing.T) {
+	if os.Getenv("BPFLAB_DIST_TESTS") != "1" {
+		t.Skip("bare roots take minutes: BPFLAB_DIST_TESTS=1 makes two")
+	}
+	dist := made(t, false, runtime.GOOS+"/"+runtime.GOARCH)
+	for _, suite := range []string{"bookworm", "trixie"} {
+		t.Run(suite, func(t *testing.T) {
+			out, err := exec.CommandContext(context.WithoutCancel(t.Context()), "./installed.sh", suite, dist).CombinedOutput()
+			if err != nil || !bytes.Contains(out, []byte("1 passed")) || !bytes.Contains(out, []byte("bpflab v0.0.1-test")) {
+				t.Errorf("%v:\n%s", err, out)
+			}
+			t.Logf("%s", out)
+		})
+	}
 }

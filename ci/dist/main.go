@@ -31,12 +31,16 @@ func run(ctx context.Context, args []string) error {
 	version := flags.String("version", "", "version to release, as v0.2.0")
 	repo := flags.String("repo", "../..", "the checkout")
 	out := flags.String("out", "", "directory to write to (default: bin/dist of the checkout)")
+	only := flags.String("targets", "", "make only these, as linux/amd64,darwin/arm64: no release, but what changes are tried with")
 	image := flags.Bool("image", true, "make the OCI image, for which mmdebstrap and root are needed")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	r, err := newRelease(ctx, *repo, *version)
 	if err != nil {
+		return err
+	}
+	if r.targets, err = chosen(*only); err != nil {
 		return err
 	}
 	r.out = *out
@@ -63,7 +67,7 @@ func (r *release) make(ctx context.Context, image bool) error {
 		return err
 	}
 	r.say("archives and packages")
-	for _, t := range targets {
+	for _, t := range r.targets {
 		if err := r.archive(t, docs); err != nil {
 			return err
 		}

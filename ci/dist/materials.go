@@ -13,7 +13,7 @@ import (
 
 // materials writes what each program consists of, as CycloneDX has it, from the program itself.
 func (r *release) materials(ctx context.Context) error {
-	for _, t := range targets {
+	for _, t := range r.targets {
 		name := filepath.Join(r.out, fmt.Sprintf("bpflab_%s_%s.cdx.json", r.number(), t))
 		cmd := exec.CommandContext(ctx, "go", "tool", "cyclonedx-gomod", "bin", "-json", "-noserial", "-notimestamp", "-std",
 			"-version", r.version, "-output", name, r.binary(t))

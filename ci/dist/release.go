@@ -19,6 +19,7 @@ type release struct {
 	version string // as v0.2.0
 	commit  string // full hash
 	date    time.Time
+	targets []target
 }
 
 // number returns the version as packages have it, without the v.
