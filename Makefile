@@ -101,9 +101,9 @@ binary:
 		$(GO_BUILD) -overlay '$(OVERLAY)' -tags bpflab_agent -ldflags '$(LDFLAGS)' -o '$(OUT)' ./cmd/bpflab
 
 .PHONY: dist
-dist: ## make all that is released, as VERSION=v0.2.0, in bin/dist or OUT= (as root; IMAGE=false leaves the image out)
+dist: ## make all that is released, as VERSION=v0.2.0, in bin/dist or OUT= (as root with IMAGE=true, which adds an image)
 	@cd ci/dist && go run . -version '$(if $(filter command environment,$(firstword $(origin VERSION))),$(VERSION))' -repo '$(CURDIR)' \
-		$(if $(OUT),-out '$(abspath $(OUT))') -targets '$(TARGETS)' -image=$(or $(IMAGE),true)
+		$(if $(OUT),-out '$(abspath $(OUT))') -targets '$(TARGETS)' -image=$(or $(IMAGE),false)
 
 .PHONY: test-dist
 test-dist: ## make a release twice in two clones, and compare; install its package in bare roots (as root; an hour)

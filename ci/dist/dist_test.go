@@ -255,7 +255,7 @@ func TestReproducible(t *testing.T) {
 	if os.Getenv("BPFLAB_DIST_TESTS") != "1" {
 		t.Skip("a release takes minutes: BPFLAB_DIST_TESTS=1 makes two")
 	}
-	image, targets := os.Getenv("BPFLAB_DIST_IMAGE") != "0", os.Getenv("BPFLAB_DIST_TARGETS")
+	image, targets := os.Getenv("BPFLAB_DIST_IMAGE") == "1", os.Getenv("BPFLAB_DIST_TARGETS")
 	one, two := read(t, filepath.Join(made(t, image, targets), sumsFile)), read(t, filepath.Join(made(t, image, targets), sumsFile))
 	if one != two {
 		t.Errorf("the first run made\n%sand the second\n%s", one, two)

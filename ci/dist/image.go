@@ -76,7 +76,7 @@ func (r *release) root(ctx context.Context, file string) error {
 	cmd.Env = append(os.Environ(), "SOURCE_DATE_EPOCH="+strconv.FormatInt(r.date.Unix(), 10))
 	out, err := cmd.CombinedOutput()
 	if errors.Is(err, exec.ErrNotFound) {
-		return errors.New("the image is made with mmdebstrap, which is not installed: apt-get install mmdebstrap, or make dist IMAGE=false")
+		return errors.New("the image is made with mmdebstrap, which is not installed: apt-get install mmdebstrap, or leave IMAGE=true out")
 	}
 	if err != nil {
 		return fmt.Errorf("mmdebstrap %s: %w: %s", imageSuite, err, bytes.TrimSpace(out))

@@ -32,7 +32,7 @@ func run(ctx context.Context, args []string) error {
 	repo := flags.String("repo", "../..", "the checkout")
 	out := flags.String("out", "", "directory to write to (default: bin/dist of the checkout)")
 	only := flags.String("targets", "", "make only these, as linux/amd64,darwin/arm64: no release, but what changes are tried with")
-	image := flags.Bool("image", true, "make the OCI image, for which mmdebstrap and root are needed")
+	image := flags.Bool("image", false, "make the OCI image, for which mmdebstrap and root are needed")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
