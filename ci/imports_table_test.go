@@ -94,7 +94,7 @@ var layers = map[string][]string{
 	// 4 and 5
 	"harness/session":   {"vms/suggest", "harness/build", "harness/lab", "harness/object", "harness/probe", "harness/verdict", "vms/wire", "vms", "vms/console", "vms/kernel"},
 	"harness/scheduler": {"harness/session", "vms", "vms/kernel"},
-	"harness/project":   {"harness/document", "harness/lab", "harness/session", "harness/verdict", "harness/verify", "vms/kernel"},
+	"harness/project":   {"harness/document", "harness/lab", "harness/object", "harness/session", "harness/verdict", "harness/verify", "vms/kernel"},
 	"harness/run": {"harness/build", "harness/lab", "harness/plan", "harness/scheduler", "harness/session", "harness/verdict", "vms/wire",
 		"vms", "vms/kernel"},
 	"harness/command":  {"harness/bundle", "harness/scheduler", "harness/session", "harness/verdict", "vms/wire", "vms", "vms/kernel"},

@@ -23,6 +23,7 @@ type checkFlags struct {
 	reportFlags
 	watch   bool
 	runTime bool
+	seed    int64 // of the packets of fuzz, in place of the file's; -1 is none
 }
 
 func newCheckCmd() *cobra.Command {
@@ -59,6 +60,7 @@ saved, until Ctrl-C: what has not changed keeps its results.`,
 	f.reportFlags.define(flags)
 	flags.BoolVar(&f.runTime, "run-time", false, "count how often and how long programs run that packet tests and commands load, as ratios (Linux 5.1)")
 	flags.BoolVar(&f.watch, "watch", false, "check again whenever a file is saved, until Ctrl-C")
+	flags.Int64Var(&f.seed, "seed", -1, "seed of the packets of fuzz, in place of the file's")
 	return cmd
 }
 
@@ -93,7 +95,7 @@ func (r *checkRun) once(ctx context.Context) error {
 	if err := r.build(ctx); err != nil {
 		return err
 	}
-	if r.checks, err = r.read(p); err != nil {
+	if r.checks, err = r.read(p, r.file); err != nil {
 		return usageError{err}
 	}
 	env, err := r.environment(ctx, r.std, "check loads programs into it")
@@ -152,8 +154,8 @@ func (f *checkFlags) enter(dir string) (leave func(), err error) {
 type check interface {
 	// on returns the kernels that it is for, or a usage error where it can be asked of none.
 	on([]kernel.Image) ([]kernel.Image, error)
-	// left says that it is for none of the kernels.
-	left() string
+	// left says what of it is for none of the kernels.
+	left([]kernel.Image) []string
 	// planned returns the cells that it will have on them.
 	planned([]kernel.Image) []report.Planned
 	// run returns these cells. The kernels are the environment's.
@@ -165,7 +167,7 @@ type check interface {
 }
 
 // read returns what a project's file wants checked. Errors are of the file.
-func (f *checkFlags) read(p *project.Project) ([]check, error) {
+func (f *checkFlags) read(p *project.Project, file string) ([]check, error) {
 	var all []check
 	for i := range p.Objects {
 		c, err := newObjectCheck(p, i)
@@ -174,13 +176,11 @@ func (f *checkFlags) read(p *project.Project) ([]check, error) {
 		}
 		all = append(all, c)
 	}
-	for i := range p.Packets {
-		c, err := f.newPacketCheck(p, i)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, c)
+	packets, err := f.newPacketChecks(p, file)
+	if err != nil {
+		return nil, err
 	}
+	all = append(all, packets...)
 	for i, c := range p.Commands {
 		made, err := f.newCommandCheck(c)
 		if err != nil {
@@ -191,7 +191,7 @@ func (f *checkFlags) read(p *project.Project) ([]check, error) {
 	return all, nil
 }
 
-// left returns the checks that some of the kernels are for, and names the others.
+// left returns the checks that some of the kernels are for, and names what is for none.
 func (f *checkFlags) left(std streams, checks []check, kernels []kernel.Image) ([]check, error) {
 	var out []check
 	for _, c := range checks {
@@ -201,8 +201,9 @@ func (f *checkFlags) left(std streams, checks []check, kernels []kernel.Image) (
 		}
 		if len(own) > 0 {
 			out = append(out, c)
-		} else {
-			fmt.Fprintln(std.err, "bpflab:", c.left())
+		}
+		for _, what := range c.left(kernels) {
+			fmt.Fprintln(std.err, "bpflab:", what)
 		}
 	}
 	return out, needSome(len(out), "check is left for any of these kernels", "name other kernels with --kernel")

@@ -33,7 +33,12 @@ func (c *commandCheck) on(kernels []kernel.Image) ([]kernel.Image, error) {
 	return own, checkProgram(c.made.Argv[0], own, c.flags.rootfs)
 }
 
-func (c *commandCheck) left() string { return leftOut(c.command.Name, c.command.On) }
+func (c *commandCheck) left(kernels []kernel.Image) []string {
+	if len(kernelsIn(kernels, c.command.On)) > 0 {
+		return nil
+	}
+	return []string{leftOut(c.command.Name, c.command.On)}
+}
 
 func (c *commandCheck) planned(kernels []kernel.Image) []report.Planned {
 	return plannedOn(c.command.Name, kernels)

@@ -82,7 +82,7 @@ func (c *objectCheck) on(kernels []kernel.Image) ([]kernel.Image, error) {
 	return kernels, c.options.CheckKernels(kernels)
 }
 
-func (c *objectCheck) left() string { return "objects are left out" }
+func (c *objectCheck) left([]kernel.Image) []string { return nil } // objects are for all
 
 func (c *objectCheck) planned(kernels []kernel.Image) (all []report.Planned) {
 	for _, name := range project.Names(c.objects) {

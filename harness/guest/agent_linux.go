@@ -52,7 +52,7 @@ func (a *agent) handlers() map[string]wire.Handler {
 		wire.OpNet:      handle(a.netOn),
 		wire.OpNetOff:   handle(a.netOff),
 		wire.OpSend:     handle(a.sendPackets),
-		wire.OpTestRun:  handle(a.testRun),
+		wire.OpTestRun:  a.testRun,
 		wire.OpCount:    handle(a.countRuns),
 		wire.OpRuns:     handle(a.readRuns),
 		wire.OpProbe:    handle(a.probe),

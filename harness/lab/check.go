@@ -43,7 +43,7 @@ func (c Check) Expected() string {
 	case c.Packets != nil:
 		return c.Packets.expected()
 	case c.TestRun != nil:
-		return c.TestRun.expected()
+		return c.TestRun.Expected()
 	case c.RunTime != nil:
 		return c.RunTime.Expected()
 	case c.Accepted != nil:

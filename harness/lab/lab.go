@@ -187,18 +187,34 @@ type Packets struct {
 	Dropped  *int `yaml:"dropped"` // sent minus received
 }
 
-// TestRun runs a loaded program by the kernel's BPF_PROG_TEST_RUN, on a packet that no
+// TestRun runs a loaded program by the kernel's BPF_PROG_TEST_RUN, on packets that no
 // network carries, and compares what comes out. Where several are in a step, they run in
 // their order, before the step's commands.
 type TestRun struct {
 	Program string  `yaml:"program"`
-	Data    Hex     `yaml:"data"`   // what the program is run on
-	Packet  *Packet `yaml:"packet"` // the same, built
-	Repeat  int     `yaml:"repeat"` // how often; what comes out is that of the last
-	Returns *Return `yaml:"returns"`
-	Out     Hex     `yaml:"out"`       // the packet afterwards
-	Same    bool    `yaml:"unchanged"` // the packet is afterwards what it was
+	Data    Hex     `yaml:"data"`    // what the program is run on
+	Packet  *Packet `yaml:"packet"`  // the same, built
+	PCAP    string  `yaml:"pcap"`    // the same, all packets of a file
+	Number  int     `yaml:"number"`  // of the one packet of PCAP that is meant, from 1; 0 is all
+	Repeat  int     `yaml:"repeat"`  // how often on each; what comes out is that of the last
+	Context Fields  `yaml:"context"` // what the program's context is at first
+
+	Returns    *Return        `yaml:"returns"`  // of each packet
+	Returned   map[string]int `yaml:"returned"` // how many packets by their return value
+	Out        Hex            `yaml:"out"`      // the packet afterwards
+	OutPCAP    string         `yaml:"out_pcap"`
+	Same       bool           `yaml:"unchanged"`   // the packet is afterwards what it was
+	ContextOut Fields         `yaml:"context_out"` // what fields of the context are afterwards
+
+	Fuzz int      `yaml:"fuzz"` // so many packets, made of those above, and compared between kernels
+	Seed int      `yaml:"seed"` // of these
+	Maps []string `yaml:"maps"` // whose contents are compared, too
+
+	packets, outs [][]byte // of PCAP and OutPCAP: see ReadCaptures
 }
+
+// Fields are values by their names in a struct: whole numbers, and texts that are IP addresses.
+type Fields map[string]any
 
 // Packet is an Ethernet frame with an IP packet, of which lengths and checksums are right.
 type Packet struct {

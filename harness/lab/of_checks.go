@@ -33,3 +33,14 @@ func OfChecks(name string, checks []Check, places map[string]document.Place, p *
 	v.validate()
 	return l
 }
+
+// Reseed gives the checks with fuzz another seed.
+func (l *Lab) Reseed(seed int64) {
+	for _, s := range l.Steps {
+		for _, c := range s.Checks {
+			if c.TestRun != nil {
+				c.TestRun.Seed = int(seed)
+			}
+		}
+	}
+}

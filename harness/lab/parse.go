@@ -38,6 +38,7 @@ func ParseIn(fsys fs.FS, root, file string) (*Lab, error) {
 	doc.Problems.File = shownPath(root, file)
 	doc.read(text)
 	files := doc.readFiles(fsys)
+	doc.captures(fsys, files)
 	if err := doc.Err(); err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/bpflab/bpflab/harness/document"
+	"github.com/bpflab/bpflab/harness/packet"
 )
 
 const (
@@ -19,8 +20,10 @@ var (
 	config     = regexp.MustCompile(`^CONFIG_[A-Z0-9_]+$`)
 	identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 	fieldPath  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]{1,6}\])*$`)
-	module     = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
-	namespaces = []string{"client", "server"}
+	// captureFile is a path that means the same on every system.
+	captureFile = regexp.MustCompile(`^[A-Za-z0-9_./-]+$`)
+	module      = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+	namespaces  = []string{"client", "server"}
 	// errnos are those bpf(2) answers BPF_PROG_LOAD with.
 	errnos = []string{"E2BIG", "EACCES", "EAGAIN", "EBADF", "EBUSY", "EFAULT", "EINVAL", "ELOOP", "ENOENT",
 		"ENOMEM", "ENOSPC", "ENOSYS", "ENOTSUPP", "EOPNOTSUPP", "EPERM", "ERANGE", "ESRCH"}
@@ -29,6 +32,7 @@ var (
 const (
 	likeFile    = "a path of letters, digits and ._/- that ends in .c"
 	likeName    = "a name as in C"
+	likeCapture = "a path of letters, digits and ._/-"
 	likeOneLine = "one line of text"
 )
 
@@ -37,20 +41,22 @@ var grammar = document.Grammar{Families: families, Rules: rules}
 
 // families holds the mappings by the name of their Go type.
 var families = map[string]document.Family{
-	"Header":   {Noun: "the front matter"},
-	"Course":   {Noun: "the choice of labs"},
-	"Need":     {Noun: "a need"},
-	"Action":   {Noun: "a step's comment"},
-	"Attach":   {Noun: "an attach entry", Some: []string{"to", "mode", "none"}, Never: [][2]string{{"none", "to"}, {"none", "mode"}}},
-	"Send":     {Noun: "a send entry"},
-	"Probe":    {Noun: "a probe"},
-	"Check":    {Noun: "a check", One: checkKinds},
-	"Text":     {Noun: "stdout", One: []string{"equals", "contains", "matches"}},
-	"Trace":    {Noun: "trace", Some: []string{"comm", "message", "matches"}, Never: [][2]string{{"min", "count"}, {"message", "matches"}}},
-	"Map":      {Noun: "map", Some: []string{"sum", "entries", "min"}, Never: [][2]string{{"sum", "min"}}},
-	"Event":    {Noun: "event", Never: [][2]string{{"min", "count"}}},
-	"Packets":  {Noun: "packets", Some: []string{"received", "dropped"}},
-	"TestRun":  {Noun: "test_run", Some: []string{"returns", "out", "unchanged"}, Never: [][2]string{{"data", "packet"}, {"out", "unchanged"}}},
+	"Header":  {Noun: "the front matter"},
+	"Course":  {Noun: "the choice of labs"},
+	"Need":    {Noun: "a need"},
+	"Action":  {Noun: "a step's comment"},
+	"Attach":  {Noun: "an attach entry", Some: []string{"to", "mode", "none"}, Never: [][2]string{{"none", "to"}, {"none", "mode"}}},
+	"Send":    {Noun: "a send entry"},
+	"Probe":   {Noun: "a probe"},
+	"Check":   {Noun: "a check", One: checkKinds},
+	"Text":    {Noun: "stdout", One: []string{"equals", "contains", "matches"}},
+	"Trace":   {Noun: "trace", Some: []string{"comm", "message", "matches"}, Never: [][2]string{{"min", "count"}, {"message", "matches"}}},
+	"Map":     {Noun: "map", Some: []string{"sum", "entries", "min"}, Never: [][2]string{{"sum", "min"}}},
+	"Event":   {Noun: "event", Never: [][2]string{{"min", "count"}}},
+	"Packets": {Noun: "packets", Some: []string{"received", "dropped"}},
+	"TestRun": {Noun: "test_run", Some: []string{"returns", "returned", "out", "out_pcap", "unchanged", "context_out", "fuzz"},
+		Never: [][2]string{{"data", "packet"}, {"data", "pcap"}, {"packet", "pcap"}, {"out", "unchanged"}, {"out", "out_pcap"}, {"out_pcap", "unchanged"}, {"returns", "returned"},
+			{"fuzz", "out"}, {"fuzz", "out_pcap"}, {"fuzz", "returned"}, {"fuzz", "context_out"}, {"fuzz", "repeat"}}},
 	"RunTime":  {Noun: "run_time"},
 	"Packet":   {Noun: "a packet", One: []string{"udp", "tcp", "icmp"}, Never: [][2]string{{"payload", "size"}}},
 	"Accepted": {Noun: "accepted"},
@@ -151,13 +157,22 @@ var rules = map[string]document.Rule{
 	"Packets.received": {Doc: "Datagrams the receiver got.", Min: 0, Max: maxCount},
 	"Packets.dropped":  {Doc: "Datagrams sent and not received.", Min: 0, Max: maxCount},
 
-	"TestRun.program":   {Doc: "Name of the program's C function.", Required: true, Form: identifier, Like: likeName},
-	"TestRun.data":      {Doc: "Bytes that it is run on, as hexadecimal digits; white space between them is ignored. None if packet is missing too."},
-	"TestRun.packet":    {Doc: "The packet that it is run on."},
-	"TestRun.repeat":    {Doc: "How often it is run; what comes out is that of the last run.", Min: 1, Max: maxCount, Def: 1},
-	"TestRun.returns":   {Doc: "What it returns: a number, or a name such as XDP_DROP, TC_ACT_SHOT, SK_PASS or NF_DROP."},
-	"TestRun.out":       {Doc: "The packet afterwards, as hexadecimal digits."},
-	"TestRun.unchanged": {Doc: "The packet is afterwards what it was."},
+	"TestRun.program":     {Doc: "Name of the program's C function.", Required: true, Form: identifier, Like: likeName},
+	"TestRun.data":        {Doc: "Bytes that it is run on, as hexadecimal digits; white space between them is ignored. None if packet and pcap are missing too."},
+	"TestRun.packet":      {Doc: "The packet that it is run on."},
+	"TestRun.pcap":        {Doc: "A pcap or pcapng file, relative to the document, on each of whose packets it is run.", Form: captureFile, Like: likeCapture},
+	"TestRun.number":      {Doc: "The number of the one packet of the pcap file that it is run on, from 1.", Min: 1, Max: packet.MaxCapture},
+	"TestRun.repeat":      {Doc: "How often it is run on each packet; what comes out is that of the last run.", Min: 1, Max: maxCount, Def: 1},
+	"TestRun.context":     {Doc: "Fields of the program's context before the run, as its struct in the C file names them, such as mark or cb[0]; arg0, arg1 and so on are 64-bit arguments.", Form: fieldPath, Like: likeName, Entry: "field"},
+	"TestRun.returns":     {Doc: "What it returns: a number, or a name such as XDP_DROP, TC_ACT_SHOT, SK_PASS or NF_DROP. With several packets, for each."},
+	"TestRun.returned":    {Doc: "How many packets it returns what for, all packets together.", Entry: "return value", Each: &document.Rule{Min: 0, Max: maxCount}},
+	"TestRun.out":         {Doc: "The packet afterwards, as hexadecimal digits."},
+	"TestRun.out_pcap":    {Doc: "A pcap or pcapng file with the packets afterwards, one for each of those before.", Form: captureFile, Like: likeCapture},
+	"TestRun.unchanged":   {Doc: "Each packet is afterwards what it was."},
+	"TestRun.context_out": {Doc: "Fields of the context after the run.", Form: fieldPath, Like: likeName, Entry: "field"},
+	"TestRun.fuzz":        {Doc: "Run it on so many mutated and random packets, made of the packets given here or of common ones; what comes out must be the same on every kernel of the run.", Min: 1, Max: packet.MaxCapture},
+	"TestRun.seed":        {Doc: "What the packets of fuzz follow from: the same seed makes the same packets.", Min: 0, Max: 1<<63 - 1, Def: 1},
+	"TestRun.maps":        {Doc: "Maps whose contents after fuzz must be the same on every kernel, too.", Form: identifier, Like: likeName},
 
 	"RunTime.of":      {Doc: "Program whose runs may take so long.", Required: true, Form: identifier, Like: likeName},
 	"RunTime.against": {Doc: "Program that it is compared with, which runs in the same step.", Required: true, Form: identifier, Like: likeName},

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/bpflab/bpflab/harness/document"
-	"github.com/bpflab/bpflab/harness/packet"
 )
 
 // Hex is bytes, written as hexadecimal digits with white space between them.
@@ -68,6 +67,12 @@ func (r Return) Like(value int32) Return {
 	return Return{Value: value}
 }
 
+// NamedReturn returns a value as a program of a kind returns it, "XDP" or "TC_ACT", with its name
+// if it has one.
+func NamedReturn(kind string, value int32) Return {
+	return Return{Name: kind + "_"}.Like(value)
+}
+
 // returns are the names that programs' return values have in linux/bpf.h,
 // linux/pkt_cls.h and linux/netfilter.h.
 var returns = map[string]int32{
@@ -75,36 +80,47 @@ var returns = map[string]int32{
 	"TC_ACT_UNSPEC": -1, "TC_ACT_OK": 0, "TC_ACT_RECLASSIFY": 1, "TC_ACT_SHOT": 2, "TC_ACT_PIPE": 3, "TC_ACT_STOLEN": 4,
 	"TC_ACT_QUEUED": 5, "TC_ACT_REPEAT": 6, "TC_ACT_REDIRECT": 7,
 	"SK_DROP": 0, "SK_PASS": 1, "NF_DROP": 0, "NF_ACCEPT": 1,
+	"BPF_OK": 0, "BPF_DROP": 2, "BPF_REDIRECT": 7, "BPF_LWT_REROUTE": 128, "BPF_FLOW_DISSECTOR_CONTINUE": 129,
 }
 
-// Input returns the bytes that the program is run on. The error says what in the packet
-// does not fit together.
-func (r *TestRun) Input() ([]byte, error) {
-	if r.Packet == nil {
-		return r.Data, nil
-	}
-	p := r.Packet
-	s := packet.Spec{From: p.From, To: p.To, FromPort: uint16(p.Sport), VLAN: uint16(p.VLAN), Protocol: packet.ICMP, Payload: []byte(p.Payload)}
-	switch {
-	case p.UDP != 0:
-		s.Protocol, s.ToPort = packet.UDP, uint16(p.UDP)
-	case p.TCP != 0:
-		s.Protocol, s.ToPort = packet.TCP, uint16(p.TCP)
-	}
-	if p.Payload == "" {
-		s.Payload = make([]byte, p.Size)
-	}
-	return packet.Build(s)
-}
-
-func (r *TestRun) expected() string {
+// Expected returns what the check wants, in one line for people.
+func (r *TestRun) Expected() string {
 	out := "program " + r.Program
-	if r.Packet != nil {
-		out += " on " + r.Packet.String()
+	switch on := r.on(); {
+	case r.Fuzz > 0:
+		return out + fmt.Sprintf(" on %d packets of seed %d%s: %s", r.Fuzz, r.Seed, on, strings.Join(append(r.wants(), "the same on every kernel"), ", "))
+	case on != "":
+		out += " on " + on
 	}
+	return out + ": " + strings.Join(r.wants(), ", ")
+}
+
+// on returns what the program is run on, or what fuzz makes packets of.
+func (r *TestRun) on() string {
+	var on string
+	switch {
+	case r.Packet != nil:
+		on = r.Packet.String()
+	case r.PCAP != "" && r.Number > 0:
+		on = fmt.Sprintf("packet %d of %s", r.Number, r.PCAP)
+	case r.PCAP != "":
+		on = "the packets of " + r.PCAP
+	case r.Fuzz > 0 && len(r.Data) > 0:
+		on = "the bytes given"
+	}
+	if r.Fuzz > 0 && on != "" {
+		return ", made of " + on
+	}
+	return on
+}
+
+func (r *TestRun) wants() []string {
 	var wants []string
 	if r.Returns != nil {
 		wants = append(wants, "returns "+r.Returns.String())
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Returned)) {
+		wants = append(wants, fmt.Sprintf("returns %s for %d", name, r.Returned[name]))
 	}
 	if r.Same {
 		wants = append(wants, "leaves the packet unchanged")
@@ -112,7 +128,13 @@ func (r *TestRun) expected() string {
 	if len(r.Out) > 0 {
 		wants = append(wants, fmt.Sprintf("makes it %x", []byte(r.Out)))
 	}
-	return out + ": " + strings.Join(wants, ", ")
+	if r.OutPCAP != "" {
+		wants = append(wants, "makes them those of "+r.OutPCAP)
+	}
+	if len(r.ContextOut) > 0 {
+		wants = append(wants, "the context"+strings.Replace(conditions(r.ContextOut), " where", " has", 1))
+	}
+	return wants
 }
 
 // String returns the packet in a few words: "UDP to 10.77.0.2 port 7".

@@ -144,15 +144,6 @@ func (v *checkValidator) atMost(key string, n *int, total int) {
 	}
 }
 
-// testRun wants a program that is loaded, and a packet that can be built.
-func (v *checkValidator) testRun(r *TestRun) {
-	v.needsLoad("test_run")
-	v.isLoaded(v.key("test_run.program"), r.Program)
-	if _, err := r.Input(); err != nil {
-		v.fail(v.key("test_run.packet"), "", "%v", err)
-	}
-}
-
 // runTime wants two programs that are loaded.
 func (v *checkValidator) runTime(r *RunTime) {
 	v.needsLoad("run_time")

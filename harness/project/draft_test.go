@@ -8,8 +8,8 @@ import (
 	"testing/fstest"
 )
 
-// object is the header of an eBPF object, little-endian.
-var object = append([]byte("\x7fELF\x02\x01\x01"), append(make([]byte, 9), "\x01\x00\xf7\x00\x01\x00\x00\x00"+string(make([]byte, 28))+"\x40\x00\x00\x00\x00\x00\x40\x00\x00\x00\x00\x00"...)...)
+// header is that of an eBPF object, little-endian.
+var header = append([]byte("\x7fELF\x02\x01\x01"), append(make([]byte, 9), "\x01\x00\xf7\x00\x01\x00\x00\x00"+string(make([]byte, 28))+"\x40\x00\x00\x00\x00\x00\x40\x00\x00\x00\x00\x00"...)...)
 
 func TestDraft(t *testing.T) {
 	for _, tt := range []struct {
@@ -17,9 +17,9 @@ func TestDraft(t *testing.T) {
 		files map[string]string
 		want  []string // lines
 	}{
-		{"objects", map[string]string{"bpf/a.o": string(object), "bpf/b.o": string(object), "x.bpf.o": string(object), "host.o": "\x7fELF", ".git/c.o": string(object)},
+		{"objects", map[string]string{"bpf/a.o": string(header), "bpf/b.o": string(header), "x.bpf.o": string(header), "host.o": "\x7fELF", ".git/c.o": string(header)},
 			[]string{"objects:", "  - files:", `      - "*.bpf.o"`, "      - bpf/*.o"}},
-		{"bpf2go", map[string]string{"internal/gen.go": "package p\n\n//go:generate go tool bpf2go prog prog.c\n", "internal/prog_bpfeb.o": string(object)},
+		{"bpf2go", map[string]string{"internal/gen.go": "package p\n\n//go:generate go tool bpf2go prog prog.c\n", "internal/prog_bpfeb.o": string(header)},
 			[]string{"build:", "  run: go generate ./...", "objects:", "  - files:", "      - internal/*_bpfel.o"}},
 		{"Makefile", map[string]string{"Makefile": "a.o: a.c\n\tclang -target bpf -c $< -o $@\n"},
 			[]string{"build:", "  run: make", "objects:", "  - files:", `      - "*.bpf.o" # what the Makefile makes`}},

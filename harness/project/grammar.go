@@ -90,10 +90,11 @@ var (
 		"Rejection.reason":  {Doc: "Code of the reason, as in docs/verify.md.", Words: verify.Codes()},
 		"Rejection.message": {Doc: "RE2 pattern that is found in the reason or in the loader's words."},
 
-		"PacketTest.name":   {Doc: "Name for the report.", Required: true, Form: oneLine, Like: likeLine},
-		"PacketTest.object": {Doc: "The object's file.", Required: true, Form: oneLine, Like: likeLine},
-		"PacketTest.on":     {Doc: "The kernels to run it on, as \">=5.8\"; all if missing."},
-		"PacketTest.checks": {Doc: "What must come out: test_run, and map and event of what they leave. As in a lab.", Required: true},
+		"PacketTest.name":    {Doc: "Name for the report.", Required: true, Form: oneLine, Like: likeLine},
+		"PacketTest.object":  {Doc: "The object's file.", Required: true, Form: oneLine, Like: likeLine},
+		"PacketTest.on":      {Doc: "The kernels to run it on, as \">=5.8\"; all if missing."},
+		"PacketTest.timeout": {Doc: "Longest time that it may take; a minute if missing, more where the host is slow.", Min: int64(time.Second), Max: int64(24 * time.Hour)},
+		"PacketTest.checks":  {Doc: "What must come out: test_run, and map and event of what they leave. As in a lab.", Required: true},
 
 		"Command.name":     {Doc: "Name for the report; the command's own if missing.", Form: oneLine, Like: likeLine},
 		"Command.run":      {Doc: "The command and its arguments, as behind `bpflab exec --`. One with a slash is a file of this machine, which is sent with its libraries, as are files that arguments name.", Required: true, Repeats: true},

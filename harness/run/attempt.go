@@ -17,7 +17,8 @@ type attempt struct {
 	cell    plan.Cell
 	objects objects
 	out     *verdict.Cell
-	number  int // from 1
+	fuzzed  *[]session.Fuzzed // to be compared between kernels
+	number  int               // from 1
 }
 
 // begin prepares the record for the next machine.
@@ -46,6 +47,7 @@ func (a *attempt) use(ctx context.Context, m *scheduler.Attempt) error {
 			}
 			return a.OnFail(ctx, s, a.cell, step)
 		}})
+	*a.fuzzed = res.Fuzzed
 	a.out.Warnings = append(a.out.Warnings, res.Notes...)
 	a.out.Verdict, a.out.Reason, a.out.Splat = res.Verdict, res.Reason, res.Splat
 	a.out.Steps = append(a.out.Steps, res.Steps...)

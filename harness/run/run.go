@@ -56,11 +56,36 @@ func Run(ctx context.Context, cells []plan.Cell, opts Options) []verdict.Cell {
 		tasks = append(tasks, task(cell))
 	}
 	done := make([]verdict.Cell, len(cells))
+	fuzzed := make([][]session.Fuzzed, len(cells))
 	r.Pool.Each(ctx, tasks, func(i int, slot *scheduler.Slot) {
-		done[i] = r.cell(ctx, cells[i], slot)
+		done[i] = r.cell(ctx, cells[i], slot, &fuzzed[i])
 		r.event(verdict.Event{Index: cells[i].Index, Phase: verdict.PhaseDone, Cell: &done[i]})
 	})
+	for _, i := range compareFuzzed(cells, done, fuzzed) {
+		r.event(verdict.Event{Index: cells[i].Index, Phase: verdict.PhaseDone, Cell: &done[i]})
+	}
 	return done
+}
+
+// compareFuzzed compares what labs made of the packets of fuzz on their kernels, and returns
+// the indexes of the cells that failed for that.
+func compareFuzzed(cells []plan.Cell, done []verdict.Cell, fuzzed [][]session.Fuzzed) (changed []int) {
+	byLab := map[*lab.Lab][]int{}
+	for i := range cells {
+		if len(fuzzed[i]) > 0 {
+			byLab[cells[i].Lab] = append(byLab[cells[i].Lab], i)
+		}
+	}
+	for l, at := range byLab {
+		var all []session.FuzzedOn
+		for _, i := range at {
+			all = append(all, session.FuzzedOn{Kernel: cells[i].Kernel.Selector, Fuzzed: fuzzed[i], Cell: &done[i], Again: "bpflab run " + l.Name + " --kernel %s"})
+		}
+		for _, n := range session.CompareFuzzed(all) {
+			changed = append(changed, at[n])
+		}
+	}
+	return changed
 }
 
 type runner struct {
@@ -99,7 +124,7 @@ func (r *runner) event(e verdict.Event) {
 }
 
 // cell runs one cell in its slot, which is nil where ctx ended before there was one.
-func (r *runner) cell(ctx context.Context, cell plan.Cell, slot *scheduler.Slot) verdict.Cell {
+func (r *runner) cell(ctx context.Context, cell plan.Cell, slot *scheduler.Slot, fuzzed *[]session.Fuzzed) verdict.Cell {
 	out := r.record(cell)
 	if slot == nil {
 		out.Verdict, out.Reason = verdict.Infra, verdict.Interrupted
@@ -122,7 +147,7 @@ func (r *runner) cell(ctx context.Context, cell plan.Cell, slot *scheduler.Slot)
 		return out
 	}
 	out.Object, out.Warnings = objects.digest, append(out.Warnings, objects.warnings...)
-	a := &attempt{runner: r, cell: cell, objects: objects, out: &out}
+	a := &attempt{runner: r, cell: cell, objects: objects, out: &out, fuzzed: fuzzed}
 	a.begin()
 	slot.Do(ctx, a.use, func(m scheduler.Attempt, again bool) { a.end(ctx, m, again) })
 	return out

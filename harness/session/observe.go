@@ -27,12 +27,6 @@ type observation struct {
 	notes    []string
 }
 
-// tested is what a program was run on, and what came out.
-type tested struct {
-	input  []byte
-	result wire.TestRunResult
-}
-
 // probed is a verifier experiment and the kernel's answer.
 type probed struct {
 	probe  lab.Probe

@@ -38,6 +38,7 @@ type Outcome struct {
 	Splat   string   // what the kernel reported: a panic, an oops, a warning
 	Notes   []string // of reports that were expected
 	Err     error    // the machine's, where Verdict is Infra
+	Fuzzed  []Fuzzed // what is to be compared between kernels: see CompareFuzzed
 }
 
 // Run does a lab's steps, one after the other, until one does not pass. What a step
@@ -62,7 +63,7 @@ func (s *Session) Run(ctx context.Context, job Job) Outcome {
 		if job.OnStep != nil {
 			job.OnStep(def.Name)
 		}
-		done, ok, err := s.step(ctx, job, def, &load)
+		done, ok, err := s.step(ctx, job, def, &load, &out.Fuzzed)
 		if ok {
 			out.Steps = append(out.Steps, done)
 		}
@@ -81,7 +82,7 @@ func (s *Session) Run(ctx context.Context, job Job) Outcome {
 }
 
 // step does one step, if there is something to do in it, and cleans up after it.
-func (s *Session) step(ctx context.Context, job Job, def lab.Step, load *time.Duration) (verdict.Step, bool, error) {
+func (s *Session) step(ctx context.Context, job Job, def lab.Step, load *time.Duration, fuzzed *[]Fuzzed) (verdict.Step, bool, error) {
 	if step, left := s.skipped(job, def); left {
 		return step, true, nil
 	}
@@ -91,11 +92,15 @@ func (s *Session) step(ctx context.Context, job Job, def lab.Step, load *time.Du
 	}
 	done, err := st.do(ctx)
 	*load += st.load
+	*fuzzed = append(*fuzzed, st.fuzzed()...)
 	if err == nil && job.OnJudged != nil {
 		err = job.OnJudged(done)
 	}
 	if err != nil {
 		return done, done.Verdict != verdict.Pass, err
+	}
+	if done.Verdict == verdict.Timeout {
+		return done, true, nil // the machine is of no more use: what runs in it may never end
 	}
 	return done, true, s.cleanUp(ctx, st)
 }

@@ -42,7 +42,10 @@ func (st *step) do(ctx context.Context) (verdict.Step, error) {
 	if err == nil {
 		out = st.settle(ctx)
 	}
-	if errors.Is(context.Cause(ctx), errStepTimeout) && st.isAlive() {
+	if expected, seen, ok := endless(err, context.Cause(ctx)); ok {
+		out.Verdict, out.Expected, out.Seen = verdict.Timeout, fmt.Sprintf("%s within %s", expected, limit), seen
+		err = nil
+	} else if errors.Is(context.Cause(ctx), errStepTimeout) && st.isAlive() {
 		out.Verdict, out.Expected, out.Seen = verdict.Timeout, fmt.Sprintf("an end within %s", limit), "it was still running"
 		err = nil
 	}
@@ -217,6 +220,8 @@ func (st *step) maps() []string {
 			out = append(out, c.Map.Name)
 		case c.Event != nil:
 			out = append(out, c.Event.Map)
+		case c.TestRun != nil:
+			out = append(out, c.TestRun.Maps...)
 		}
 	}
 	return out

@@ -30,7 +30,7 @@ const (
 	OpNet      = "net"      // nothing -> nothing: namespaces "client" and "server"
 	OpNetOff   = "net-off"  // nothing -> nothing
 	OpSend     = "send"     // Send -> SendResult
-	OpTestRun  = "test-run" // TestRun -> TestRunResult
+	OpTestRun  = "test-run" // TestRun + data (packets) -> data, TestRunResult
 	OpCount    = "count"    // nothing -> CountRunsResult: the kernel counts runs of programs that are loaded from now on
 	OpRuns     = "runs"     // Runs -> RunsResult: of these programs
 	OpProbe    = "probe"    // Probe -> ProbeResult
@@ -434,22 +434,6 @@ type Send struct {
 type SendResult struct {
 	Sent     int `json:"sent"`
 	Received int `json:"received"`
-}
-
-// TestRun runs a loaded program by BPF_PROG_TEST_RUN.
-type TestRun struct {
-	Program string `json:"program"`
-	Data    []byte `json:"data,omitempty"` // what it is run on; none for programs that take none
-	Repeat  int    `json:"repeat"`
-}
-
-// TestRunResult is what came out of the last run.
-type TestRunResult struct {
-	Returned uint32 `json:"returned"`
-	Out      []byte `json:"out,omitempty"`
-	Error    string `json:"error,omitempty"`   // the kernel did not run it: why
-	Errno    string `json:"errno,omitempty"`   // its name
-	Lacking  bool   `json:"lacking,omitempty"` // it runs no programs of this type, or none at all
 }
 
 // CountRunsResult says whether runs are counted.
