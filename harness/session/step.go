@@ -43,7 +43,7 @@ func (st *step) do(ctx context.Context) (verdict.Step, error) {
 		out = st.settle(ctx)
 	}
 	if expected, seen, ok := endless(err, context.Cause(ctx)); ok {
-		out.Verdict, out.Expected, out.Seen = verdict.Timeout, fmt.Sprintf("%s within %s", expected, limit), seen
+		out.Verdict, out.Expected, out.Seen = verdict.Timeout, fmt.Sprintf("%s within %s", expected, limit.Round(time.Millisecond)), seen
 		err = nil
 	} else if errors.Is(context.Cause(ctx), errStepTimeout) && st.isAlive() {
 		out.Verdict, out.Expected, out.Seen = verdict.Timeout, fmt.Sprintf("an end within %s", limit), "it was still running"
