@@ -105,8 +105,8 @@ func TestCheckPackets(t *testing.T) {
 			t.Errorf("seen is %q", c.Steps[0].Seen)
 		}
 	}
-	if len(machines) != 4 {
-		t.Errorf("%d machines, want one for each kernel", len(machines))
+	if len(machines) >= 44 {
+		t.Errorf("%d machines: tests share none", len(machines))
 	}
 }
 

@@ -136,7 +136,7 @@ func (w *projectWatch) look() stamps {
 		names = append(names, p.Files()...)
 	}
 	for _, c := range w.run.checks {
-		if c, ok := c.(*commandCheck); ok {
+		if c, ok := c.(interface{ files() []string }); ok {
 			names = append(names, c.files()...)
 		}
 	}
