@@ -64,11 +64,11 @@ type testRunner struct {
 	args wire.TestRun
 	fd   int
 	out  []byte // room for packets
-	res  wire.TestRunResult
+	res  wire.TestRunsResult
 }
 
 // all runs the program on all packets, until ctx ends.
-func (r *testRunner) all(ctx context.Context, in io.Reader, out io.Writer) (wire.TestRunResult, error) {
+func (r *testRunner) all(ctx context.Context, in io.Reader, out io.Writer) (wire.TestRunsResult, error) {
 	defer interruptible(ctx)()
 	var record []byte
 	for ctx.Err() == nil && r.res.Ran < max(1, r.args.Packets) {

@@ -20,7 +20,7 @@ type tested struct {
 	inputs  [][]byte
 	outs    [][]byte // wanted
 	ran     []wire.Ran
-	result  wire.TestRunResult
+	result  wire.TestRunsResult
 	maps    map[string]wire.MapResult // of fuzz
 	after   any                       // the context, decoded
 }

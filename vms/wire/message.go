@@ -30,7 +30,7 @@ const (
 	OpNet      = "net"      // nothing -> nothing: namespaces "client" and "server"
 	OpNetOff   = "net-off"  // nothing -> nothing
 	OpSend     = "send"     // Send -> SendResult
-	OpTestRun  = "test-run" // TestRun + data (packets) -> data, TestRunResult
+	OpTestRun  = "test-run" // TestRun + data (packets) -> data, TestRunsResult
 	OpCount    = "count"    // nothing -> CountRunsResult: the kernel counts runs of programs that are loaded from now on
 	OpRuns     = "runs"     // Runs -> RunsResult: of these programs
 	OpProbe    = "probe"    // Probe -> ProbeResult
@@ -456,6 +456,13 @@ type ProgramRuns struct {
 	Name        string `json:"name"`
 	Runs        uint64 `json:"runs"`
 	Nanoseconds uint64 `json:"nanoseconds"` // that all runs took
+// TestRunResult is what came out of the last run.
+type TestRunResult struct {
+	Returned uint32 `json:"returned"`
+	Out      []byte `json:"out,omitempty"`
+	Error    string `json:"error,omitempty"`   // the kernel did not run it: why
+	Errno    string `json:"errno,omitempty"`   // its name
+	Lacking  bool   `json:"lacking,omitempty"` // it runs no programs of this type, or none at all
 }
 
 // Probe loads one generated program; see package probe for the kinds.

@@ -19,9 +19,9 @@ type TestRun struct {
 	Bare     bool   `json:"bare,omitempty"`      // the kernel gives no packet back
 }
 
-// TestRunResult is how a [TestRun] ended; what came of each packet is the call's data, as
+// TestRunsResult is how a [TestRun] ended; what came of each packet is the call's data, as
 // [Ran] in their order.
-type TestRunResult struct {
+type TestRunsResult struct {
 	Ran     int        `json:"ran"` // outcomes; fewer than packets if the call was cancelled
 	Context []byte     `json:"context,omitempty"`
 	Errors  []RunError `json:"errors,omitempty"` // what the numbers of errors mean, each once
