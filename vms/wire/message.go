@@ -456,6 +456,8 @@ type ProgramRuns struct {
 	Name        string `json:"name"`
 	Runs        uint64 `json:"runs"`
 	Nanoseconds uint64 `json:"nanoseconds"` // that all runs took
+}
+
 // TestRunResult is what came out of the last run.
 type TestRunResult struct {
 	Returned uint32 `json:"returned"`
