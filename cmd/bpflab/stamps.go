@@ -2,7 +2,6 @@ package main
 
 import (
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -94,10 +93,4 @@ func (s stamps) since(before stamps) (changed []string) {
 	}
 	slices.Sort(changed)
 	return changed
-}
-
-// without returns the stamps of all files but some.
-func (s stamps) without(names map[string]bool) stamps {
-	maps.DeleteFunc(s, func(name string, _ stamp) bool { return names[name] })
-	return s
 }
