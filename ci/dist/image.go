@@ -28,9 +28,15 @@ const imageSuite = "trixie"
 // imagePackages are what bpflab needs in the image.
 var imagePackages = []string{"busybox-static", "ca-certificates", "clang", "libbpf-dev", "linux-libc-dev", "qemu-system-x86"}
 
-// settled removes what of the machine that made it a root has, and what is not the same twice.
+// settled removes what of the machine that made it a root has, and what is not the same twice. The
+// image names the mirrors that BPFLAB_DEBIAN_MIRROR does (MAIN,SECURITY), and none without it.
 const settled = `set -e
-printf 'deb http://deb.debian.org/debian ` + imageSuite + ` main\ndeb http://deb.debian.org/debian-security ` + imageSuite + `-security main\n' >"$1/etc/apt/sources.list"
+: >"$1/etc/apt/sources.list"
+IFS=, read -r main security <<END
+$BPFLAB_DEBIAN_MIRROR
+END
+[ -z "$main" ] || echo "deb $main ` + imageSuite + ` main" >>"$1/etc/apt/sources.list"
+[ -z "$security" ] || echo "deb $security ` + imageSuite + `-security main" >>"$1/etc/apt/sources.list"
 rm -rf "$1"/etc/apt/sources.list.d/* "$1/etc/resolv.conf" "$1/etc/hostname" "$1"/var/log/* "$1"/var/cache/* "$1"/var/lib/apt/lists/* "$1"/usr/share/doc/* "$1"/usr/share/man/*
 install -d -m 1777 "$1/cache" "$1/work"`
 
