@@ -18,25 +18,12 @@ suite=${SUITE:-$(. /etc/os-release && echo "$VERSION_CODENAME")}
 goroot=$(go env GOROOT)
 modules=$(go env GOMODCACHE)
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/bare-XXXXXX")
-
-# The command ends before its root is removed, also where this script is ended.
-clean() {
-	[ -z "$inside" ] || { kill -KILL "$inside" && wait "$inside"; } 2>/dev/null || true
-	rm -rf --one-file-system "$work" || { sleep 1; rm -rf --one-file-system "$work"; }
-}
-inside=''
-trap clean EXIT
-trap 'exit 143' TERM
-trap 'exit 130' INT
-
-chmod 755 "$work"
+. "$repo/ci/enter.sh"
 root=$work/system out=${OUT:-$work/out}
 mkdir -p "$out" "$modules"
 out=$(cd "$out" && pwd)
 
 "$repo/ci/root.sh" "$suite" "$root" git make mount
-mkdir -p "$root$goroot" "$root$modules" "$root/src" "$root/out"
 [ ! -f ~/.npmrc ] || cp ~/.npmrc "$root/root/"
 
 # What names proxies and registries; nothing else of the environment comes along.
@@ -54,24 +41,7 @@ if [ "$(. "$root/etc/os-release" && echo "$ID")" != debian ] && [ -n "$mirrors" 
 	settings+=("BPFLAB_DEBIAN_MIRROR=$mirrors")
 fi
 
-export repo root goroot modules out
-# shellcheck disable=SC2016 # expanded by the inner shell
-unshare --mount --pid --fork --kill-child bash -euc '
-	mount --bind "$root" "$root"
-	mount --bind "$goroot" "$root$goroot"
-	mount --bind "$modules" "$root$modules"
-	mount --bind "$repo" "$root/src"
-	mount --bind "$out" "$root/out"
-	mount -t proc proc "$root/proc"
-	mount -t sysfs sys "$root/sys"
-	mount --rbind /dev "$root/dev"
-	mount -t tmpfs tmp "$root/tmp"
-	exec chroot "$root" env -i "$@"
-' bare "${settings[@]}" HOME=/root TERM=dumb GOMODCACHE="$modules" NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
+enter "$root" "$goroot:$goroot" "$modules:$modules" "$repo:/src" "$out:/out" -- \
+	"${settings[@]}" HOME=/root TERM=dumb GOMODCACHE="$modules" NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
 	PATH="$goroot/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
-	bash -euc "git config --global --add safe.directory '*' && git clone -q /src /root/bpflab && cd /root/bpflab && $*" <&0 &
-inside=$!
-status=0
-wait "$inside" || status=$?
-inside=''
-exit "$status"
+	bash -euc "git config --global --add safe.directory '*' && git clone -q /src /root/bpflab && cd /root/bpflab && $*"
