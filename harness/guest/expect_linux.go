@@ -29,16 +29,14 @@ func (a *agent) expect(_ context.Context, req *wire.Request) (any, error) {
 	}
 	a.opened.mu.Lock()
 	defer a.opened.mu.Unlock()
-	names := append([]string{args.Program}, args.With...)
-	for _, name := range names {
-		if a.opened.spec == nil || a.opened.spec.Programs[name] == nil {
-			return nil, fmt.Errorf("no object with a program %q is open", name)
-		}
+	spec, err := a.opened.programs(append([]string{args.Program}, args.With...)...)
+	if err != nil {
+		return nil, err
 	}
 	if why := cannot(args); why != "" {
 		return wire.ExpectResult{Cannot: why}, nil
 	}
-	t := trial{Expect: args, loader: &a.loader, spec: only(a.opened.spec, names, nil)}
+	t := trial{Expect: args, loader: &a.loader, spec: spec}
 	defer t.close()
 	res, err := t.do()
 	if err != nil {

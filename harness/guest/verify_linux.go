@@ -45,6 +45,16 @@ func (a *agent) open(_ context.Context, req *wire.Request) (any, error) {
 	return res, nil
 }
 
+// programs returns what of the object some of its programs need, which the caller has locked.
+func (o *opened) programs(names ...string) (*ebpf.CollectionSpec, error) {
+	for _, name := range names {
+		if o.spec == nil || o.spec.Programs[name] == nil {
+			return nil, fmt.Errorf("no object with a program %q is open", name)
+		}
+	}
+	return only(o.spec, names, nil), nil
+}
+
 // verify loads one program with its maps, and unloads it.
 func (a *agent) verify(_ context.Context, req *wire.Request) (any, error) {
 	var args wire.Verify
@@ -56,10 +66,11 @@ func (a *agent) verify(_ context.Context, req *wire.Request) (any, error) {
 	}
 	a.opened.mu.Lock()
 	defer a.opened.mu.Unlock()
-	if a.opened.spec == nil || a.opened.spec.Programs[args.Program] == nil {
-		return nil, fmt.Errorf("no object with a program %q is open", args.Program)
+	spec, err := a.opened.programs(args.Program)
+	if err != nil {
+		return nil, err
 	}
-	res, log, err := a.try(only(a.opened.spec, []string{args.Program}, nil), args, req.Output(wire.Stderr))
+	res, log, err := a.try(spec, args, req.Output(wire.Stderr))
 	if err != nil {
 		return nil, err
 	}
