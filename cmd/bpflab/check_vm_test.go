@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -107,42 +108,9 @@ func TestCheck(t *testing.T) {
 // code of the last run, and leaves nothing behind.
 func TestCheckWatches(t *testing.T) {
 	needVMs(t)
-	file := exampleProject(t)
-	dir, out := filepath.Dir(file), filepath.Join(t.TempDir(), "check.json")
-	var said lockedBuffer
-	cmd, _ := prepared(t, "check", file, "--watch", "--kernel", "5.10,6.12", "--json", out, "--dir", t.TempDir())
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer cmd.Process.Kill()
-	runs := 0
-	next := func() (ran []string, result verdict.Result) {
-		t.Helper()
-		runs++
-		for until := time.Now().Add(5 * time.Minute); strings.Count(said.String(), "waits for a change") < runs; time.Sleep(50 * time.Millisecond) {
-			if time.Now().After(until) {
-				t.Fatalf("report %d does not come: %s", runs, said.String())
-			}
-		}
-		readJSON(t, out, &result)
-		for _, c := range result.Cells {
-			if !c.Earlier && !slices.Contains(ran, c.Lab) {
-				ran = append(ran, c.Lab)
-			}
-		}
-		return ran, result
-	}
-	change := func(name, old, text string) {
-		t.Helper()
-		content, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil || !strings.Contains(string(content), old) {
-			t.Fatalf("%s has no %q: %v", name, old, err)
-		}
-		putFile(t, filepath.Join(dir, name), strings.Replace(string(content), old, text, 1))
-	}
-	if ran, result := next(); len(ran) != 5 || result.Exit() != verdict.ExitOK {
-		t.Fatalf("at first %q ran: %s", ran, said.String())
+	w := watchProject(t)
+	if ran, result := w.next(); len(ran) != 5 || result.Exit() != verdict.ExitOK {
+		t.Fatalf("at first %q ran: %s", ran, w.said.String())
 	}
 	for _, step := range []struct {
 		name, old, text string
@@ -150,24 +118,73 @@ func TestCheckWatches(t *testing.T) {
 		code            int
 	}{
 		{"bpf/echo.bpf.c", "XDP_DROP", "XDP_ABORTED", []string{"echo.bpf.o", "no echo of UDP"}, verdict.ExitFail},
-		{"bpflab.yaml", "{insns: 100}", "{insns: 3}", []string{"opens.bpf.o", "echo.bpf.o"}, verdict.ExitFail},
+		{"bpflab.yaml", "{insns: 100}", "{insns: 3}", []string{"echo.bpf.o", "opens.bpf.o"}, verdict.ExitFail},
 		{"has-trampolines.sh", "# Succeeds", "# It succeeds", []string{"kernel has trampolines"}, verdict.ExitFail},
 		{"bpf/echo.bpf.c", "XDP_ABORTED", "XDP_DROP", []string{"echo.bpf.o", "no echo of UDP"}, verdict.ExitFail},
-		{"bpflab.yaml", "{insns: 3}", "{insns: 100}", []string{"opens.bpf.o", "echo.bpf.o"}, verdict.ExitOK},
+		{"bpflab.yaml", "{insns: 3}", "{insns: 100}", []string{"echo.bpf.o", "opens.bpf.o"}, verdict.ExitOK},
 		{"presets.yaml", "only_pid: 1", "only_pid: 2", []string{"opens.bpf.o"}, verdict.ExitOK},
 	} {
-		change(step.name, step.old, step.text)
-		ran, result := next()
-		slices.Sort(ran)
-		slices.Sort(step.ran)
+		w.change(step.name, step.old, step.text)
+		ran, result := w.next()
 		if !slices.Equal(ran, step.ran) || result.Exit() != step.code || len(result.Cells) != 10 {
 			t.Errorf("after a change of %s, %q ran, exit code %d, %d cells, want %q and %d", step.name, ran, result.Exit(), len(result.Cells), step.ran, step.code)
 		}
 	}
-	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+	if err := w.cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("it ended with %v: %s", err, said.String())
+	if err := w.cmd.Wait(); err != nil {
+		t.Errorf("it ended with %v: %s", err, w.said.String())
 	}
+}
+
+// watchedProject is the example project, which bpflab check watches.
+type watchedProject struct {
+	t        *testing.T
+	dir, out string
+	cmd      *exec.Cmd
+	said     lockedBuffer
+	reports  int // that were waited for
+}
+
+func watchProject(t *testing.T) *watchedProject {
+	t.Helper()
+	file := exampleProject(t)
+	w := &watchedProject{t: t, dir: filepath.Dir(file), out: filepath.Join(t.TempDir(), "check.json")}
+	w.cmd, _ = prepared(t, "check", file, "--watch", "--kernel", "5.10,6.12", "--json", w.out, "--dir", t.TempDir())
+	w.cmd.Stdout, w.cmd.Stderr = &w.said, &w.said
+	if err := w.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.cmd.Process.Kill() })
+	return w
+}
+
+// next waits for the next report, and returns it with the names of what ran for it, sorted.
+func (w *watchedProject) next() (ran []string, result verdict.Result) {
+	w.t.Helper()
+	w.reports++
+	for until := time.Now().Add(5 * time.Minute); strings.Count(w.said.String(), "waits for a change") < w.reports; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(until) {
+			w.t.Fatalf("report %d does not come: %s", w.reports, w.said.String())
+		}
+	}
+	readJSON(w.t, w.out, &result)
+	for _, c := range result.Cells {
+		if !c.Earlier && !slices.Contains(ran, c.Lab) {
+			ran = append(ran, c.Lab)
+		}
+	}
+	slices.Sort(ran)
+	return ran, result
+}
+
+// change saves a file with a part of it replaced.
+func (w *watchedProject) change(name, old, text string) {
+	w.t.Helper()
+	content, err := os.ReadFile(filepath.Join(w.dir, name))
+	if err != nil || !strings.Contains(string(content), old) {
+		w.t.Fatalf("%s has no %q: %v", name, old, err)
+	}
+	putFile(w.t, filepath.Join(w.dir, name), strings.Replace(string(content), old, text, 1))
 }
