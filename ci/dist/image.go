@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
 // imageTarget is the system of the image.
@@ -46,19 +47,8 @@ func (r *release) image(ctx context.Context, docs documents) error {
 	if err := r.root(ctx, root); err != nil {
 		return err
 	}
-	base, err := tarball.LayerFromFile(root)
+	img, err := r.assemble(root, docs)
 	if err != nil {
-		return err
-	}
-	own, err := r.ownLayer(docs)
-	if err != nil {
-		return err
-	}
-	img, err := mutate.AppendLayers(empty.Image, base, own)
-	if err != nil {
-		return err
-	}
-	if img, err = mutate.ConfigFile(img, r.config(img)); err != nil {
 		return err
 	}
 	dir := filepath.Join(r.work(), "oci")
@@ -72,6 +62,23 @@ func (r *release) image(ctx context.Context, docs documents) error {
 		return err
 	}
 	return r.write(fmt.Sprintf("bpflab_%s_%s.oci.tar", r.number(), imageTarget), func(w io.Writer) error { return r.tarOf(w, dir) })
+}
+
+// assemble returns the image of a root file system, a tar file, and bpflab, with OCI's media types.
+func (r *release) assemble(root string, docs documents) (v1.Image, error) {
+	base, err := tarball.LayerFromFile(root, tarball.WithMediaType(types.OCILayer))
+	if err != nil {
+		return nil, err
+	}
+	own, err := r.ownLayer(docs)
+	if err != nil {
+		return nil, err
+	}
+	img, err := mutate.AppendLayers(mutate.ConfigMediaType(mutate.MediaType(empty.Image, types.OCIManifestSchema1), types.OCIConfigJSON), base, own)
+	if err != nil {
+		return nil, err
+	}
+	return mutate.ConfigFile(img, r.config(img))
 }
 
 // root makes the root file system with mmdebstrap, whose tar files are the same for the same
@@ -106,7 +113,7 @@ func (r *release) ownLayer(docs documents) (v1.Layer, error) {
 	if err := writeTar(&text, all, r.date); err != nil {
 		return nil, err
 	}
-	return tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text.Bytes())), nil })
+	return tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text.Bytes())), nil }, tarball.WithMediaType(types.OCILayer))
 }
 
 // config says how the image runs: `docker run IMAGE run hello`.
