@@ -125,8 +125,8 @@ workshop: setup web build ## take the course in a browser; bin/bpflab workshop i
 .PHONY: test
 test: setup web loader lint ## run every test, those that boot kernels and a browser too; lists what was skipped
 	@sh ci/setup.sh tests
+	go run ./ci/skips -C ci/dist -count=1 ./...
 	BPFLAB_VM_TESTS=1 BPFLAB_BROWSER_TESTS=1 go run ./ci/skips -count=1 -p 2 -timeout 60m ./...
-	cd ci/dist && go test -count=1 ./...
 
 .PHONY: test-lxd
 test-lxd: ## install LXD, start servers and a cluster of their own (as root), and test against them

@@ -3,6 +3,7 @@
 // a skip is a claim that somebody should read.
 //
 //	go run ./ci/skips -timeout 60m ./...
+//	go run ./ci/skips -C ci/dist ./...    # in another module
 //
 // Its exit code is go test's.
 package main
@@ -25,7 +26,12 @@ func main() {
 }
 
 func run(args []string) error {
+	dir := ""
+	if len(args) > 1 && args[0] == "-C" {
+		dir, args = args[1], args[2:]
+	}
 	cmd := exec.Command("go", append([]string{"test", "-json"}, args...)...)
+	cmd.Dir = dir
 	cmd.Stderr = os.Stderr
 	events, err := cmd.StdoutPipe()
 	if err != nil {
