@@ -101,7 +101,7 @@ var layers = map[string][]string{
 	"harness/features": {"harness/report", "harness/scheduler", "harness/session", "harness/upstream", "vms/wire", "vms", "vms/kernel"},
 	"harness/gotest":   {"harness/bundle", "harness/command", "harness/scheduler", "harness/session", "harness/verdict", "vms/wire", "vms", "vms/child", "vms/kernel", "vms/lease"},
 	"harness/limits":   {"harness/probe", "harness/scheduler", "harness/session", "harness/verdict", "vms/wire", "vms", "vms/kernel"},
-	"harness/verify":   {"vms/suggest", "harness/annotation", "harness/document", "harness/globals", "harness/libbpf", "harness/object", "harness/probe", "harness/report", "harness/scheduler", "harness/session", "harness/upstream", "harness/verifierlog", "vms/wire", "vms", "vms/kernel", "vms/lease"},
+	"harness/verify":   {"vms/suggest", "harness/annotation", "harness/document", "harness/globals", "harness/libbpf", "harness/object", "harness/probe", "harness/report", "harness/scheduler", "harness/session", "harness/upstream", "harness/verifierlog", "vms/wire", "vms", "vms/install", "vms/kernel", "vms/lease"},
 	"harness/workshop": {"harness/build", "harness/bundle", "harness/command", "harness/lab", "vms/suggest", "harness/probe", "harness/run",
 		"harness/session", "harness/upstream", "harness/verdict", "harness/verify", "vms/wire", "vms", "vms/kernel", "vms/lease"},
 	"harness/workshop/term": {"harness/lab", "harness/verdict", "vms/wire", "harness/workshop"},

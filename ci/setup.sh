@@ -2,7 +2,7 @@
 # Installs what bpflab needs and this machine lacks: QEMU, clang, libbpf's
 # headers and a static busybox; with the argument lxd, also LXD with what its
 # virtual machines need, for `make test-lxd`; with the argument tests, also
-# Chromium, tmux, npm, QEMU for arm64 and what makes RPM and Debian repositories, for `make test`; with the argument web, also npm. Go, git
+# Chromium, tmux, LLVM's disassembler, npm, QEMU for arm64 and what makes RPM and Debian repositories, for `make test`; with the argument web, also npm. Go, git
 # and make must be there already.
 #
 # On Debian and Ubuntu it uses apt-get (through sudo where not root) and says
@@ -53,6 +53,7 @@ missing() {
 	[ "$with" != lxd ] || have_lxd || echo lxd
 	[ "$with" != tests ] || have_browser || echo chromium
 	[ "$with" != tests ] || have tmux || echo tmux
+	[ "$with" != tests ] || have llvm-objdump || echo llvm
 	[ "$with" != tests ] || have_rpmbuild || echo rpmbuild
 	[ "$with" != tests ] || have createrepo_c || echo createrepo_c
 	[ "$with" != tests ] || have_gpg || echo gpg

@@ -15,12 +15,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bpflab/bpflab/vms/install"
 	"github.com/bpflab/bpflab/vms/kernel"
 	"github.com/bpflab/bpflab/vms/lease"
 )
-
-// errNoDisassembler is the error of a host without LLVM's tools.
-var errNoDisassembler = errors.New("llvm-objdump, of LLVM, is not on this machine, and nothing else disassembles as the kernel's tests do")
 
 // disassembler finds llvm-objdump, also with a version in its name.
 func disassembler() (string, error) {
@@ -33,7 +31,7 @@ func disassembler() (string, error) {
 			return path, nil
 		}
 	}
-	return "", errNoDisassembler
+	return "", errors.New("llvm-objdump is not on this machine, and nothing else disassembles as the kernel's tests do; " + install.Host().Hint(install.LLVM))
 }
 
 // machineCode disassembles the functions of a program as the kernel's runner prints them

@@ -32,6 +32,7 @@ const (
 	LinkerPPC   Tool = "ld-ppc"
 
 	Clang   Tool = "clang"   // clang with the bpf target
+	LLVM    Tool = "llvm"    // llvm-objdump
 	LibBPF  Tool = "libbpf"  // the headers bpf/*.h, linux/*.h and asm/*.h
 	Busybox Tool = "busybox" // a statically linked busybox
 	Go      Tool = "go"      // the Go toolchain
